@@ -1,0 +1,16 @@
+"""A simulator of the SMS and airtime vendors, and the independent witness of the tests.
+
+It speaks DT One DVS under ``/dtone/v1`` and Alibaba Cloud Dysmsapi under ``/aliyun/``, keeps in its
+own book what it truly paid and sent, and misbehaves on demand under ``/admin/faults``. It shares no
+code with the services, so a mistake of theirs cannot hide in it. Being the vendor's side it knows
+the numbers it serves; it never logs them.
+
+Numbers decide the outcome. The last two digits, for airtime: 02 invalid, 03 barred, 04 operator
+down, 05 duplicate, 06 declined, 07 exception, anything else is completed; for SMS: 02 illegal
+number, 03 accepted but undelivered, 04 system error, 05 frequency limit, anything else is
+delivered. The third digit from the end delays it: 1, 2, 3 for 3 s, 20 s, 5 min.
+
+For tests on the same machine: ``GET``/``DELETE /admin/book``, ``GET /admin/statement``, and
+``GET``/``POST``/``DELETE /admin/faults`` (see ``faults.Fault``). Marks in the docstrings say how
+sure a detail is: [D] the vendor's documentation, [C] public code, [M] from memory.
+"""

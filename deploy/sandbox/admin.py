@@ -1,0 +1,116 @@
+"""The tests' own door: the book, the statement and the faults, for this machine only."""
+
+import ipaddress
+from datetime import datetime
+from typing import Any, Literal
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from deploy.sandbox import witness
+from deploy.sandbox.faults import Armed, Fault, Vendor
+from deploy.sandbox.parts import PARTS
+from deploy.sandbox.problem import problem, wrong_fields
+from deploy.sandbox.statement import statement
+
+
+class BookQuery(BaseModel):
+    """Filters of GET /admin/book; ``external`` is external_id for airtime and OutId for SMS."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: Vendor | None = None
+    external: str | None = None
+
+
+class StatementQuery(BaseModel):
+    """Which statement; the day is a day in China."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: Literal["dtone"]
+    day: str
+
+    @field_validator("day")
+    @classmethod
+    def is_day(cls, text: str) -> str:
+        """A calendar day."""
+        datetime.strptime(text, "%Y-%m-%d")
+        return text
+
+
+async def get_book(request: web.Request) -> web.Response:
+    """GET /admin/book?vendor=&external=."""
+    query = BookQuery.model_validate(dict(request.query))
+    db = request.app[PARTS].book.db
+    body = {
+        "airtime": witness.airtime(db, query.vendor, query.external),
+        "sms": witness.sms(db, query.vendor, query.external),
+    }
+    return web.json_response(body)
+
+
+async def delete_book(request: web.Request) -> web.Response:
+    """DELETE /admin/book: forget all, also what is still under way; faults stay armed."""
+    return web.json_response({"deleted": request.app[PARTS].book.clear()})
+
+
+async def get_statement(request: web.Request) -> web.Response:
+    """GET /admin/statement?vendor=dtone&day=YYYY-MM-DD as CSV."""
+    query = StatementQuery.model_validate(dict(request.query))
+    day = datetime.strptime(query.day, "%Y-%m-%d")
+    text = statement(request.app[PARTS], query.vendor, day)
+    return web.Response(text=text, content_type="text/csv", charset="utf-8")
+
+
+async def post_fault(request: web.Request) -> web.Response:
+    """POST /admin/faults: arm one; 201 with its number."""
+    fault = Fault.model_validate_json(await request.read())
+    return web.json_response(armed_json(request.app[PARTS].faults.arm(fault)), status=201)
+
+
+async def get_faults(request: web.Request) -> web.Response:
+    """GET /admin/faults: all that is armed, with how often each was tried and struck."""
+    return web.json_response({"faults": [armed_json(a) for a in request.app[PARTS].faults.all()]})
+
+
+async def delete_faults(request: web.Request) -> web.Response:
+    """DELETE /admin/faults: disarm all."""
+    return web.json_response({"deleted": request.app[PARTS].faults.clear()})
+
+
+def armed_json(armed: Armed) -> dict[str, Any]:
+    """A fault with its number and counters."""
+    counters = {"id": armed.id, "draws": armed.draws, "fired": armed.fired}
+    return counters | armed.fault.model_dump()
+
+
+def routes() -> list[web.RouteDef]:
+    """The admin paths."""
+    return [
+        web.get("/admin/book", get_book, allow_head=False),
+        web.delete("/admin/book", delete_book),
+        web.get("/admin/statement", get_statement, allow_head=False),
+        web.post("/admin/faults", post_fault),
+        web.get("/admin/faults", get_faults, allow_head=False),
+        web.delete("/admin/faults", delete_faults),
+    ]
+
+
+@web.middleware
+async def admin_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep strangers out and turn every refusal outside the vendors' paths into problem+json."""
+    if request.path.startswith("/admin") and not is_local(request.remote):
+        return problem(403, "The admin API answers only to this machine.")
+    try:
+        return await handler(request)
+    except ValidationError as error:
+        return wrong_fields(error)
+    except web.HTTPException as error:
+        return problem(error.status, f"{error.reason}: {request.method} {request.path}")
+
+
+def is_local(address: str | None) -> bool:
+    """Whether a request came over loopback."""
+    return address is not None and ipaddress.ip_address(address.partition("%")[0]).is_loopback

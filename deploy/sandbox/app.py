@@ -1,0 +1,63 @@
+"""The sandbox put together: dialects, admin API, the worker and the postman."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
+from aiohttp.typedefs import Handler
+
+from deploy.sandbox import admin, aliyun, aliyun_life, dtone, dtone_life
+from deploy.sandbox.admin import admin_errors
+from deploy.sandbox.book import Book
+from deploy.sandbox.callbacks import Postman
+from deploy.sandbox.config import Config
+from deploy.sandbox.faults import FaultBox
+from deploy.sandbox.misbehave import misbehave, vendor_of
+from deploy.sandbox.parts import PARTS, Parts
+from deploy.sandbox.tasks import Worker
+
+log = logging.getLogger(__name__)
+REFUSALS = {"dtone": dtone.refusal, "aliyun": aliyun.refusal}
+CALLBACK_TIMEOUT = ClientTimeout(total=5)
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every failure on a vendor's path in that vendor's words."""
+    vendor = vendor_of(request.path)
+    if vendor is None:
+        return await handler(request)
+    try:
+        if vendor == "dtone":
+            dtone.check_key(request, request.app[PARTS])
+        return await handler(request)
+    except Exception as error:
+        refused = REFUSALS[vendor](error)
+        if refused.status == 500:
+            log.exception("a request to %s failed", vendor)
+        return refused
+
+
+def make_app(config: Config) -> web.Application:
+    """Open the book and wire the routes; background work starts with the application."""
+    book = Book(config.data)
+    app = web.Application(middlewares=[admin_errors, misbehave, speak])
+    app[PARTS] = Parts(config, book, FaultBox(book))
+    app.add_routes([*dtone.routes(), *aliyun.routes(), *admin.routes()])
+    app.cleanup_ctx.append(background)
+    return app
+
+
+async def background(app: web.Application) -> AsyncIterator[None]:
+    """The worker's life: what a kill left behind is taken up again."""
+    parts = app[PARTS]
+    async with ClientSession(timeout=CALLBACK_TIMEOUT, cookie_jar=DummyCookieJar()) as session:
+        postman = Postman(parts.book, session, parts.config.delay_scale)
+        life = {**dtone_life.actions(parts), **aliyun_life.actions(parts)}
+        worker = Worker(parts.book, {**life, "callback": postman.deliver})
+        running = asyncio.create_task(worker.run())
+        yield
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    parts.book.close()

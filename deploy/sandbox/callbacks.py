@@ -1,0 +1,92 @@
+"""Callbacks to the customer: planned with the state change, sent until they are taken."""
+
+import json
+import logging
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import ClientError, ClientSession
+
+from deploy.sandbox.book import Book
+from deploy.sandbox.faults import FaultBox
+from deploy.sandbox.tasks import Task, add_task, finish_task, postpone_task
+
+log = logging.getLogger(__name__)
+
+# Seconds until each repetition. DT One: "several times" [D], the spacing is a guess [M].
+# Alibaba Cloud: 1, 5 and 10 minutes [D].
+RETRIES = {"dtone": (1, 5, 30, 120, 600), "aliyun": (60, 300, 600)}
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A message about one row, and the lie that a forger would send instead."""
+
+    vendor: str
+    ref: int
+    url: str
+    body: Any
+    forged: Any
+
+
+def plan_callback(
+    db: sqlite3.Connection, faults: FaultBox, callback: Callback, scale: float
+) -> None:
+    """Queue the callback in the caller's transaction, as often and as wrongly as faults want."""
+    vendor, url = callback.vendor, callback.url
+    if faults.strike(vendor, {"forged_callback"}, url):
+        enqueue(db, callback, callback.forged, 0)
+    if faults.strike(vendor, {"no_callback"}, url):
+        return
+    held = faults.strike(vendor, {"reorder_callbacks"}, url)
+    copies = 2 if faults.strike(vendor, {"duplicate_callback"}, url) else 1
+    for _ in range(copies):
+        enqueue(db, callback, callback.body, held.wait * scale if held else 0)
+
+
+def enqueue(db: sqlite3.Connection, callback: Callback, body: Any, seconds: float) -> None:
+    """One POST. Held back by ``seconds``, so that later ones overtake it."""
+    payload = {"vendor": callback.vendor, "url": callback.url, "body": body}
+    add_task(db, "callback", callback.ref, seconds, payload)
+
+
+class Postman:
+    """Delivers callbacks; unsigned, as both vendors' are [D]."""
+
+    def __init__(self, book: Book, session: ClientSession, scale: float) -> None:
+        self._book = book
+        self._session = session
+        self._scale = scale
+
+    async def deliver(self, task: Task) -> None:
+        """Send once; strike off when taken or when the vendor would give up."""
+        taken = await self._post(task.payload)
+        retries = RETRIES[task.payload["vendor"]]
+        with self._book.writing() as db:
+            if taken or task.attempt >= len(retries):
+                finish_task(db, task)
+            else:
+                postpone_task(db, task, retries[task.attempt] * self._scale)
+        if not taken and task.attempt >= len(retries):
+            log.warning("gave up a callback of %s about %s", task.payload["vendor"], task.ref)
+
+    async def _post(self, payload: dict[str, Any]) -> bool:
+        try:
+            async with self._session.post(
+                payload["url"], json=payload["body"], allow_redirects=False
+            ) as answer:
+                return is_taken(payload["vendor"], answer.status, await answer.read())
+        except (ClientError, TimeoutError):
+            return False
+
+
+def is_taken(vendor: str, status: int, body: bytes) -> bool:
+    """DT One wants any 2xx [D]; Alibaba Cloud wants 200 and ``{"code": 0}`` [D]."""
+    if vendor == "dtone":
+        return 200 <= status < 300
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return status == 200 and isinstance(answer, dict) and answer.get("code") == 0

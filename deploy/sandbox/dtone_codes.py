@@ -1,0 +1,72 @@
+"""DT One's statuses and errors as data.
+
+Classes, status names, error codes and their HTTP statuses are the vendor's [D]. The numbers of the
+statuses within a class are a guess [M]: program on the class, as the vendor asks.
+"""
+
+from typing import Any, Final
+
+CLASSES: Final = {
+    "CREATED": 1,
+    "CONFIRMED": 2,
+    "REJECTED": 3,
+    "CANCELLED": 4,
+    "SUBMITTED": 5,
+    "COMPLETED": 7,
+    "REVERSED": 8,
+    "DECLINED": 9,
+}
+STATUSES: Final = (
+    *CLASSES,
+    "DECLINED-INVALID-CREDIT-PARTY",
+    "DECLINED-BARRED-CREDIT-PARTY",
+    "DECLINED-OPERATOR-CURRENTLY-UNAVAILABLE",
+    "DECLINED-DUPLICATED-TRANSACTION",
+    "DECLINED-EXCEPTION",
+)
+# The vendor's sandbox reads a whole suffix such as 102 [D]; here the last two digits are enough.
+ENDINGS: Final = {
+    "02": "DECLINED-INVALID-CREDIT-PARTY",
+    "03": "DECLINED-BARRED-CREDIT-PARTY",
+    "04": "DECLINED-OPERATOR-CURRENTLY-UNAVAILABLE",
+    "05": "DECLINED-DUPLICATED-TRANSACTION",
+    "06": "DECLINED",
+    "07": "DECLINED-EXCEPTION",
+}
+ERRORS: Final = {
+    1000400: (400, "Bad Request"),
+    1000401: (401, "Unauthorized"),
+    1000404: (404, "Resource not found"),
+    1000405: (405, "Method not allowed"),  # [M]
+    1003001: (404, "Product is not available in your account"),
+    1005003: (400, "Credit party mobile number is invalid"),
+    1006001: (400, "Insufficient balance"),
+    1007001: (400, "Transaction external ID has already been used"),
+    1007002: (400, "Transaction has already been confirmed"),
+    1007004: (400, "Transaction can no longer be confirmed"),
+    1007005: (400, "Transaction has already been cancelled"),
+    1007007: (400, "Transaction can no longer be cancelled"),
+    1008004: (404, "Transaction not found"),
+    1009001: (500, "Unexpected error, please contact our support team"),
+}
+
+
+class DtOneError(Exception):
+    """A refusal by code; ``detail`` is appended to the vendor's words."""
+
+    def __init__(self, code: int, detail: str = "") -> None:
+        self.code = code
+        self.http_status, words = ERRORS[code]
+        self.message = f"{words}: {detail}" if detail else words
+        super().__init__(self.message)
+
+
+def status_json(status: str) -> dict[str, Any]:
+    """``{"id", "message", "class": {"id", "message"}}``."""
+    name = status.partition("-")[0]
+    number = CLASSES[name]
+    return {
+        "id": number * 10_000 + max(STATUSES.index(status) - len(CLASSES) + 1, 0) * 100,
+        "message": status,
+        "class": {"id": number, "message": name},
+    }

@@ -1,0 +1,98 @@
+"""The vendor's daily statement as CSV: what it paid and took back on a day in China.
+
+The layout is ours [M]. ``statement_missing_row`` leaves rows out and ``statement_extra_row`` adds
+payments that never were; the same rows in every copy, and nothing of the fault is used up.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from deploy.sandbox.faults import Fault
+from deploy.sandbox.parts import Parts
+from deploy.sandbox.when import china_day, china_text
+
+COLUMNS = (
+    "transaction_id",
+    "external_id",
+    "time",
+    "status",
+    "product_id",
+    "mobile_number",
+    "amount",
+    "currency",
+)
+EVENTS = """
+SELECT id, external_id, paid_at AS at, 'COMPLETED' AS status, product_id, phone, fen, currency
+FROM airtime WHERE vendor = :vendor AND paid_at >= :first AND paid_at < :after
+UNION ALL
+SELECT id, external_id, reversed_at, 'REVERSED', product_id, phone, -fen, currency
+FROM airtime WHERE vendor = :vendor AND reversed_at >= :first AND reversed_at < :after
+ORDER BY at, id
+"""
+
+
+def statement(parts: Parts, vendor: str, day: datetime) -> str:
+    """Rows in order of time; a reversal is a negative amount."""
+    first, after = china_day(day)
+    found = parts.book.db.execute(EVENTS, {"vendor": vendor, "first": first, "after": after})
+    lines = [line(*row) for row in found]
+    lines = without_missing(lines, parts.faults.standing(vendor, "statement_missing_row"))
+    lines += extra(first, parts.faults.standing(vendor, "statement_extra_row"))
+    return to_csv(lines)
+
+
+def line(
+    row_id: int,
+    external: str,
+    at: float,
+    status: str,
+    product: int,
+    phone: str,
+    fen: int,
+    unit: str,
+) -> dict[str, Any]:
+    """One row of the statement."""
+    sign, whole = "-" if fen < 0 else "", abs(fen)
+    amount = f"{sign}{whole // 100}.{whole % 100:02}"
+    values = (row_id, external, china_text(at), status, product, f"+86{phone}", amount, unit)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def without_missing(lines: list[dict[str, Any]], faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Each fault drops the rows that its seed picks, at most ``count`` of them."""
+    for fault in faults:
+        picked = [x for x in lines if fault.hits(f"{x['transaction_id']} {x['status']}")]
+        dropped = picked[: fault.count]
+        lines = [x for x in lines if x not in dropped]
+    return lines
+
+
+def extra(first: float, faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Each fault invents ``count`` rows, or one."""
+    return [
+        line(
+            9_000_000_000 + n,
+            f"extra-{fault.seed}-{n}",
+            first,
+            "COMPLETED",
+            6020,
+            "19900000000",
+            2000,
+            "CNY",
+        )
+        for fault in faults
+        for n in range(fault.count or 1)
+        if fault.hits(f"extra {n}")
+    ]
+
+
+def to_csv(lines: Iterable[dict[str, Any]]) -> str:
+    """CSV with a header."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue()

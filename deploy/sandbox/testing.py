@@ -1,0 +1,119 @@
+"""For tests: the sandbox as a real process, and an inbox for its callbacks."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from deploy.sandbox.customer import (
+    ALIYUN_KEY_ID,
+    ALIYUN_KEY_SECRET,
+    DTONE_KEY,
+    DTONE_SECRET,
+    PATIENCE_SECONDS,
+)
+
+OPTIONS = {
+    "--dtone-key": DTONE_KEY,
+    "--dtone-secret": DTONE_SECRET,
+    "--aliyun-key-id": ALIYUN_KEY_ID,
+    "--aliyun-key-secret": ALIYUN_KEY_SECRET,
+    "--delay-scale": "0.01",
+}
+
+
+class SandboxProcess:
+    """``python -m deploy.sandbox`` on a free port, which it keeps over ``start`` after ``kill``."""
+
+    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
+        self._options = OPTIONS | {"--data": str(folder), "--port": "0"} | dict(options or {})
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Return when it listens."""
+        command = [sys.executable, "-m", "deploy.sandbox", *self._arguments()]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+        self._process = process
+        ready = process.stdout.readline() if process.stdout else ""
+        if not ready.startswith("sandbox ready on "):
+            raise RuntimeError(f"the sandbox did not start: {ready!r}")
+        self.url = ready.split()[3]
+        self._options["--port"] = self.url.rpartition(":")[2]
+
+    def _arguments(self) -> list[str]:
+        return [text for pair in self._options.items() for text in pair]
+
+    def kill(self) -> int:
+        """SIGKILL, as a power cut would."""
+        return self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, signum: int) -> int:
+        process = self._process
+        if process is None:
+            raise RuntimeError("the sandbox is not running")
+        process.send_signal(signum)
+        code = process.wait(PATIENCE_SECONDS)
+        if process.stdout:
+            process.stdout.close()
+        self._process = None
+        return code
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._end(signal.SIGKILL)
+
+
+class Inbox:
+    """A customer's callback address. ``answers`` are used up first; then ``{"code": 0}``."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, Any]]] = []
+        self._received: asyncio.Queue[Any] = asyncio.Queue()
+        self._runner = web.AppRunner(self._app(), access_log=None)
+        self.url = ""
+
+    def _app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/callback", self._take)
+        return app
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self._received.put_nowait(await request.json())
+        status, body = self.answers.pop(0) if self.answers else (200, {"code": 0, "msg": "OK"})
+        return web.json_response(body, status=status)
+
+    async def next(self) -> Any:
+        """The next callback's body."""
+        return await asyncio.wait_for(self._received.get(), PATIENCE_SECONDS)
+
+    def waiting(self) -> int:
+        """How many more have arrived."""
+        return self._received.qsize()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on a free port, or on the given one."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/callback"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()

@@ -1,0 +1,88 @@
+"""Settings from the environment, checked once at start."""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import Misconfigured
+from shared.seal import Seal
+
+
+def _key(text: object) -> bytes:
+    try:
+        raw = base64.b64decode(str(text), validate=True)
+    except binascii.Error:
+        raise ValueError("should be base64") from None
+    if len(raw) != 32:
+        raise ValueError("should be 32 bytes in base64")
+    return raw
+
+
+def _keys(text: object) -> dict[str, bytes]:
+    pairs = [part.partition(":") for part in str(text).split(",")]
+    if not all(kid.isalnum() and sep for kid, sep, _ in pairs):
+        raise ValueError("should be KEYID:BASE64, separated by commas, current key first")
+    return {kid: _key(raw) for kid, _, raw in pairs}
+
+
+_hidden = PlainSerializer(lambda _: "hidden", return_type=str)
+Key = Annotated[bytes, BeforeValidator(_key), _hidden, Field(repr=False)]
+# pydantic-settings would parse a dict as JSON, so the text form is kept and parsed on use.
+KeyRing = Annotated[SecretStr, Field(repr=False)]
+
+
+def key_ring(ring: SecretStr) -> dict[str, bytes]:
+    """`"2:<base64>,1:<base64>"` → {"2": …, "1": …}; the first is the current one."""
+    return _keys(ring.get_secret_value())
+
+
+class Settings(BaseSettings):
+    """What every service needs; each service extends it with its own."""
+
+    model_config = SettingsConfigDict(env_prefix="MASHANG_", frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    amqp_url: SecretStr = Field(validation_alias="AMQP_URL")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=0, le=65535)
+    ops_port: int = Field(ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    policy_file: Path = Path("deploy/policy.toml")
+    seal_keys: KeyRing
+    index_key: Key
+    simulation: bool = False
+    pool_size: int = Field(default=10, ge=2, le=100)
+    prefetch: int = Field(default=200, ge=1, le=2000)
+
+    @property
+    def seal(self) -> Seal:
+        """The sealing keys as a working Seal."""
+        return Seal(key_ring(self.seal_keys), self.index_key)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S]) -> S:
+    """Read the environment. Misconfigured names every wrong variable in one line each."""
+    try:
+        settings = kind()
+        _ = settings.seal
+    except ValidationError as error:
+        raise Misconfigured(
+            "\n".join(_line(kind, e["loc"], e["msg"]) for e in error.errors())
+        ) from None
+    except ValueError as error:
+        raise Misconfigured(f"MASHANG_SEAL_KEYS: {error}") from None
+    return settings
+
+
+def _line(kind: type[Settings], loc: tuple[int | str, ...], message: str) -> str:
+    name = str(loc[0])
+    if name in kind.model_fields:
+        name = f"MASHANG_{name.upper()}"
+    return f"{name}: {message.removeprefix('Value error, ').lower()}"

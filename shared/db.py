@@ -1,0 +1,173 @@
+"""PostgreSQL: the pool, transactions that wake the relay, and migrations.
+
+Each service connects with its own role to its own database. The role owns nothing: tables belong to
+the migrating role, so a service cannot drop a table or disable an append-only trigger.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+from alembic import command, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy.util import await_only
+
+from shared import log
+from shared.errors import Unavailable
+
+ROOT = Path(__file__).resolve().parent.parent
+ACQUIRE_SECONDS = 5.0
+# What a database that is away, starting or stopping looks like through asyncpg.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    Unavailable,
+)
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+
+class Database:
+    """A pool of connections to one service's database."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.after_commit: list[Callable[[], None]] = []
+
+    @classmethod
+    async def connect(cls, url: str, service: str, size: int = 10) -> Self:
+        """Open the pool; the service's name is the connection's application_name."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=ACQUIRE_SECONDS,
+            command_timeout=30,
+            init=_prepare,
+            server_settings={"application_name": service, "timezone": "UTC"},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close the pool; connections that do not end within 5 s are cut."""
+        try:
+            await asyncio.wait_for(self.pool.close(), 5)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection outside any transaction. Unavailable (503) if none is to be had in 5 s."""
+        try:
+            connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
+        except AWAY as error:
+            raise Unavailable() from error
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A transaction; after COMMIT the relay is woken, since it may have published something."""
+        async with self.acquire() as connection, connection.transaction():
+            yield connection
+        for wake in self.after_commit:
+            wake()
+
+
+def service_of(connection: Connection) -> str:
+    """The service on whose behalf this connection was opened."""
+    return str(connection.get_settings().application_name)
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=_dump, decoder=json.loads, schema="pg_catalog", format="text"
+    )
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def alembic_config(service: str, owner_url: str) -> Config:
+    """One environment for all: the bus's versions and the service's."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "shared" / "migrations"))
+    config.set_main_option(
+        "version_locations",
+        f"{ROOT}/shared/migrations/versions:{ROOT}/services/{service}/migrations",
+    )
+    config.set_main_option("path_separator", ":")
+    config.attributes["url"] = owner_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    config.attributes["service"] = service
+    return config
+
+
+async def migrate(service: str, owner_url: str) -> None:
+    """Bring one service's database to its heads. Safe to repeat and to run in several processes."""
+    await asyncio.to_thread(command.upgrade, alembic_config(service, owner_url), "heads")
+
+
+def run_script(sql: str) -> None:
+    """Run several SQL statements in a migration (Alembic's own execute takes only one)."""
+    driver = op.get_bind().connection.driver_connection
+    await_only(driver.execute(sql))  # type: ignore[union-attr]
+
+
+def expected_heads(service: str) -> frozenset[str]:
+    """The revisions that this code needs."""
+    script = ScriptDirectory.from_config(alembic_config(service, ""))
+    return frozenset(script.get_heads())
+
+
+async def at_expected_heads(connection: Connection, heads: frozenset[str]) -> bool:
+    """Whether the database has exactly the migrations that this code knows."""
+    try:
+        rows = await connection.fetch("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return False
+    return heads == {row["version_num"] for row in rows}
+
+
+async def wait_until_ready(url: str, service: str, size: int) -> Database:
+    """Connect; wait for the database and its migrations, saying once what is missing."""
+    heads, said = expected_heads(service), ""
+    while True:
+        missing, database = await _try_connect(url, service, size, heads)
+        if database:
+            return database
+        if missing != said:
+            log.get().warning("waited for the database", reason=missing)
+            said = missing
+        await asyncio.sleep(0.5)
+
+
+async def _try_connect(
+    url: str, service: str, size: int, heads: frozenset[str]
+) -> tuple[str, Database | None]:
+    try:
+        database = await Database.connect(url, service, size)
+    except asyncpg.InvalidCatalogNameError as error:
+        return f"database missing: {error}", None
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        return f"DATABASE_URL refused: {error}", None
+    except AWAY as error:
+        return f"not reachable: {type(error).__name__}", None
+    async with database.acquire() as connection:
+        if await at_expected_heads(connection, heads):
+            return "", database
+    await database.close()
+    return f"migrations of {service} not at {', '.join(sorted(heads))}", None

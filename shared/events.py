@@ -1,0 +1,266 @@
+"""One frozen model per event: what travels between services, and nothing else.
+
+Consumers ignore unknown fields, so a field may be added; a breaking change is a `v2` beside `v1`.
+Times are aware UTC, money is integer fen, points are centipoints (1/100 point), and phones and
+free words travel sealed (context `phone:<submission_id>`, `words:<submission_id>`).
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from uuid_utils.compat import uuid7
+
+from shared import clock, trace
+
+Kind = Literal["rating", "complaint", "request"]
+Verdict = Literal[
+    "substantiated", "partly", "unsubstantiated", "helped", "unverifiable", "out_of_scope"
+]
+Attribution = Literal["officers", "unit", "policy", "none"]
+CallbackOutcome = Literal["reached", "no_answer", "busy", "refused", "wrong_number"]
+CallbackState = Literal["open", "reached", "unreached", "no_phone"]
+Language = Literal["zh", "en"]
+
+
+class Event(BaseModel):
+    """A fact in the past tense. SUBJECT and VERSION name the fields of aggregate id and version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str]
+    SUBJECT: ClassVar[str]
+    VERSION: ClassVar[str | None] = None
+
+    @property
+    def subject(self) -> str:
+        """The aggregate's id."""
+        return str(getattr(self, self.SUBJECT))
+
+    @property
+    def aggregate_version(self) -> int:
+        """Grows with every change of the aggregate; 1 where there is only ever one."""
+        return int(getattr(self, self.VERSION)) if self.VERSION else 1
+
+
+class UnitChanged(Event):
+    """A service window's office was added or changed."""
+
+    TYPE = "unit.changed.v1"
+    SUBJECT = "unit_code"
+    VERSION = "version"
+
+    unit_code: str
+    name: str
+    county: str
+    county_code: str
+    kind: str
+    counters: int
+    active: bool
+    version: int
+
+
+class OfficerChanged(Event):
+    """An officer was added, moved or left; the phone only as a blind index."""
+
+    TYPE = "officer.changed.v1"
+    SUBJECT = "badge"
+    VERSION = "version"
+
+    badge: str
+    name: str
+    unit_code: str
+    active: bool
+    phone_index: str | None
+    version: int
+
+
+class SubmissionReceived(Event):
+    """A citizen's rating, complaint or request was taken in."""
+
+    TYPE = "submission.received.v1"
+    SUBJECT = "submission_id"
+
+    submission_id: UUID
+    kind: Kind
+    unit_code: str
+    counter: int | None = None
+    satisfaction: int | None = None
+    categories: tuple[str, ...] = ()
+    words_sealed: str | None = None
+    phone_sealed: str | None = None
+    phone_index: str | None = None
+    officer_badge: str | None = None
+    urgent: bool = False
+    language: Language = "zh"
+    received_at: datetime
+
+
+class CaseOpened(Event):
+    """Verification opened a case for a submission."""
+
+    TYPE = "case.opened.v1"
+    SUBJECT = "case_id"
+
+    case_id: UUID
+    submission_id: UUID
+    kind: Kind
+    unit_code: str
+    urgent: bool
+    opened_at: datetime
+    callback_due_at: datetime
+    verification_due_at: datetime
+
+
+class CallbackLogged(Event):
+    """A call to the citizen was made; `state` is the callback's state after it."""
+
+    TYPE = "callback.logged.v1"
+    SUBJECT = "case_id"
+    VERSION = "attempt"
+
+    case_id: UUID
+    submission_id: UUID
+    unit_code: str
+    attempt: int
+    outcome: CallbackOutcome
+    state: CallbackState
+    called_at: datetime
+    due_at: datetime
+
+
+class CaseVerified(Event):
+    """A verdict is final; a changed verdict comes as a higher `revision` of the same case."""
+
+    TYPE = "case.verified.v1"
+    SUBJECT = "case_id"
+    VERSION = "revision"
+
+    case_id: UUID
+    submission_id: UUID
+    incident_id: UUID
+    revision: int
+    kind: Kind
+    unit_code: str
+    categories: tuple[str, ...]
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    answer_sealed: str | None
+    phone_sealed: str | None
+    phone_index: str | None
+    language: Language
+    received_at: datetime
+    verified_at: datetime
+
+
+class RewardDecided(Event):
+    """A reward is scheduled, held for a second person, or refused (with the reason)."""
+
+    TYPE = "reward.decided.v1"
+    SUBJECT = "reward_id"
+    VERSION = "version"
+
+    reward_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    decision: Literal["scheduled", "held", "refused"]
+    reason: str | None
+    amount_fen: int
+    due_at: datetime
+    version: int
+
+
+class RewardPaid(Event):
+    """The provider says completed."""
+
+    TYPE = "reward.paid.v1"
+    SUBJECT = "reward_id"
+
+    reward_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    amount_fen: int
+    phone_sealed: str
+    language: Language
+    paid_at: datetime
+    due_at: datetime
+
+
+class RewardReversed(Event):
+    """The provider took a completed top-up back; a person must act."""
+
+    TYPE = "reward.reversed.v1"
+    SUBJECT = "reward_id"
+
+    reward_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    amount_fen: int
+    reversed_at: datetime
+
+
+class MessageSettled(Event):
+    """An SMS was delivered, failed for good, or stays unknown."""
+
+    TYPE = "message.settled.v1"
+    SUBJECT = "message_id"
+
+    message_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    purpose: Literal["thanks", "paid"]
+    outcome: Literal["delivered", "failed", "unknown"]
+    settled_at: datetime
+
+
+class ScoreChanged(Event):
+    """One entry of a unit's points ledger: a deduction, or its compensation (`delta` > 0)."""
+
+    TYPE = "score.changed.v1"
+    SUBJECT = "unit_code"
+    VERSION = "entry_no"
+
+    entry_no: int
+    unit_code: str
+    case_id: UUID
+    revision: int
+    reason: str
+    delta_centipoints: int
+    balance_centipoints: int
+    changed_at: datetime
+
+
+class Envelope(BaseModel):
+    """CloudEvents 1.0 in structured JSON; `data` is still unparsed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    aggregateversion: int = 1
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+def wrap(event: Event, producer: str) -> Envelope:
+    """Put an event into a fresh envelope (new UUIDv7, the present trace)."""
+    return Envelope(
+        id=uuid7(),
+        source=f"/mashang/{producer}",
+        type=event.TYPE,
+        subject=event.subject,
+        time=clock.now(),
+        aggregateversion=event.aggregate_version,
+        traceparent=trace.current(),
+        data=event.model_dump(mode="json"),
+    )

@@ -1,0 +1,127 @@
+"""Who says what to whom. Queues, README's flow table and the relay's refusals derive from FLOWS."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared import events
+from shared.events import Event
+
+SERVICES = ("intake", "verification", "rewards", "notifications", "scoring")
+EXCHANGE = "mashang.events"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One event's way: a single producer, its consumers, and why they want it."""
+
+    event: type[Event]
+    producer: str
+    consumers: tuple[str, ...]
+    why: str
+
+
+FLOWS: tuple[Flow, ...] = (
+    Flow(
+        events.UnitChanged,
+        "verification",
+        ("intake", "scoring"),
+        "intake shows the unit's name and refuses closed units; scoring ranks by county",
+    ),
+    Flow(
+        events.OfficerChanged,
+        "verification",
+        ("rewards", "scoring"),
+        "rewards holds top-ups to roster phones; scoring names the officer of a strike",
+    ),
+    Flow(
+        events.SubmissionReceived,
+        "intake",
+        ("verification", "scoring"),
+        "verification opens the case; scoring counts satisfaction",
+    ),
+    Flow(
+        events.CaseOpened,
+        "verification",
+        ("intake", "scoring"),
+        "the receipt page shows the due times; scoring counts cases",
+    ),
+    Flow(
+        events.CallbackLogged,
+        "verification",
+        ("intake", "scoring"),
+        "the receipt page shows the call; scoring counts call-backs in time",
+    ),
+    Flow(
+        events.CaseVerified,
+        "verification",
+        ("rewards", "notifications", "scoring", "intake"),
+        "reward, thanks, points and strikes, and the answer on the receipt page",
+    ),
+    Flow(
+        events.RewardDecided,
+        "rewards",
+        ("intake", "scoring"),
+        "the receipt page shows the reward's state; scoring counts decisions",
+    ),
+    Flow(
+        events.RewardPaid,
+        "rewards",
+        ("notifications", "intake", "scoring"),
+        "the second SMS, the receipt page, the figures",
+    ),
+    Flow(
+        events.RewardReversed,
+        "rewards",
+        ("intake", "scoring"),
+        "the receipt page and the figures follow the provider",
+    ),
+    Flow(
+        events.MessageSettled,
+        "notifications",
+        ("verification", "intake"),
+        "the case's and the receipt's time lines show whether the SMS arrived",
+    ),
+    Flow(
+        events.ScoreChanged,
+        "scoring",
+        ("verification",),
+        "the desk shows what a verdict did to the unit's points",
+    ),
+)
+
+EVENTS: dict[str, type[Event]] = {flow.event.TYPE: flow.event for flow in FLOWS}
+
+
+def producer_of(event: type[Event]) -> str:
+    """The one service that may publish this event. KeyError if no flow has it."""
+    return {flow.event: flow.producer for flow in FLOWS}[event]
+
+
+def heard_by(service: str) -> list[type[Event]]:
+    """The events that a service consumes, in the order of FLOWS."""
+    return [flow.event for flow in FLOWS if service in flow.consumers]
+
+
+def queue_name(consumer: str, event: type[Event]) -> str:
+    """`rewards.case.verified.v1`: the only place where a queue's name is made."""
+    return f"{consumer}.{event.TYPE}"
+
+
+def bindings() -> Iterator[tuple[str, str]]:
+    """Every (queue, routing key) of the whole system."""
+    for flow in FLOWS:
+        for consumer in flow.consumers:
+            yield queue_name(consumer, flow.event), flow.event.TYPE
+
+
+def table() -> str:
+    """The flow table of README, in Markdown."""
+    head = "| event | from | to | why |\n|---|---|---|---|\n"
+    rows = (
+        f"| `{f.event.TYPE}` | {f.producer} | {', '.join(f.consumers)} | {f.why} |" for f in FLOWS
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

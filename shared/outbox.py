@@ -1,0 +1,176 @@
+"""The transactional outbox: `publish` writes a row, the relay brings it to the broker.
+
+The relay leases rows that nobody leases (SKIP LOCKED), commits, publishes with confirms, deletes
+what was confirmed. It never keeps a cursor: ids become visible out of order, and a cursor skips.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from shared import broker, db, flows, log, metrics
+from shared.broker import Letter, Publisher, Unroutable
+from shared.db import Connection, Database
+from shared.errors import NotOurEvent
+from shared.events import Event, wrap
+
+CHANNEL = "mashang_outbox"
+LEASE_SECONDS = 15.0
+UNROUTABLE_SECONDS = 5.0
+BATCH = 500
+POLL_SECONDS = 1.0
+
+_ADD = "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)"
+
+# A lost lease or a lost deletion only means publishing again under the same id, so these two need
+# not wait for the disk.
+_LEASE = """
+    UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
+    WHERE seq IN (SELECT seq FROM outbox WHERE leased_until <= now()
+                  ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING seq, event_id, type, body
+"""
+_DELETE = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+_POSTPONE = """
+    UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
+    WHERE event_id = ANY($1::uuid[])
+"""
+_DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox"
+
+
+def letter(event: Event, producer: str) -> Letter:
+    """The event as it will travel. NotOurEvent when FLOWS gives it to another service."""
+    owner = flows.producer_of(type(event))
+    if owner != producer:
+        raise NotOurEvent(f"{event.TYPE} belongs to {owner}, not to {producer}")
+    envelope = wrap(event, producer)
+    return Letter(envelope.id, envelope.type, envelope.model_dump_json())
+
+
+async def publish(conn: Connection, event: Event) -> UUID:
+    """Store an event in the present transaction; it leaves after COMMIT, or never. Its id."""
+    row = letter(event, db.service_of(conn))
+    await conn.execute(_ADD, row.event_id, row.type, row.body)
+    return row.event_id
+
+
+async def hint(conn: Connection) -> None:
+    """Wake the relays of other processes, for commands that publish without running one."""
+    await conn.execute(f"NOTIFY {CHANNEL}")
+
+
+class Relay:
+    """Empties one service's outbox into the broker for as long as it runs."""
+
+    def __init__(self, database: Database, amqp_url: str, service: str) -> None:
+        self._db, self._url, self._service = database, amqp_url, service
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self.connected = False
+
+    def wake(self) -> None:
+        """Something was committed; look now instead of within a second."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Send what is there, then end `run`."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Relay until `stop`; outlives any restart of the broker and of the database."""
+        listening = asyncio.create_task(self._listen())
+        pause = 0.5
+        while not self._stopping:
+            try:
+                async with broker.publisher(self._url, self._service) as publisher:
+                    self.connected, pause = True, 0.5
+                    await self._pump(publisher)
+            except (*broker.AWAY, *db.AWAY) as error:
+                log.get().warning("relay paused", error=repr(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            finally:
+                self.connected = False
+        listening.cancel()
+
+    async def _pump(self, publisher: Publisher) -> None:
+        while True:
+            self._awake.clear()
+            sent = await self._relay_batch(publisher)
+            if self._stopping and not sent:
+                return
+            if not sent:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+
+    async def _relay_batch(self, publisher: Publisher) -> int:
+        letters = await self._lease()
+        if letters:
+            await self._settle(letters, await publisher.publish(letters))
+        return len(letters)
+
+    async def _lease(self) -> list[Letter]:
+        async with self._db.acquire() as conn, conn.transaction():
+            await conn.execute("SET LOCAL synchronous_commit = off")
+            rows = await conn.fetch(_LEASE, BATCH, LEASE_SECONDS)
+        rows.sort(key=lambda row: row["seq"])
+        return [self._ours(Letter(row["event_id"], row["type"], row["body"])) for row in rows]
+
+    def _ours(self, row: Letter) -> Letter:
+        # publish() refuses it already; a row written past publish() stops the relay, loudly.
+        if flows.producer_of(flows.EVENTS[row.type]) != self._service:
+            raise NotOurEvent(f"outbox of {self._service} holds {row.type}")
+        return row
+
+    async def _settle(
+        self, letters: Sequence[Letter], outcomes: Sequence[BaseException | None]
+    ) -> None:
+        pairs = list(zip(letters, outcomes, strict=True))
+        unroutable = [row for row, outcome in pairs if isinstance(outcome, Unroutable)]
+        confirmed = [row for row, outcome in pairs if outcome is None]
+        unsure = [(row, o) for row, o in pairs if o and not isinstance(o, Unroutable)]
+        for rows, outcome in ((confirmed, "confirmed"), (unroutable, "unroutable")):
+            for row in rows:
+                metrics.EVENTS_PUBLISHED.labels(row.type, outcome).inc()
+        async with self._db.acquire() as conn, conn.transaction():
+            await conn.execute("SET LOCAL synchronous_commit = off")
+            await conn.execute(_DELETE, [row.event_id for row in confirmed])
+            await conn.execute(_POSTPONE, [row.event_id for row in unroutable], UNROUTABLE_SECONDS)
+            await conn.execute(_POSTPONE, [row.event_id for row, _ in unsure], 0.0)
+        if unroutable:
+            log.get().error("event unroutable", event_type=unroutable[0].type, size=len(unroutable))
+        if unsure:
+            row, error = unsure[0]
+            metrics.EVENTS_PUBLISHED.labels(row.type, "unsure").inc(len(unsure))
+            raise TimeoutError(f"unconfirmed: {error!r}")
+
+    async def _listen(self) -> None:
+        # Only a hint: a lost listener costs at most one poll interval.
+        while True:
+            with suppress(*db.AWAY):
+                async with self._db.acquire() as conn:
+                    await self._listen_on(conn)
+            await asyncio.sleep(5)
+
+    async def _listen_on(self, conn: Connection) -> None:
+        closed = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            self.wake()
+
+        conn.add_termination_listener(lambda _: closed.set())
+        await conn.add_listener(CHANNEL, wake)
+        try:
+            await closed.wait()
+        finally:
+            await conn.remove_listener(CHANNEL, wake)
+
+
+async def observe(database: Database) -> None:
+    """Set the outbox gauges."""
+    async with database.acquire() as conn:
+        depth, age = await conn.fetchrow(_DEPTH) or (0, 0)
+    metrics.OUTBOX_EVENTS.set(depth)
+    metrics.OUTBOX_AGE_SECONDS.set(float(age))

@@ -1,0 +1,216 @@
+"""The life of a service: wait for its parts, run, drain.
+
+`build(settings, database)` returns the Service: everything it does, written out. `run` owns the
+process: signals, pool, migrations check, broker, relay, inbox, jobs, HTTP, and the way down.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+import asyncpg
+import uvloop
+from aiohttp import web
+
+from shared import broker, clock, config, db, inbox, jobs, log, outbox
+from shared.broker import Consumer
+from shared.config import Settings
+from shared.db import Database
+from shared.errors import MashangError, Misconfigured
+from shared.events import Event
+from shared.inbox import Handler, Inbox
+from shared.jobs import Job
+from shared.outbox import Relay
+from shared.web import MAX_BODY, ErrorPage, make_app, ops_app
+
+S = TypeVar("S", bound=Settings)
+DRAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """The wiring of one service, readable as a table of contents."""
+
+    name: str
+    handlers: Mapping[type[Event], Handler]
+    jobs: Sequence[Job] = ()
+    routes: Sequence[web.AbstractRouteDef] = ()
+    resources: Sequence[AbstractAsyncContextManager[object]] = ()
+    error_page: ErrorPage | None = None
+    max_body: int = MAX_BODY
+    inbox_retention: timedelta | None = timedelta(days=8)
+
+
+@dataclass
+class Running:
+    """A service with its connections: the parts that `run` starts and drains in order."""
+
+    service: Service
+    settings: Settings
+    database: Database
+    relay: Relay
+    consumer: Consumer
+    inbox: Inbox
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    consuming: bool = False
+
+    async def check(self) -> dict[str, str]:
+        """The states for /readyz. With the broker away, what comes in waits in the outbox."""
+        return {
+            "service": "draining" if self.stop.is_set() else "ok",
+            "database": await self._database_state(),
+            "broker": "ok" if self.relay.connected and self.consuming else "away",
+        }
+
+    async def _database_state(self) -> str:
+        try:
+            async with self.database.acquire() as conn:
+                await conn.fetchval("SELECT 1", timeout=2)
+        except (*db.AWAY, asyncpg.PostgresError):
+            return "away"
+        return "ok"
+
+    async def consume(self) -> None:
+        """Consume until stopped, through any number of broker restarts."""
+        pause = 0.5
+        while not self.stop.is_set():
+            try:
+                self.consuming = True
+                await self.consumer.consume()
+                return
+            except broker.AWAY as error:
+                self.consuming = False
+                log.get().warning("consumer paused", error=repr(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def all_jobs(self) -> list[Job]:
+        """The service's own jobs and the ones that every service has."""
+        second = timedelta(seconds=1)
+        return [
+            *self.service.jobs,
+            Job("retry_pending", second / 2, self.inbox.retry),
+            Job("observe_outbox", 5 * second, lambda: outbox.observe(self.database)),
+            Job("observe_inbox", 5 * second, lambda: inbox.observe(self.database)),
+            Job("keep_inbox_days", 3600 * second, self._keep_days),
+            *([Job("follow_clock", second, self.follow_clock)] if self.settings.simulation else []),
+        ]
+
+    async def _keep_days(self) -> None:
+        await inbox.keep_days(self.database, self.service.inbox_retention)
+
+    async def follow_clock(self) -> None:
+        """Take over the simulation's offset from the database."""
+        async with self.database.acquire() as conn:
+            clock.set_offset(await conn.fetchval("SELECT moved FROM simulation_clock"))
+
+
+Build = Callable[[S, Database], Service]
+
+
+def run(name: str, kind: type[S], build: Build[S]) -> None:
+    """Run a service until SIGTERM or SIGINT. Exit 0 after a drain, 1 on a defect, 2 on settings."""
+    log.configure(name)
+    try:
+        uvloop.run(_main(name, config.load(kind), build))
+    except Misconfigured as error:
+        sys.exit(f"{name}: {error}")
+
+
+async def _main(name: str, settings: S, build: Build[S]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    database = await _unless(stop, _open_database(name, settings))
+    if database is None:
+        return
+    try:
+        await _live(_assemble(build(settings, database), settings, database, stop))
+    finally:
+        await database.close()
+
+
+def _assemble(
+    service: Service, settings: Settings, database: Database, stop: asyncio.Event
+) -> Running:
+    url = settings.amqp_url.get_secret_value()
+    relay = Relay(database, url, service.name)
+    database.after_commit.append(relay.wake)
+    box = Inbox(database, service.name, service.handlers)
+    consumer = Consumer(url, service.name, settings.prefetch, box.take)
+    return Running(service, settings, database, relay, consumer, box, stop)
+
+
+async def _open_database(name: str, settings: Settings) -> Database:
+    url = settings.database_url.get_secret_value()
+    return await db.wait_until_ready(url, name, settings.pool_size)
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[Database]) -> Database | None:
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
+
+
+async def _live(running: Running) -> None:
+    service, settings = running.service, running.settings
+    async with AsyncExitStack() as stack:
+        await running._keep_days()
+        if settings.simulation:
+            await running.follow_clock()
+        for resource in service.resources:
+            await stack.enter_async_context(resource)
+        app = make_app(service.routes, service.error_page, service.max_body)
+        site = await _listen(app, settings.http_host, settings.http_port)
+        ops = await _listen(ops_app(running.check), settings.http_host, settings.ops_port)
+        log.get().info("service started", port=settings.http_port)
+        try:
+            await _work(running, site)
+        finally:
+            await ops.cleanup()
+    log.get().info("service drained")
+
+
+async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return runner
+
+
+async def _work(running: Running, site: web.AppRunner) -> None:
+    ticking = [asyncio.create_task(jobs.repeat(job, running.stop)) for job in running.all_jobs()]
+    consuming = asyncio.create_task(running.consume())
+    relaying = asyncio.create_task(running.relay.run())
+    stopped = asyncio.create_task(running.stop.wait())
+    await asyncio.wait({stopped, consuming, relaying}, return_when=asyncio.FIRST_COMPLETED)
+    defects = [task.exception() for task in (consuming, relaying) if task.done()]
+    running.stop.set()
+    await site.cleanup()
+    running.consumer.stop()
+    await _within(DRAIN_SECONDS, consuming, *ticking)
+    running.relay.stop()
+    await _within(DRAIN_SECONDS, relaying)
+    for defect in filter(None, defects):
+        log.get().critical("service failed", error=repr(defect), exc_info=defect)
+        raise MashangError("a part of the service ended") from defect
+
+
+async def _within(seconds: float, *tasks: "asyncio.Task[None]") -> None:
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()

@@ -1,0 +1,131 @@
+"""Real servers for the tests: one private PostgreSQL and RabbitMQ a run, on free ports.
+
+A test module that needs a service's database says `SERVICE = "rewards"` and takes one of:
+`conn`     a connection as the service's role, in a transaction that is rolled back (fast)
+`database` a Database of its own, cloned from the migrated template (for relay, inbox, jobs)
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.local.ports import free_port
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
+from shared import db, log
+from shared.db import Connection, Database
+from shared.flows import SERVICES
+
+PASSWORD = "test"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    log.configure("test")
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+    """A PostgreSQL that may lose data in a power cut, and is otherwise real."""
+    data = tmp_path_factory.mktemp("postgres")
+    async with Postgres(data, free_port(), fsync=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
+    """A RabbitMQ of our own."""
+    data: Path = tmp_path_factory.mktemp("rabbitmq")
+    async with RabbitMQ(data, free_port()) as server:
+        yield server
+
+
+async def _sql(server: Postgres, *statements: str) -> None:
+    admin = await asyncpg.connect(server.admin_url)
+    for statement in statements:
+        await admin.execute(statement)
+    await admin.close()
+
+
+@pytest.fixture(scope="session")
+async def templates(postgres: Postgres) -> Postgres:
+    """Every service's role and migrated template database."""
+    for service in SERVICES:
+        await _sql(
+            postgres,
+            f"CREATE ROLE mashang_{service} LOGIN PASSWORD '{PASSWORD}'",
+            f"CREATE DATABASE {service}_template",
+        )
+        await db.migrate(service, postgres.url(f"{service}_template"))
+    return postgres
+
+
+Clone = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+async def clone(templates: Postgres) -> AsyncIterator[Clone]:
+    """Clones a service's template; gives the URL for the service's own role."""
+    names: list[str] = []
+
+    async def make(service: str) -> str:
+        name = f"{service}_{next(_numbers)}"
+        await _sql(templates, f"CREATE DATABASE {name} TEMPLATE {service}_template")
+        names.append(name)
+        return templates.url(name, f"mashang_{service}", PASSWORD)
+
+    yield make
+    await _sql(templates, *(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
+
+
+@pytest.fixture
+async def database(request: pytest.FixtureRequest, clone: Clone) -> AsyncIterator[Database]:
+    """A database of its own for the module's SERVICE."""
+    service: str = request.module.SERVICE
+    opened = await Database.connect(await clone(service), service)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def _pools(templates: Postgres) -> AsyncIterator[dict[str, Database]]:
+    pools: dict[str, Database] = {}
+    yield pools
+    for pool in pools.values():
+        await pool.close()
+
+
+@pytest.fixture
+async def conn(
+    request: pytest.FixtureRequest, templates: Postgres, _pools: dict[str, Database]
+) -> AsyncIterator[Connection]:
+    """A connection for the module's SERVICE whose transaction is rolled back."""
+    service: str = request.module.SERVICE
+    if service not in _pools:
+        # Not the template itself: one that somebody is connected to cannot be cloned.
+        await _sql(templates, f"CREATE DATABASE {service}_rolled TEMPLATE {service}_template")
+        url = templates.url(f"{service}_rolled", f"mashang_{service}", PASSWORD)
+        _pools[service] = await Database.connect(url, service)
+    async with _pools[service].acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+
+
+async def eventually(
+    probe: Callable[[], Awaitable[object]], wanted: object, within: float = 15
+) -> None:
+    """Ask again until the answer is `wanted`; fail with the last answer after `within` seconds."""
+    deadline = asyncio.get_running_loop().time() + within
+    while (found := await probe()) != wanted:
+        if asyncio.get_running_loop().time() > deadline:
+            assert wanted == found
+        await asyncio.sleep(0.02)

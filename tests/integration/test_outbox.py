@@ -1,0 +1,212 @@
+"""The relay on a real PostgreSQL and RabbitMQ."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import aio_pika
+import pytest
+
+from deploy.local.rabbitmq import RabbitMQ
+from shared import broker, flows, outbox
+from shared.db import Database
+from shared.errors import NotOurEvent
+from shared.events import SubmissionReceived
+from shared.outbox import Relay
+from tests.conftest import eventually
+from tests.samples import SAMPLES
+
+SERVICE = "intake"
+RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
+VERIFIED = SAMPLES[5]
+QUEUE = "verification.submission.received.v1"
+
+
+@asynccontextmanager
+async def relaying(database: Database, rabbitmq: RabbitMQ) -> AsyncIterator[Relay]:
+    """A running relay of the intake service."""
+    relay = Relay(database, rabbitmq.amqp_url, SERVICE)
+    database.after_commit.append(relay.wake)
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        await asyncio.wait_for(task, 20)
+
+
+async def drain(rabbitmq: RabbitMQ, queue: str = QUEUE) -> list[UUID]:
+    """Take everything out of a queue; the message ids in order."""
+    ids: list[UUID] = []
+    async with await aio_pika.connect(rabbitmq.amqp_url) as connection:
+        channel = await connection.channel()
+        source = await channel.get_queue(queue)
+        while message := await source.get(fail=False, no_ack=True):
+            ids.append(UUID(message.message_id))
+    return ids
+
+
+async def waiting(database: Database) -> int:
+    """How many events the outbox holds."""
+    async with database.acquire() as conn:
+        return int(await conn.fetchval("SELECT count(*) FROM outbox"))
+
+
+@pytest.fixture(autouse=True)
+async def clean_queues(rabbitmq: RabbitMQ) -> None:
+    """Start every test with declared, empty queues."""
+    async with broker.connection(rabbitmq.amqp_url, "test", "test") as opened:
+        await broker.declare_topology(opened)
+        channel = await opened.channel()
+        for queue, _ in flows.bindings():
+            await (await channel.get_queue(queue)).purge()
+
+
+async def test_commit_brings_the_event_to_every_consumer(
+    database: Database, rabbitmq: RabbitMQ
+) -> None:
+    """What is committed arrives once in each consumer's queue, and leaves the outbox."""
+    async with relaying(database, rabbitmq):
+        async with database.transaction() as conn:
+            event_id = await outbox.publish(conn, RECEIVED)
+        await eventually(lambda: waiting(database), 0)
+    assert [event_id] == await drain(rabbitmq)
+    assert [event_id] == await drain(rabbitmq, "scoring.submission.received.v1")
+
+
+async def test_rollback_publishes_nothing(database: Database, rabbitmq: RabbitMQ) -> None:
+    """An event of a transaction that failed never leaves."""
+    async with relaying(database, rabbitmq):
+        with pytest.raises(ZeroDivisionError):
+            await _publish_and_fail(database)
+        async with database.transaction() as conn:
+            kept = await outbox.publish(conn, RECEIVED)
+        await eventually(lambda: waiting(database), 0)
+    assert [kept] == await drain(rabbitmq)
+
+
+async def _publish_and_fail(database: Database) -> None:
+    async with database.transaction() as conn:
+        await outbox.publish(conn, RECEIVED)
+        raise ZeroDivisionError
+
+
+async def test_foreign_event_is_refused(database: Database) -> None:
+    """A service cannot publish what FLOWS gives to another."""
+    with pytest.raises(NotOurEvent, match="belongs to verification"):
+        async with database.transaction() as conn:
+            await outbox.publish(conn, VERIFIED)
+
+
+async def test_foreign_row_stops_the_relay(database: Database, rabbitmq: RabbitMQ) -> None:
+    """A row written past publish() is not sent either; the relay ends, loudly."""
+    async with database.transaction() as conn:
+        letter = outbox.letter(VERIFIED, "verification")
+        await conn.execute(
+            "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)",
+            letter.event_id,
+            letter.type,
+            letter.body,
+        )
+    with pytest.raises(NotOurEvent, match=r"outbox of intake holds case\.verified"):
+        await asyncio.wait_for(Relay(database, rabbitmq.amqp_url, SERVICE).run(), 20)
+
+
+async def test_writers_that_commit_late_are_not_skipped(
+    database: Database, rabbitmq: RabbitMQ
+) -> None:
+    """Rows that become visible out of id order all leave (a cursor over ids would miss some)."""
+    written: set[UUID] = set()
+
+    async def writer() -> None:
+        for _ in range(25):
+            async with database.transaction() as conn:
+                written.add(await outbox.publish(conn, RECEIVED))
+                await asyncio.sleep(random.random() * 0.02)
+
+    async with relaying(database, rabbitmq):
+        await asyncio.gather(*(writer() for _ in range(8)))
+        await eventually(lambda: waiting(database), 0)
+    assert written == set(await drain(rabbitmq))
+
+
+async def test_two_relays_share_without_doubling(database: Database, rabbitmq: RabbitMQ) -> None:
+    """Two instances of a service empty one outbox, and each event leaves once."""
+    async with database.transaction() as conn:
+        written = {await outbox.publish(conn, RECEIVED) for _ in range(1200)}
+    async with relaying(database, rabbitmq), relaying(database, rabbitmq):
+        await eventually(lambda: waiting(database), 0)
+    arrived = await drain(rabbitmq)
+    assert written == set(arrived)
+    assert len(written) == len(arrived)
+
+
+async def test_unroutable_event_waits(database: Database, rabbitmq: RabbitMQ) -> None:
+    """With no queue bound, nothing is marked published; with the queue back, it arrives."""
+    async with relaying(database, rabbitmq) as relay:
+        await eventually(lambda: asyncio.sleep(0, relay.connected), True)
+        await _unbind(rabbitmq)
+        async with database.transaction() as conn:
+            event_id = await outbox.publish(conn, RECEIVED)
+        await asyncio.sleep(1.0)
+        assert 1 == await waiting(database)
+        async with broker.connection(rabbitmq.amqp_url, "test", "test") as opened:
+            await broker.declare_topology(opened)
+        await eventually(lambda: waiting(database), 0)
+    assert [event_id] == await drain(rabbitmq)
+
+
+async def _unbind(rabbitmq: RabbitMQ) -> None:
+    async with await aio_pika.connect(rabbitmq.amqp_url) as connection:
+        channel = await connection.channel()
+        for consumer in ("verification", "scoring"):
+            queue = await channel.get_queue(flows.queue_name(consumer, SubmissionReceived))
+            await queue.unbind(flows.EXCHANGE, SubmissionReceived.TYPE)
+
+
+async def test_an_expired_lease_is_sent_again(database: Database, rabbitmq: RabbitMQ) -> None:
+    """A relay killed between lease and deletion loses nothing: the next one sends the row."""
+    async with database.transaction() as conn:
+        event_id = await outbox.publish(conn, RECEIVED)
+        await conn.execute("UPDATE outbox SET leased_until = now() + interval '1 second'")
+    async with relaying(database, rabbitmq):
+        await eventually(lambda: waiting(database), 0)
+    assert [event_id] == await drain(rabbitmq)
+
+
+async def test_a_broken_broker_connection_heals(database: Database, rabbitmq: RabbitMQ) -> None:
+    """Killing the broker under load loses nothing; the relay goes on by itself."""
+    written: set[UUID] = set()
+    async with relaying(database, rabbitmq):
+        for round_no in range(6):
+            if round_no == 2:
+                await rabbitmq.kill()
+            if round_no == 4:
+                await rabbitmq.start()
+            async with database.transaction() as conn:
+                written |= {await outbox.publish(conn, RECEIVED) for _ in range(100)}
+            await asyncio.sleep(0.2)
+        await eventually(lambda: waiting(database), 0, within=40)
+    assert written == set(await drain(rabbitmq))
+
+
+async def test_a_hint_from_another_process_wakes(database: Database, rabbitmq: RabbitMQ) -> None:
+    """A command that publishes without a relay has its event sent by the running service."""
+    async with relaying(database, rabbitmq):
+        async with database.acquire() as conn:
+            await outbox.publish(conn, RECEIVED)
+            await outbox.hint(conn)
+        await eventually(lambda: waiting(database), 0)
+    assert 1 == len(await drain(rabbitmq))
+
+
+async def test_body_is_the_envelope(database: Database) -> None:
+    """The row holds the envelope that travels, with the trace of the publishing task."""
+    async with database.transaction() as conn:
+        event_id = await outbox.publish(conn, RECEIVED)
+        body = json.loads(await conn.fetchval("SELECT body FROM outbox"))
+    assert (str(event_id), "submission.received.v1") == (body["id"], body["type"])
+    assert body["traceparent"].startswith("00-")

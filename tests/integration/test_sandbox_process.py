@@ -1,0 +1,248 @@
+"""The sandbox as a process: kills, stops, bad options, bad admin calls."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientError, ClientSession
+
+from deploy.sandbox.admin import is_local
+from deploy.sandbox.config import ConfigError, parse
+from deploy.sandbox.customer import Client
+from deploy.sandbox.testing import OPTIONS, Inbox, SandboxProcess
+
+PHONE = "+8613800000088"
+GIVEN = [text for pair in OPTIONS.items() for text in pair]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One process for the module."""
+    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
+        yield process
+
+
+@pytest.fixture
+async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
+    """A client of an empty book."""
+    async with ClientSession() as session:
+        client = Client(session, sandbox.url)
+        await client.reset()
+        yield client
+
+
+async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """After SIGKILL every answered order and SMS is there, open ones settle, faults stay armed."""
+    async with Inbox() as inbox, ClientSession() as session:
+        with SandboxProcess(tmp_path, {"--aliyun-report-url": inbox.url}) as process:
+            client = Client(session, process.url)
+            await client.arm("aliyun", "empty_wallet", count=1, path="/never")
+            ids = [f"order-{n}" for n in range(20)]
+            answers = await asyncio.gather(
+                *(client.order(i, PHONE, callback_url=inbox.url) for i in ids),
+                client.sms("13800000088", "answered"),
+            )
+            process.kill()
+            process.start()
+            settled = [await client.settled(i) for i in ids]
+            assert [s["id"] for s in settled] == [a[1]["id"] for a in answers[:20]]
+            assert {"COMPLETED"} == {s["status"]["message"] for s in settled}
+            assert {"CNY": 40000} == (await client.book())["airtime"]["sum_fen"]
+            heard = [await inbox.next() for _ in range(21)]
+            assert set(ids) == {h["external_id"] for h in heard if isinstance(h, dict)}
+            assert 1 == (await client.book(external="answered"))["sms"]["delivered_count"]
+            assert 1 == len((await client.call("GET", "/admin/faults"))[1]["faults"])
+
+
+async def enough(accepted: list[str], wanted: int) -> None:
+    """Wait until so many orders were accepted."""
+    while True:
+        if len(accepted) >= wanted:
+            return
+        await asyncio.sleep(0.005)
+
+
+async def test_kills_while_orders_flow(tmp_path: Path) -> None:
+    """Over three kills in mid-flight every order answered 201 is in the book, exactly once."""
+    async with ClientSession() as session:
+        with SandboxProcess(tmp_path) as process:
+            client = Client(session, process.url)
+            accepted: list[str] = []
+
+            async def keep_ordering(lane: int) -> None:
+                for n in range(1000):
+                    try:
+                        status, _ = await client.order(f"{lane}-{n}", PHONE)
+                    except ClientError:
+                        return
+                    assert 201 == status
+                    accepted.append(f"{lane}-{n}")
+
+            for round_ in range(3):
+                before = len(accepted)
+                lanes = [asyncio.create_task(keep_ordering(10 * round_ + i)) for i in range(4)]
+                await enough(accepted, before + 12)
+                process.kill()
+                await asyncio.gather(*lanes)
+                process.start()
+            booked = [t["external_id"] for t in (await client.book())["airtime"]["transactions"]]
+    assert len(set(booked)) == len(booked)
+    assert set(accepted) <= set(booked)
+
+
+def test_sigterm_ends_cleanly(tmp_path: Path) -> None:
+    """SIGTERM ends the process with exit code 0, and it starts again on the same book."""
+    process = SandboxProcess(tmp_path)
+    process.start()
+    assert 0 == process.stop()
+    process.start()
+    assert 0 == process.stop()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "deploy.sandbox", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_taken_port_is_one_line(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    """A port in use ends the start with one clear line and exit code 1."""
+    port = sandbox.url.rpartition(":")[2]
+    ended = run(*GIVEN, "--data", str(tmp_path), "--port", port)
+    assert 1 == ended.returncode
+    assert 1 == len(ended.stderr.splitlines())
+    assert port in ended.stderr
+
+
+def test_a_folder_serves_one_sandbox(tmp_path: Path) -> None:
+    """A second sandbox on the same book is refused with one line."""
+    with SandboxProcess(tmp_path):
+        ended = run(*GIVEN, "--data", str(tmp_path), "--port", "0")
+    assert 1 == ended.returncode
+    assert "another sandbox uses" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mention"),
+    [
+        (["--data", "d", "--port", "high"], "--port"),
+        (["--data", "d", "--delay-scale", "-1"], "--delay-scale"),
+        (["--data", "d", "--aliyun-report-url", "nowhere"], "--aliyun-report-url"),
+        (["--data", "d", "--aliyun-template", "x"], "--aliyun-template"),
+        (["--data", "d", "--dtone-key", ""], "MASHANG_DTONE_KEY"),
+        ([], "--data"),
+        (["--colour"], "--colour"),
+    ],
+)
+def test_a_wrong_option_is_named(arguments: list[str], mention: str) -> None:
+    """The message names the option, and the variable that could stand in for it."""
+    with pytest.raises(ConfigError, match=mention):
+        parse([*GIVEN, *arguments], {})
+
+
+def test_a_missing_key_is_one_line() -> None:
+    """Without keys the command says which one is missing and how to give it."""
+    with pytest.raises(ConfigError, match=r"--dtone-key \(or MASHANG_DTONE_KEY\)"):
+        parse(["--data", "d"], {})
+
+
+def test_the_services_environment_is_enough() -> None:
+    """Keys, sign name and templates are taken from the services' own variables."""
+    config = parse(
+        ["--data", "d"],
+        {
+            "MASHANG_DTONE_KEY": "k",
+            "MASHANG_DTONE_SECRET": "s",
+            "MASHANG_DTONE_PRODUCT_ID": "777",
+            "MASHANG_ALIYUN_KEY_ID": "i",
+            "MASHANG_ALIYUN_KEY_SECRET": "t",
+            "MASHANG_ALIYUN_SIGN_NAME": "市局",
+            "MASHANG_ALIYUN_TEMPLATE_THANKS": "SMS_9",
+            "MASHANG_ALIYUN_REPORT_URL": "http://127.0.0.1:1/x",
+        },
+    )
+    assert (777, "http://127.0.0.1:1/x") == (config.dtone_product_id, config.aliyun_report_url)
+    assert "市局" in config.aliyun_sign_names
+    assert "" == config.aliyun_templates["SMS_9"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"vendor": "juhe", "kind": "garbage"}, "vendor"),
+        ({"vendor": "dtone", "kind": "sulk"}, "kind"),
+        ({"vendor": "dtone", "kind": "garbage", "probability": 2}, "probability"),
+        ({"vendor": "dtone", "kind": "garbage", "count": 0}, "count"),
+        ({"vendor": "dtone", "kind": "garbage", "delay_s": -1}, "delay_s"),
+        ({"vendor": "dtone", "kind": "garbage", "colour": "red"}, "colour"),
+        ({"vendor": "aliyun", "kind": "late_reversal"}, "kind"),
+        ({"kind": "garbage"}, "vendor"),
+    ],
+)
+async def test_a_bad_fault_names_the_field(
+    client: Client, body: dict[str, object], field: str
+) -> None:
+    """A fault that cannot be armed is problem+json with the field's name."""
+    status, problem = await client.call("POST", "/admin/faults", json=body)
+    assert 422 == status
+    assert [field] == [e["field"] for e in problem["errors"]]
+    assert 422 == problem["status"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/admin/book?vendor=juhe", "vendor"),
+        ("/admin/book?colour=red", "colour"),
+        ("/admin/statement?vendor=dtone", "day"),
+        ("/admin/statement?vendor=dtone&day=2026-02-30", "day"),
+        ("/admin/statement?vendor=aliyun&day=2026-02-20", "vendor"),
+    ],
+)
+async def test_a_bad_query_names_the_field(client: Client, path: str, field: str) -> None:
+    """A bad filter is problem+json with the field's name, not an unfiltered answer."""
+    status, problem = await client.call("GET", path)
+    assert (422, [field]) == (status, [e["field"] for e in problem["errors"]])
+
+
+async def test_other_admin_errors_are_problems(client: Client) -> None:
+    """Broken JSON, unknown paths and methods are problem+json too."""
+    asked = [
+        await client.call("POST", "/admin/faults", data=b"{"),
+        await client.call("GET", "/admin/nothing"),
+        await client.call("PUT", "/admin/book"),
+        await client.call("GET", "/"),
+    ]
+    assert [422, 404, 405, 404] == [status for status, _ in asked]
+    assert [422, 404, 405, 404] == [problem["status"] for _, problem in asked]
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("10.0.0.8", False),
+        ("fe80::1%eth0", False),
+        (None, False),
+    ],
+)
+def test_only_this_machine_is_local(address: str | None, wanted: bool) -> None:
+    """The admin API is closed to every address but loopback."""
+    assert wanted == is_local(address)
+
+
+async def test_the_book_filters_and_is_forgotten(client: Client) -> None:
+    """The book is narrowed by vendor and by our id; forgetting it frees the ids."""
+    await client.order("a", PHONE)
+    await client.order("b", PHONE)
+    await client.sms("13800000088", "a")
+    only_a = await client.book(vendor="dtone", external="a")
+    assert ["a"] == [t["external_id"] for t in only_a["airtime"]["transactions"]]
+    assert [] == only_a["sms"]["messages"]
+    deleted = (await client.call("DELETE", "/admin/book"))[1]["deleted"]
+    assert (2, 1) == (deleted["airtime"], deleted["sms"])
+    assert 201 == (await client.order("a", PHONE))[0]
