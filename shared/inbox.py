@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
@@ -27,7 +28,8 @@ from shared.db import Connection, Database
 from shared.errors import Reject, Retry
 from shared.events import Envelope, Event
 
-Handler = Callable[[Connection, "Event"], Awaitable[None]]
+# Each handler takes its own event class, which a mapping of them cannot express.
+Handler = Callable[[Connection, Any], Awaitable[None]]
 
 MAX_ATTEMPTS = 12
 STORM = 3

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NewType
 
 Fen = NewType("Fen", int)
+MOST = 10**15
 
 
 def yuan(fen: int) -> str:
@@ -17,6 +18,6 @@ def parse_yuan(text: str) -> Fen:
         fen = Decimal(text) * 100
     except InvalidOperation:
         raise ValueError(f"not an amount in yuan: {text!r}") from None
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise ValueError(f"not a whole number of fen: {text!r}")
+    if not fen.is_finite() or abs(fen) > MOST or fen != fen.to_integral_value():
+        raise ValueError(f"not a whole number of fen: {text[:20]!r}")
     return Fen(int(fen))

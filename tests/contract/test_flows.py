@@ -2,10 +2,17 @@
 
 import importlib
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from shared import flows
+from deploy.local.keys import Keys
+from deploy.local.ports import Ports
+from deploy.local.settings import service_env
+from shared import config, flows
+from shared.config import Settings
+from shared.db import Database
+from shared.service import Service
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -15,11 +22,28 @@ def test_readme_shows_the_flows() -> None:
     assert flows.table() in README.read_text("utf-8")
 
 
-@pytest.mark.parametrize("service", flows.SERVICES)
-def test_every_heard_event_has_a_handler(service: str) -> None:
+@pytest.mark.parametrize("name", flows.SERVICES)
+def test_every_heard_event_has_a_handler(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service handles exactly what FLOWS sends it, so no queue fills up unread."""
-    handlers = importlib.import_module(f"services.{service}.service").HEARS
-    assert flows.heard_by(service) == list(handlers)
+    assert set(flows.heard_by(name)) == set(built(name, monkeypatch).handlers)
+
+
+def built(name: str, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The service as the launcher's environment wires it, with no connection open."""
+    environment = service_env(
+        name,
+        ports=Ports.default(),
+        keys=Keys(),
+        database_url="postgresql://nowhere/none",
+        amqp_url="amqp://nowhere",
+    )
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    module = importlib.import_module(f"services.{name}.service")
+    own = importlib.import_module(f"services.{name}.settings")
+    kinds = (thing for thing in vars(own).values() if isinstance(thing, type))
+    kind = next(k for k in kinds if issubclass(k, Settings) and k is not Settings)
+    return cast(Service, module.build(config.load(kind), Database(cast("object", None))))  # type: ignore[arg-type]
 
 
 def test_queue_names_derive() -> None:
