@@ -12,7 +12,8 @@ from shared.errors import Misconfigured
 from shared.seal import Seal
 
 
-def _key(text: object) -> bytes:
+def key(text: object) -> bytes:
+    """32 bytes from base64; ValueError says what is wrong."""
     try:
         raw = base64.b64decode(str(text), validate=True)
     except binascii.Error:
@@ -22,22 +23,23 @@ def _key(text: object) -> bytes:
     return raw
 
 
-def _keys(text: object) -> dict[str, bytes]:
+def keys(text: object) -> dict[str, bytes]:
+    """`"2:<base64>,1:<base64>"` → {"2": …, "1": …}; the first is the current one."""
     pairs = [part.partition(":") for part in str(text).split(",")]
     if not all(kid.isalnum() and sep for kid, sep, _ in pairs):
         raise ValueError("should be KEYID:BASE64, separated by commas, current key first")
-    return {kid: _key(raw) for kid, _, raw in pairs}
+    return {kid: key(raw) for kid, _, raw in pairs}
 
 
 _hidden = PlainSerializer(lambda _: "hidden", return_type=str)
-Key = Annotated[bytes, BeforeValidator(_key), _hidden, Field(repr=False)]
+Key = Annotated[bytes, BeforeValidator(key), _hidden, Field(repr=False)]
 # pydantic-settings would parse a dict as JSON, so the text form is kept and parsed on use.
 KeyRing = Annotated[SecretStr, Field(repr=False)]
 
 
 def key_ring(ring: SecretStr) -> dict[str, bytes]:
-    """`"2:<base64>,1:<base64>"` → {"2": …, "1": …}; the first is the current one."""
-    return _keys(ring.get_secret_value())
+    """A setting's keys."""
+    return keys(ring.get_secret_value())
 
 
 class Settings(BaseSettings):

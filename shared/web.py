@@ -67,7 +67,8 @@ def edge(error_page: ErrorPage | None) -> Any:
 
 
 def _finish(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Correlation-Id"] = trace.correlation_id() or ""
     if not request.path.startswith("/static/"):
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
@@ -84,7 +85,8 @@ def _answer(
     request: web.Request, error: Exception, error_page: ErrorPage | None
 ) -> web.StreamResponse:
     if isinstance(error, web.HTTPException) and error.status < HTTPStatus.BAD_REQUEST:
-        return error
+        # aiohttp wants an exception raised, never returned, and here it has been caught.
+        return web.Response(status=error.status, headers=error.headers)
     problem = _as_problem(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.get().error(

@@ -13,7 +13,7 @@ from deploy.local.stack import Stack
 from shared.errors import MashangError
 
 WAIT_SECONDS = 60.0
-LAST = {"reward_paid", "sms_paid"}
+LAST = {"reward_paid", "message_thanks_delivered", "message_paid_delivered"}
 MEMORY = "first_complaint.json"
 
 
@@ -59,10 +59,10 @@ async def _follow(stack: Stack, citizen: Citizen, receipt: str) -> None:
     told: set[str] = set()
     deadline = time.monotonic() + WAIT_SECONDS
     while not told >= LAST:
-        for kind in await citizen.timeline(receipt):
-            if kind not in told:
-                stack.console.step(f"  {kind.replace('_', ' ')}")
-                told.add(kind)
+        for step in await citizen.timeline(receipt):
+            if step not in told:
+                stack.console.step(f"  {step.replace('_', ' ')}")
+                told.add(step)
         if time.monotonic() > deadline:
             missing = ", ".join(sorted(LAST - told))
             raise MashangError(f"the first complaint waits for: {missing}; see the lines above")

@@ -49,9 +49,9 @@ class Citizen:
         return answer
 
     async def timeline(self, receipt: str) -> list[str]:
-        """The kinds of what happened so far, as the receipt page tells."""
+        """The steps so far, as the receipt page tells them."""
         answer = await call(self._http, "GET", f"{self._url}/api/v1/receipts/{receipt}")
-        return [str(entry["kind"]) for entry in answer["timeline"]]
+        return [line["step"] for line in answer["timeline"] if not line["waiting"]]
 
 
 class Desk:
@@ -79,7 +79,7 @@ class Desk:
 
     async def _case_of(self, submission_id: str) -> Answer:
         while True:
-            page = await self._ask("GET", f"/api/v1/cases?submission_id={submission_id}")
+            page = await self._ask("GET", f"/api/v1/cases?state=all&submission_id={submission_id}")
             if page["items"]:
                 return dict(page["items"][0])
             await asyncio.sleep(POLL)

@@ -37,7 +37,7 @@ async def played(stack: Stack) -> dict[str, str]:
         await desk.handle(answer["submission_id"], complaint())
 
         async def arrived() -> bool:
-            return "sms_paid" in await citizen.timeline(answer["receipt"]["code"])
+            return "message_paid_delivered" in await citizen.timeline(answer["receipt"]["code"])
 
         await eventually(arrived, True, within=60)
     return {"submission_id": answer["submission_id"], "receipt": answer["receipt"]["code"]}
@@ -48,8 +48,9 @@ async def test_the_receipt_tells_the_whole_story(
 ) -> None:
     """The citizen sees every step from taking in to the paid top-up, in order."""
     timeline = await Citizen(http, stack).timeline(played["receipt"])
-    wanted = ["received", "case_opened", "callback", "verdict", "reward_paid", "sms_paid"]
-    assert wanted == [kind for kind in timeline if kind in wanted]
+    wanted = ["received", "opened", "called_reached", "verified", "reward_paid"]
+    assert wanted == [step for step in timeline if step in wanted]
+    assert {"message_thanks_delivered", "message_paid_delivered"} <= set(timeline)
 
 
 async def test_one_trace_runs_through_all_services(played: dict[str, str], stack: Stack) -> None:

@@ -1,0 +1,60 @@
+# Every target starts from the bootstrap, which is quick when there is nothing left to set up.
+PYTHON ?= python3
+MASHANG_VENV ?= $(CURDIR)/.venv
+export MASHANG_VENV
+
+BOOTSTRAP := $(PYTHON) deploy/local/bootstrap.py
+BIN := $(MASHANG_VENV)/bin
+# Ends with SIGTERM (and so drains) also when make itself is killed.
+LEASH = exec $(BIN)/python -I -S deploy/local/child.py $$PPID 15 - --
+CODE := services shared deploy tests
+LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes \
+	--python-version 3.11 --no-annotate --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo bench chaos lock fmt clean
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: ## set up, start everything on this machine, pay one demo complaint, stay up until Ctrl-C
+	@$(BOOTSTRAP) --broker
+	@$(LEASH) $(BIN)/python -m deploy.local
+
+test: ## set up and run every test (ARGS="-k words" selects)
+	@$(BOOTSTRAP) --dev --broker
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: ## lint, format, types, import contracts
+	@$(BOOTSTRAP) --dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict $(CODE)
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+demo: ## play the newspaper's 54 complaints and print the reconciled table
+	@$(BOOTSTRAP) --broker
+	@$(LEASH) $(BIN)/python -m deploy.demo
+
+bench: ## measure throughput beside the alternatives, print it and write it as JSON
+	@$(BOOTSTRAP) --dev --broker
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+chaos: ## kill things under load and count what was lost or paid twice
+	@$(BOOTSTRAP) --dev --broker
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+lock: ## resolve both lock files again
+	@$(BOOTSTRAP) --dev
+	@$(LOCK) --upgrade --output-file requirements.lock
+	@$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+fmt: ## format the code and repair what the linter can
+	@$(BOOTSTRAP) --dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## remove the virtual environment, local data and caches
+	rm -rf .venv .mashang build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,7 @@
+"""Everything on one machine: private servers, five services, supervised and left behind by none."""
+
+from deploy.local.ports import Ports, free_port
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
+
+__all__ = ["Ports", "Postgres", "RabbitMQ", "free_port"]

@@ -1,0 +1,100 @@
+"""`make run`: start everything, follow one complaint to its end, stay up until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import segno
+
+from deploy.demo import first_complaint, load_directory
+from deploy.local.ports import PortError, Ports
+from deploy.local.process import StartError
+from deploy.local.settings import ROOT
+from deploy.local.stack import Stack
+from shared.errors import MashangError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Exit code 0 after an orderly end, 1 after one line saying what is wrong."""
+    try:
+        asyncio.run(live())
+    except (StartError, PortError, MashangError) as problem:
+        print(f"mashang: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def live() -> None:
+    """Run until the first signal; a second one ends everything without draining."""
+    work = asyncio.ensure_future(serve())
+    signals = iter(("drain", "give up"))
+
+    def on_signal() -> None:
+        if next(signals, "give up") == "give up":
+            os._exit(130)  # the kernel ends our children with us
+        work.cancel()
+
+    for number in SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    try:
+        await work
+    except asyncio.CancelledError:
+        print("mashang: everything has stopped; the data is kept", flush=True)
+
+
+async def serve() -> None:
+    """The whole life between two signals."""
+    stack = Stack(data_folder(), Ports.from_env())
+    try:
+        async with stack:
+            stack.console.step("loading the demo's directory")
+            await load_directory(stack)
+            welcome(stack, await first_complaint(stack))
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        stack.console.step("drained")
+        raise
+
+
+def data_folder() -> Path:
+    """`.mashang`, unless MASHANG_DATA moves it."""
+    return Path(os.environ.get("MASHANG_DATA") or ROOT / ".mashang").absolute()
+
+
+def welcome(stack: Stack, complaint: Mapping[str, object]) -> None:
+    """Where everything is, how to sign in, and a code to scan.
+
+    `complaint["page"]` is the page of the unit that the first complaint was about; what else is
+    in the mapping is printed under its own name.
+    """
+    print()
+    for name, url in stack.urls.items():
+        print(f"  {name:<14}{url}")
+    print("\n  sign in with the password " + stack.keys.demo_password)
+    for role, username in demo_operators().items():
+        print(f"  {role:<20}{username}")
+    print()
+    for name, value in complaint.items():
+        print(f"  {name:<14}{value}")
+    print("\n  scan to rate this window:\n")
+    segno.make(str(complaint["page"]), error="m").terminal(compact=True)
+    stack.console.step("up; Ctrl-C drains and stops everything")
+
+
+def demo_operators() -> dict[str, str]:
+    """One log-in for each role of the demo."""
+    with (ROOT / "deploy" / "demo" / "operators.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {row["role"]: row["username"] for row in reversed(rows)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

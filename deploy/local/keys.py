@@ -1,0 +1,77 @@
+"""The secrets of a local installation: made at the first start, kept in one file, never printed."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deploy.local.process import StartError
+from shared.identity import public_key
+
+
+def key() -> str:
+    """32 random bytes as base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def token() -> str:
+    """A random word that is safe in a URL."""
+    return secrets.token_urlsafe(24)
+
+
+class Keys(BaseModel):
+    """Every secret that a service, the sandbox or a demo log-in needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seal_key: str = Field(default_factory=key)
+    index_key: str = Field(default_factory=key)
+    code_key: str = Field(default_factory=key)
+    receipt_key: str = Field(default_factory=key)
+    signing_key: str = Field(default_factory=key)
+    identity_seed: str = Field(default_factory=key)
+    callback_secret: str = Field(default_factory=token)
+    dtone_key: str = Field(default_factory=token)
+    dtone_secret: str = Field(default_factory=token)
+    aliyun_key_id: str = Field(default_factory=token)
+    aliyun_key_secret: str = Field(default_factory=token)
+    owner_password: str = Field(default_factory=token)
+    service_password: str = Field(default_factory=token)
+    demo_password: str = Field(default_factory=token)
+
+    @property
+    def identity_public(self) -> str:
+        """What checks the statements that verification signs with the seed."""
+        return base64.b64encode(public_key(base64.b64decode(self.identity_seed))).decode()
+
+    @classmethod
+    def of(cls, data: Path) -> Self:
+        """The data folder's secrets; MASHANG_DEMO_PASSWORD takes the place of the demo's own."""
+        path = data / "secrets.json"
+        keys = cls.read(path) if path.exists() else cls()
+        keys.write(path)
+        fixed = os.environ.get("MASHANG_DEMO_PASSWORD")
+        return keys.model_copy(update={"demo_password": fixed}) if fixed else keys
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A file written before a secret was introduced gets a new one for it."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            raise StartError(
+                f"{path} cannot be read; restore it, or remove the whole folder to start clean"
+            ) from None
+
+    def write(self, path: Path) -> None:
+        """Write beside and rename, so that a crash never leaves half a file."""
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(self.model_dump_json(indent=1))
+        draft.replace(path)

@@ -1,0 +1,142 @@
+"""A private PostgreSQL: its own data folder and port, loopback only, gone when we are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import asyncpg
+
+from deploy.local.account import choose_account
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres_cluster import SUPERUSER, installed_programs, make_cluster, settle
+from deploy.local.process import Process, Sink, StartError
+from deploy.local.tail import tail
+
+READY_WITHIN = 60.0
+
+
+class Postgres:
+    """One server. `fsync=False` is for tests only: a power cut would cost the data.
+
+    `start` makes the data folder when there is none, and may be called again after `stop` or
+    `kill`. With `restart` a server that dies is started again by itself.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        port: int,
+        *,
+        fsync: bool = True,
+        restart: bool = False,
+        note: Sink | None = None,
+    ) -> None:
+        self.data = data.absolute()
+        self.port = port
+        self.log = self.data / "postgres.log"
+        self._fsync = fsync
+        self._restart = restart
+        self._note = note
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Return when the server answers queries; StartError with its last words otherwise."""
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        account = choose_account(self.data, installed_programs())
+        await asyncio.to_thread(make_cluster, account, self._password())
+        cluster = account.data / "cluster"
+        self._process = Process(
+            "postgres",
+            [str(account.programs / "postgres"), "-D", str(cluster), *self._settings()],
+            cwd=account.data,
+            user=account.user,
+            output=self.log,
+            note=self._note,
+            restart=self._restart,
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGINT,
+            before=lambda: settle(cluster),
+        )
+        await self._process.start()
+        await self.until_ready()
+
+    async def stop(self) -> None:
+        """Fast shutdown: sessions are ended, everything is on disk."""
+        if self._process:
+            await self._process.stop()
+
+    async def kill(self) -> None:
+        """SIGKILL the postmaster and every backend."""
+        if self._process:
+            await self._process.kill()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process id, None while it is down."""
+        return self._process.pid if self._process else None
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's connection to the database `postgres`."""
+        return self.url("postgres")
+
+    def url(self, database: str, user: str = SUPERUSER, password: str | None = None) -> str:
+        """A connection URL; the superuser's password is filled in."""
+        if password is None and user == SUPERUSER:
+            password = self._password()
+        login = user if password is None else f"{user}:{quote(password, safe='')}"
+        return f"postgresql://{login}@{LOOPBACK}:{self.port}/{database}"
+
+    def _password(self) -> str:
+        path = self.data / "password"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24))
+        return path.read_text().strip()
+
+    def _settings(self) -> list[str]:
+        switch = "on" if self._fsync else "off"
+        settings = {
+            "listen_addresses": LOOPBACK,
+            "port": self.port,
+            "unix_socket_directories": "",
+            "shared_buffers": "128MB",
+            "max_connections": 200,
+            "fsync": switch,
+            "synchronous_commit": "on",  # a killed server must keep what it confirmed
+            "full_page_writes": switch,
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+
+    async def until_ready(self) -> None:
+        """Wait until a client can sign in; StartError with the last words of the log if not."""
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            if self._process and self._process.ended:
+                break
+            with contextlib.suppress(OSError, asyncpg.PostgresError, TimeoutError):
+                connection = await asyncpg.connect(self.admin_url, timeout=5)
+                await connection.close()
+                return
+            await asyncio.sleep(0.05)
+        raise StartError(f"PostgreSQL did not start; {self.log} ends with: {tail(self.log)}")

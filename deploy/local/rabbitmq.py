@@ -1,0 +1,180 @@
+"""A private RabbitMQ: its own node, ports, cookie and name server, loopback only.
+
+The distribution's server program is run directly, past its service scripts, so another broker on
+this machine neither notices nor disturbs it. Erlang's name server (epmd) is a child of ours too:
+left to itself, Erlang would start one that outlives everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Self
+
+import aiormq
+
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.process import GRACE, Process, Sink, StartError
+from deploy.local.rabbitmq_settings import USER, environment, write_files
+from deploy.local.tail import tail
+
+SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+READY_WITHIN = 90.0
+
+
+class RabbitMQ:
+    """One node. Its queues survive `kill`; with `restart` it is started again by itself."""
+
+    def __init__(
+        self, data: Path, port: int, *, restart: bool = False, note: Sink | None = None
+    ) -> None:
+        self.data = data.absolute()
+        self.port = port
+        self.log = self.data / "rabbitmq.log"
+        self._restart = restart
+        self._note = note
+        self._epmd: Process | None = None
+        self._node: Process | None = None
+        self._ready = False
+
+    async def start(self) -> None:
+        """Return when a client can sign in; StartError with the node's last words otherwise."""
+        program = server_program()
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_files(self.data, self.port, self._password(), self.log)
+        names, distribution = free_port(), free_port()
+        env = environment(self.data, names, distribution)
+        listen = ("-address", LOOPBACK, "-port", str(names))
+        self._epmd = self._process("epmd", [epmd_program(), *listen], env)
+        self._node = self._process("rabbitmq", [program, "-noinput"], env)
+        await self._epmd.start()
+        await wait_for_port(names)
+        await self._node.start()
+        await self.until_ready()
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Orderly shutdown of the node, then of its name server."""
+        if self._node:
+            # Half-way through its boot it does not listen, and has confirmed nothing yet.
+            await self._node.stop(grace=GRACE if self._ready else 0)
+        if self._epmd:
+            await self._epmd.stop()
+        self._ready = False
+
+    async def kill(self) -> None:
+        """SIGKILL the Erlang machine and its helpers."""
+        if self._node:
+            await self._node.kill()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The Erlang machine's process id, None while it is down."""
+        return self._node.pid if self._node else None
+
+    @property
+    def amqp_url(self) -> str:
+        """What a client connects to, password included."""
+        return f"amqp://{USER}:{self._password()}@{LOOPBACK}:{self.port}/"
+
+    def _process(self, name: str, command: list[str], env: dict[str, str]) -> Process:
+        return Process(
+            name,
+            command,
+            env=env,
+            cwd=self.data,
+            output=self.data / "console.log",
+            note=self._note,
+            restart=self._restart,
+            # In some moments of its boot the Erlang machine does not listen to SIGTERM.
+            death_signal=signal.SIGKILL,
+        )
+
+    def _password(self) -> str:
+        path = self.data / "password"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24))
+        return path.read_text().strip()
+
+    async def until_ready(self) -> None:
+        """Wait until a client can sign in; StartError with the last words of the log if not."""
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            if self._node and self._node.ended:
+                break
+            if await listens(self.port) and await signs_in(self.amqp_url):
+                return
+            await asyncio.sleep(0.1)
+        log = self.data / "console.log"
+        raise StartError(f"RabbitMQ did not start; {log} ends with: {tail(log)}")
+
+
+def server_program() -> str:
+    """The distribution's server, or the one that MASHANG_RABBITMQ_SERVER names."""
+    program = os.environ.get("MASHANG_RABBITMQ_SERVER") or SERVER
+    if not os.access(program, os.X_OK):
+        raise StartError(
+            f"{program} is missing: install RabbitMQ (Debian, Ubuntu: apt-get install "
+            "rabbitmq-server) or set AMQP_URL to a running broker"
+        )
+    return program
+
+
+def epmd_program() -> str:
+    """Erlang's name server, on the path or beside the Erlang machine."""
+    found = shutil.which("epmd")
+    inside = sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd"))
+    if not found and not inside:
+        raise StartError("Erlang's epmd is missing; install RabbitMQ's dependencies again")
+    return found or str(inside[-1])
+
+
+async def wait_for_port(port: int) -> None:
+    """Until something listens there; ten seconds are an age for a name server."""
+    for _ in range(500):
+        if await listens(port):
+            return
+        await asyncio.sleep(0.02)
+    raise StartError(f"Erlang's name server does not answer on port {port}")
+
+
+async def listens(port: int) -> bool:
+    """Whether a connection is accepted."""
+    try:
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def signs_in(url: str) -> bool:
+    """Whether the broker takes our name and password."""
+    try:
+        async with asyncio.timeout(10):
+            connection = await aiormq.connect(url)
+            await connection.close()
+    except (OSError, TimeoutError, aiormq.exceptions.AMQPError):
+        return False
+    return True

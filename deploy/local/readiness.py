@@ -1,0 +1,50 @@
+"""Waiting until a service says that it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import aiohttp
+
+from deploy.local.process import Process, StartError, ending
+
+READY_WITHIN = 60.0
+STARTS = 3
+
+
+async def until_ready(process: Process, url: str, within: float = READY_WITHIN) -> None:
+    """Ask `url` until it answers 200.
+
+    StartError with the last answer when it never does, or when the process keeps ending.
+    """
+    answer = "it does not answer"
+    try:
+        async with aiohttp.ClientSession() as session, asyncio.timeout(within):
+            while not process.ended and process.starts <= STARTS:
+                ready, answer = await ask(session, url, answer)
+                if ready:
+                    return
+                await asyncio.sleep(0.1)
+        answer = ending(process.exit_code)
+    except TimeoutError:
+        answer = f"not ready after {within:.0f} s: {answer}"
+    raise StartError(f"{process.name} did not start; {answer}")
+
+
+async def ask(session: aiohttp.ClientSession, url: str, before: str) -> tuple[bool, str]:
+    """Whether it is ready, and what it said (or what it said before, if it is silent now)."""
+    try:
+        async with session.get(url) as response:
+            return response.status == 200, one_line(await response.text())
+    except (aiohttp.ClientError, OSError):
+        return False, before
+
+
+def one_line(body: str) -> str:
+    """A JSON answer or a page, shortened to a line."""
+    try:
+        body = json.dumps(json.loads(body), ensure_ascii=False)
+    except ValueError:
+        body = " ".join(body.split())
+    return body[:300]

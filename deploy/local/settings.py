@@ -1,0 +1,104 @@
+"""The environment that each service and the sandbox get on one machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deploy.local.keys import Keys
+from deploy.local.ports import LOOPBACK, Ports
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("intake", "verification", "rewards", "notifications", "scoring")
+SANDBOX = "sandbox"
+
+
+def url_of(port: int) -> str:
+    """The HTTP base of something that listens here."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def service_env(
+    service: str, *, ports: Ports, keys: Keys, database_url: str, amqp_url: str
+) -> dict[str, str]:
+    """Our own variables over the caller's; a service gets no other service's secrets."""
+    public = os.environ.get("MASHANG_PUBLIC_URL") or url_of(ports.intake)
+    return {
+        **inherited(),
+        "DATABASE_URL": database_url,
+        "AMQP_URL": amqp_url,
+        "MASHANG_HTTP_HOST": LOOPBACK,
+        "MASHANG_HTTP_PORT": str(getattr(ports, service)),
+        "MASHANG_OPS_PORT": str(getattr(ports, f"ops_{service}")),
+        "MASHANG_POLICY_FILE": os.environ.get("MASHANG_POLICY_FILE")
+        or f"{ROOT}/deploy/policy.toml",
+        "MASHANG_PUBLIC_URL": public,
+        "MASHANG_SEAL_KEYS": f"1:{keys.seal_key}",
+        "MASHANG_INDEX_KEY": keys.index_key,
+        **own_env(service, ports, keys),
+    }
+
+
+def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
+    """What only this service is told."""
+    if service == "intake":
+        return {
+            "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
+            "MASHANG_RECEIPT_KEY": keys.receipt_key,
+            "MASHANG_SIGNING_KEY": keys.signing_key,
+        }
+    if service == "verification":
+        return {"MASHANG_IDENTITY_SEED": keys.identity_seed}
+    if service == "rewards":
+        return {
+            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
+            **dtone_login(keys),
+            "MASHANG_DTONE_URL": f"{url_of(ports.sandbox)}/dtone/v1",
+            "MASHANG_CALLBACK_URL": url_of(ports.rewards),
+            "MASHANG_CALLBACK_SECRET": keys.callback_secret,
+        }
+    if service == "notifications":
+        return {
+            **aliyun_login(keys),
+            "MASHANG_ALIYUN_URL": f"{url_of(ports.sandbox)}/aliyun/",
+            "MASHANG_ALIYUN_SIGN_NAME": "码上评",
+            "MASHANG_ALIYUN_TEMPLATE_THANKS": "SMS_480000001",
+            "MASHANG_ALIYUN_TEMPLATE_PAID": "SMS_480000002",
+            "MASHANG_CALLBACK_SECRET": keys.callback_secret,
+        }
+    return {"MASHANG_IDENTITY_PUBLIC": keys.identity_public}
+
+
+def sandbox_env(ports: Ports, keys: Keys) -> dict[str, str]:
+    """The vendors' side of the same log-ins, and where their delivery reports go."""
+    reports = f"{url_of(ports.notifications)}/callbacks/aliyun/{keys.callback_secret}"
+    return {
+        **inherited(),
+        **dtone_login(keys),
+        **aliyun_login(keys),
+        "MASHANG_ALIYUN_REPORT_URL": reports,
+    }
+
+
+def dtone_login(keys: Keys) -> dict[str, str]:
+    """The airtime vendor's account and the 20 yuan product."""
+    return {
+        "MASHANG_DTONE_KEY": keys.dtone_key,
+        "MASHANG_DTONE_SECRET": keys.dtone_secret,
+        "MASHANG_DTONE_PRODUCT_ID": "6020",
+    }
+
+
+def aliyun_login(keys: Keys) -> dict[str, str]:
+    """The SMS vendor's account."""
+    return {
+        "MASHANG_ALIYUN_KEY_ID": keys.aliyun_key_id,
+        "MASHANG_ALIYUN_KEY_SECRET": keys.aliyun_key_secret,
+    }
+
+
+def inherited() -> dict[str, str]:
+    """The caller's environment, without what names the shared servers or unlocks the demo."""
+    hidden = {"DATABASE_URL", "AMQP_URL", "MASHANG_DEMO_PASSWORD"}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**kept, "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,222 @@
+"""The whole system on one machine: servers, databases, five services, the vendors' sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, Self
+
+from deploy.local import databases
+from deploy.local.console import Console
+from deploy.local.folder import take_folder
+from deploy.local.keys import Keys
+from deploy.local.ports import PortError, Ports
+from deploy.local.postgres import Postgres
+from deploy.local.process import Process, Sink
+from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.readiness import until_ready
+from deploy.local.settings import ROOT, SANDBOX, SERVICES, sandbox_env, service_env, url_of
+
+PORT_PATIENCE = 3.0
+
+
+class Stack:
+    """Everything, started by `async with` and drained at its end.
+
+    `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment take the place of the
+    private servers. With `restart` what dies is started again; with `quiet` lines go to files
+    below `data/logs` instead of the terminal.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        ports: Ports,
+        *,
+        sandbox: bool = True,
+        fsync: bool = True,
+        quiet: bool = False,
+        restart: bool = True,
+    ) -> None:
+        self.data = data.absolute()
+        self.ports = ports
+        self.console = Console(quiet=quiet)
+        self.processes: dict[str, Process] = {}
+        self.urls = {name: url_of(getattr(ports, name)) for name in (*SERVICES, SANDBOX)}
+        self.ops_urls = {name: url_of(getattr(ports, f"ops_{name}")) for name in SERVICES}
+        self.postgres: Postgres | None = None
+        self.rabbitmq: RabbitMQ | None = None
+        self._sandbox = sandbox
+        self._restart = restart
+        self._lock: IO[str] | None = None
+        self._keys: Keys | None = None
+        if not os.environ.get("DATABASE_URL"):
+            note = self.console.speaker("postgres")
+            self.postgres = Postgres(
+                self.data / "postgres", ports.postgres, fsync=fsync, restart=restart, note=note
+            )
+        if not os.environ.get("AMQP_URL"):
+            note = self.console.speaker("rabbitmq")
+            self.rabbitmq = RabbitMQ(
+                self.data / "rabbitmq", ports.rabbitmq, restart=restart, note=note
+            )
+
+    @property
+    def keys(self) -> Keys:
+        """The installation's secrets, the demo's password among them."""
+        if self._keys is None:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._keys = Keys.of(self.data)
+        return self._keys
+
+    @property
+    def admin_url(self) -> str:
+        """The administrator's connection to PostgreSQL."""
+        return self.postgres.admin_url if self.postgres else os.environ["DATABASE_URL"]
+
+    @property
+    def amqp_url(self) -> str:
+        """The broker that all services share."""
+        return self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
+
+    def database_url(self, service: str) -> str:
+        """The service's own connection to its own database."""
+        name = databases.database_of(service)
+        return databases.url_for(self.admin_url, name, name, self.keys.service_password)
+
+    def env(self, service: str) -> dict[str, str]:
+        """The complete environment of one service, or of the sandbox."""
+        if service == SANDBOX:
+            return sandbox_env(self.ports, self.keys)
+        return service_env(
+            service,
+            ports=self.ports,
+            keys=self.keys,
+            database_url=self.database_url(service),
+            amqp_url=self.amqp_url,
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Return when every service is ready; StartError or PortError in one line otherwise."""
+        self._lock = take_folder(self.data)
+        _ = self.keys
+        await self._await_ports()
+        async with started_together() as tasks:
+            tasks.create_task(self._start_broker())
+            tasks.create_task(self._start_services())
+
+    async def stop(self) -> None:
+        """Drain the services, then the sandbox, then broker and database. Safe to repeat."""
+        services = [self.processes[name] for name in SERVICES if name in self.processes]
+        await asyncio.gather(*(process.stop() for process in services))
+        if SANDBOX in self.processes:
+            await self.processes[SANDBOX].stop()
+        servers = [server for server in (self.rabbitmq, self.postgres) if server]
+        await asyncio.gather(*(server.stop() for server in servers))
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    async def kill(self, name: str) -> None:
+        """SIGKILL a service, `sandbox`, `postgres` or `rabbitmq`; supervision starts it again."""
+        servers = {"postgres": self.postgres, "rabbitmq": self.rabbitmq}
+        target = self.processes.get(name) or servers.get(name)
+        if target is None:
+            raise KeyError(f"no process of ours is called {name}")
+        await target.kill()
+
+    async def until_ready(self, *names: str) -> None:
+        """Wait until these processes (all without a name) answer that they are ready."""
+        wanted = names or tuple(self.processes)
+        await asyncio.gather(
+            *(until_ready(self.processes[name], self._ready_url(name)) for name in wanted)
+        )
+
+    def _ready_url(self, name: str) -> str:
+        ready = "/admin/faults" if name == SANDBOX else "/readyz"
+        return (self.ops_urls.get(name) or self.urls[name]) + ready
+
+    async def _await_ports(self) -> None:
+        """What a killed launcher left behind needs a moment to go."""
+        skip = [name for name in ("postgres", "rabbitmq") if getattr(self, name) is None]
+        skip += [] if self._sandbox else [SANDBOX]
+        for _ in range(int(PORT_PATIENCE / 0.1)):
+            with contextlib.suppress(PortError):
+                return self.ports.check_free(skip=tuple(skip))
+            await asyncio.sleep(0.1)
+        return self.ports.check_free(skip=tuple(skip))
+
+    async def _start_broker(self) -> None:
+        if self.rabbitmq:
+            self.console.step("starting RabbitMQ")
+            await self.rabbitmq.start()
+            self.console.step(f"RabbitMQ is ready on port {self.ports.rabbitmq}")
+
+    async def _start_services(self) -> None:
+        if self.postgres:
+            self.console.step("starting PostgreSQL")
+            await self.postgres.start()
+            self.console.step(f"PostgreSQL is ready on port {self.ports.postgres}")
+        await self._prepare_databases()
+        if self._sandbox:
+            folder = self.data / SANDBOX
+            where = ("--port", str(self.ports.sandbox), "--data", str(folder))
+            await self._launch(SANDBOX, "deploy.sandbox", *where)
+        for name in SERVICES:
+            await self._launch(name, f"services.{name}")
+        await asyncio.gather(*(self._announce(name) for name in self.processes))
+
+    async def _prepare_databases(self) -> None:
+        mark = self.data / "postgres" / databases.MARK if self.postgres else None
+        self.console.step("checking the five databases and their migrations")
+        if await databases.prepare(self.admin_url, self.keys, mark):
+            self.console.step("the databases are migrated")
+
+    async def _launch(self, name: str, module: str, *arguments: str) -> None:
+        process = Process(
+            name,
+            [sys.executable, "-m", module, *arguments],
+            env=self.env(name),
+            cwd=ROOT,
+            output=self._output(name),
+            note=self.console.speaker(name),
+            restart=self._restart,
+        )
+        self.processes[name] = process
+        await process.start()
+
+    def _output(self, name: str) -> Sink | Path:
+        if not self.console.quiet:
+            return self.console.speaker(name)
+        logs = self.data / "logs"
+        logs.mkdir(exist_ok=True)
+        return logs / f"{name}.log"
+
+    async def _announce(self, name: str) -> None:
+        await self.until_ready(name)
+        self.console.step(f"{name} is ready at {self.urls[name]}")
+
+
+@contextlib.asynccontextmanager
+async def started_together() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure comes out alone, as itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None

@@ -1,0 +1,10 @@
+"""Intake takes in what citizens send at a window, and shows them what became of it.
+
+It does: checks the signed code of a unit, validates a rating, complaint or request, seals phone and
+words, stores submission and event in one shared commit, and answers with a signed receipt; the
+receipt's page tells the story so far. It hears: the directory (`unit.changed`) and every step of a
+case (`case.opened`, `callback.logged`, `case.verified`, `reward.*`, `message.settled`). It says:
+`submission.received`. Start with `accept.py`, then `writer.py`.
+"""
+
+NAME = "intake"

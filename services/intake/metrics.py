@@ -1,0 +1,16 @@
+"""What intake counts beside what every service counts."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SUBMISSIONS = Counter(
+    "mashang_submissions_total", "Submissions by what became of them", ["kind", "outcome"]
+)
+BATCH_ROWS = Histogram(
+    "mashang_intake_batch_rows",
+    "Submissions that shared one commit",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
+WAITING = Gauge("mashang_intake_waiting_submissions", "Submissions waiting for their commit")
+WITHOUT_UNIT = Gauge(
+    "mashang_submissions_without_unit", "Submissions of the last day for an unknown unit"
+)

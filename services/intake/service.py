@@ -1,0 +1,72 @@
+"""Intake's wiring: what it hears, does by the clock, and serves."""
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from services.intake import NAME, handlers, jobs
+from services.intake.accept import Acceptance, Keys
+from services.intake.api import Api
+from services.intake.closed import Closed
+from services.intake.forms import Forms
+from services.intake.receipts import Signer
+from services.intake.settings import Settings
+from services.intake.status import Status
+from services.intake.writer import Limits, Writer
+from shared import events, policy
+from shared.config import key_ring
+from shared.db import Database
+from shared.jobs import Job
+from shared.pages import Pages
+from shared.service import Service
+
+
+def build(settings: Settings, database: Database) -> Service:
+    """Everything intake does."""
+    second, keys = timedelta(seconds=1), _keys(settings)
+    policies = policy.load(settings.policy_file)
+    pages, closed = Pages(Path(__file__).parent / "pages"), Closed()
+    writer = Writer(database, _limits(settings))
+    acceptance = Acceptance(keys, policies, writer, closed, database)
+    status = Status(database, keys.seal, pages)
+    api = Api(acceptance, status, database, keys.signer, pages, settings.public_url)
+    forms = Forms(acceptance, status, database, policies, pages)
+    return Service(
+        name=NAME,
+        handlers={
+            events.UnitChanged: handlers.on_unit_changed,
+            events.CaseOpened: handlers.on_case_opened,
+            events.CallbackLogged: handlers.on_callback_logged,
+            events.CaseVerified: handlers.on_case_verified,
+            events.RewardDecided: handlers.on_reward_decided,
+            events.RewardPaid: handlers.on_reward_paid,
+            events.RewardReversed: handlers.on_reward_reversed,
+            events.MessageSettled: handlers.on_message_settled,
+        },
+        jobs=[
+            Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
+            Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
+        ],
+        routes=[*api.routes(), *forms.routes()],
+        resources=[writer],
+        error_page=pages.error,
+    )
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(
+        codes=key_ring(settings.code_keys),
+        receipt=settings.receipt_key,
+        signer=Signer(settings.signing_key),
+        seal=settings.seal,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        rows=settings.batch_rows,
+        linger=settings.batch_linger_ms / 1000,
+        in_flight=settings.batches_in_flight,
+        waiting=settings.most_waiting,
+        patience=settings.patience_seconds,
+    )

@@ -1,0 +1,1 @@
+"""Intake's SQL: one function per statement, one module per noun."""

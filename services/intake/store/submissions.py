@@ -1,0 +1,127 @@
+"""Submissions, which nobody changes or deletes once they are in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.db import Connection
+from shared.events import Kind, Language
+
+
+class Stored(NamedTuple):
+    """The facts of a stored submission that its receipt states."""
+
+    id: UUID
+    receipt_hash: bytes
+    content_hash: bytes
+    kind: Kind
+    unit_code: str
+    counter: int | None
+    received_at: datetime
+    key_id: str
+    signature: bytes
+    phone_index: str | None
+
+
+class Row(NamedTuple):
+    """One submission with its event, in the order of the statement's columns."""
+
+    id: UUID
+    receipt_hash: bytes
+    content_hash: bytes
+    kind: Kind
+    unit_code: str
+    counter: int | None
+    received_at: datetime
+    key_id: str
+    signature: bytes
+    phone_index: str | None
+    satisfaction: int | None
+    categories: str
+    words_sealed: str | None
+    phone_sealed: str | None
+    officer_badge: str | None
+    urgent: bool
+    language: Language
+    event_id: UUID
+    event_type: str
+    event_body: str
+
+    @property
+    def stored(self) -> Stored:
+        """The facts alone: the first columns."""
+        return Stored._make(self[: len(Stored._fields)])
+
+
+# `categories` travels joined, since unnest would flatten an array of arrays. Rows come sorted by
+# receipt_hash: two batches that share keys then wait for each other instead of deadlocking.
+_ADD = """
+    WITH sent AS (
+        SELECT * FROM unnest(
+            $1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::smallint[],
+            $7::timestamptz[], $8::text[], $9::bytea[], $10::text[], $11::smallint[], $12::text[],
+            $13::text[], $14::text[], $15::text[], $16::boolean[], $17::text[], $18::uuid[],
+            $19::text[], $20::text[]
+        ) AS s (id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
+                signature, phone_index, satisfaction, categories, words_sealed, phone_sealed,
+                officer_badge, urgent, language, event_id, event_type, event_body)
+    ), added AS (
+        INSERT INTO submissions (
+            id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
+            signature, phone_index, satisfaction, categories, words_sealed, phone_sealed,
+            officer_badge, urgent, language)
+        SELECT id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
+            signature, phone_index, satisfaction, string_to_array(categories, ','), words_sealed,
+            phone_sealed, officer_badge, urgent, language
+        FROM sent
+        ON CONFLICT ON CONSTRAINT submissions_receipt_key DO NOTHING
+        RETURNING id
+    ), published AS (
+        INSERT INTO outbox (event_id, type, body)
+        SELECT event_id, event_type, event_body FROM sent JOIN added USING (id)
+    )
+    SELECT id FROM added
+"""
+_FACTS = """
+    id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id, signature,
+    phone_index
+"""
+
+
+async def add_all(conn: Connection, rows: Sequence[Row]) -> set[UUID]:
+    """Store submissions and their events; the ids of those whose receipt was not there yet."""
+    ordered = sorted(rows, key=lambda row: row.receipt_hash)
+    added = await conn.fetch(_ADD, *map(list, zip(*ordered, strict=True)))
+    return {row["id"] for row in added}
+
+
+async def list_by_receipts(conn: Connection, hashes: Sequence[bytes]) -> list[Stored]:
+    """The stored facts behind some receipts."""
+    sql = f"SELECT {_FACTS} FROM submissions WHERE receipt_hash = ANY($1::bytea[])"  # noqa: S608
+    return [Stored(*row) for row in await conn.fetch(sql, hashes)]
+
+
+async def get_by_receipt(conn: Connection, receipt_hash: bytes) -> Stored | None:
+    """The stored facts behind one receipt."""
+    found = await list_by_receipts(conn, [receipt_hash])
+    return found[0] if found else None
+
+
+async def count_by_kind(conn: Connection) -> dict[str, int]:
+    """How many of each kind were ever received."""
+    rows = await conn.fetch("SELECT kind, count(*) AS number FROM submissions GROUP BY kind")
+    return {row["kind"]: row["number"] for row in rows}
+
+
+async def count_without_unit(conn: Connection) -> int:
+    """Submissions of the last day for a unit that the directory has not named."""
+    return int(
+        await conn.fetchval(
+            """
+            SELECT count(*) FROM submissions s
+            WHERE received_at > mashang_now() - interval '1 day'
+              AND NOT EXISTS (SELECT FROM units u WHERE u.code = s.unit_code)
+            """
+        )
+    )

@@ -1,0 +1,44 @@
+"""The units as the directory last told them."""
+
+from dataclasses import dataclass
+
+from shared.db import Connection
+from shared.events import UnitChanged
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A service window's office, as far as citizens see it."""
+
+    code: str
+    name: str
+    county: str
+    active: bool
+
+
+async def put(conn: Connection, event: UnitChanged) -> bool:
+    """Take over a unit; False when a later version is here already."""
+    done = await conn.fetchval(
+        """
+        INSERT INTO units (code, name, county, active, version) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT ON CONSTRAINT units_pkey DO UPDATE
+        SET name = excluded.name, county = excluded.county, active = excluded.active,
+            version = excluded.version
+        WHERE units.version < excluded.version
+        RETURNING true
+        """,
+        event.unit_code, event.name, event.county, event.active, event.version,
+    )  # fmt: skip
+    return bool(done)
+
+
+async def get(conn: Connection, code: str) -> Unit | None:
+    """One unit, or None while the directory has not named it."""
+    row = await conn.fetchrow("SELECT code, name, county, active FROM units WHERE code = $1", code)
+    return Unit(**dict(row)) if row else None
+
+
+async def list_closed(conn: Connection) -> frozenset[str]:
+    """The codes of the units that take nothing in any more."""
+    rows = await conn.fetch("SELECT code FROM units WHERE NOT active")
+    return frozenset(row["code"] for row in rows)

@@ -1,0 +1,109 @@
+"""The story of a submission in plain words: what happened, what is due, when. Plain values only.
+
+A line names a text of `pages/texts.toml` and the values that fill it; the page and the JSON answer
+put it into the citizen's language.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Step = Literal[
+    "opened", "called", "verified", "reward_decided", "reward_paid", "reward_reversed", "message"
+]
+Details = Mapping[str, Any]
+CALLBACK_DONE = ("reached", "unreached", "no_phone")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A step as it was stored."""
+
+    step: Step
+    at: datetime
+    details: Details
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the story; `waiting` is still to come and due at `at`, `late` is overdue."""
+
+    at: datetime
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    waiting: bool = False
+    late: bool = False
+
+
+def story(
+    received_at: datetime, entries: Sequence[Entry], now: datetime, phone: bool
+) -> list[Line]:
+    """All lines in the order of time, what is still due at the end."""
+    told = [Line(received_at, "line_received"), *_told(entries)]
+    due = sorted(_due(entries, now, phone), key=lambda line: line.at)
+    return sorted(told, key=lambda line: line.at) + due
+
+
+def latest(entries: Sequence[Entry], step: Step) -> Entry | None:
+    """The newest entry of a kind by its own number (attempt, revision, version), not by arrival."""
+    return max(
+        (e for e in entries if e.step == step),
+        key=lambda e: (e.details.get("number", 0), e.at),
+        default=None,
+    )
+
+
+def verdict(entries: Sequence[Entry]) -> Entry | None:
+    """The verdict that counts: the one of the highest revision."""
+    return latest(entries, "verified")
+
+
+def _told(entries: Sequence[Entry]) -> Iterator[Line]:
+    paid = latest(entries, "reward_paid")
+    decided = latest(entries, "reward_decided")
+    for entry in entries:
+        superseded = paid or entry is not decided
+        if entry.step == "reward_decided" and superseded:
+            continue
+        yield _line(entry)
+
+
+def _line(entry: Entry) -> Line:
+    details = entry.details
+    match entry.step:
+        case "opened":
+            return Line(entry.at, "line_opened")
+        case "called":
+            return Line(entry.at, f"line_called_{details['outcome']}", {"n": details["number"]})
+        case "verified":
+            changed = "_again" if details["number"] > 1 else ""
+            return Line(entry.at, f"line_verified{changed}", {"verdict": details["verdict"]})
+        case "reward_decided":
+            return Line(
+                entry.at, f"line_reward_{details['decision']}", {"yuan": details["amount_fen"]}
+            )
+        case "message":
+            name = f"line_message_{details['purpose']}_{details['outcome']}"
+            return Line(entry.at, name)
+        case "reward_paid" | "reward_reversed":
+            return Line(entry.at, f"line_{entry.step}", {"yuan": details["amount_fen"]})
+
+
+def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]:
+    opened, verified = latest(entries, "opened"), verdict(entries)
+    called, decided = latest(entries, "called"), latest(entries, "reward_decided")
+    called_back = called is not None and called.details["state"] in CALLBACK_DONE
+    if opened and phone and not called_back:
+        yield _waiting(opened, "callback_due_at", "line_callback_due", now)
+    if opened and not verified:
+        yield _waiting(opened, "verification_due_at", "line_verification_due", now)
+    scheduled = decided and decided.details["decision"] == "scheduled"
+    if decided and scheduled and not latest(entries, "reward_paid"):
+        yield _waiting(decided, "due_at", "line_reward_due", now)
+
+
+def _waiting(entry: Entry, due: str, text: str, now: datetime) -> Line:
+    at = datetime.fromisoformat(entry.details[due])
+    late = now > at
+    return Line(at, f"{text}_late" if late else text, {"due": at}, waiting=True, late=late)

@@ -1,0 +1,8 @@
+"""`python -m services.notifications`."""
+
+from services.notifications.service import NAME, build
+from services.notifications.settings import Settings
+from shared.service import run
+
+if __name__ == "__main__":
+    run(NAME, Settings, build)

@@ -1,0 +1,115 @@
+"""HTTP of notifications: delivery reports, figures, and the held messages for an operator."""
+
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from services.notifications import store
+from services.notifications.rules import Purpose, State
+from shared import identity, log
+from shared.db import Database
+from shared.errors import Conflict, Malformed, NotFound
+from shared.web import json_response
+
+HELD_SHOWN = 200
+
+
+class Report(BaseModel):
+    """One delivery report; only our reference is used, since nobody signed the rest."""
+
+    out_id: str = ""
+
+
+_REPORTS = TypeAdapter(list[Report])
+
+
+@dataclass(frozen=True)
+class Api:
+    """The handlers. Without `identity_public` the operator's routes do not exist."""
+
+    database: Database
+    callback_secret: str
+    identity_public: bytes
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes of notifications."""
+        routes = [
+            web.get("/api/v1/figures", self.figures),
+            web.post("/callbacks/aliyun/{secret}", self.take_reports),
+        ]
+        if self.identity_public:
+            routes += [
+                web.get("/api/v1/messages/held", self.list_held),
+                web.post("/api/v1/messages/{message_id}/release", self.release),
+            ]
+        return routes
+
+    async def figures(self, _: web.Request) -> web.Response:
+        """Counts for the public table of rule 16."""
+        async with self.database.acquire() as conn:
+            counts = await store.get_counts(conn)
+        return json_response(figures_of(counts))
+
+    async def take_reports(self, request: web.Request) -> web.Response:
+        """Alibaba Cloud's delivery reports: a hint to ask now, never a fact."""
+        given = request.match_info["secret"].encode()
+        if not hmac.compare_digest(given, self.callback_secret.encode()):
+            raise NotFound("There is nothing at this address.")
+        try:
+            reports = _REPORTS.validate_json(await request.read())
+        except ValidationError:
+            raise Malformed("Send a JSON array of delivery reports.") from None
+        async with self.database.transaction() as conn:
+            await store.mark_hinted(conn, [ref for r in reports if (ref := _uuid(r.out_id))])
+        log.get().info("delivery reports taken", size=len(reports), vendor="aliyun")
+        return json_response({"code": 0, "msg": "taken"})
+
+    async def list_held(self, request: web.Request) -> web.Response:
+        """What waits for a person, and the vendor's word for why."""
+        self._check(request, "city_supervisor", "auditor", "administrator")
+        async with self.database.acquire() as conn:
+            rows = await store.list_held(conn, HELD_SHOWN)
+        return json_response({"messages": [dict(row) for row in rows]})
+
+    async def release(self, request: web.Request) -> web.Response:
+        """Queue a held message again, after its cause was mended."""
+        operator = self._check(request, "administrator")
+        message_id = _uuid(request.match_info["message_id"])
+        if message_id is None:
+            raise NotFound("No such message.")
+        async with self.database.transaction() as conn:
+            if not await store.mark_released(conn, message_id):
+                raise Conflict("Only a held message can be released.")
+        log.get().info("message released", message_id=message_id, reason=f"by {operator.username}")
+        return json_response({"message_id": message_id, "state": "queued"})
+
+    def _check(self, request: web.Request, *roles: identity.Role) -> identity.Operator:
+        return identity.check(request.headers.get("Authorization"), self.identity_public, *roles)
+
+
+def figures_of(counts: dict[tuple[Purpose, State], int]) -> dict[str, int]:
+    """Sent means that the vendor took it."""
+
+    def total(*states: State, purpose: Purpose | None = None) -> int:
+        return sum(n for (p, s), n in counts.items() if s in states and purpose in (None, p))
+
+    return {
+        "thanks": total("accepted", "delivered", purpose="thanks"),
+        "thanks_delivered": total("delivered", purpose="thanks"),
+        "paid_messages": total("accepted", "delivered", purpose="paid"),
+        "paid_messages_delivered": total("delivered", purpose="paid"),
+        "failed": total("failed"),
+        "unknown": total("unknown", "lost"),
+        "held": total("held"),
+        "queued": total("queued", "sending"),
+    }
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,41 @@
+"""What notifications does when it hears something."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.notifications import store
+from services.notifications.rules import Purpose, wants_thanks
+from shared import log, trace
+from shared.db import Connection
+from shared.events import CaseVerified, RewardPaid
+
+
+async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
+    """Queue the thanks, once a case, whatever the verdict and its revision."""
+    if wants_thanks(event) and event.phone_sealed is not None:
+        await _queue(conn, event.case_id, event.submission_id, "thanks", event.phone_sealed)
+
+
+async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
+    """Queue the news that the airtime has arrived."""
+    await _queue(
+        conn, event.case_id, event.submission_id, "paid", event.phone_sealed, event.amount_fen
+    )
+
+
+async def _queue(
+    conn: Connection,
+    case_id: UUID,
+    submission_id: UUID,
+    purpose: Purpose,
+    phone_sealed: str,
+    amount_fen: int | None = None,
+) -> None:
+    message_id = uuid7()
+    traceparent = trace.current()
+    added = await store.add_message(
+        conn, message_id, case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent
+    )
+    if added:
+        log.get().info(f"{purpose} message queued", message_id=message_id, case_id=case_id)

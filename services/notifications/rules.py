@@ -1,0 +1,127 @@
+"""What is sent, and what follows from a vendor's answer. Pure.
+
+queued ──▶ sending ──▶ accepted ──▶ delivered | failed
+  ▲  ▲        │  │         └──▶ lost (no word in 72 h)
+  │  └ later ─┘  ├──▶ held (a person mends something, then releases it) ──▶ queued
+  │              ▼
+  └─ not taken ─ unknown ──▶ accepted | delivered | failed | lost
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from services.notifications.outcomes import (
+    Accepted,
+    Delivered,
+    Found,
+    Held,
+    NotFound,
+    Refused,
+    Sent,
+    TryLater,
+    Unknown,
+)
+from shared.events import CaseVerified
+
+Purpose = Literal["thanks", "paid"]
+State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
+Outcome = Literal["delivered", "failed", "unknown"]
+
+# What a final state is called in message.settled; every other state is still open.
+FINAL: dict[State, Outcome] = {"delivered": "delivered", "failed": "failed", "lost": "unknown"}
+MOST_BACK_OFF = timedelta(minutes=10)
+FIRST_QUERY = timedelta(seconds=2)
+AT_ONCE = timedelta()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`settle_after`: how long the vendor may need to list a message that it took."""
+
+    settle_after: timedelta = timedelta(minutes=1)
+    repeats: int = 3
+    give_up: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the rules need to know of a message. `age` since it was wanted, `since_call` the vendor.
+
+    `repeats` counts new calls after an unknown one, `queries` the questions since the last call.
+    """
+
+    state: State
+    attempt: int
+    repeats: int
+    queries: int
+    age: timedelta
+    since_call: timedelta
+
+
+@dataclass(frozen=True)
+class Next:
+    """The state to go to; `wait` until a job looks again, None where none has to."""
+
+    state: State
+    wait: timedelta | None = None
+    code: str | None = None
+    ref: str | None = None
+    repeat: bool = False
+
+
+def wants_thanks(event: CaseVerified) -> bool:
+    """Every complainant who left a phone, whatever the verdict 「以短信的方式感謝群眾…監督」."""
+    return event.kind == "complaint" and event.phone_sealed is not None
+
+
+def after_send(outcome: Sent, message: Standing, limits: Limits) -> Next:
+    """What a call to the vendor makes of a message that was being sent."""
+    match outcome:
+        case Accepted(ref):
+            return Next("accepted", FIRST_QUERY, ref=ref)
+        case Delivered():
+            return Next("delivered")
+        case Refused(code):
+            return Next("failed", code=code)
+        case TryLater(_, code) if message.age >= limits.give_up:
+            return Next("failed", code=code)
+        case TryLater(after, code):
+            return Next("queued", max(after, back_off(message.attempt)), code)
+        case Held(code):
+            return Next("held", code=code)
+        case Unknown(code):
+            return Next("unknown", FIRST_QUERY, code)
+
+
+def after_query(found: Found, message: Standing, limits: Limits) -> Next:
+    """What the vendor's list makes of a message that is accepted or unknown."""
+    match found:
+        case Delivered():
+            return Next("delivered")
+        case Refused(code):
+            return Next("failed", code=code)
+    if message.age >= limits.give_up:
+        return Next("lost", code="no_word")
+    match found:
+        case Accepted(ref):
+            return Next("accepted", back_off(message.queries), ref=ref)
+        case NotFound() if _may_repeat(message, limits):
+            return Next("queued", AT_ONCE, "not_taken", repeat=True)
+        case NotFound():
+            return Next(message.state, back_off(message.queries), "not_found")
+        case TryLater(after, code):
+            return Next(message.state, max(after, back_off(message.queries)), code)
+        case Held(code) | Unknown(code):
+            return Next(message.state, back_off(message.queries), code)
+
+
+def _may_repeat(message: Standing, limits: Limits) -> bool:
+    # The vendor is not idempotent, so a repeat needs its word, given late enough to be believed.
+    late_enough = message.since_call >= limits.settle_after
+    return message.state == "unknown" and late_enough and message.repeats < limits.repeats
+
+
+def back_off(times: int) -> timedelta:
+    """2, 4, 8 … seconds, at most ten minutes."""
+    return min(timedelta(seconds=2 ** min(times, 20)), MOST_BACK_OFF)

@@ -1,0 +1,207 @@
+"""Messages in SQL. What concerns calls to the vendor is in real time: see the migration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.notifications.rules import FINAL, Next, Purpose, Standing, State
+from shared.db import Connection
+
+LEASE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A row that a job has claimed; `phone_sealed` opens under `phone:<submission_id>`."""
+
+    message_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    purpose: Purpose
+    phone_sealed: str
+    amount_fen: int | None
+    state: State
+    version: int
+    attempt: int
+    repeats: int
+    queries: int
+    ref: str | None
+    traceparent: str
+    next_at: datetime
+    called_at: datetime
+    age: timedelta
+    since_call: timedelta
+
+    @property
+    def standing(self) -> Standing:
+        """What the rules ask for."""
+        return Standing(
+            self.state, self.attempt, self.repeats, self.queries, self.age, self.since_call
+        )
+
+
+_COLUMNS = """
+    message_id, case_id, submission_id, purpose, phone_sealed, amount_fen, state, version, attempt,
+    repeats, queries, ref, traceparent, next_at, called_at,
+    mashang_now() - created_at AS age, now() - called_at AS since_call
+"""
+
+_ADD = """
+    WITH added AS (
+        INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, amount_fen,
+                              traceparent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT ON CONSTRAINT messages_once_a_case DO NOTHING
+        RETURNING message_id, version, state)
+    INSERT INTO message_states (message_id, version, state)
+    SELECT message_id, version, state FROM added RETURNING message_id
+"""
+_CLAIM_QUEUED = f"""
+    WITH claimed AS (
+        UPDATE messages SET state = 'sending', version = version + 1, attempt = attempt + 1,
+            queries = 0, called_at = now(), next_at = now() + $2
+        WHERE message_id IN (
+            SELECT message_id FROM messages WHERE state = 'queued' AND next_at <= now()
+            ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING *),
+    tried AS (
+        INSERT INTO attempts (message_id, attempt, vendor, called_at)
+        SELECT message_id, attempt, $3, called_at FROM claimed),
+    told AS (
+        INSERT INTO message_states (message_id, version, state)
+        SELECT message_id, version, state FROM claimed)
+    SELECT {_COLUMNS} FROM claimed
+"""  # noqa: S608
+_MARK_EXPIRED = """
+    WITH expired AS (
+        UPDATE messages SET state = 'unknown', version = version + 1, code = 'lease_expired',
+            next_at = now()
+        WHERE message_id IN (
+            SELECT message_id FROM messages WHERE state = 'sending' AND next_at <= now()
+            FOR UPDATE SKIP LOCKED)
+        RETURNING message_id, version, state, code)
+    INSERT INTO message_states (message_id, version, state, code)
+    SELECT message_id, version, state, code FROM expired RETURNING message_id
+"""
+_CLAIM_QUERIES = f"""
+    UPDATE messages SET queries = queries + 1, next_at = now() + $2
+    WHERE message_id IN (
+        SELECT message_id FROM messages
+        WHERE state IN ('accepted', 'unknown') AND next_at <= now()
+        ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING {_COLUMNS}
+"""  # noqa: S608
+# Compare-and-set: whoever was overtaken changes nothing.
+_MARK = """
+    WITH marked AS (
+        UPDATE messages SET state = $3, version = version + 1, code = $4, ref = coalesce($5, ref),
+            next_at = now() + $6, repeats = repeats + $7::int,
+            settled_at = CASE WHEN $8 THEN mashang_now() END,
+            phone_sealed = CASE WHEN $8 THEN NULL ELSE phone_sealed END
+        WHERE message_id = $1 AND version = $2
+        RETURNING message_id, version, state, code, settled_at),
+    told AS (
+        INSERT INTO message_states (message_id, version, state, code)
+        SELECT message_id, version, state, code FROM marked)
+    SELECT message_id, settled_at FROM marked
+"""
+# A hint that came while the vendor was being asked has moved next_at, and is not overwritten.
+_POSTPONE = """
+    UPDATE messages SET next_at = now() + $4, code = coalesce($5, code)
+    WHERE message_id = $1 AND version = $2 AND next_at = $3
+"""
+_HURRY = """
+    UPDATE messages SET next_at = now()
+    WHERE message_id = ANY($1::uuid[]) AND state IN ('accepted', 'unknown') AND next_at > now()
+"""
+_RELEASE = """
+    WITH released AS (
+        UPDATE messages SET state = 'queued', version = version + 1, next_at = now()
+        WHERE message_id = $1 AND state = 'held' RETURNING message_id, version, state)
+    INSERT INTO message_states (message_id, version, state, code)
+    SELECT message_id, version, state, 'released' FROM released RETURNING message_id
+"""
+_HELD = """
+    SELECT message_id, case_id, purpose, code, attempt, created_at FROM messages
+    WHERE state = 'held' ORDER BY message_id LIMIT $1
+"""
+_COUNTS = "SELECT purpose, state, count(*) FROM messages GROUP BY purpose, state"
+
+
+async def add_message(
+    conn: Connection,
+    message_id: UUID,
+    case_id: UUID,
+    submission_id: UUID,
+    purpose: Purpose,
+    phone_sealed: str,
+    amount_fen: int | None,
+    traceparent: str,
+) -> bool:
+    """Queue a message; False if the case already has one of this purpose."""
+    values = (case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent)
+    return await conn.fetchval(_ADD, message_id, *values) is not None
+
+
+async def claim_queued(conn: Connection, limit: int, vendor: str) -> list[Message]:
+    """Take what is due to be sent, each with a new attempt; commit before calling the vendor."""
+    return [_message(row) for row in await conn.fetch(_CLAIM_QUEUED, limit, LEASE, vendor)]
+
+
+async def mark_expired(conn: Connection) -> list[UUID]:
+    """Leases that ended without an answer: perhaps sent, so unknown."""
+    return [row["message_id"] for row in await conn.fetch(_MARK_EXPIRED)]
+
+
+async def claim_queries(conn: Connection, limit: int) -> list[Message]:
+    """Take what the vendor must be asked about."""
+    return [_message(row) for row in await conn.fetch(_CLAIM_QUERIES, limit, LEASE)]
+
+
+async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, datetime | None]:
+    """Go to the next state: whether nobody was faster, and when it was settled if that is final."""
+    row = await conn.fetchrow(
+        _MARK,
+        message.message_id,
+        message.version,
+        to.state,
+        to.code,
+        to.ref,
+        to.wait,
+        to.repeat,
+        to.state in FINAL,
+    )
+    return row is not None, row["settled_at"] if row else None
+
+
+async def postpone(conn: Connection, message: Message, to: Next) -> None:
+    """Stay in the same state and look again after `to.wait`."""
+    key = (message.message_id, message.version, message.next_at)
+    await conn.execute(_POSTPONE, *key, to.wait, to.code)
+
+
+async def mark_hinted(conn: Connection, message_ids: Sequence[UUID]) -> None:
+    """Ask about these now."""
+    await conn.execute(_HURRY, list(message_ids))
+
+
+async def mark_released(conn: Connection, message_id: UUID) -> bool:
+    """Queue a held message again; False if it is not held."""
+    return await conn.fetchval(_RELEASE, message_id) is not None
+
+
+async def list_held(conn: Connection, limit: int) -> list[Record]:
+    """Oldest first, without anything personal."""
+    return list(await conn.fetch(_HELD, limit))
+
+
+async def get_counts(conn: Connection) -> dict[tuple[Purpose, State], int]:
+    """Messages by purpose and state."""
+    return {(row["purpose"], row["state"]): row["count"] for row in await conn.fetch(_COUNTS)}
+
+
+def _message(row: Record) -> Message:
+    return Message(**dict(row))

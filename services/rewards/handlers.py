@@ -1,0 +1,84 @@
+"""What rewards does when it hears something."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.rewards import moves
+from services.rewards.rules import entitlement
+from services.rewards.rules.payouts import Reward, move
+from services.rewards.store import directory, rewards
+from shared import log, policy, trace
+from shared.db import Connection
+from shared.events import CaseVerified, OfficerChanged
+from shared.policy import Policies
+
+
+async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
+    """Keep the roster: top-ups to its phones are held."""
+    if await directory.mark_officer(conn, event):
+        log.get().info("roster changed", version=event.version)
+
+
+async def on_case_verified(policies: Policies, conn: Connection, event: CaseVerified) -> None:
+    """Make, renew or withdraw the reward of a case, by the policy of the day it was received."""
+    await rewards.lock_decisions(conn)
+    if not await directory.mark_verdict(conn, event.case_id, event.revision):
+        log.get().info("verdict superseded", case_id=str(event.case_id), version=event.revision)
+        return
+    edition = policies.at(event.received_at)
+    reward = await rewards.get_by_case(conn, event.case_id)
+    entitled = entitlement.is_entitled(event, edition.reward)
+    match entitlement.answer_to_verdict(entitled, reward.state if reward else None):
+        case "make":
+            await _make(conn, event, edition)
+        case "renew" if reward:
+            await _renew(conn, event, edition, reward)
+        case "withdraw" if reward:
+            await _withdraw(conn, reward)
+        case _:
+            log.get().info(
+                "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
+            )
+
+
+async def _make(conn: Connection, event: CaseVerified, edition: policy.Policy) -> None:
+    reward = entitlement.new_reward(event, edition.reward, edition.zone, trace.current())
+    await rewards.add(conn, reward)
+    await _decide(conn, reward, edition.reward, await rewards.get_now(conn))
+
+
+async def _renew(
+    conn: Connection, event: CaseVerified, edition: policy.Policy, refused: Reward
+) -> None:
+    now = await rewards.get_now(conn)
+    fresh = entitlement.new_reward(event, edition.reward, edition.zone, trace.current())
+    kept = {name: getattr(fresh, name) for name in entitlement.FROM_VERDICT}
+    eligible = replace(move(refused, "entitled", now), **kept)
+    await moves.save(conn, refused, eligible, "entitled", now)
+    # What a person refused is not paid by itself because a verdict came again.
+    by_hand = refused.reason != entitlement.VERDICT_CHANGED
+    await _decide(conn, eligible, edition.reward, now, "refused_before" if by_hand else None)
+
+
+async def _decide(
+    conn: Connection,
+    reward: Reward,
+    rule: policy.Reward,
+    now: datetime,
+    reason: entitlement.HoldReason | None = None,
+) -> None:
+    used = await rewards.get_usage(
+        conn, reward.id, reward.phone_index, reward.incident_id, reward.month
+    )
+    reason = reason or entitlement.hold_reason(used, rule)
+    if reason:
+        await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
+    else:
+        ready = move(reward, "scheduled", now, act_at=now)
+        await moves.save(conn, reward, ready, "scheduled", now)
+
+
+async def _withdraw(conn: Connection, reward: Reward) -> None:
+    now = await rewards.get_now(conn)
+    refused = move(reward, "refused", now, reason=entitlement.VERDICT_CHANGED)
+    await moves.save(conn, reward, refused, "refused", now)

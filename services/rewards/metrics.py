@@ -1,0 +1,20 @@
+"""What rewards shows beside what every service shows."""
+
+from prometheus_client import Counter, Gauge
+
+REWARDS = Gauge("mashang_payouts", "Rewards by state of their payout", ["state"])
+UNKNOWN_AGE = Gauge(
+    "mashang_payout_unknown_age_seconds", "Age of the oldest order whose fate is unknown"
+)
+ACCEPTED_AGE = Gauge(
+    "mashang_payout_accepted_age_seconds", "Age of the oldest order that the vendor has not settled"
+)
+OVERDUE = Gauge("mashang_rewards_overdue", "Rewards that should have been paid by now")
+PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
+OUTCOMES = Counter(
+    "mashang_airtime_outcomes_total", "Vendors' answers", ["vendor", "call", "outcome"]
+)
+CONTRADICTIONS = Counter(
+    "mashang_airtime_contradictions_total", "Paid orders that the vendor denies", ["vendor"]
+)
+CALLBACKS = Counter("mashang_airtime_callbacks_total", "Vendors' reports", ["vendor", "outcome"])

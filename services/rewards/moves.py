@@ -1,0 +1,106 @@
+"""The one way in which a stored reward moves: row, history and order together, then the news.
+
+Everything happens in the caller's transaction. A move over a version that is no longer the newest
+changes nothing, so of two that race one loses, and knows it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from services.rewards.rules.payouts import Reward
+from services.rewards.rules.states import Step
+from services.rewards.store import history, orders, rewards
+from shared import log
+from shared.db import Connection
+from shared.events import RewardDecided, RewardPaid, RewardReversed
+from shared.outbox import publish
+
+SYSTEM = "system"
+# How a step ends an order.
+CLOSES: Mapping[Step, str] = {
+    "paid": "paid",
+    "rejected": "rejected",
+    "written_off": "rejected",
+    "reversed": "reversed",
+}
+DECIDES: Mapping[Step, Literal["scheduled", "held", "refused"]] = {
+    "scheduled": "scheduled",
+    "approved": "scheduled",
+    "held": "held",
+    "refused": "refused",
+}
+
+
+async def save(
+    conn: Connection,
+    before: Reward,
+    moved: Reward,
+    step: Step,
+    now: datetime,
+    *,
+    actor: str = SYSTEM,
+    code: str | None = None,
+    ref: str | None = None,
+    note: str | None = None,
+) -> bool:
+    """Store a move and publish what follows from it; False, and no trace, if another came first."""
+    if not await rewards.mark(conn, moved):
+        log.get().info("move came too late", reward_id=str(moved.id), state=moved.state)
+        return False
+    await history.add(conn, moved, before.state, step, actor, code, note, now)
+    if before.attempt == moved.attempt and moved.attempt and (code or ref or step in CLOSES):
+        await orders.mark(conn, moved.order_id, code, ref, CLOSES.get(step), now)
+    await _publish(conn, moved, step)
+    log.get().info(
+        "reward moved", reward_id=str(moved.id), case_id=str(moved.case_id), state=moved.state,
+        version=moved.version, attempt=moved.attempt, code=code, reason=moved.reason,
+    )  # fmt: skip
+    return True
+
+
+async def _publish(conn: Connection, reward: Reward, step: Step) -> None:
+    if step in DECIDES:
+        await publish(conn, _decided(reward, step))
+    elif step == "paid":
+        await publish(conn, _paid(reward))
+    elif step == "reversed":
+        await publish(conn, _reversed(reward))
+
+
+def _decided(reward: Reward, step: Step) -> RewardDecided:
+    return RewardDecided(
+        reward_id=reward.id,
+        case_id=reward.case_id,
+        submission_id=reward.submission_id,
+        decision=DECIDES[step],
+        reason=reward.reason,
+        amount_fen=reward.amount_fen,
+        due_at=reward.due_at,
+        version=reward.version,
+    )
+
+
+def _paid(reward: Reward) -> RewardPaid:
+    assert reward.paid_at is not None  # noqa: S101
+    return RewardPaid(
+        reward_id=reward.id,
+        case_id=reward.case_id,
+        submission_id=reward.submission_id,
+        amount_fen=reward.amount_fen,
+        phone_sealed=reward.phone_sealed,
+        language=reward.language,
+        paid_at=reward.paid_at,
+        due_at=reward.due_at,
+    )
+
+
+def _reversed(reward: Reward) -> RewardReversed:
+    assert reward.reversed_at is not None  # noqa: S101
+    return RewardReversed(
+        reward_id=reward.id,
+        case_id=reward.case_id,
+        submission_id=reward.submission_id,
+        amount_fen=reward.amount_fen,
+        reversed_at=reward.reversed_at,
+    )

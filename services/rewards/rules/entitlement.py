@@ -1,0 +1,100 @@
+"""Who has earned a reward, and which ones a second person must look at (rule 8)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from services.rewards.rules.payouts import Reward
+from services.rewards.rules.states import WITHDRAWABLE, State
+from shared import clock, policy
+from shared.events import CaseVerified
+
+HoldReason = Literal[
+    "roster_phone",
+    "phone_incident_cap",
+    "incident_cap",
+    "phone_month_cap",
+    "month_budget",
+    "refused_before",
+    "by_hand",
+]
+VERDICT_CHANGED = "verdict_changed"
+# What a renewed reward takes over from the new verdict; attempts and failures stay.
+FROM_VERDICT = (
+    "incident_id", "language", "phone_index", "phone_sealed", "amount_fen", "month", "verified_at",
+    "due_at", "traceparent",
+)  # fmt: skip
+Answer = Literal["make", "renew", "withdraw"]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What other rewards have taken already; held and refused ones do not count."""
+
+    on_roster: bool = False
+    phone_incident: int = 0
+    incident: int = 0
+    phone_month_fen: int = 0
+    month_fen: int = 0
+
+
+def is_entitled(event: CaseVerified, rule: policy.Reward) -> bool:
+    """A complaint, found true, whose citizen left a phone 「群眾不滿意投訴核查屬實的」."""
+    return (
+        event.kind == "complaint"
+        and event.verdict in rule.verdicts
+        and event.phone_sealed is not None
+        and event.phone_index is not None
+    )
+
+
+def answer_to_verdict(entitled: bool, state: State | None) -> Answer | None:
+    """What a verdict does to the reward of its case; None leaves it as it is.
+
+    What the vendor may already have executed stays: a paid reward stays paid.
+    """
+    if entitled:
+        return "make" if state is None else "renew" if state == "refused" else None
+    return "withdraw" if state in WITHDRAWABLE else None
+
+
+def new_reward(event: CaseVerified, rule: policy.Reward, zone: ZoneInfo, trace: str) -> Reward:
+    """The reward of an entitled case; its id follows from the case's."""
+    return Reward(
+        id=reward_id(event.case_id),
+        case_id=event.case_id,
+        submission_id=event.submission_id,
+        incident_id=event.incident_id,
+        language=event.language,
+        phone_index=event.phone_index or "",
+        phone_sealed=event.phone_sealed or "",
+        amount_fen=rule.amount_fen,
+        month=month_of(event.verified_at, zone),
+        verified_at=event.verified_at,
+        due_at=clock.days_after_due(event.verified_at, rule.days, zone),
+        traceparent=trace,
+    )
+
+
+def reward_id(case_id: UUID) -> UUID:
+    """One case, one reward: so a database restored from a backup makes the same order ids again."""
+    return uuid5(NAMESPACE_URL, f"urn:mashang:reward:{case_id}")
+
+
+def month_of(at: datetime, zone: ZoneInfo) -> date:
+    """The first day of the calendar month whose budget pays."""
+    return clock.service_day(at, zone).replace(day=1)
+
+
+def hold_reason(used: Usage, rule: policy.Reward) -> HoldReason | None:
+    """Why a second person must look first; None schedules the reward. The gravest reason wins."""
+    reasons: tuple[tuple[bool, HoldReason], ...] = (
+        (used.on_roster, "roster_phone"),
+        (used.phone_incident >= rule.per_phone_per_incident, "phone_incident_cap"),
+        (used.incident >= rule.per_incident, "incident_cap"),
+        (used.phone_month_fen + rule.amount_fen > rule.per_phone_month_fen, "phone_month_cap"),
+        (used.month_fen + rule.amount_fen > rule.budget_month_fen, "month_budget"),
+    )
+    return next((reason for applies, reason in reasons if applies), None)

@@ -1,0 +1,104 @@
+"""A reward as a value, and what each step makes of it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from services.rewards.rules.states import State, Step, after
+from shared.events import Language
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How patient the payouts are.
+
+    `resend_within` ends the repeating of an order, `vendor_window` begins the writing off.
+    """
+
+    lease: timedelta = timedelta(seconds=30)
+    resend_after: timedelta = timedelta(seconds=30)
+    resend_within: timedelta = timedelta(days=1)
+    vendor_window: timedelta = timedelta(days=7)
+    held_pause: timedelta = timedelta(minutes=5)
+    max_failures: int = 3
+
+
+@dataclass(frozen=True)
+class Reward:
+    """One row of `rewards`. `act_at` is when the next automatic step is due, None if none is.
+
+    `attempt` counts the orders made, `failures` those that the vendor refused for their own sake,
+    `asked` the queries in the present state; `sent_at` is when sending last began, `unknown_at`
+    since when nobody knows.
+    """
+
+    id: UUID
+    case_id: UUID
+    submission_id: UUID
+    incident_id: UUID
+    language: Language
+    phone_index: str
+    phone_sealed: str
+    amount_fen: int
+    month: date
+    verified_at: datetime
+    due_at: datetime
+    traceparent: str | None = None
+    state: State = "eligible"
+    version: int = 0
+    reason: str | None = None
+    held_by: str | None = None
+    attempt: int = 0
+    failures: int = 0
+    retriable: bool = False
+    asked: int = 0
+    act_at: datetime | None = None
+    sent_at: datetime | None = None
+    unknown_at: datetime | None = None
+    refused_at: datetime | None = None
+    paid_at: datetime | None = None
+    reversed_at: datetime | None = None
+
+    @property
+    def order_id(self) -> str:
+        """The present order's id."""
+        return order_id(self.id, self.attempt)
+
+
+def order_id(reward_id: UUID, attempt: int) -> str:
+    """The vendor's handle of one attempt: the same for ever, 32 characters of [0-9a-f]."""
+    return sha256(f"{reward_id}/{attempt}".encode()).hexdigest()[:32]
+
+
+def move(
+    reward: Reward,
+    step: Step,
+    now: datetime,
+    act_at: datetime | None = None,
+    reason: str | None = None,
+    held_by: str | None = None,
+) -> Reward:
+    """The row after a step; IllegalMove if the table does not have it."""
+    state = after(reward.state, step)
+    return replace(
+        reward,
+        state=state,
+        version=reward.version + 1,
+        reason=reason,
+        held_by=held_by,
+        attempt=reward.attempt + int(step == "leased"),
+        asked=0,
+        act_at=act_at,
+        sent_at=now if step in ("leased", "resent") else reward.sent_at,
+        unknown_at=_unknown_at(reward, state, now),
+        refused_at=now if state == "refused" else None,
+        paid_at=now if state == "paid" else reward.paid_at,
+        reversed_at=now if state == "reversed" else None,
+    )
+
+
+def _unknown_at(reward: Reward, state: State, now: datetime) -> datetime | None:
+    if state == "unknown":
+        return reward.unknown_at or now
+    return reward.unknown_at if state == "submitting" else None

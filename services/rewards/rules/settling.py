@@ -1,0 +1,126 @@
+"""What a vendor's answer does to a reward, and when to send, ask or try again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.rewards.rules.outcomes import (
+    Accepted,
+    Held,
+    NotFound,
+    Outcome,
+    Paid,
+    Rejected,
+    Reversed,
+    TryLater,
+    Unknown,
+)
+from services.rewards.rules.payouts import Pace, Reward, move
+from services.rewards.rules.states import MOVES, State, Step
+
+AFTER_SENDING: Mapping[type[Outcome], Step] = {
+    Paid: "paid",
+    Accepted: "accepted",
+    Reversed: "reversed",
+    Rejected: "rejected",
+    TryLater: "rejected",
+    Held: "rejected",
+    Unknown: "lost",
+    NotFound: "lost",
+}
+# A query that failed says nothing about the order, so every other outcome changes nothing.
+AFTER_ASKING: Mapping[type[Outcome], Step] = {
+    Paid: "paid",
+    Accepted: "accepted",
+    Reversed: "reversed",
+    Rejected: "rejected",
+}
+LONGEST_PAUSE = timedelta(minutes=10)
+LOOK_AGAIN = timedelta(days=1)
+
+
+def step_after(reward: Reward, outcome: Outcome) -> Step | None:
+    """What an answer does to an order that was sent; None when it changes nothing.
+
+    That a repeated order was refused says nothing about the copy before it: it stays unknown.
+    """
+    if reward.state == "submitting":
+        step = AFTER_SENDING[type(outcome)]
+        return "lost" if step == "rejected" and reward.unknown_at else step
+    asked = AFTER_ASKING.get(type(outcome))
+    return asked if asked and (reward.state, asked) in MOVES else None
+
+
+def contradicts(state: State, outcome: Outcome) -> bool:
+    """A paid order that the vendor now calls failed or absent: a person must look."""
+    return state == "paid" and isinstance(outcome, Rejected | NotFound)
+
+
+def settle(reward: Reward, step: Step, outcome: Outcome, now: datetime, pace: Pace) -> Reward:
+    """The row after an answer."""
+    settled = move(reward, step, now, act_at=_act_at(reward, step, outcome, now, pace))
+    if step != "rejected":
+        return settled
+    counted = isinstance(outcome, Rejected)
+    return replace(
+        settled,
+        failures=reward.failures + int(counted),
+        retriable=outcome.retriable if isinstance(outcome, Rejected) else True,
+    )
+
+
+def _act_at(
+    reward: Reward, step: Step, outcome: Outcome, now: datetime, pace: Pace
+) -> datetime | None:
+    if step == "reversed":
+        return None
+    if step == "paid":
+        return now + LOOK_AGAIN
+    if step == "rejected" and isinstance(outcome, Held):
+        return now + pace.held_pause
+    if step == "rejected":
+        return now + backoff(reward.attempt)
+    return now + backoff(0)
+
+
+def next_ask(reward: Reward, now: datetime) -> datetime | None:
+    """When to ask again: ever more slowly; about a paid order once more, a day after."""
+    if reward.state == "paid" and reward.paid_at is not None:
+        again = reward.paid_at + LOOK_AGAIN
+        return again if again > now else None
+    return now + backoff(reward.asked)
+
+
+def backoff(times: int) -> timedelta:
+    """1 s, 2 s, 4 s … 10 min."""
+    return min(timedelta(seconds=2 ** min(times, 16)), LONGEST_PAUSE)
+
+
+def after_refusal(reward: Reward, max_failures: int) -> Step:
+    """A new order while there is hope, else a person."""
+    return "retried" if reward.retriable and reward.failures < max_failures else "given_up"
+
+
+def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> bool:
+    """Whether the same order may be sent once more: the vendor does not have it.
+
+    Only for vendors who take an order id once, and only while their memory of ids is fresh.
+    """
+    if not isinstance(outcome, NotFound) or reward.state != "unknown":
+        return False
+    if reward.sent_at is None or reward.unknown_at is None:
+        return False
+    settled = now >= reward.sent_at + pace.resend_after
+    return settled and now <= reward.unknown_at + pace.resend_within
+
+
+def may_write_off(reward: Reward, now: datetime, pace: Pace) -> bool:
+    """Whether two people may declare an unknown order not executed."""
+    if reward.state != "unknown" or reward.sent_at is None:
+        return False
+    return now >= reward.sent_at + pace.vendor_window
+
+
+def write_off(reward: Reward, now: datetime) -> Reward:
+    """The row after the second signature: a new order may be made at once."""
+    return replace(move(reward, "written_off", now, act_at=now), retriable=True)

@@ -1,0 +1,45 @@
+"""The wiring of rewards: what it hears, does by the clock, and answers."""
+
+from datetime import timedelta
+from functools import partial
+
+from services.rewards import handlers, jobs
+from services.rewards.api import Api
+from services.rewards.jobs import Payouts
+from services.rewards.providers.registry import choose
+from services.rewards.settings import Settings
+from shared import policy
+from shared.db import Database
+from shared.events import CaseVerified, OfficerChanged
+from shared.jobs import Job
+from shared.service import Service
+
+NAME = "rewards"
+MAX_BODY = 64 * 1024
+SECOND = timedelta(seconds=1)
+
+
+def build(settings: Settings, database: Database) -> Service:
+    """Everything that rewards does."""
+    policies = policy.load(settings.policy_file)
+    vendor = choose(settings)
+    payouts = Payouts(database, vendor, settings.seal, settings.pace)
+    return Service(
+        name=NAME,
+        handlers={
+            CaseVerified: partial(handlers.on_case_verified, policies),
+            OfficerChanged: handlers.on_officer_changed,
+        },
+        jobs=[
+            Job("submit_payouts", SECOND / 2, payouts.submit),
+            Job("query_payouts", SECOND / 2, payouts.query),
+            Job("recover_payouts", SECOND, payouts.recover),
+            Job("retry_payouts", SECOND, payouts.retry),
+            Job("observe_payouts", 5 * SECOND, partial(jobs.observe, database)),
+        ],
+        routes=Api(settings, database, vendor).routes(),
+        resources=[vendor],
+        max_body=MAX_BODY,
+        # A verdict that is delivered twice, however late, must not be counted twice.
+        inbox_retention=None,
+    )

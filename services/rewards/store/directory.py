@@ -1,0 +1,40 @@
+"""What other services said: the roster, and the newest verdict of each case."""
+
+from uuid import UUID
+
+from shared.db import Connection
+from shared.events import OfficerChanged
+
+
+async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
+    """Take over an officer's newest state; False if we know a newer one."""
+    done = await conn.fetchval(
+        """INSERT INTO officers (badge, phone_index, active, version) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (badge) DO UPDATE SET phone_index = $2, active = $3, version = $4
+           WHERE officers.version < $4 RETURNING true""",
+        event.badge,
+        event.phone_index,
+        event.active,
+        event.version,
+    )
+    return done is True
+
+
+async def get_officer_phone(conn: Connection, badge: str) -> str | None:
+    """The blind index of an officer's phone, if known."""
+    phone: str | None = await conn.fetchval(
+        "SELECT phone_index FROM officers WHERE badge = $1", badge
+    )
+    return phone
+
+
+async def mark_verdict(conn: Connection, case_id: UUID, revision: int) -> bool:
+    """Remember a verdict; False if this one or a newer one was heard before."""
+    done = await conn.fetchval(
+        """INSERT INTO verdicts (case_id, revision) VALUES ($1, $2)
+           ON CONFLICT (case_id) DO UPDATE SET revision = $2
+           WHERE verdicts.revision < $2 RETURNING true""",
+        case_id,
+        revision,
+    )
+    return done is True

@@ -1,0 +1,37 @@
+"""Counts and ages over all rewards."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.db import Connection
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How late things are. `overdue` counts rewards that should have been paid by now."""
+
+    oldest_unknown: timedelta
+    oldest_accepted: timedelta
+    overdue: int
+    paused: int
+
+
+async def list_states(conn: Connection) -> dict[str, tuple[int, int]]:
+    """Number and sum in fen of the rewards in each state."""
+    rows = await conn.fetch(
+        "SELECT state, count(*) AS number, sum(amount_fen) AS fen FROM rewards GROUP BY state"
+    )
+    return {row["state"]: (row["number"], row["fen"]) for row in rows}
+
+
+async def get_ages(conn: Connection) -> Ages:
+    """What the alerts look at."""
+    row = await conn.fetchrow(
+        """SELECT coalesce(max(mashang_now() - unknown_at), '0') AS oldest_unknown,
+                  coalesce(max(mashang_now() - sent_at) FILTER (WHERE state = 'accepted'), '0')
+                      AS oldest_accepted,
+                  count(*) FILTER (WHERE due_at < mashang_now()) AS overdue,
+                  (SELECT count(*) FROM vendor_pauses WHERE until_at > mashang_now()) AS paused
+           FROM rewards WHERE state NOT IN ('refused', 'paid', 'reversed')"""
+    )
+    return Ages(**dict(row)) if row else Ages(timedelta(), timedelta(), 0, 0)

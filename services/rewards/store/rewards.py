@@ -1,0 +1,180 @@
+"""The rewards themselves."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.rewards.rules.entitlement import Usage
+from services.rewards.rules.payouts import Reward
+from shared.db import Connection
+
+_COLUMNS = tuple(field.name for field in fields(Reward))
+_ALL = ", ".join(_COLUMNS)
+# Any constant. Decisions are few and share one budget, so they queue up behind one lock: two cases
+# at once cannot both take the last place, and no two transactions can wait for each other.
+_DECISIONS = 0x72657761
+
+
+def _reward(row: Any) -> Reward:
+    return Reward(**{name: row[name] for name in _COLUMNS})
+
+
+async def lock_decisions(conn: Connection) -> None:
+    """Decide alone until the transaction ends; take this before any row's lock."""
+    await conn.execute("SELECT pg_advisory_xact_lock($1)", _DECISIONS)
+
+
+async def get_now(conn: Connection) -> datetime:
+    """The database's clock, by which everything is due."""
+    now: datetime = await conn.fetchval("SELECT mashang_now()")
+    return now
+
+
+async def add(conn: Connection, reward: Reward) -> None:
+    """Store a new reward; UniqueViolationError (rewards_case_key) if its case has one."""
+    values = [getattr(reward, name) for name in _COLUMNS]
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await conn.execute(f"INSERT INTO rewards ({_ALL}) VALUES ({places})", *values)  # noqa: S608
+
+
+async def get(conn: Connection, reward_id: UUID) -> Reward | None:
+    """One reward, locked until the transaction ends."""
+    row = await conn.fetchrow(
+        f"SELECT {_ALL} FROM rewards WHERE id = $1 FOR UPDATE",  # noqa: S608
+        reward_id,
+    )
+    return _reward(row) if row else None
+
+
+async def get_by_case(conn: Connection, case_id: UUID) -> Reward | None:
+    """The reward of a case, locked until the transaction ends."""
+    row = await conn.fetchrow(
+        f"SELECT {_ALL} FROM rewards WHERE case_id = $1 FOR UPDATE",  # noqa: S608
+        case_id,
+    )
+    return _reward(row) if row else None
+
+
+async def get_usage(
+    conn: Connection, reward_id: UUID, phone_index: str, incident_id: UUID, month: date
+) -> Usage:
+    """What other rewards have taken of the caps; held and refused ones take nothing."""
+    row = await conn.fetchrow(
+        """SELECT EXISTS (SELECT 1 FROM officers WHERE active AND phone_index = $2) AS on_roster,
+                  count(*) FILTER (WHERE incident_id = $3 AND phone_index = $2) AS phone_incident,
+                  count(*) FILTER (WHERE incident_id = $3) AS incident,
+                  coalesce(sum(amount_fen) FILTER (WHERE month = $4 AND phone_index = $2), 0)
+                      AS phone_month_fen,
+                  coalesce(sum(amount_fen) FILTER (WHERE month = $4), 0) AS month_fen
+           FROM rewards
+           WHERE (incident_id = $3 OR month = $4) AND id <> $1
+             AND state NOT IN ('eligible', 'held', 'refused')""",
+        reward_id,
+        phone_index,
+        incident_id,
+        month,
+    )
+    return Usage(**dict(row)) if row else Usage()
+
+
+async def mark(conn: Connection, reward: Reward) -> bool:
+    """Save a moved reward over the version before it; False if somebody else moved it first."""
+    done = await conn.fetchval(
+        """UPDATE rewards SET
+               incident_id = $3, language = $4, phone_index = $5, phone_sealed = $6,
+               amount_fen = $7, month = $8, verified_at = $9, due_at = $10, traceparent = $11,
+               state = $12, version = $2, reason = $13, held_by = $14, attempt = $15,
+               failures = $16, retriable = $17, asked = $18, act_at = $19, sent_at = $20,
+               unknown_at = $21, refused_at = $22, paid_at = $23, reversed_at = $24
+           WHERE id = $1 AND version = $2 - 1 RETURNING true""",
+        reward.id,
+        reward.version,
+        reward.incident_id,
+        reward.language,
+        reward.phone_index,
+        reward.phone_sealed,
+        reward.amount_fen,
+        reward.month,
+        reward.verified_at,
+        reward.due_at,
+        reward.traceparent,
+        reward.state,
+        reward.reason,
+        reward.held_by,
+        reward.attempt,
+        reward.failures,
+        reward.retriable,
+        reward.asked,
+        reward.act_at,
+        reward.sent_at,
+        reward.unknown_at,
+        reward.refused_at,
+        reward.paid_at,
+        reward.reversed_at,
+    )
+    return done is True
+
+
+async def claim(conn: Connection, state: str, limit: int) -> list[Reward]:
+    """Rewards of a state that are due, the most urgent first, locked; others skip them."""
+    rows = await conn.fetch(
+        f"""SELECT {_ALL} FROM rewards WHERE state = $1 AND act_at <= mashang_now()
+            ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
+        state,
+        limit,
+    )
+    return [_reward(row) for row in rows]
+
+
+async def claim_questions(conn: Connection, lease: timedelta, limit: int) -> list[Reward]:
+    """Rewards about which the vendor should be asked now; not again until the lease is over."""
+    rows = await conn.fetch(
+        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
+            WHERE id IN (SELECT id FROM rewards
+                         WHERE state IN ('accepted', 'unknown', 'paid') AND act_at <= mashang_now()
+                         ORDER BY act_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            RETURNING {_ALL}""",  # noqa: S608
+        lease,
+        limit,
+    )
+    return [_reward(row) for row in rows]
+
+
+async def mark_asked(conn: Connection, reward: Reward, next_at: datetime | None) -> None:
+    """Put the next question off, unless the vendor has called or the reward has moved since."""
+    await conn.execute(
+        "UPDATE rewards SET act_at = $4 WHERE id = $1 AND version = $2 AND act_at = $3",
+        reward.id,
+        reward.version,
+        reward.act_at,
+        next_at,
+    )
+
+
+async def mark_due(conn: Connection, order_id: str) -> str | None:
+    """Ask about an order now. Its reward's state, or None if it is no present order of ours."""
+    state: str | None = await conn.fetchval(
+        """UPDATE rewards SET act_at = mashang_now()
+           FROM orders WHERE order_id = $1 AND reward_id = id AND orders.attempt = rewards.attempt
+             AND state IN ('accepted', 'unknown', 'paid')
+           RETURNING state""",
+        order_id,
+    )
+    return state
+
+
+async def list_page(
+    conn: Connection, state: str | None, before: int | None, limit: int
+) -> Sequence[tuple[int, Reward]]:
+    """Rewards with their place in the list, newest first."""
+    rows = await conn.fetch(
+        f"""SELECT seq, {_ALL} FROM rewards
+            WHERE ($1::text IS NULL OR state = $1) AND ($2::bigint IS NULL OR seq < $2)
+            ORDER BY seq DESC LIMIT $3""",  # noqa: S608
+        state,
+        before,
+        limit,
+    )
+    return [(row["seq"], _reward(row)) for row in rows]

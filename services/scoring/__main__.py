@@ -1,0 +1,8 @@
+"""`python -m services.scoring`."""
+
+from services.scoring.service import NAME, build
+from services.scoring.settings import Settings
+from shared.service import run
+
+if __name__ == "__main__":
+    run(NAME, Settings, build)

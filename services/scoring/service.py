@@ -1,0 +1,47 @@
+"""The wiring of scoring."""
+
+from datetime import timedelta
+from functools import partial
+
+from services.scoring import handlers
+from services.scoring.api import Api
+from services.scoring.jobs import Observer
+from services.scoring.settings import Settings
+from shared import policy
+from shared.db import Database
+from shared.events import (
+    CallbackLogged,
+    CaseOpened,
+    CaseVerified,
+    OfficerChanged,
+    RewardDecided,
+    RewardPaid,
+    RewardReversed,
+    SubmissionReceived,
+    UnitChanged,
+)
+from shared.jobs import Job
+from shared.service import Service
+
+NAME = "scoring"
+
+
+def build(settings: Settings, database: Database) -> Service:
+    """Everything that scoring does."""
+    policies = policy.load(settings.policy_file)
+    return Service(
+        name=NAME,
+        handlers={
+            UnitChanged: handlers.on_unit_changed,
+            OfficerChanged: handlers.on_officer_changed,
+            SubmissionReceived: partial(handlers.on_submission_received, policies),
+            CaseOpened: handlers.on_case_opened,
+            CallbackLogged: handlers.on_callback_logged,
+            CaseVerified: partial(handlers.on_case_verified, policies),
+            RewardDecided: handlers.on_reward_decided,
+            RewardPaid: handlers.on_reward_paid,
+            RewardReversed: handlers.on_reward_reversed,
+        },
+        jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
+        routes=Api(database, policies, settings.identity_public).routes(),
+    )

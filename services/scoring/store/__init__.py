@@ -1,0 +1,1 @@
+"""SQL of scoring, one module a noun."""

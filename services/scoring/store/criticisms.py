@@ -1,0 +1,65 @@
+"""Circulated criticisms 通报批评: numbered by year without gaps, withdrawn by a further row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.db import Connection
+
+_IS_CRITICISED = """
+    SELECT EXISTS (SELECT FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
+                   WHERE c.case_id = $1 AND w.year IS NULL)
+"""
+# Free of gaps since the caller holds the lock on verdicts, and a number is only ever committed.
+_ADD = """
+    INSERT INTO criticisms (year, number, case_id, revision, unit_code, issued_at)
+    SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM criticisms WHERE year = $1
+    RETURNING number
+"""
+_WITHDRAW = """
+    INSERT INTO criticism_withdrawals (year, number, revision, withdrawn_at)
+    SELECT c.year, c.number, $2, $3
+    FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
+    WHERE c.case_id = $1 AND w.year IS NULL
+"""
+_LIST = """
+    SELECT c.year, c.number, c.case_id, c.unit_code, u.name AS unit_name, c.issued_at,
+           w.withdrawn_at
+    FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
+    LEFT JOIN units u ON u.unit_code = c.unit_code
+    WHERE c.year = $1 AND ($2::text IS NULL OR c.unit_code = $2)
+      AND ($3::text IS NULL OR u.county_code = $3) AND c.number > $4
+    ORDER BY c.number LIMIT $5
+"""
+
+
+async def is_criticised(conn: Connection, case_id: UUID) -> bool:
+    """Whether a criticism for this case is in force."""
+    return bool(await conn.fetchval(_IS_CRITICISED, case_id))
+
+
+async def add_criticism(
+    conn: Connection, year: int, case_id: UUID, revision: int, unit_code: str, issued_at: datetime
+) -> int:
+    """Issue the year's next number. The caller holds `lock_verdicts`."""
+    return int(await conn.fetchval(_ADD, year, case_id, revision, unit_code, issued_at))
+
+
+async def add_withdrawal(
+    conn: Connection, case_id: UUID, revision: int, withdrawn_at: datetime
+) -> None:
+    """Withdraw the case's criticism."""
+    await conn.execute(_WITHDRAW, case_id, revision, withdrawn_at)
+
+
+async def list_criticisms(
+    conn: Connection,
+    year: int,
+    only_unit: str | None,
+    only_county: str | None,
+    after: int,
+    limit: int,
+) -> list[Record]:
+    """A year's criticisms within a scope, numbered above `after`, with the withdrawn ones."""
+    return list(await conn.fetch(_LIST, year, only_unit, only_county, after, limit))

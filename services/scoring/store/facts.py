@@ -1,0 +1,141 @@
+"""What happened to submissions, cases and rewards: the newest of each, for the figures."""
+
+from datetime import date
+
+from asyncpg import Record
+
+from shared.db import Connection
+from shared.events import (
+    CallbackLogged,
+    CaseOpened,
+    CaseVerified,
+    RewardDecided,
+    RewardPaid,
+    RewardReversed,
+    SubmissionReceived,
+)
+
+_ADD_SUBMISSION = """
+    INSERT INTO submissions (submission_id, kind, unit_code, satisfaction, month, received_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+_ADD_CASE = """
+    INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+"""
+_MARK_CALLBACK = """
+    INSERT INTO callbacks (case_id, submission_id, unit_code, attempt, state, called_at, due_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (case_id) DO UPDATE SET attempt = excluded.attempt, state = excluded.state,
+        called_at = excluded.called_at, due_at = excluded.due_at
+    WHERE callbacks.attempt < excluded.attempt
+"""
+_MARK_VERDICT = """
+    INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
+                          received_at, verified_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (case_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
+        unit_code = excluded.unit_code, incident_id = excluded.incident_id,
+        verdict = excluded.verdict, attribution = excluded.attribution,
+        received_at = excluded.received_at, verified_at = excluded.verified_at
+    WHERE verdicts.revision < excluded.revision RETURNING revision
+"""
+_MARK_DECIDED = """
+    INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (reward_id) DO UPDATE SET decision = excluded.decision, version = excluded.version
+    WHERE rewards.version < excluded.version
+"""
+_MARK_PAID = """
+    INSERT INTO rewards (reward_id, case_id, amount_fen, paid_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (reward_id) DO UPDATE SET amount_fen = excluded.amount_fen,
+        paid_at = excluded.paid_at
+"""
+_MARK_REVERSED = """
+    INSERT INTO rewards (reward_id, case_id, amount_fen, reversed_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (reward_id) DO UPDATE SET reversed_at = excluded.reversed_at
+"""
+_FIGURES = """
+    SELECT * FROM
+    (SELECT count(*) AS cases, count(*) FILTER (WHERE kind = 'complaint') AS complaints
+     FROM cases) AS c,
+    (SELECT count(*) AS called_back,
+            count(*) FILTER (WHERE b.called_at <= b.due_at) AS called_back_in_time,
+            count(*) FILTER (WHERE (b.called_at AT TIME ZONE $1)::date
+                             = (s.received_at AT TIME ZONE $1)::date) AS called_back_same_day
+     FROM callbacks b JOIN cases c USING (case_id)
+     LEFT JOIN submissions s ON s.submission_id = b.submission_id
+     WHERE b.state = 'reached' AND c.kind = 'complaint') AS b,
+    (SELECT count(*) AS verified,
+            count(*) FILTER (WHERE verdict IN ('substantiated', 'partly')) AS substantiated
+     FROM verdicts WHERE kind = 'complaint') AS v,
+    (SELECT count(*) - (SELECT count(*) FROM criticism_withdrawals) AS criticisms
+     FROM criticisms) AS n,
+    (SELECT count(*) FILTER (WHERE paid_at IS NOT NULL AND reversed_at IS NULL) AS rewards_paid,
+            coalesce(sum(amount_fen) FILTER (WHERE paid_at IS NOT NULL AND reversed_at IS NULL),
+                     0)::bigint AS rewards_paid_fen,
+            count(*) FILTER (WHERE decision = 'held' AND paid_at IS NULL) AS rewards_held,
+            count(*) FILTER (WHERE reversed_at IS NOT NULL) AS rewards_reversed
+     FROM rewards) AS r,
+    (SELECT coalesce(-sum(balance_centipoints), 0)::bigint AS points_deducted_centipoints
+     FROM unit_scores) AS p
+"""
+_SATISFACTION = """
+    SELECT month, satisfaction, count(*) FROM submissions
+    WHERE unit_code = $1 AND satisfaction IS NOT NULL AND month >= $2
+    GROUP BY month, satisfaction ORDER BY month DESC, satisfaction DESC
+"""
+
+
+async def add_submission(conn: Connection, event: SubmissionReceived, month: date) -> None:
+    """Once a submission; `month` is the first day of the month of receipt at the bureau."""
+    row = (event.submission_id, event.kind, event.unit_code, event.satisfaction)
+    await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at)
+
+
+async def add_case(conn: Connection, event: CaseOpened) -> None:
+    """Once a case."""
+    row = (event.case_id, event.submission_id, event.kind, event.unit_code, event.opened_at)
+    await conn.execute(_ADD_CASE, *row)
+
+
+async def mark_callback(conn: Connection, event: CallbackLogged) -> None:
+    """The latest attempt counts, whenever it arrives."""
+    row = (event.case_id, event.submission_id, event.unit_code, event.attempt, event.state)
+    await conn.execute(_MARK_CALLBACK, *row, event.called_at, event.due_at)
+
+
+async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
+    """Take over a verdict; False if we have that revision or a higher one."""
+    row = (event.case_id, event.revision, event.kind, event.unit_code, event.incident_id)
+    rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
+    return await conn.fetchval(_MARK_VERDICT, *row, *rest) is not None
+
+
+async def mark_decided(conn: Connection, event: RewardDecided) -> None:
+    """The latest decision counts."""
+    row = (event.reward_id, event.case_id, event.decision, event.amount_fen, event.version)
+    await conn.execute(_MARK_DECIDED, *row)
+
+
+async def mark_paid(conn: Connection, event: RewardPaid) -> None:
+    """The provider completed it."""
+    row = (event.reward_id, event.case_id, event.amount_fen, event.paid_at)
+    await conn.execute(_MARK_PAID, *row)
+
+
+async def mark_reversed(conn: Connection, event: RewardReversed) -> None:
+    """The provider took it back; also when that is heard before the payment."""
+    row = (event.reward_id, event.case_id, event.amount_fen, event.reversed_at)
+    await conn.execute(_MARK_REVERSED, *row)
+
+
+async def get_figures(conn: Connection, zone: str) -> dict[str, int]:
+    """Rule 16's table, as far as scoring knows it."""
+    row: Record | None = await conn.fetchrow(_FIGURES, zone)
+    return dict(row or {})
+
+
+async def list_satisfaction(conn: Connection, unit_code: str, since: date) -> list[Record]:
+    """Ratings by month and level, newest month first."""
+    return list(await conn.fetch(_SATISFACTION, unit_code, since))

@@ -1,0 +1,21 @@
+"""What verification does by the clock."""
+
+from prometheus_client import Gauge
+
+from services.verification.rules.sign_in import FORGET_AFTER, SESSION_IDLE
+from services.verification.store import lists, sessions
+from shared.db import Database
+
+OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
+
+
+async def observe_cases(database: Database) -> None:
+    """Set the gauge of overdue cases."""
+    async with database.acquire() as conn:
+        OVERDUE.set(await lists.count_overdue(conn))
+
+
+async def remove_old_sessions(database: Database) -> None:
+    """Remove sessions and failed sign-ins that are too old to matter."""
+    async with database.acquire() as conn:
+        await sessions.delete_old_sessions(conn, SESSION_IDLE, FORGET_AFTER)

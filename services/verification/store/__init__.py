@@ -1,0 +1,1 @@
+"""Verification's SQL, one function per statement, one module per noun."""

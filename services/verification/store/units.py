@@ -1,0 +1,48 @@
+"""The service windows' offices."""
+
+from dataclasses import dataclass
+
+from shared.db import Connection
+
+
+@dataclass(frozen=True)
+class StoredUnit:
+    """A unit as the directory has it."""
+
+    unit_code: str
+    name: str
+    county: str
+    county_code: str
+    kind: str
+    counters: int
+    active: bool
+    version: int
+
+
+async def list_units(conn: Connection) -> dict[str, StoredUnit]:
+    """All units by code."""
+    rows = await conn.fetch(
+        """SELECT unit_code, name, county, county_code, kind, counters, active, version
+           FROM units ORDER BY unit_code"""
+    )
+    return {row["unit_code"]: StoredUnit(**dict(row)) for row in rows}
+
+
+async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
+    """The names of these units."""
+    rows = await conn.fetch(
+        "SELECT unit_code, name FROM units WHERE unit_code = ANY($1)", unit_codes
+    )
+    return {row["unit_code"]: row["name"] for row in rows}
+
+
+async def add_unit(conn: Connection, unit: StoredUnit) -> None:
+    """Add a unit, or replace it by its next version."""
+    await conn.execute(
+        """INSERT INTO units (unit_code, name, county, kind, counters, active, version)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (unit_code) DO UPDATE SET name = $2, county = $3, kind = $4,
+               counters = $5, active = $6, version = $7, changed_at = mashang_now()""",
+        unit.unit_code, unit.name, unit.county, unit.kind, unit.counters, unit.active,
+        unit.version,
+    )  # fmt: skip

@@ -1,0 +1,113 @@
+"""The same intake as most would write it: FastAPI, an asyncpg pool, a transaction each.
+
+    uvicorn tests.bench.fastapi_app:app
+
+Everything but the HTTP layer and the shared commit is intake's own code: the model, the unit code's
+check, the rules, seal, receipt, signature, the submission's row and the event's. What remains is
+the difference that the benchmark is about.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header
+from pydantic import BaseModel
+
+from services.intake.accept import Acceptance, Keys
+from services.intake.closed import Closed
+from services.intake.receipts import Signer, base64url
+from services.intake.settings import Settings
+from services.intake.store.submissions import Row, Stored
+from services.intake.submission import Draft
+from services.intake.writer import Limits, Writer, Written
+from shared import config, log, policy
+from shared.db import Database
+
+_COLUMNS = Row._fields[:-3]
+_ADD = f"""
+    INSERT INTO submissions ({", ".join(_COLUMNS)})
+    VALUES ({", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))})
+"""
+_PUBLISH = "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)"
+POOL = 20
+
+
+class OneEach(Writer):
+    """A transaction for each submission, on a connection of its own."""
+
+    async def write(self, row: Row) -> Written:
+        """Answer after COMMIT."""
+        values = row._asdict() | {"categories": row.categories.split(",")}
+        async with self._db.pool.acquire() as conn, conn.transaction():
+            await conn.execute(_ADD, *(values[name] for name in _COLUMNS))
+            await conn.execute(_PUBLISH, row.event_id, row.event_type, row.event_body)
+        return Written(Stored(*row[: len(Stored._fields)]), fresh=True)
+
+
+class Proof(BaseModel):
+    """The signed receipt."""
+
+    code: str
+    url: str
+    key_id: str
+    signed: str
+    signature: str
+
+
+class Answer(BaseModel):
+    """What the citizen gets."""
+
+    submission_id: str
+    kind: str
+    received_at: str
+    receipt: Proof
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """The pool, the keys, and intake's acceptance with the other writer."""
+    log.configure("fastapi")
+    settings = config.load(Settings)
+    database = await Database.connect(settings.database_url.get_secret_value(), "intake", POOL)
+    keys = Keys(
+        codes=config.key_ring(settings.code_keys),
+        receipt=settings.receipt_key,
+        signer=Signer(settings.signing_key),
+        seal=settings.seal,
+    )
+    writer, policies = OneEach(database, Limits()), policy.load(settings.policy_file)
+    app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database)
+    app.state.public_url = settings.public_url
+    yield {}
+    await database.close()
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.post("/api/v1/submissions", status_code=201)
+async def submit(
+    draft: Draft, idempotency_key: Annotated[str, Header(min_length=16, max_length=128)]
+) -> Answer:
+    """Take a submission in."""
+    receipt = await app.state.acceptance.accept(draft, idempotency_key)
+    stored = receipt.stored
+    return Answer(
+        submission_id=str(stored.id),
+        kind=stored.kind,
+        received_at=stored.received_at.isoformat(),
+        receipt=Proof(
+            code=receipt.code,
+            url=f"{app.state.public_url}/r/{receipt.code}",
+            key_id=stored.key_id,
+            signed=receipt.signed,
+            signature=base64url(stored.signature),
+        ),
+    )
+
+
+@app.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Alive."""
+    return {"status": "ok"}

@@ -1,0 +1,183 @@
+"""The JSON interface of intake on a real database."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services.intake import receipts
+from shared.db import Database
+from shared.events import Envelope, SubmissionReceived
+from tests.integration.intake_site import PUBLIC, UNIT, Site, body, code, settings, site
+
+SERVICE = "intake"
+KEY = "a-random-key-0001"
+
+
+@pytest.fixture
+async def intake(database: Database) -> AsyncIterator[Site]:
+    """A running intake."""
+    async with site(database) as running:
+        yield running
+
+
+async def test_accepts_a_complaint_and_says_so_to_the_bus(intake: Site) -> None:
+    """201 with a receipt, one row, and exactly one event with the same facts."""
+    response = await intake.submit(KEY)
+    answer = await response.json()
+    (row,) = await intake.fetch("SELECT * FROM submissions")
+    (letter,) = await intake.fetch("SELECT type, body FROM outbox")
+    event = SubmissionReceived.model_validate(Envelope.model_validate_json(letter["body"]).data)
+    assert 201 == response.status
+    assert (str(row["id"]), "complaint") == (answer["submission_id"], answer["kind"])
+    assert f"{PUBLIC}/r/{answer['receipt']['code']}" == answer["receipt"]["url"]
+    assert "submission.received.v1" == letter["type"]
+    assert (row["id"], UNIT, 3, 1) == (
+        event.submission_id, event.unit_code, event.counter, event.satisfaction,
+    )  # fmt: skip
+    assert row["received_at"] == event.received_at
+
+
+async def test_phone_and_words_travel_sealed_and_open_again(intake: Site) -> None:
+    """Neither row nor event holds phone or words in clear, and both open under their contexts."""
+    await intake.submit(KEY)
+    (row,) = await intake.fetch("SELECT * FROM submissions")
+    (letter,) = await intake.fetch("SELECT body FROM outbox")
+    everything = f"{dict(row)} {letter['body']}"
+    assert not [clear for clear in ("13800138000", "14时47分", KEY) if clear in everything]
+    seal = settings().seal
+    assert "+8613800138000" == seal.open(row["phone_sealed"], f"phone:{row['id']}")
+    assert "去办身份证，14时47分了还没有人" == seal.open(row["words_sealed"], f"words:{row['id']}")
+    assert seal.index("+8613800138000") == row["phone_index"]
+
+
+async def test_the_receipt_is_signed_and_commits_to_the_content(intake: Site) -> None:
+    """Anybody checks the signature with the public key; the holder proves what was sent."""
+    answer = await (await intake.submit(KEY)).json()
+    (public,) = (await (await intake.client.get("/api/v1/receipt-keys")).json())["keys"]
+    receipt = answer["receipt"]
+    key = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(public["public_key"] + "="))
+    key.verify(urlsafe_b64decode(receipt["signature"] + "=="), receipt["signed"].encode())
+    content = json.dumps(
+        {
+            "categories": ["nobody_at_window"], "counter": 3, "kind": "complaint",
+            "language": "zh", "officer_badge": None, "phone": "+8613800138000",
+            "satisfaction": 1, "unit_code": UNIT, "urgent": False,
+            "words": "去办身份证，14时47分了还没有人",
+        },
+        ensure_ascii=False, separators=(",", ":"),
+    )  # fmt: skip
+    bare = receipt["code"].replace("-", "")
+    signed = json.loads(receipt["signed"])
+    assert receipts.content_hash(bare, content).hex() == signed["content_hmac_sha256"]
+    assert receipts.hash_of(bare).hex() == signed["receipt_sha256"]
+    assert public["key_id"] == receipt["key_id"]
+
+
+async def test_a_repetition_gets_the_very_same_receipt(intake: Site) -> None:
+    """Same key and body: 200, the same answer to the letter, and nothing stored twice."""
+    first = await intake.submit(KEY)
+    second = await intake.submit(KEY, phone="+86 13800138000")
+    assert (201, 200) == (first.status, second.status)
+    assert await first.json() == await second.json()
+    assert 1 == len(await intake.fetch("SELECT FROM submissions"))
+    assert 1 == len(await intake.fetch("SELECT FROM outbox"))
+
+
+async def test_a_key_with_another_body_is_refused(intake: Site) -> None:
+    """422 idempotency-key-reused, and the first submission stays alone."""
+    await intake.submit(KEY)
+    response = await intake.submit(KEY, words="别的事")
+    assert 422 == response.status
+    assert "urn:mashang:problem:idempotency-key-reused" == (await response.json())["type"]
+    assert 1 == len(await intake.fetch("SELECT FROM submissions"))
+
+
+@pytest.mark.parametrize("key", [None, "", "short", "x" * 129, "with a space in it"])
+async def test_a_missing_or_malformed_key_is_explained(intake: Site, key: str | None) -> None:
+    """400 saying which header to send, and nothing stored."""
+    response = await intake.submit(key)
+    assert 400 == response.status
+    assert "Idempotency-Key" in (await response.json())["detail"]
+    assert [] == await intake.fetch("SELECT FROM submissions")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"code": "411700002-03-10000000000000"}, "code"),
+        ({"code": None}, "code"),
+        ({"kind": "praise"}, "kind"),
+        ({"kind": "rating", "satisfaction": None, "categories": None}, "satisfaction"),
+        ({"satisfaction": 6}, "satisfaction"),
+        ({"satisfaction": "5"}, "satisfaction"),
+        ({"satisfaction": True}, "satisfaction"),
+        ({"categories": ["bribery"]}, "categories"),
+        ({"kind": "request", "satisfaction": None}, "categories"),
+        ({"kind": "request", "categories": None, "words": "  "}, "words"),
+        ({"categories": [], "words": ""}, "words"),
+        ({"words": "x" * 2001}, "words"),
+        ({"words": "nul\x00"}, "words"),
+        ({"phone": "12345"}, "phone"),
+        ({"officer_badge": "<b>"}, "officer_badge"),
+        ({"urgent": "yes"}, "urgent"),
+        ({"language": "fr"}, "language"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+async def test_each_wrong_field_is_named(
+    intake: Site, changed: dict[str, object], field: str
+) -> None:
+    """422 naming the field with a text, without quoting the input, and nothing stored."""
+    response = await intake.submit(KEY, **changed)
+    problem = await response.json()
+    assert 422 == response.status
+    assert "application/problem+json" == response.content_type
+    assert field in {error["field"].split(".")[0] for error in problem["errors"]}
+    assert [] == await intake.fetch("SELECT FROM submissions")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"words":"\\ud800"}'])
+async def test_a_body_that_is_no_submission_is_a_client_error(intake: Site, raw: bytes) -> None:
+    """Broken JSON, other JSON, broken text: 400 or 422, never a failure of ours."""
+    headers = {"Idempotency-Key": KEY, "Content-Type": "application/json"}
+    response = await intake.client.post("/api/v1/submissions", data=raw, headers=headers)
+    assert response.status in (400, 422)
+
+
+async def test_a_rating_needs_nothing_but_a_face(intake: Site) -> None:
+    """A bare 5 is taken in, with no phone, no words and no categories."""
+    nothing = {"categories": None, "words": None, "phone": None}
+    response = await intake.submit(KEY, kind="rating", satisfaction=5, **nothing)
+    (row,) = await intake.fetch("SELECT * FROM submissions")
+    assert 201 == response.status
+    assert (None, None, []) == (row["phone_sealed"], row["words_sealed"], row["categories"])
+
+
+async def test_figures_count_by_kind(intake: Site) -> None:
+    """Each kind is counted, and the sum is what was received."""
+    bare = {"categories": None, "satisfaction": None}
+    await intake.submit(KEY)
+    await intake.submit(KEY + "1", kind="request", **bare)
+    await intake.submit(KEY + "2", kind="rating", satisfaction=4, categories=None)
+    answer = await (await intake.client.get("/api/v1/figures")).json()
+    assert {"received": 3, "complaints": 1, "requests": 1, "ratings": 1} == answer
+
+
+async def test_a_closed_unit_takes_nothing_but_repetitions(intake: Site) -> None:
+    """409 for a new submission; one taken in before still gets its receipt."""
+    first = await intake.submit(KEY)
+    await intake.add_unit(active=False)
+    await intake.refresh()
+    repeated, refused = await intake.submit(KEY), await intake.submit(KEY + "new")
+    assert (200, 409) == (repeated.status, refused.status)
+    assert await first.json() == await repeated.json()
+
+
+async def test_codes_may_be_typed_in_lower_case(intake: Site) -> None:
+    """The code's letters are forgiving, and the unit is the same."""
+    response = await intake.submit(KEY, code=f" {code(counter=3).lower()} ")
+    assert 201 == response.status
+    assert body()["code"] != code(counter=3).lower()

@@ -1,0 +1,174 @@
+"""Notifications over HTTP: delivery reports as hints, figures, held messages."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from services.notifications.service import build
+from services.notifications.settings import Settings
+from shared import identity
+from shared.db import Database
+from shared.identity import Operator, Role
+from shared.service import Service
+from shared.testing import INDEX_KEY, SEAL_KEYS
+from shared.web import make_app
+
+SERVICE = "notifications"
+SECRET = "s" * 24
+SEED = bytes(32)
+ADD = """
+    INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, traceparent,
+                          state, next_at, called_at, settled_at)
+    VALUES ($1, $1, $1, 'thanks', CASE WHEN $2 = 'delivered' THEN NULL ELSE 'sealed' END, 'x', $2,
+            CASE WHEN $2 IN ('held', 'delivered') THEN NULL ELSE now() + interval '1 hour' END,
+            now(), CASE WHEN $2 = 'delivered' THEN now() END)
+"""
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings as the environment would give them."""
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": "unused",
+            "AMQP_URL": "unused",
+            "http_port": 0,
+            "ops_port": 0,
+            "seal_keys": SEAL_KEYS,
+            "index_key": INDEX_KEY,
+            "aliyun_url": "http://127.0.0.1:1/",
+            "aliyun_key_id": "k",
+            "aliyun_key_secret": "s",
+            "aliyun_sign_name": "码上评",
+            "aliyun_template_thanks": "SMS_1",
+            "aliyun_template_paid": "SMS_2",
+            "callback_secret": SECRET,
+        }
+    ).model_copy(update={"identity_public": identity.public_key(SEED)})
+
+
+@pytest.fixture
+async def service(settings: Settings, database: Database) -> AsyncIterator[Service]:
+    """The service as wired, its HTTP session closed afterwards."""
+    built = build(settings, database)
+    yield built
+    for resource in built.resources:
+        await resource.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[TestClient[Any, Any]]:
+    """The service's routes."""
+    async with TestClient(TestServer(make_app(service.routes))) as opened:
+        yield opened
+
+
+async def add(database: Database, state: str) -> UUID:
+    """A message in a state."""
+    message_id = uuid4()
+    async with database.acquire() as conn:
+        await conn.execute(ADD, message_id, state)
+    return message_id
+
+
+async def is_due(database: Database, message_id: UUID) -> bool:
+    """Whether a job would look at it now."""
+    sql = "SELECT next_at <= now() FROM messages WHERE message_id = $1"
+    async with database.acquire() as conn:
+        return bool(await conn.fetchval(sql, message_id))
+
+
+def report(message_id: UUID | str) -> dict[str, object]:
+    """What Alibaba Cloud posts."""
+    return {
+        "phone_number": "13800000000", "send_time": "x", "report_time": "x", "success": True,
+        "err_code": "DELIVERED", "err_msg": "…", "sms_size": "1", "biz_id": "1^0",
+        "out_id": str(message_id),
+    }  # fmt: skip
+
+
+async def test_a_report_only_makes_the_query_due(
+    client: TestClient[Any, Any], database: Database
+) -> None:
+    """It could be forged, so the state does not change; other messages are left alone."""
+    told, other = await add(database, "accepted"), await add(database, "unknown")
+    answer = await client.post(f"/callbacks/aliyun/{SECRET}", json=[report(told)])
+    assert (200, 0) == (answer.status, (await answer.json())["code"])
+    assert (True, False) == (await is_due(database, told), await is_due(database, other))
+    figures = await (await client.get("/api/v1/figures")).json()
+    assert (1, 0) == (figures["thanks"], figures["thanks_delivered"])
+
+
+@pytest.mark.parametrize("out_id", ["", "not-a-uuid", str(UUID(int=1)), "\x00"])
+async def test_reports_about_strangers_are_taken_and_ignored(
+    client: TestClient[Any, Any], out_id: str
+) -> None:
+    """The vendor must not repeat them."""
+    answer = await client.post(f"/callbacks/aliyun/{SECRET}", json=[report(out_id)])
+    assert 200 == answer.status
+
+
+@pytest.mark.parametrize("secret", ["wrong", "", "s", "%ff", "码"])
+async def test_a_wrong_secret_finds_nothing(client: TestClient[Any, Any], secret: str) -> None:
+    """As if the address did not exist."""
+    answer = await client.post(f"/callbacks/aliyun/{secret}", json=[])
+    assert 404 == answer.status
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'[{"out_id": 7}]', b"\xff", b"[" * 5000])
+async def test_a_malformed_report_is_refused(client: TestClient[Any, Any], body: bytes) -> None:
+    """One clear answer, as problem details."""
+    answer = await client.post(f"/callbacks/aliyun/{SECRET}", data=body)
+    assert (400, "application/problem+json") == (answer.status, answer.content_type)
+
+
+async def test_the_figures_count_by_state(client: TestClient[Any, Any], database: Database) -> None:
+    """Sent is what the vendor took; every state is counted somewhere."""
+    for state in ("queued", "sending", "accepted", "delivered", "unknown", "held"):
+        await add(database, state)
+    expected = {
+        "thanks": 2, "thanks_delivered": 1, "paid_messages": 0, "paid_messages_delivered": 0,
+        "failed": 0, "unknown": 1, "held": 1, "queued": 2,
+    }  # fmt: skip
+    assert expected == await (await client.get("/api/v1/figures")).json()
+
+
+def signed_in(role: Role) -> dict[str, str]:
+    """The header of a signed-in operator."""
+    token = identity.issue(Operator("u", "n", role, "411700"), SEED)
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_held_message_is_listed_and_released(
+    client: TestClient[Any, Any], database: Database
+) -> None:
+    """An administrator sees why, and sends it again; the second time there is nothing to do."""
+    held = await add(database, "held")
+    listed = await client.get("/api/v1/messages/held", headers=signed_in("auditor"))
+    assert [str(held)] == [m["message_id"] for m in (await listed.json())["messages"]]
+    path = f"/api/v1/messages/{held}/release"
+    answers = [
+        (await client.post(path, headers=headers)).status
+        for headers in (
+            {},
+            signed_in("auditor"),
+            signed_in("administrator"),
+            signed_in("administrator"),
+        )
+    ]
+    assert [401, 403, 200, 409] == answers
+    assert await is_due(database, held)
+
+
+async def test_without_the_desks_key_there_is_no_operators_route(
+    settings: Settings, database: Database
+) -> None:
+    """An installation that gives no key exposes only figures and reports."""
+    service = build(settings.model_copy(update={"identity_public": b""}), database)
+    for resource in service.resources:
+        await resource.__aexit__(None, None, None)
+    paths = [route.path for route in service.routes if hasattr(route, "path")]
+    assert ["/api/v1/figures", "/callbacks/aliyun/{secret}"] == paths

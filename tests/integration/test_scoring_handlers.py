@@ -1,0 +1,286 @@
+"""Scoring's handlers and ledgers on a real database."""
+
+import asyncio
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from services.scoring import handlers, rules
+from services.scoring.store import criticisms, directory, facts, points, strikes
+from shared import events, policy
+from shared.db import Connection, Database
+from shared.events import CaseVerified
+
+SERVICE = "scoring"
+POLICIES = policy.load(Path("deploy/policy.toml"))
+DAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+UNIT = "411702001"
+on_case_verified = partial(handlers.on_case_verified, POLICIES)
+
+
+def verdict(case_id: UUID, revision: int = 1, **changes: Any) -> CaseVerified:
+    """A verdict, substantiated against one officer unless told otherwise."""
+    content = {
+        "case_id": case_id,
+        "submission_id": case_id,
+        "incident_id": case_id,
+        "revision": revision,
+        "kind": "complaint",
+        "unit_code": UNIT,
+        "categories": ("cold_attitude",),
+        "verdict": "substantiated",
+        "attribution": "officers",
+        "officers": ("170001",),
+        "answer_sealed": None,
+        "phone_sealed": None,
+        "phone_index": None,
+        "language": "zh",
+        "received_at": DAY,
+        "verified_at": DAY + timedelta(hours=5),
+    }
+    return CaseVerified.model_validate(content | changes)
+
+
+def cleared(case_id: UUID, revision: int) -> CaseVerified:
+    """The case turned out to be unfounded."""
+    return verdict(case_id, revision, verdict="unsubstantiated", attribution="none", officers=())
+
+
+async def published(conn: Connection) -> list[dict[str, Any]]:
+    """The data of the score.changed events in the outbox, in order."""
+    rows = await conn.fetch(
+        "SELECT body::jsonb->'data' AS data FROM outbox WHERE type = 'score.changed.v1'"
+        " ORDER BY seq"
+    )
+    return [row["data"] for row in rows]
+
+
+async def test_a_substantiated_complaint_costs_points_a_strike_and_a_criticism(
+    conn: Connection,
+) -> None:
+    """One verdict writes one entry, one mark, one numbered criticism, and says score.changed."""
+    case = uuid4()
+    await on_case_verified(conn, verdict(case))
+    assert -200 == await points.get_balance(conn, UNIT)
+    assert [[case]] == [row["case_ids"] for row in await strikes.list_strikes(conn, "170001")]
+    assert await criticisms.is_criticised(conn, case)
+    [event] = await published(conn)
+    assert (1, -200, -200, "substantiated", str(case)) == (
+        event["entry_no"],
+        event["delta_centipoints"],
+        event["balance_centipoints"],
+        event["reason"],
+        event["case_id"],
+    )
+
+
+async def test_a_new_revision_compensates_everything(conn: Connection) -> None:
+    """When a verdict falls, points, strike and criticism go by further entries, none is deleted."""
+    case = uuid4()
+    await on_case_verified(conn, verdict(case))
+    await on_case_verified(conn, cleared(case, 2))
+    assert 0 == await points.get_balance(conn, UNIT)
+    assert [] == await strikes.list_strikes(conn, "170001")
+    assert [1, -1] == [row["delta"] for row in await strikes.list_ledger(conn, "170001")]
+    assert not await criticisms.is_criticised(conn, case)
+    assert [-200, 200] == [e["delta_centipoints"] for e in await published(conn)]
+
+
+async def test_an_older_revision_arriving_late_changes_nothing(conn: Connection) -> None:
+    """Revision 1 after revision 2 is ignored, and so is a repeat of revision 2."""
+    case = uuid4()
+    for event in (cleared(case, 2), verdict(case, 1), cleared(case, 2)):
+        await on_case_verified(conn, event)
+    assert 0 == await points.get_balance(conn, UNIT)
+    assert [] == await published(conn)
+
+
+async def test_numbers_of_criticisms_have_no_gaps(conn: Connection) -> None:
+    """A criticism that comes back after its withdrawal gets the next number."""
+    first, second = uuid4(), uuid4()
+    for event in (verdict(first), verdict(second), cleared(first, 2), verdict(first, 3)):
+        await on_case_verified(conn, event)
+    year = rules.year_of(datetime.now(UTC), POLICIES.editions[-1])
+    rows = await criticisms.list_criticisms(conn, year, None, None, 0, 10)
+    assert [(1, first), (2, second), (3, first)] == [(r["number"], r["case_id"]) for r in rows]
+    assert [False, True, True] == [row["withdrawn_at"] is None for row in rows]
+
+
+async def test_the_second_strike_is_an_entry_of_its_own(conn: Connection) -> None:
+    """Rule 10's further deduction names both cases that it counts."""
+    first, second = uuid4(), uuid4()
+    await on_case_verified(conn, verdict(first))
+    await on_case_verified(conn, verdict(second, received_at=DAY + timedelta(days=1)))
+    latest, *_ = await points.list_entries(conn, UNIT, 2**31 - 1, 10)
+    assert ("accountability", "170001", -200) == (
+        latest["reason"],
+        latest["badge"],
+        latest["delta_centipoints"],
+    )
+    assert sorted([first, second]) == sorted(latest["case_ids"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_order_of_arrival_ends_in_the_same_ledgers(conn: Connection, seed: int) -> None:
+    """Shuffled and repeated revisions end in what the highest ones alone demand."""
+    chance = random.Random(seed)
+    cases = [uuid4() for _ in range(5)]
+    final = {case: chance.choice([cleared(case, 3), _random_verdict(case, 3, chance)])
+             for case in cases}  # fmt: skip
+    earlier = [_random_verdict(case, n, chance) for case in cases for n in (1, 2)]
+    arrivals = [*earlier, *final.values(), *earlier]
+    chance.shuffle(arrivals)
+    for event in arrivals:
+        await on_case_verified(conn, event)
+    marks = frozenset().union(*map(rules.marks_of, final.values()))
+    demanded = rules.extras_of(marks, POLICIES)
+    for event in final.values():
+        demanded.update(rules.deductions_of(event, POLICIES.at(event.received_at)))
+    for unit in ("411702001", "411702002"):
+        wanted = -sum(d.centipoints * n for d, n in demanded.items() if d.unit_code == unit)
+        assert wanted == await points.get_balance(conn, unit)
+    assert marks == await strikes.get_officers_marks(conn, ["170001", "170002"])
+
+
+def _random_verdict(case: UUID, revision: int, chance: random.Random) -> CaseVerified:
+    return verdict(
+        case,
+        revision,
+        verdict=chance.choice(["substantiated", "partly"]),
+        officers=tuple(chance.sample(["170001", "170002"], chance.randint(0, 2))),
+        unit_code=f"41170200{case.int % 2 + 1}",
+        received_at=DAY + timedelta(minutes=case.int % 100_000),
+    )
+
+
+async def test_concurrent_verdicts_keep_the_ledger_right(database: Database) -> None:
+    """Twelve verdicts on one unit at once: numbers without gaps, each balance the sum so far."""
+
+    async def handle(case: UUID) -> None:
+        async with database.transaction() as conn:
+            await on_case_verified(conn, verdict(case, officers=()))
+
+    await asyncio.gather(*(handle(uuid4()) for _ in range(12)))
+    async with database.acquire() as conn:
+        entries = await points.list_entries(conn, UNIT, 2**31 - 1, 50)
+    expected = [(n, -200 * n) for n in range(12, 0, -1)]
+    assert expected == [(e["entry_no"], e["balance_centipoints"]) for e in entries]
+
+
+@pytest.mark.parametrize("table", ["points_entries", "strikes", "criticisms"])
+async def test_the_ledgers_refuse_to_be_changed(conn: Connection, table: str) -> None:
+    """The service's own role can neither change nor delete what it wrote."""
+    await on_case_verified(conn, verdict(uuid4()))
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET case_id = case_id"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with conn.transaction():
+                await conn.execute(statement)
+
+
+async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> None:
+    """A unit and an officer keep their newest version in any order of arrival."""
+    for version, name in ((2, "new"), (1, "old")):
+        await handlers.on_unit_changed(
+            conn,
+            events.UnitChanged(
+                unit_code=UNIT, name=name, county="驿城区", county_code="411702", kind="x",
+                counters=1, active=True, version=version,
+            ),
+        )  # fmt: skip
+        await handlers.on_officer_changed(
+            conn,
+            events.OfficerChanged(
+                badge="170001", name=name, unit_code=UNIT, active=True, phone_index=None,
+                version=version,
+            ),
+        )  # fmt: skip
+    unit = await directory.get_unit(conn, UNIT, None, None)
+    officer = await directory.get_officer(conn, "170001", None, "411702")
+    assert unit is not None
+    assert officer is not None
+    assert ("new", "new") == (unit["name"], officer["name"])
+
+
+async def _live(conn: Connection, case: UUID, *, attempt_states: tuple[str, ...]) -> None:
+    """One complaint from receipt to a call-back, events in an order that nobody promised."""
+    for attempt, state in reversed(list(enumerate(attempt_states, 1))):
+        await handlers.on_callback_logged(
+            conn,
+            events.CallbackLogged.model_validate(
+                {
+                    "case_id": case, "submission_id": case, "unit_code": UNIT, "attempt": attempt,
+                    "outcome": "reached", "state": state, "called_at": DAY + timedelta(hours=1),
+                    "due_at": DAY + timedelta(hours=14),
+                }
+            ),
+        )  # fmt: skip
+    await handlers.on_case_opened(
+        conn,
+        events.CaseOpened(
+            case_id=case, submission_id=case, kind="complaint", unit_code=UNIT, urgent=False,
+            opened_at=DAY, callback_due_at=DAY, verification_due_at=DAY,
+        ),
+    )  # fmt: skip
+    await handlers.on_submission_received(
+        POLICIES,
+        conn,
+        events.SubmissionReceived(
+            submission_id=case, kind="complaint", unit_code=UNIT, satisfaction=1, received_at=DAY
+        ),
+    )
+
+
+async def test_the_figures_reconcile(conn: Connection) -> None:
+    """One complaint, called back at the second attempt, verified, paid: each figure is one."""
+    case, reward = uuid4(), uuid4()
+    await _live(conn, case, attempt_states=("open", "reached"))
+    await on_case_verified(conn, verdict(case))
+    paid = events.RewardPaid(
+        reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
+        language="zh", paid_at=DAY, due_at=DAY,
+    )  # fmt: skip
+    await handlers.on_reward_paid(conn, paid)
+    await handlers.on_reward_decided(
+        conn,
+        events.RewardDecided(
+            reward_id=reward, case_id=case, submission_id=case, decision="scheduled", reason=None,
+            amount_fen=2000, due_at=DAY, version=1,
+        ),
+    )  # fmt: skip
+    expected = Counter(
+        cases=1, complaints=1, called_back=1, called_back_in_time=1, called_back_same_day=1,
+        verified=1, substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
+        rewards_held=0, rewards_reversed=0, points_deducted_centipoints=200,
+    )  # fmt: skip
+    assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
+
+
+async def test_a_reversed_reward_counts_no_more(conn: Connection) -> None:
+    """Also when the reversal is heard before the payment."""
+    reward, case = uuid4(), uuid4()
+    await handlers.on_reward_reversed(
+        conn,
+        events.RewardReversed(
+            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, reversed_at=DAY
+        ),
+    )
+    await handlers.on_reward_paid(
+        conn,
+        events.RewardPaid(
+            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
+            language="zh", paid_at=DAY, due_at=DAY,
+        ),
+    )  # fmt: skip
+    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    assert (0, 0, 1) == (
+        figures["rewards_paid"],
+        figures["rewards_paid_fen"],
+        figures["rewards_reversed"],
+    )

@@ -1,0 +1,77 @@
+"""What the launcher tells each service, and what it keeps."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy.local.databases import url_for
+from deploy.local.keys import Keys
+from deploy.local.ports import Ports
+from deploy.local.process import StartError
+from deploy.local.settings import SERVICES, sandbox_env, service_env
+
+
+def env(service: str, keys: Keys) -> dict[str, str]:
+    """One service's environment with invented servers."""
+    return service_env(
+        service, ports=Ports.default(), keys=keys, database_url="postgresql://", amqp_url="amqp://"
+    )
+
+
+def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
+    """The signing key goes to intake and the vendors' log-ins to their callers."""
+    keys = Keys()
+    told = {
+        name: {service for service in SERVICES if name in env(service, keys)}
+        for name in ("MASHANG_SIGNING_KEY", "MASHANG_DTONE_SECRET", "MASHANG_ALIYUN_KEY_SECRET")
+    }
+    assert {
+        "MASHANG_SIGNING_KEY": {"intake"},
+        "MASHANG_DTONE_SECRET": {"rewards"},
+        "MASHANG_ALIYUN_KEY_SECRET": {"notifications"},
+    } == told
+
+
+def test_the_sandbox_and_the_services_share_the_vendors_log_ins() -> None:
+    """Both sides of a vendor's account get the same words."""
+    keys = Keys()
+    sandbox = sandbox_env(Ports.default(), keys)
+    both = env("rewards", keys) | env("notifications", keys)
+    names = [
+        name
+        for name in both
+        if name.startswith(("MASHANG_DTONE_", "MASHANG_ALIYUN_KEY")) and not name.endswith("_URL")
+    ]
+    assert {name: both[name] for name in names} == {name: sandbox[name] for name in names}
+
+
+def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
+    """A second start reads what the first one wrote, with rights for the owner only."""
+    first = Keys.of(tmp_path)
+    assert first == Keys.of(tmp_path)
+    assert 0o600 == stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode)
+
+
+def test_the_demo_password_can_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable wins and is not written down."""
+    made = Keys.of(tmp_path)
+    monkeypatch.setenv("MASHANG_DEMO_PASSWORD", "as-i-like")
+    assert "as-i-like" == Keys.of(tmp_path).demo_password
+    monkeypatch.delenv("MASHANG_DEMO_PASSWORD")
+    assert made.demo_password == Keys.of(tmp_path).demo_password
+
+
+def test_a_damaged_secrets_file_is_named(tmp_path: Path) -> None:
+    """Losing keys must not look like having new ones."""
+    (tmp_path / "secrets.json").write_text("{")
+    with pytest.raises(StartError, match=r"secrets\.json cannot be read"):
+        Keys.of(tmp_path)
+
+
+def test_a_database_url_keeps_the_servers_place_and_options() -> None:
+    """Only log-in and database change, and odd characters are escaped."""
+    given = "postgresql://admin:x@db.example:6432/postgres?sslmode=require"
+    assert "postgresql://me:p%2Fw@db.example:6432/mine?sslmode=require" == url_for(
+        given, "mine", "me", "p/w"
+    )
