@@ -32,7 +32,7 @@ AT_ONCE = 6
 SETTLE_SECONDS = 180.0
 KILL_EVERY = 4.0
 KILLABLE = (*SERVICES, "sandbox", "postgres", "rabbitmq")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)
 
 
 async def play(scenario: Scenario, data: Path, kill: Sequence[str] = ()) -> list[Row]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from base64 import b64decode
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -61,6 +60,7 @@ class Desk:
         self._http, self._url = http, stack.urls["verification"]
         self._password = stack.keys.demo_password
         self._tokens: dict[str, str] = {}
+        self._signing_in = asyncio.Lock()
 
     async def handle(self, submission_id: str, complaint: Complaint) -> None:
         """From the opened case to the final verdict; picks up wherever an interruption left it."""
@@ -95,16 +95,22 @@ class Desk:
     async def _ask(
         self, method: str, path: str, body: object = None, who: str = VERIFIER
     ) -> Answer:
-        with suppress(KeyError):
-            try:
-                return await self._send(method, path, body, self._tokens[who])
-            except Refused as refusal:
-                if refusal.status != 401:
-                    raise
-        login = {"username": who, "password": self._password}
-        session = await call(self._http, "POST", f"{self._url}/api/v1/sessions", login)
-        self._tokens[who] = session["token"]
-        return await self._send(method, path, body, self._tokens[who])
+        token = self._tokens.get(who) or await self._sign_in(who, None)
+        try:
+            return await self._send(method, path, body, token)
+        except Refused as refusal:
+            if refusal.status != 401:
+                raise
+        return await self._send(method, path, body, await self._sign_in(who, token))
+
+    async def _sign_in(self, who: str, stale: str | None) -> str:
+        # One at a time: several at once look like guessing, and lock the name.
+        async with self._signing_in:
+            if self._tokens.get(who) == stale:
+                login = {"username": who, "password": self._password}
+                session = await call(self._http, "POST", f"{self._url}/api/v1/sessions", login)
+                self._tokens[who] = session["token"]
+        return self._tokens[who]
 
     async def _send(self, method: str, path: str, body: object, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}

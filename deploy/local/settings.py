@@ -59,6 +59,7 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
         }
     if service == "notifications":
         return {
+            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
             **aliyun_login(keys),
             "MASHANG_ALIYUN_URL": f"{url_of(ports.sandbox)}/aliyun/",
             "MASHANG_ALIYUN_SIGN_NAME": "码上评",

@@ -22,6 +22,9 @@ from shared.events import SubmissionReceived
 from shared.policy import Policies
 from shared.seal import Seal
 
+# Looked up once: this line is on the fast path.
+_log = log.get()
+
 
 class DoesNotFit(MashangError):
     """Fields are right each by itself and do not fit together; nothing was stored."""
@@ -37,12 +40,8 @@ class Receipt:
 
     code: str
     stored: Stored
+    signed: str
     fresh: bool
-
-    @property
-    def signed(self) -> str:
-        """The exact text that was signed."""
-        return receipts.statement(self.stored)
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,11 @@ class Acceptance:
         if refusal := self._refusal(draft, unit, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
             return await self._earlier(code, receipt_hash, content, refusal)
-        written = await self._writer.write(self._row(draft, unit, receipt_hash, content, now))
-        return _receipt(code, written.stored, content, fresh=written.fresh)
+        row, signed = self._row(draft, unit, receipt_hash, content, now)
+        written = await self._writer.write(row)
+        if written.fresh:
+            return _told(Receipt(code, written.stored, signed, fresh=True))
+        return _repeated(code, written.stored, content)
 
     def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Exception | None:
         if wrong := rules.wrong(draft, self._policies.at(now)):
@@ -103,23 +105,25 @@ class Acceptance:
             stored = await submissions.get_by_receipt(conn, receipt_hash)
         if stored is None:
             raise refusal
-        return _receipt(code, stored, content, fresh=False)
+        return _repeated(code, stored, content)
 
     def _row(
         self, draft: Draft, unit: UnitCode, receipt_hash: bytes, content: bytes, now: datetime
-    ) -> Row:
+    ) -> tuple[Row, str]:
         event = self._event(draft, unit, uuid7(), now)
         letter = outbox.letter(event, NAME)
         facts = Stored(
             event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
             now, self._keys.signer.key_id, b"", event.phone_index,
         )  # fmt: skip
-        signed = facts._replace(signature=self._keys.signer.sign(receipts.statement(facts)))
-        return Row(
-            *signed, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
+        signed = receipts.statement(facts)
+        facts = facts._replace(signature=self._keys.signer.sign(signed))
+        row = Row(
+            *facts, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
             event.phone_sealed, draft.officer_badge, event.urgent, draft.language,
             letter.event_id, letter.type, letter.body,
         )  # fmt: skip
+        return row, signed
 
     def _event(
         self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime
@@ -143,13 +147,16 @@ class Acceptance:
         )
 
 
-def _receipt(code: str, stored: Stored, content: bytes, *, fresh: bool) -> Receipt:
+def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:
     if stored.content_hash != content:
         metrics.SUBMISSIONS.labels(stored.kind, "key_reused").inc()
         raise KeyReused("Send the same body again, or a new Idempotency-Key.")
-    metrics.SUBMISSIONS.labels(stored.kind, "accepted" if fresh else "repeated").inc()
-    log.get().info(
-        "submission received" if fresh else "submission repeated",
-        submission_id=str(stored.id), unit_code=stored.unit_code,
-    )  # fmt: skip
-    return Receipt(code, stored, fresh)
+    return _told(Receipt(code, stored, receipts.statement(stored), fresh=False))
+
+
+def _told(receipt: Receipt) -> Receipt:
+    stored = receipt.stored
+    outcome = "received" if receipt.fresh else "repeated"
+    metrics.SUBMISSIONS.labels(stored.kind, outcome).inc()
+    _log.info(f"submission {outcome}", submission_id=str(stored.id), unit_code=stored.unit_code)
+    return receipt

@@ -128,7 +128,7 @@ class Forms:
         window = await self._window(request)
         if isinstance(window, web.Response):
             return window
-        typed = _typed(await _read(request))
+        typed = _typed(await _read(request), request.match_info.get("kind", "rating"))
         if typed.switch:
             return self._show(request, window, typed)
         if typed.wants_details:
@@ -217,12 +217,12 @@ async def _read(request: web.Request) -> dict[str, list[str]]:
         raise Malformed("The form has too many fields.") from None
 
 
-def _typed(fields: dict[str, list[str]]) -> Typed:
+def _typed(fields: dict[str, list[str]], kind: str) -> Typed:
     def one(name: str) -> str:
         return fields.get(name, [""])[-1]
 
     return Typed(
-        kind=one("kind"),
+        kind=one("kind") or kind,
         satisfaction=one("satisfaction"),
         categories=tuple(fields.get("categories", ())),
         words=one("words"),

@@ -11,6 +11,7 @@ from shared.events import Kind, Language
 
 WORDS = 2000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SPACING = str.maketrans("", "", " -")
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1\d{10})")
 
 
@@ -38,7 +39,7 @@ def _blank_is_none(value: object) -> object:
 def _e164(text: str) -> str:
     # Nearly every number is a plain mainland mobile; the library's own pattern decides those fifty
     # times faster than its general parser, with the same answer.
-    plain = _MOBILE.fullmatch(text)
+    plain = _MOBILE.fullmatch(text.translate(_SPACING))
     if plain and _VALID_MOBILE.fullmatch(plain[1]):
         return f"+86{plain[1]}"
     try:

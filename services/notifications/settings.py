@@ -14,10 +14,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Settings(config.Settings):
-    """The SMS vendor's account, and how long to wait for what it says.
-
-    With `identity_public` empty there is no way to list or release held messages over HTTP.
-    """
+    """The SMS vendor's account, and how long to wait for what it says."""
 
     sms_vendor: Literal["aliyun"] = "aliyun"
     aliyun_url: AnyHttpUrl
@@ -27,7 +24,7 @@ class Settings(config.Settings):
     aliyun_template_thanks: Text
     aliyun_template_paid: Text
     callback_secret: Annotated[SecretStr, Field(min_length=16)]
-    identity_public: Key = b""
+    identity_public: Key
     sms_timeout_seconds: float = Field(default=10, gt=0, le=30)
     sms_settle_seconds: float = Field(default=60, ge=0)
     sms_repeats: int = Field(default=3, ge=0, le=10)

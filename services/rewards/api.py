@@ -67,8 +67,11 @@ class Api:
     async def get_reward(self, request: web.Request) -> web.Response:
         """One reward with its orders and its whole history."""
         self._reader(request)
-        async with self.database.transaction() as conn:
-            return json_response(await self._whole(conn, await _existing(conn, request)))
+        async with self.database.acquire() as conn:
+            reward = await rewards.get(conn, _reward_id(request))
+            if reward is None:
+                raise _missing()
+            return json_response(await self._whole(conn, reward))
 
     async def approve(self, request: web.Request) -> web.Response:
         """POST {decision: approve | refuse, note}: the second person's word on a held reward."""
@@ -115,8 +118,10 @@ class Api:
         who = self._approver(request)
         async with self.database.transaction() as conn:
             await rewards.lock_decisions(conn)
-            reward = await act(conn, await _existing(conn, request), who)
-            return json_response(await self._whole(conn, reward))
+            reward = await rewards.claim_one(conn, _reward_id(request))
+            if reward is None:
+                raise _missing()
+            return json_response(await self._whole(conn, await act(conn, reward, who)))
 
     async def _whole(self, conn: Connection, reward: Reward) -> dict[str, Any]:
         signed = await orders.list_write_offs(conn, reward.order_id)
@@ -140,14 +145,15 @@ class Api:
         return check(header, self.settings.identity_public, *roles)
 
 
-async def _existing(conn: Connection, request: web.Request) -> Reward:
+def _reward_id(request: web.Request) -> UUID:
     try:
-        reward = await rewards.get(conn, UUID(request.match_info["id"]))
+        return UUID(request.match_info["id"])
     except ValueError:
-        reward = None
-    if reward is None:
-        raise NotFound("There is no such reward.")
-    return reward
+        raise _missing() from None
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such reward.")
 
 
 def _state(request: web.Request) -> str | None:

@@ -26,7 +26,7 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
         log.get().info("verdict superseded", case_id=str(event.case_id), version=event.revision)
         return
     edition = policies.at(event.received_at)
-    reward = await rewards.get_by_case(conn, event.case_id)
+    reward = await rewards.claim_by_case(conn, event.case_id)
     entitled = entitlement.is_entitled(event, edition.reward)
     match entitlement.answer_to_verdict(entitled, reward.state if reward else None):
         case "make":

@@ -51,7 +51,7 @@ class Payouts:
         """Expired leases: whoever held them may have sent the order, or not."""
         async with self.database.transaction() as conn:
             now = await rewards.get_now(conn)
-            lost = await rewards.claim(conn, "submitting", AT_ONCE)
+            lost = await rewards.claim_due(conn, "submitting", AT_ONCE)
             for reward in lost:
                 trace.start(reward.traceparent)
                 unknown = move(reward, "lost", now, act_at=now)
@@ -62,7 +62,7 @@ class Payouts:
         """Orders that definitely failed: a new one while there is hope, else a person."""
         async with self.database.transaction() as conn:
             now = await rewards.get_now(conn)
-            failed = await rewards.claim(conn, "rejected", AT_ONCE)
+            failed = await rewards.claim_due(conn, "rejected", AT_ONCE)
             for reward in failed:
                 trace.start(reward.traceparent)
                 step = settling.after_refusal(reward, self.pace.max_failures)
@@ -75,7 +75,7 @@ class Payouts:
             return []
         now = await rewards.get_now(conn)
         leased = []
-        for reward in await rewards.claim(conn, "ready", AT_ONCE):
+        for reward in await rewards.claim_due(conn, "ready", AT_ONCE):
             trace.start(reward.traceparent)
             moved = move(reward, "leased", now, act_at=now + self.pace.lease)
             if await moves.save(conn, reward, moved, "leased", now):

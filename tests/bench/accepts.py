@@ -40,9 +40,7 @@ class Course:
     wrong: list[str] = field(default_factory=list)
     delays: dict[str, list[Outcome]] = field(default_factory=dict)
 
-    async def run(
-        self, name: str, start: Callable[[Lab], Awaitable[tuple[Process, str]]]
-    ) -> float:
+    async def run(self, name: str, start: Callable[[Lab], Awaitable[tuple[Process, str]]]) -> float:
         """Accepts per second over the measured seconds."""
         await self._sql("TRUNCATE submissions, outbox")
         process, ready = await start(self.lab)
@@ -112,7 +110,7 @@ async def _fastapi(lab: Lab) -> tuple[Process, str]:
 
 def _bodies(lab: Lab, env: Mapping[str, str]) -> Path:
     """Complaints in their usual size, from different windows and phones."""
-    keys = config._keys(env["MASHANG_CODE_KEYS"])
+    keys = config.keys(env["MASHANG_CODE_KEYS"])
     path = lab.data / "bodies"
     lines = [
         json.dumps(
@@ -174,5 +172,3 @@ def _delays(name: str, outcomes: list[Outcome]) -> str:
         f"{name}: p50 {middle:.1f} ms, worst p99 {worst:.1f} ms over {CONNECTIONS} connections; "
         f"{total:,} acknowledged, as many stored"
     )
-
-

@@ -18,7 +18,7 @@ from services.intake.accept import Acceptance, Keys
 from services.intake.closed import Closed
 from services.intake.receipts import Signer, base64url
 from services.intake.settings import Settings
-from services.intake.store.submissions import Row, Stored
+from services.intake.store.submissions import Row
 from services.intake.submission import Draft
 from services.intake.writer import Limits, Writer, Written
 from shared import config, log, policy
@@ -42,7 +42,7 @@ class OneEach(Writer):
         async with self._db.pool.acquire() as conn, conn.transaction():
             await conn.execute(_ADD, *(values[name] for name in _COLUMNS))
             await conn.execute(_PUBLISH, row.event_id, row.event_type, row.event_body)
-        return Written(Stored(*row[: len(Stored._fields)]), fresh=True)
+        return Written(row.stored, fresh=True)
 
 
 class Proof(BaseModel):

@@ -1,4 +1,4 @@
-"""The servers under the benchmarks: private, on free ports, with real durability, gone at the end."""
+"""The servers below the benchmarks: private, on free ports, truly durable, gone at the end."""
 
 import asyncio
 import shutil
@@ -74,7 +74,7 @@ class Lab:
         await process.start()
         try:
             async with asyncio.timeout(within):
-                while not process.ended:
+                while not process.ended:  # noqa: ASYNC110  it has no event for it
                     await asyncio.sleep(0.02)
         except TimeoutError:
             last = self.last_line(process)

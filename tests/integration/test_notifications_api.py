@@ -163,12 +163,3 @@ async def test_a_held_message_is_listed_and_released(
     assert await is_due(database, held)
 
 
-async def test_without_the_desks_key_there_is_no_operators_route(
-    settings: Settings, database: Database
-) -> None:
-    """An installation that gives no key exposes only figures and reports."""
-    service = build(settings.model_copy(update={"identity_public": b""}), database)
-    for resource in service.resources:
-        await resource.__aexit__(None, None, None)
-    paths = [route.path for route in service.routes if hasattr(route, "path")]
-    assert ["/api/v1/figures", "/callbacks/aliyun/{secret}"] == paths

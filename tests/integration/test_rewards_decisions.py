@@ -51,7 +51,7 @@ def verified(**changes: Any) -> CaseVerified:
 async def hear(conn: Connection, event: CaseVerified) -> Reward | None:
     """Handle a verdict; the reward of its case."""
     await handlers.on_case_verified(POLICIES, conn, event)
-    return await rewards.get_by_case(conn, event.case_id)
+    return await rewards.claim_by_case(conn, event.case_id)
 
 
 async def told(conn: Connection) -> list[dict[str, Any]]:

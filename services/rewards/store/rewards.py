@@ -40,6 +40,12 @@ async def add(conn: Connection, reward: Reward) -> None:
 
 
 async def get(conn: Connection, reward_id: UUID) -> Reward | None:
+    """One reward, to look at."""
+    row = await conn.fetchrow(f"SELECT {_ALL} FROM rewards WHERE id = $1", reward_id)  # noqa: S608
+    return _reward(row) if row else None
+
+
+async def claim_one(conn: Connection, reward_id: UUID) -> Reward | None:
     """One reward, locked until the transaction ends."""
     row = await conn.fetchrow(
         f"SELECT {_ALL} FROM rewards WHERE id = $1 FOR UPDATE",  # noqa: S608
@@ -48,7 +54,7 @@ async def get(conn: Connection, reward_id: UUID) -> Reward | None:
     return _reward(row) if row else None
 
 
-async def get_by_case(conn: Connection, case_id: UUID) -> Reward | None:
+async def claim_by_case(conn: Connection, case_id: UUID) -> Reward | None:
     """The reward of a case, locked until the transaction ends."""
     row = await conn.fetchrow(
         f"SELECT {_ALL} FROM rewards WHERE case_id = $1 FOR UPDATE",  # noqa: S608
@@ -117,7 +123,7 @@ async def mark(conn: Connection, reward: Reward) -> bool:
     return done is True
 
 
-async def claim(conn: Connection, state: str, limit: int) -> list[Reward]:
+async def claim_due(conn: Connection, state: str, limit: int) -> list[Reward]:
     """Rewards of a state that are due, the most urgent first, locked; others skip them."""
     rows = await conn.fetch(
         f"""SELECT {_ALL} FROM rewards WHERE state = $1 AND act_at <= mashang_now()

@@ -1,0 +1,201 @@
+"""A small bureau for verification's tests: three units, a handful of people, and their browsers."""
+
+import base64
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from services.verification import directory
+from services.verification.directory import Imported
+from services.verification.service import build
+from services.verification.settings import Settings
+from services.verification.store import sessions
+from shared import clock
+from shared.db import Database
+from shared.errors import MashangError
+from shared.events import Envelope, Event, SubmissionReceived
+from shared.testing import INDEX_KEY, SEAL_KEYS
+from shared.web import make_app
+
+SEED = bytes(range(32))
+PASSWORD = "correct horse battery"
+PHONE = "+8613800138000"
+UNIT, OTHER_UNIT, FAR_UNIT = "411724006", "411724007", "411702004"
+
+UNITS = f"""code,name,county,kind,counters
+{UNIT},寒冻派出所户籍室,正阳县,household,2
+{OTHER_UNIT},汝南埠派出所户籍室,正阳县,household,1
+{FAR_UNIT},东高派出所户籍室,驿城区,household,3
+"""
+OFFICERS = f"""badge,name,unit_code,phone
+170001,甲,{UNIT},+8619900000001
+170002,乙,{UNIT},+8619900000002
+170003,丙,{OTHER_UNIT},
+"""
+OPERATORS = f"""username,name,role,scope,badge
+desk,值班员,unit_operator,{UNIT},
+accused,甲,unit_operator,{UNIT},170001
+neighbour,邻所,unit_operator,{OTHER_UNIT},
+county,县督导,county_supervisor,411724,
+county2,县督导二,county_supervisor,411724,
+elsewhere,区督导,county_supervisor,411702,
+city,市督导,city_supervisor,411700,
+city2,市督导二,city_supervisor,411700,
+auditor,审计,auditor,411700,
+admin,管理员,administrator,411700,
+"""
+
+Body = Mapping[str, Any]
+
+
+def settings(**changed: Any) -> Settings:
+    """As on a developer's machine."""
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": "postgresql://unused",
+            "AMQP_URL": "amqp://unused",
+            "http_port": 0,
+            "ops_port": 0,
+            "seal_keys": SEAL_KEYS,
+            "index_key": INDEX_KEY,
+            "identity_seed": base64.b64encode(SEED).decode(),
+            **changed,
+        }
+    )
+
+
+@dataclass
+class Answer:
+    """A status, its JSON, and its text."""
+
+    status: int
+    json: Any
+    text: str = field(repr=False, default="")
+
+
+class Office:
+    """The service on a database of its own, with the small directory in it."""
+
+    def __init__(self, database: Database, client: TestClient[Any, Any], chosen: Settings) -> None:
+        self.database, self.client, self.settings = database, client, chosen
+        self.service = build(chosen, database)
+        self.seal = chosen.seal
+        self.origin = str(client.make_url("/")).rstrip("/")
+        self._tokens: dict[str, str] = {}
+
+    async def hear(self, event: Event) -> None:
+        """Give the service an event."""
+        async with self.database.transaction() as conn:
+            await self.service.handlers[type(event)](conn, event)
+
+    def submission(self, **changed: Any) -> SubmissionReceived:
+        """A complaint with a phone and words, as intake would tell of it."""
+        submission_id = changed.pop("submission_id", None) or uuid4()
+        phone, words = changed.pop("phone", PHONE), changed.pop("words", "排了两小时的队")
+        values: dict[str, Any] = {
+            "submission_id": submission_id,
+            "kind": "complaint",
+            "unit_code": UNIT,
+            "satisfaction": 1,
+            "categories": ("inefficiency",),
+            "phone_sealed": phone and self.seal.close(phone, f"phone:{submission_id}"),
+            "phone_index": phone and self.seal.index(phone),
+            "words_sealed": words and self.seal.close(words, f"words:{submission_id}"),
+            "received_at": clock.now(),
+        }
+        return SubmissionReceived.model_validate(values | changed)
+
+    async def case(self, **changed: Any) -> UUID:
+        """A case; its id."""
+        event = self.submission(**changed)
+        await self.hear(event)
+        async with self.database.acquire() as conn:
+            found: UUID = await conn.fetchval(
+                "SELECT case_id FROM cases WHERE submission_id = $1", event.submission_id
+            )
+        return found
+
+    async def events(self, event_type: str) -> list[dict[str, Any]]:
+        """What the service has said, oldest first."""
+        async with self.database.acquire() as conn:
+            rows = await conn.fetch(
+                "SELECT body FROM outbox WHERE type = $1 ORDER BY seq", event_type
+            )
+        return [Envelope.model_validate_json(row["body"]).data for row in rows]
+
+    async def token(self, username: str) -> str:
+        """A session, without the work of checking a password."""
+        if username not in self._tokens:
+            self._tokens[username] = secrets.token_urlsafe(32)
+            now = clock.now()
+            async with self.database.acquire() as conn:
+                hashed = sha256(self._tokens[username].encode()).digest()
+                await sessions.add_session(conn, hashed, username, now, datetime.max)
+        return self._tokens[username]
+
+    async def ask(self, who: str, method: str, path: str, body: Body | None = None) -> Answer:
+        """A call of the API."""
+        headers = {"Authorization": f"Bearer {await self.token(who)}"}
+        async with self.client.request(
+            method, f"/api/v1/{path}", json=body, headers=headers
+        ) as response:
+            text = await response.text()
+            is_json = response.content_type.endswith("json")
+            return Answer(response.status, await response.json(content_type=None) if is_json else
+                          None, text)  # fmt: skip
+
+    async def judge(self, who: str, case_id: UUID, **changed: Any) -> Answer:
+        """Record a verdict."""
+        body = {
+            "verdict": "substantiated",
+            "attribution": "unit",
+            "finding": "监控显示属实",
+            "answer": "情况属实,已整改",
+            "revision": 0,
+        }
+        return await self.ask(who, "POST", f"cases/{case_id}/verdicts", body | changed)
+
+    async def browse(
+        self, who: str, path: str, form: Body | None = None, origin: str | None = None
+    ) -> Answer:
+        """A page, or a form sent from it; redirects are not followed."""
+        token = await self.token(who) if who else ""
+        headers = {"Cookie": f"mashang={token}", "Accept": "text/html"}
+        if form is not None:
+            headers["Origin"] = self.origin if origin is None else origin
+        method = "GET" if form is None else "POST"
+        async with self.client.request(
+            method, path, data=form, headers=headers, allow_redirects=False
+        ) as response:
+            location = response.headers.get("Location")
+            return Answer(response.status, location, await response.text())
+
+
+async def import_all(database: Database, *files: str) -> list[Imported]:
+    """Import CSV texts; each must be accepted."""
+    done = []
+    for file in files:
+        async with database.transaction() as conn:
+            result = await directory.import_csv(conn, file.encode(), settings().seal)
+        if not isinstance(result, Imported):
+            raise MashangError(str(result))
+        done.append(result)
+    return done
+
+
+@asynccontextmanager
+async def office(database: Database, **changed: Any) -> AsyncIterator[Office]:
+    """The bureau, open for business."""
+    await import_all(database, UNITS, OFFICERS, OPERATORS)
+    chosen = settings(**changed)
+    service = build(chosen, database)
+    app = make_app(service.routes, service.error_page)
+    async with TestClient(TestServer(app)) as client:
+        yield Office(database, client, chosen)
