@@ -1,7 +1,7 @@
 """Who is calling: short-lived signed statements about a signed-in operator.
 
 Verification keeps operators and sessions; it hands out statements (JWT, EdDSA) that the other
-services check without asking it. They live 60 s, so disabling an operator cuts all services by then.
+services check without asking it. They live 60 s: by then a disabled operator is out everywhere.
 """
 
 from dataclasses import asdict, dataclass

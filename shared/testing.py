@@ -1,4 +1,4 @@
-"""What tests of every service use: a movable clock and captured logs. No fake database or broker."""
+"""What tests of every service use: a movable clock, captured logs. No fake database or broker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

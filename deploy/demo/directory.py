@@ -1,4 +1,4 @@
-"""Loads the demo's directory: 242 units, their officers, and the operators with the demo password."""
+"""Loads the demo's directory: 242 units, their officers, operators with the demo password."""
 
 from pathlib import Path
 

@@ -36,9 +36,19 @@ async def ask(session: aiohttp.ClientSession, url: str, before: str) -> tuple[bo
     """Whether it is ready, and what it said (or what it said before, if it is silent now)."""
     try:
         async with session.get(url) as response:
-            return response.status == 200, one_line(await response.text())
+            body = await response.text()
+            return response.status == 200 and not lacks_broker(body), one_line(body)
     except (aiohttp.ClientError, OSError):
         return False, before
+
+
+def lacks_broker(body: str) -> bool:
+    """A service is ready without its broker, yet what it takes in would wait until it is there."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("broker", "ok") != "ok"
 
 
 def one_line(body: str) -> str:

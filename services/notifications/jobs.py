@@ -1,8 +1,10 @@
 """Sending and asking: calls to the vendor, on claimed rows, outside any transaction."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from services.notifications import metrics, store
 from services.notifications.outcomes import Found, Held, Sent
@@ -17,6 +19,7 @@ from shared.outbox import publish
 from shared.seal import Seal, SealBroken
 
 BATCH = 20
+STALE_SECONDS = store.LEASE.total_seconds() / 2
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,10 @@ class Deliveries:
 
     async def send_queued(self) -> int:
         """Send what is queued and due. The claim is committed before a byte leaves."""
+        stale_at = time.monotonic() + STALE_SECONDS
         async with self.database.transaction() as conn:
             messages = await store.claim_queued(conn, BATCH, self.provider.name)
-        return await _all(self._send, messages)
+        return await _all(partial(self.send_one, stale_at), messages)
 
     async def query_due(self) -> int:
         """Ask the vendor about what is accepted or unknown."""
@@ -56,7 +60,14 @@ class Deliveries:
         for (purpose, state), count in counts.items():
             metrics.MESSAGES.labels(purpose, state).set(count)
 
-    async def _send(self, message: Message) -> None:
+    async def send_one(self, stale_at: float, message: Message) -> None:
+        """Send a claimed message, unless this process slept past `stale_at` (monotonic).
+
+        Its lease may then have expired, and another process may be asking the vendor about it.
+        """
+        if time.monotonic() >= stale_at:
+            log.get().warning("stale claim dropped", message_id=message.message_id)
+            return
         sms = self._open(message)
         outcome: Sent = await self.provider.send(sms) if sms else Held("seal_broken")
         self._count("send", outcome)

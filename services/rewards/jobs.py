@@ -13,7 +13,7 @@ from typing import get_args
 from services.rewards import metrics, moves
 from services.rewards.providers import Airtime, Order
 from services.rewards.rules import settling
-from services.rewards.rules.outcomes import Held, Outcome, Rejected
+from services.rewards.rules.outcomes import Accepted, Held, Outcome, Paid, Rejected
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
 from services.rewards.store import figures, orders, rewards
@@ -71,11 +71,10 @@ class Payouts:
         return len(failed)
 
     async def _lease(self, conn: Connection) -> list[Reward]:
-        if await orders.is_paused(conn, self.vendor.name):
-            return []
         now = await rewards.get_now(conn)
+        room = settling.room(await orders.get_pause(conn, self.vendor.name), now, AT_ONCE)
         leased = []
-        for reward in await rewards.claim_due(conn, "ready", AT_ONCE):
+        for reward in await rewards.claim_due(conn, "ready", room):
             trace.start(reward.traceparent)
             moved = move(reward, "leased", now, act_at=now + self.pace.lease)
             if await moves.save(conn, reward, moved, "leased", now):
@@ -133,6 +132,8 @@ class Payouts:
             )
             if isinstance(outcome, Held):
                 await self._pause(conn, outcome, now + self.pace.held_pause)
+            elif reward.state == "submitting" and isinstance(outcome, Accepted | Paid):
+                await orders.mark_resumed(conn, self.vendor.name)
 
     async def _resend(self, reward: Reward, outcome: Outcome) -> bool:
         """Send the same order again if the vendor does not have it; False if that is not so."""

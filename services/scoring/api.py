@@ -7,6 +7,7 @@ from itertools import groupby
 from aiohttp import web
 from asyncpg import Record
 
+from services.scoring.rules import Strike, strikes_of, year_of
 from services.scoring.store import criticisms, directory, facts, points, strikes
 from shared import clock, identity
 from shared.config import Key
@@ -85,12 +86,14 @@ class Api:
             officer = await directory.get_officer(conn, request.match_info["badge"], *scope)
             if officer is None:
                 raise NotFound("No such officer in your part of the directory.")
-            in_force = await strikes.list_strikes(conn, officer["badge"])
+            marks = await strikes.get_officers_marks(conn, [officer["badge"]])
             ledger = await strikes.list_ledger(conn, officer["badge"])
         return json_response(
             {
                 **officer,
-                "strikes": [_plain(strike) for strike in in_force],
+                "strikes": [
+                    _strike(strike, self.policies) for strike in strikes_of(marks, self.policies)
+                ],
                 "ledger": [_plain(entry) for entry in ledger],
             }
         )
@@ -143,6 +146,18 @@ def _number(request: web.Request, name: str, default: int, most: int) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 10 or not 0 <= int(text) <= most:
         raise Invalid("", FieldError(name, f"Give a whole number from 0 to {most}."))
     return int(text)
+
+
+def _strike(strike: Strike, policies: Policies) -> dict[str, object]:
+    first = strike.first
+    return {
+        "year": year_of(first.received_at, policies.at(first.received_at)),
+        "number": strike.number,
+        "incident_id": first.incident_id,
+        "unit_code": first.unit_code,
+        "received_at": first.received_at.isoformat(),
+        "case_ids": strike.case_ids,
+    }
 
 
 def _criticism(row: Record) -> dict[str, object]:

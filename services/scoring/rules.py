@@ -43,6 +43,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Strike:
+    """An incident for which an officer was marked, under its earliest complaint.
+
+    `number` is which one it is within the policy's window 「年內…次數」.
+    """
+
+    first: Mark
+    case_ids: tuple[UUID, ...]
+    number: int
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line for a unit's ledger, and the cases that it counts."""
 
@@ -131,34 +143,39 @@ def marks_of(event: CaseVerified) -> frozenset[Mark]:
 def extras_of(marks: Iterable[Mark], policies: Policies) -> Counter[Deduction]:
     """Rules 10 and 11: what the units pay for officers' second and third strikes in a year.
 
-    Strikes are counted in the order in which the complaints came in; the unit of the strike that
-    crosses the line pays, under the policy of that day.
+    The unit of the strike that crosses the line pays, under the policy of that day.
     """
     extras: Counter[Deduction] = Counter()
     for badge, own in groupby(sorted(marks, key=lambda m: m.badge), key=lambda m: m.badge):
-        strikes = strikes_of(own)
-        for place, strike in enumerate(strikes):
-            policy = policies.at(strike.received_at)
-            number = _number(strikes[: place + 1], policy)
-            extras.update(_extras_at(number, badge, strike.unit_code, policy))
+        for strike in strikes_of(own, policies):
+            policy = policies.at(strike.first.received_at)
+            extras.update(_extras_at(strike.number, badge, strike.first.unit_code, policy))
     return extras
 
 
-def strikes_of(marks: Iterable[Mark]) -> list[Mark]:
-    """One mark for each incident, the earliest received, in the order of receipt."""
-    firsts: dict[UUID, Mark] = {}
+def strikes_of(marks: Iterable[Mark], policies: Policies) -> list[Strike]:
+    """One officer's strikes, in the order in which the complaints came in."""
+    incidents: dict[UUID, list[Mark]] = {}
     for mark in sorted(marks, key=lambda m: (m.received_at, m.case_id)):
-        firsts.setdefault(mark.incident_id, mark)
-    return list(firsts.values())
+        incidents.setdefault(mark.incident_id, []).append(mark)
+    firsts = [group[0] for group in incidents.values()]
+    return [
+        Strike(
+            group[0],
+            tuple(mark.case_id for mark in group),
+            _number(firsts[:place], policies.at(group[0].received_at)),
+        )
+        for place, group in enumerate(incidents.values(), 1)
+    ]
 
 
-def _number(strikes: list[Mark], policy: Policy) -> int:
-    """Which strike within its window the last one is 「年內…次數」."""
-    last = strikes[-1].received_at
+def _number(firsts: list[Mark], policy: Policy) -> int:
+    """Which strike within its window the last one is."""
+    last = firsts[-1].received_at
     if policy.strikes.window == "rolling_365_days":
-        return sum(strike.received_at > last - ROLLING for strike in strikes)
+        return sum(mark.received_at > last - ROLLING for mark in firsts)
     year = year_of(last, policy)
-    return sum(year_of(strike.received_at, policy) == year for strike in strikes)
+    return sum(year_of(mark.received_at, policy) == year for mark in firsts)
 
 
 def _extras_at(number: int, badge: str, unit_code: str, policy: Policy) -> list[Deduction]:

@@ -54,6 +54,8 @@ class Course:
             # At once: what it would still relay while it drains has been measured already.
             await process.kill()
             await process.stop()
+        if not outcome.rate:
+            raise StartError(f"{name} accepted nothing: {outcome.refused or 'no answer'}")
         await self._recount(name, outcome)
         self.delays.setdefault(name, []).append(outcome)
         return outcome.rate

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.demo.play import Citizen, Desk
 from deploy.demo.scenario import Complaint, article
-from deploy.local.postgres import installed_programs
+from deploy.local.postgres_cluster import installed_programs
 from deploy.local.stack import Stack
 from shared.flows import SERVICES
 from tests.conftest import eventually
@@ -93,7 +93,7 @@ async def test_no_service_can_enter_another_database(stack: Stack) -> None:
     """The role of one service is refused by the databases of the others."""
     for name in SERVICES:
         for other in set(SERVICES) - {name}:
-            url = stack.database_url(name).replace(f"/mashang_{name}", f"/mashang_{other}")
+            url = f"{stack.database_url(name).rpartition('/')[0]}/mashang_{other}"
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await asyncpg.connect(url)
 

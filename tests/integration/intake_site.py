@@ -81,6 +81,12 @@ class Site:
         headers = {"Idempotency-Key": key} if key is not None else {}
         return await self.client.post("/api/v1/submissions", json=body(**changed), headers=headers)
 
+    async def form(self, **fields: str) -> ClientResponse:
+        """Post the form of UNIT."""
+        return await self.client.post(
+            f"/w/{code()}", data=fields, headers={"Accept": "text/html"}, allow_redirects=False
+        )
+
     async def add_unit(self, *, active: bool = True) -> None:
         """Tell intake of UNIT, as the directory would."""
         event = UnitChanged(

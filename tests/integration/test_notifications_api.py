@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.notifications.service import build
 from services.notifications.settings import Settings
-from shared import identity
+from shared import flows, identity
 from shared.db import Database
 from shared.identity import Operator, Role
 from shared.service import Service
@@ -90,6 +90,11 @@ def report(message_id: UUID | str) -> dict[str, object]:
     }  # fmt: skip
 
 
+async def test_it_handles_what_the_flows_give_it(service: Service) -> None:
+    """Every event that notifications hears has a handler, and no other."""
+    assert set(flows.heard_by(SERVICE)) == set(service.handlers)
+
+
 async def test_a_report_only_makes_the_query_due(
     client: TestClient[Any, Any], database: Database
 ) -> None:
@@ -161,5 +166,3 @@ async def test_a_held_message_is_listed_and_released(
     ]
     assert [401, 403, 200, 409] == answers
     assert await is_due(database, held)
-
-

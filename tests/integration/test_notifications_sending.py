@@ -1,6 +1,7 @@
 """Messages from the event to the vendor's book, on a real database and a sandbox process."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,6 +225,17 @@ async def test_a_sender_that_vanished_leaves_an_unknown_message(
     async with database.transaction() as conn:
         moved, _ = await store.mark(conn, message, Next("failed", code="late"))
     assert (False, ["unknown"]) == (moved, await states(database))
+
+
+async def test_a_sender_that_slept_too_long_sends_nothing(
+    database: Database, deliveries: Deliveries, client: Client, seal: Seal
+) -> None:
+    """After a long pause the claim is no longer its own."""
+    await queue(database, seal)
+    async with database.transaction() as conn:
+        [message] = await store.claim_queued(conn, 10, "aliyun")
+    await deliveries.send_one(time.monotonic(), message)
+    assert (0, ["sending"]) == (await sent(client), await states(database))
 
 
 async def test_refused_for_good(

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.scoring.service import build
 from services.scoring.settings import Settings
-from shared import clock, events, identity
+from shared import clock, events, flows, identity
 from shared.db import Database
 from shared.events import CaseVerified
 from shared.identity import Operator, Role
@@ -83,6 +83,11 @@ def signed_in(role: Role, scope: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+async def test_it_handles_what_the_flows_give_it(settings: Settings, database: Database) -> None:
+    """Every event that scoring hears has a handler, and no other."""
+    assert set(flows.heard_by(SERVICE)) == set(build(settings, database).handlers)
+
+
 async def test_the_score_lists_its_cases(client: TestClient[Any, Any]) -> None:
     """A unit operator sees the balance of the own unit and what it consists of."""
     path = f"/api/v1/units/{UNIT}/score"
@@ -127,7 +132,9 @@ async def test_a_strike_lists_its_cases(client: TestClient[Any, Any]) -> None:
     path = "/api/v1/officers/170001/strikes"
     answer = await client.get(path, headers=signed_in("unit_operator", UNIT))
     body = await answer.json()
-    assert [(2026, 1)] == [(s["year"], len(s["case_ids"])) for s in body["strikes"]]
+    [strike] = body["strikes"]
+    assert (2026, 1, UNIT) == (strike["year"], strike["number"], strike["unit_code"])
+    assert [entry["case_id"] for entry in body["ledger"]] == strike["case_ids"]
     hidden = await client.get(path, headers=signed_in("unit_operator", OTHER))
     assert 404 == hidden.status
 

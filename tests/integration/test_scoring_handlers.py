@@ -69,7 +69,7 @@ async def test_a_substantiated_complaint_costs_points_a_strike_and_a_criticism(
     case = uuid4()
     await on_case_verified(conn, verdict(case))
     assert -200 == await points.get_balance(conn, UNIT)
-    assert [[case]] == [row["case_ids"] for row in await strikes.list_strikes(conn, "170001")]
+    assert {case} == {m.case_id for m in await strikes.get_officers_marks(conn, ["170001"])}
     assert await criticisms.is_criticised(conn, case)
     [event] = await published(conn)
     assert (1, -200, -200, "substantiated", str(case)) == (
@@ -87,7 +87,7 @@ async def test_a_new_revision_compensates_everything(conn: Connection) -> None:
     await on_case_verified(conn, verdict(case))
     await on_case_verified(conn, cleared(case, 2))
     assert 0 == await points.get_balance(conn, UNIT)
-    assert [] == await strikes.list_strikes(conn, "170001")
+    assert frozenset() == await strikes.get_officers_marks(conn, ["170001"])
     assert [1, -1] == [row["delta"] for row in await strikes.list_ledger(conn, "170001")]
     assert not await criticisms.is_criticised(conn, case)
     assert [-200, 200] == [e["delta_centipoints"] for e in await published(conn)]

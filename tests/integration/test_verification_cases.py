@@ -88,7 +88,7 @@ async def test_three_spaced_attempts_make_unreached(bureau: Office) -> None:
     """Calls in quick succession count once; three that are half an hour apart mean unreached."""
     case_id = await bureau.case(received_at=MORNING)
     states = []
-    for minute in (0, 1, 30, 59, 60):
+    for minute in (0, 1, 31, 60, 62):
         with at(MORNING + timedelta(minutes=minute)):
             answer = await bureau.ask(
                 "county", "POST", f"cases/{case_id}/callbacks", {"outcome": "no_answer"}

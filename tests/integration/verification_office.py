@@ -5,7 +5,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.verification import directory
 from services.verification.directory import Imported
+from services.verification.rules.sign_in import SESSION_LIFETIME
 from services.verification.service import build
 from services.verification.settings import Settings
 from services.verification.store import sessions
@@ -88,7 +88,6 @@ class Office:
         self.service = build(chosen, database)
         self.seal = chosen.seal
         self.origin = str(client.make_url("/")).rstrip("/")
-        self._tokens: dict[str, str] = {}
 
     async def hear(self, event: Event) -> None:
         """Give the service an event."""
@@ -132,13 +131,11 @@ class Office:
 
     async def token(self, username: str) -> str:
         """A session, without the work of checking a password."""
-        if username not in self._tokens:
-            self._tokens[username] = secrets.token_urlsafe(32)
-            now = clock.now()
-            async with self.database.acquire() as conn:
-                hashed = sha256(self._tokens[username].encode()).digest()
-                await sessions.add_session(conn, hashed, username, now, datetime.max)
-        return self._tokens[username]
+        token, now = secrets.token_urlsafe(32), clock.now()
+        async with self.database.acquire() as conn:
+            hashed = sha256(token.encode()).digest()
+            await sessions.add_session(conn, hashed, username, now, now + SESSION_LIFETIME)
+        return token
 
     async def ask(self, who: str, method: str, path: str, body: Body | None = None) -> Answer:
         """A call of the API."""

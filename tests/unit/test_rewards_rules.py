@@ -250,6 +250,13 @@ def test_an_order_is_repeated_only_when_absent_settled_and_fresh() -> None:
     assert not settling.may_resend(accepted, outcomes.NotFound(), later, Pace())
 
 
+@pytest.mark.parametrize(("paused", "room"), [(None, 10), (1, 0), (-1, 1)])
+def test_after_a_pause_one_order_goes_ahead(paused: int | None, room: int) -> None:
+    """All without a pause, none in it, and one after it until the vendor takes one."""
+    until_at = None if paused is None else NOW + timedelta(minutes=paused)
+    assert room == settling.room(until_at, NOW, 10)
+
+
 def test_writing_off_waits_for_the_vendors_window() -> None:
     """Seven days after the last sending, and only what is unknown."""
     lost = reward("unknown", sent_at=NOW, unknown_at=NOW)

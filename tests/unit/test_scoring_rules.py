@@ -162,7 +162,8 @@ def test_one_incident_is_one_strike() -> None:
         books.take(verdict(case, incident=7))
     assert Counter() == +books.extras
     assert 3 == len(books.marks)
-    assert 1 == len(rules.strikes_of(books.marks))
+    [strike] = rules.strikes_of(books.marks, POLICIES)
+    assert ((UUID(int=1), UUID(int=2), UUID(int=3)), 1) == (strike.case_ids, strike.number)
 
 
 def test_the_year_is_the_calendar_year_of_receipt_at_the_bureau() -> None:

@@ -101,6 +101,13 @@ def after_refusal(reward: Reward, max_failures: int) -> Step:
     return "retried" if reward.retriable and reward.failures < max_failures else "given_up"
 
 
+def room(paused_until: datetime | None, now: datetime, at_once: int) -> int:
+    """How many orders may leave: none in a pause, one after it to see, all once one was taken."""
+    if paused_until is None:
+        return at_once
+    return 0 if paused_until > now else 1
+
+
 def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> bool:
     """Whether the same order may be sent once more: the vendor does not have it.
 

@@ -88,9 +88,14 @@ async def mark_paused(conn: Connection, vendor: str, until_at: datetime, code: s
     )
 
 
-async def is_paused(conn: Connection, vendor: str) -> bool:
-    """Whether an operator must act first."""
-    paused = await conn.fetchval(
-        "SELECT 1 FROM vendor_pauses WHERE vendor = $1 AND until_at > mashang_now()", vendor
+async def get_pause(conn: Connection, vendor: str) -> datetime | None:
+    """Until when nothing is sent; in the past while no order has been taken since."""
+    until_at: datetime | None = await conn.fetchval(
+        "SELECT until_at FROM vendor_pauses WHERE vendor = $1", vendor
     )
-    return paused is not None
+    return until_at
+
+
+async def mark_resumed(conn: Connection, vendor: str) -> None:
+    """The vendor takes orders again."""
+    await conn.execute("DELETE FROM vendor_pauses WHERE vendor = $1", vendor)

@@ -18,15 +18,6 @@ _ADD = """
     INSERT INTO strikes (badge, case_id, incident_id, unit_code, received_at, revision, year, delta)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-_LIST = """
-    SELECT year, incident_id, array_agg(case_id ORDER BY received_at, case_id) AS case_ids,
-           min(received_at) AS received_at, array_agg(DISTINCT unit_code) AS unit_codes
-    FROM (SELECT badge, case_id, incident_id, unit_code, year, received_at FROM strikes
-          WHERE badge = $1
-          GROUP BY badge, case_id, incident_id, unit_code, year, received_at
-          HAVING sum(delta) > 0) AS marks
-    GROUP BY year, incident_id ORDER BY min(received_at), incident_id
-"""
 _LEDGER = """
     SELECT case_id, incident_id, revision, year, delta, changed_at FROM strikes
     WHERE badge = $1 ORDER BY strike_no
@@ -47,11 +38,6 @@ async def add_mark(conn: Connection, mark: Mark, revision: int, year: int, delta
     """Append +1 or −1."""
     key = (mark.badge, mark.case_id, mark.incident_id, mark.unit_code, mark.received_at)
     await conn.execute(_ADD, *key, revision, year, delta)
-
-
-async def list_strikes(conn: Connection, badge: str) -> list[Record]:
-    """An officer's strikes in force, one for each incident, with the cases that it counts."""
-    return list(await conn.fetch(_LIST, badge))
 
 
 async def list_ledger(conn: Connection, badge: str) -> list[Record]:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.verification.rules.cases import State
 from services.verification.rules.verdicts import Decision, Draft
 from services.verification.store.lists import Due
 from shared.events import Attribution, CallbackOutcome, Verdict
@@ -82,9 +81,9 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    state: Literal["work", "all"] | State = "work"
+    state: Literal["work", "all", "open", "in_review", "verified"] = "work"
     due: Due | None = None
     unit: Annotated[str, StringConstraints(pattern="^[0-9]{9}$")] | None = None
     submission_id: UUID | None = None
-    cursor: Word | None = None
+    cursor: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)

@@ -1,0 +1,123 @@
+"""The directory's import on a real database: all or nothing, and only changes are told."""
+
+import asyncio
+from pathlib import Path
+
+from services.verification import directory
+from services.verification.directory import Imported, Refused
+from services.verification.passwords import Passwords
+from services.verification.store import officers, operators, units
+from shared.db import Connection, Database
+from shared.seal import Seal
+from tests.integration.verification_office import (
+    OFFICERS,
+    OPERATORS,
+    PASSWORD,
+    UNIT,
+    UNITS,
+    import_all,
+    settings,
+)
+
+SERVICE = "verification"
+DEMO = Path(__file__).parents[2] / "deploy" / "demo"
+SEAL: Seal = settings().seal
+
+
+async def load(conn: Connection, text: str, **more: str) -> Imported | Refused:
+    """Import one text."""
+    return await directory.import_csv(
+        conn, text.encode(), SEAL, first_password=more.get("password")
+    )
+
+
+async def said(conn: Connection, event_type: str) -> int:
+    """How many events of a type are waiting."""
+    count: int = await conn.fetchval("SELECT count(*) FROM outbox WHERE type = $1", event_type)
+    return count
+
+
+async def test_the_demo_is_imported_and_told(conn: Connection) -> None:
+    """All 242 units and their officers go in and each is told once; again changes nothing."""
+    for _ in range(2):
+        for name in ("units", "officers", "operators"):
+            raw = (DEMO / f"{name}.csv").read_bytes()
+            done = await directory.import_csv(conn, raw, SEAL)
+            assert isinstance(done, Imported)
+    assert (0, 0, 23) == (done.added, done.changed, done.unchanged)
+    assert 242 == await said(conn, "unit.changed.v1")
+    assert 593 == await said(conn, "officer.changed.v1")
+
+
+async def test_only_changed_rows_are_told(conn: Connection) -> None:
+    """A renamed unit is told as its next version; the others are not told again."""
+    await load(conn, UNITS)
+    done = await load(conn, UNITS.replace("寒冻派出所户籍室", "寒冻派出所户政窗口"))
+    assert Imported("units", 0, 1, 2) == done
+    assert 4 == await said(conn, "unit.changed.v1")
+    known = await units.list_units(conn)
+    assert (2, "寒冻派出所户政窗口") == (known[UNIT].version, known[UNIT].name)
+
+
+async def test_a_unit_is_closed_by_its_row_and_stays_closed(conn: Connection) -> None:
+    """An `active` column closes a unit; a later file without that column leaves it closed."""
+    await load(conn, UNITS)
+    await load(conn, f"code,name,county,kind,counters,active\n{UNIT},寒冻,正阳县,household,2,否\n")
+    await load(conn, UNITS)
+    known = await units.list_units(conn)
+    assert [UNIT] == [code for code, unit in known.items() if not unit.active]
+
+
+async def test_a_bad_row_imports_nothing(conn: Connection) -> None:
+    """One bad row among good ones: nothing is stored or told, and every fault is named."""
+    text = UNITS + "1,x,y,castle,0\n411724008,好,正阳县,household,1\n"
+    refused = await load(conn, text)
+    assert isinstance(refused, Refused)
+    expected = [(5, "code"), (5, "kind"), (5, "counters")]
+    assert expected == [(e.line, e.column) for e in refused.errors]
+    assert ({}, 0) == (await units.list_units(conn), await said(conn, "unit.changed.v1"))
+
+
+async def test_references_must_be_there(conn: Connection) -> None:
+    """An officer of an unknown unit, an operator of an unknown place or badge: named by line."""
+    missing = await load(conn, OFFICERS)
+    assert isinstance(missing, Refused)
+    assert {(2, "unit_code"), (3, "unit_code"), (4, "unit_code")} == {
+        (e.line, e.column) for e in missing.errors
+    }
+    await load(conn, UNITS)
+    operators_missing = await load(
+        conn, "username,name,role,scope,badge\nab,甲,unit_operator,411724009,170001\n"
+    )
+    assert isinstance(operators_missing, Refused)
+    assert ["scope", "badge"] == [e.column for e in operators_missing.errors]
+
+
+async def test_roster_phones_are_only_indexes(conn: Connection) -> None:
+    """An officer's phone is stored and told only as a blind index."""
+    await load(conn, UNITS)
+    await load(conn, OFFICERS)
+    known = await officers.list_officers(conn)
+    assert SEAL.index("+8619900000001") == known["170001"].phone_index
+    assert known["170003"].phone_index is None
+    for table in ("officers", "outbox"):
+        rows = await conn.fetch(f"SELECT t::text AS row FROM {table} t")
+        assert "19900000001" not in "".join(row["row"] for row in rows)
+
+
+async def test_new_operators_get_the_first_password(conn: Connection) -> None:
+    """New operators get the first password; an import never changes a password that is there."""
+    await load(conn, UNITS)
+    await load(conn, OFFICERS)
+    await load(conn, OPERATORS, password=PASSWORD)
+    await load(conn, OPERATORS.replace("值班员", "值班长"), password="another password")
+    stored = await operators.get_password_hash(conn, "desk")
+    assert await Passwords().check(stored, PASSWORD)
+
+
+async def test_two_imports_at_once_tell_everything_once(database: Database) -> None:
+    """The same file imported twice at the same moment adds and tells each unit once."""
+    both = await asyncio.gather(import_all(database, UNITS), import_all(database, UNITS))
+    assert [0, 3] == sorted(done[0].added for done in both)
+    async with database.acquire() as conn:
+        assert 3 == await said(conn, "unit.changed.v1")

@@ -1,0 +1,146 @@
+"""Signing in, statements for the other services, and being cut off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from services.verification import directory
+from services.verification.rules.sign_in import FREE_ATTEMPTS, SESSION_IDLE, SESSION_LIFETIME
+from services.verification.store.operators import StoredOperator
+from shared import clock, identity
+from shared.db import Database
+from shared.testing import at, captured_logs
+from tests.integration.verification_office import PASSWORD, SEED, UNIT, Answer, Office, office
+
+SERVICE = "verification"
+ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
+
+
+@pytest.fixture
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau, with one operator who has a password."""
+    async with office(database) as opened:
+        async with database.transaction() as conn:
+            assert await directory.set_operator(conn, ADA, PASSWORD) is None
+        yield opened
+
+
+async def sign_in(bureau: Office, username: str, password: str) -> Answer:
+    """Try to sign in."""
+    body = {"username": username, "password": password}
+    async with bureau.client.post("/api/v1/sessions", json=body) as response:
+        return Answer(response.status, await response.json(), await response.text())
+
+
+async def me(bureau: Office, token: str) -> int:
+    """The status of asking who one is."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with bureau.client.get("/api/v1/me", headers=headers) as response:
+        return response.status
+
+
+async def test_in_and_out(bureau: Office) -> None:
+    """A session works from signing in until signing out, and not after."""
+    session = await sign_in(bureau, "ada", PASSWORD)
+    token = session.json["token"]
+    assert (201, "ada") == (session.status, session.json["operator"]["username"])
+    assert 200 == await me(bureau, token)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with bureau.client.delete("/api/v1/sessions", headers=headers) as response:
+        assert 204 == response.status
+    assert 401 == await me(bureau, token)
+
+
+async def test_a_statement_convinces_the_other_services(bureau: Office) -> None:
+    """The statement checks against the public key, names the operator, and ends after a minute."""
+    answer = await bureau.ask("county", "POST", "statements")
+    bearer = f"Bearer {answer.json['statement']}"
+    key = identity.public_key(SEED)
+    assert "county" == identity.check(bearer, key, "county_supervisor").username
+    with (
+        at(clock.now() + timedelta(seconds=61)),
+        pytest.raises(identity.Unauthenticated, match="expired"),
+    ):
+        identity.check(bearer, key)
+
+
+async def test_refusals_tell_nothing(bureau: Office) -> None:
+    """Wrong password, unknown user, no password and malformed name get the very same answer."""
+    tries = [("ada", "wrong"), ("nobody", PASSWORD), ("desk", PASSWORD), ("A' OR 1", PASSWORD)]
+    answers = [await sign_in(bureau, *attempt) for attempt in tries]
+    assert {401} == {answer.status for answer in answers}
+    assert 1 == len({answer.text for answer in answers})
+
+
+async def test_lock_out(bureau: Office) -> None:
+    """After five failures the right password is refused too, until the lock has passed."""
+    for _ in range(FREE_ATTEMPTS):
+        await sign_in(bureau, "ada", "wrong")
+    assert 401 == (await sign_in(bureau, "ada", PASSWORD)).status
+    with at(clock.now() + timedelta(seconds=31)):
+        assert 201 == (await sign_in(bureau, "ada", PASSWORD)).status
+        assert 401 == (await sign_in(bureau, "ada", "wrong")).status
+        assert 201 == (await sign_in(bureau, "ada", PASSWORD)).status
+
+
+async def test_parallel_guesses_count(bureau: Office) -> None:
+    """Guesses sent at the same moment do not slip past the lock-out."""
+    guesses = [sign_in(bureau, "ada", f"guess {n}") for n in range(FREE_ATTEMPTS + 3)]
+    await asyncio.gather(*guesses)
+    async with bureau.database.acquire() as conn:
+        failures = await conn.fetchval("SELECT failures FROM sign_in_failures")
+    assert failures == FREE_ATTEMPTS
+    assert 401 == (await sign_in(bureau, "ada", PASSWORD)).status
+
+
+async def test_disabling_cuts_at_once(bureau: Office) -> None:
+    """A disabled operator's session ends with the next request, and they cannot sign in."""
+    token = (await sign_in(bureau, "ada", PASSWORD)).json["token"]
+    async with bureau.database.transaction() as conn:
+        assert await directory.disable_operator(conn, "ada")
+    assert 401 == await me(bureau, token)
+    assert 401 == (await sign_in(bureau, "ada", PASSWORD)).status
+
+
+async def test_a_new_password_ends_old_sessions(bureau: Office) -> None:
+    """Setting a password signs the operator out everywhere."""
+    token = (await sign_in(bureau, "ada", PASSWORD)).json["token"]
+    async with bureau.database.transaction() as conn:
+        await directory.set_operator(conn, ADA, "a wholly new password")
+    assert 401 == await me(bureau, token)
+
+
+async def test_sessions_end(bureau: Office) -> None:
+    """A session ends an hour after it was last used, and twelve hours after it began."""
+    idle, token, start = await bureau.token("ada"), await bureau.token("ada"), clock.now()
+    used = start
+    while used < start + SESSION_LIFETIME - SESSION_IDLE:
+        used += SESSION_IDLE - timedelta(minutes=1)
+        with at(used):
+            assert 200 == await me(bureau, token)
+    with at(start + SESSION_IDLE + timedelta(seconds=1)):
+        assert 401 == await me(bureau, idle)
+    with at(start + SESSION_LIFETIME + timedelta(seconds=1)):
+        assert 401 == await me(bureau, token)
+
+
+async def test_only_a_hash_of_the_token_is_stored(bureau: Office) -> None:
+    """Somebody who reads the database or the logs finds no token and no password."""
+    with captured_logs() as logged:
+        token = (await sign_in(bureau, "ada", PASSWORD)).json["token"]
+    async with bureau.database.acquire() as conn:
+        rows = await conn.fetch("SELECT s::text || o::text AS row FROM sessions s, operators o")
+    stored = "".join(row["row"] for row in rows) + str(logged)
+    assert (token in stored, PASSWORD in stored) == (False, False)
+
+
+@pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer", "Bearer nonsense"])
+async def test_no_session_no_answer(bureau: Office, header: str) -> None:
+    """Without a usable token every staff route answers 401."""
+    for path in ("me", "cases", "cases/01a20770-5eb4-7042-958e-4d1e498016d2"):
+        async with bureau.client.get(
+            f"/api/v1/{path}", headers={"Authorization": header}
+        ) as response:
+            assert 401 == response.status
