@@ -5,6 +5,7 @@ plain (not "robust"): when it breaks, its owner opens a new one, so that no stat
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ from aiormq.exceptions import (
 from pamqp.commands import Basic
 from pamqp.common import FieldTable
 
-from shared import flows, log, metrics
+from shared import db, flows, log, metrics
 from shared.events import CONTENT_TYPE
 
 AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 CONNECT_SECONDS = 10.0
+RECONNECT_SECONDS = 0.5
 PUBLISH_SECONDS = 10.0
 HEARTBEAT_SECONDS = 10
 BATCH = 200
@@ -69,6 +71,27 @@ async def connection(url: str, role: str, service: str) -> AsyncIterator[Abstrac
     finally:
         metrics.BROKER_CONNECTED.labels(role).set(0)
         await asyncio.wait({asyncio.ensure_future(opened.close())}, timeout=5)
+
+
+async def reconnecting(
+    role: str, work: Callable[[], Awaitable[None]], stopping: Callable[[], bool]
+) -> None:
+    """Run `work` to its end, again whenever the broker (or the database) breaks it, until stopped.
+
+    Says once what is missing, not at every attempt; a broker that starts is found within 0.5 s.
+    """
+    said = ""
+    while not stopping():
+        began = time.monotonic()
+        try:
+            return await work()
+        except (*AWAY, *db.AWAY) as error:
+            if time.monotonic() - began > CONNECT_SECONDS:
+                said = ""  # it had been connected: this is a new break
+            if type(error).__name__ != said:
+                said = type(error).__name__
+                log.get().warning("waited for the broker", state=role, error=repr(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
 
 
 async def _channel(opened: AbstractConnection, *, confirms: bool) -> Channel:
@@ -174,6 +197,7 @@ class Consumer:
         self._buffer: list[Delivery] = []
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
+        self.connected = False
 
     def stop(self) -> None:
         """Finish the batch in hand, then end `consume`; the buffered rest goes back."""
@@ -192,7 +216,11 @@ class Consumer:
                 await channel.basic_consume(
                     flows.queue_name(self._service, event), self._on_message
                 )
-            await self._work(channel)
+            self.connected = True
+            try:
+                await self._work(channel)
+            finally:
+                self.connected = False
 
     async def _on_message(self, message: DeliveredMessage) -> None:
         properties = message.header.properties

@@ -81,19 +81,18 @@ class Relay:
     async def run(self) -> None:
         """Relay until `stop`; outlives any restart of the broker and of the database."""
         listening = asyncio.create_task(self._listen())
-        pause = 0.5
-        while not self._stopping:
-            try:
-                async with broker.publisher(self._url, self._service) as publisher:
-                    self.connected, pause = True, 0.5
-                    await self._pump(publisher)
-            except (*broker.AWAY, *db.AWAY) as error:
-                log.get().warning("relay paused", error=repr(error), seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-            finally:
-                self.connected = False
-        listening.cancel()
+        try:
+            await broker.reconnecting("relay", self._connected, lambda: self._stopping)
+        finally:
+            listening.cancel()
+
+    async def _connected(self) -> None:
+        try:
+            async with broker.publisher(self._url, self._service) as publisher:
+                self.connected = True
+                await self._pump(publisher)
+        finally:
+            self.connected = False
 
     async def _pump(self, publisher: Publisher) -> None:
         while True:

@@ -57,14 +57,13 @@ class Running:
     consumer: Consumer
     inbox: Inbox
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    consuming: bool = False
 
     async def check(self) -> dict[str, str]:
         """The states for /readyz. With the broker away, what comes in waits in the outbox."""
         return {
             "service": "draining" if self.stop.is_set() else "ok",
             "database": await self._database_state(),
-            "broker": "ok" if self.relay.connected and self.consuming else "away",
+            "broker": "ok" if self.relay.connected and self.consumer.connected else "away",
         }
 
     async def _database_state(self) -> str:
@@ -77,17 +76,7 @@ class Running:
 
     async def consume(self) -> None:
         """Consume until stopped, through any number of broker restarts."""
-        pause = 0.5
-        while not self.stop.is_set():
-            try:
-                self.consuming = True
-                await self.consumer.consume()
-                return
-            except broker.AWAY as error:
-                self.consuming = False
-                log.get().warning("consumer paused", error=repr(error), seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
+        await broker.reconnecting("consumer", self.consumer.consume, self.stop.is_set)
 
     def all_jobs(self) -> list[Job]:
         """The service's own jobs and the ones that every service has."""

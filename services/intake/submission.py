@@ -62,7 +62,10 @@ Satisfaction = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 
 class Draft(BaseModel):
-    """The body of `POST /api/v1/submissions`. Blank text counts as absent."""
+    """The body of `POST /api/v1/submissions`. Blank text counts as absent.
+
+    The fields stand in the order of the form, and so do the errors.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,7 +74,7 @@ class Draft(BaseModel):
     satisfaction: Satisfaction | None = None
     categories: Categories = ()
     words: Annotated[Words | None, Optional] = None
-    phone: Annotated[Phone | None, Optional] = None
     officer_badge: Annotated[Badge | None, Optional] = None
     urgent: Annotated[bool, Field(strict=True)] = False
+    phone: Annotated[Phone | None, Optional] = None
     language: Language = "zh"

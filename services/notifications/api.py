@@ -7,8 +7,8 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.notifications import store
 from services.notifications.rules import Purpose, State
+from services.notifications.store import overview
 from shared import identity, log
 from shared.db import Database
 from shared.errors import Conflict, Malformed, NotFound
@@ -46,7 +46,7 @@ class Api:
     async def figures(self, _: web.Request) -> web.Response:
         """Counts for the public table of rule 16."""
         async with self.database.acquire() as conn:
-            counts = await store.get_counts(conn)
+            counts = await overview.get_counts(conn)
         return json_response(figures_of(counts))
 
     async def take_reports(self, request: web.Request) -> web.Response:
@@ -59,7 +59,7 @@ class Api:
         except ValidationError:
             raise Malformed("Send a JSON array of delivery reports.") from None
         async with self.database.transaction() as conn:
-            await store.mark_hinted(conn, [ref for r in reports if (ref := _uuid(r.out_id))])
+            await overview.mark_hinted(conn, [ref for r in reports if (ref := _uuid(r.out_id))])
         log.get().info("delivery reports taken", size=len(reports), vendor="aliyun")
         return json_response({"code": 0, "msg": "taken"})
 
@@ -67,7 +67,7 @@ class Api:
         """What waits for a person, and the vendor's word for why."""
         self._check(request, "city_supervisor", "auditor", "administrator")
         async with self.database.acquire() as conn:
-            rows = await store.list_held(conn, HELD_SHOWN)
+            rows = await overview.list_held(conn, HELD_SHOWN)
         return json_response({"messages": [dict(row) for row in rows]})
 
     async def release(self, request: web.Request) -> web.Response:
@@ -77,7 +77,7 @@ class Api:
         if message_id is None:
             raise NotFound("No such message.")
         async with self.database.transaction() as conn:
-            if not await store.mark_released(conn, message_id):
+            if not await overview.mark_released(conn, message_id):
                 raise Conflict("Only a held message can be released.")
         log.get().info("message released", message_id=message_id, reason=f"by {operator.username}")
         return json_response({"message_id": message_id, "state": "queued"})

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.notifications import store
 from services.notifications.rules import Purpose, wants_thanks
+from services.notifications.store import messages
 from shared import log, trace
 from shared.db import Connection
 from shared.events import CaseVerified, RewardPaid
@@ -34,7 +34,7 @@ async def _queue(
 ) -> None:
     message_id = uuid7()
     traceparent = trace.current()
-    added = await store.add_message(
+    added = await messages.add_message(
         conn, message_id, case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent
     )
     if added:

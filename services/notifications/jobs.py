@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from services.notifications import metrics, store
+from services.notifications import metrics
 from services.notifications.outcomes import Found, Held, Sent
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import FINAL, Limits, Next, after_query, after_send
-from services.notifications.store import Message
+from services.notifications.store import messages, overview
+from services.notifications.store.messages import Message
 from shared import log, trace
 from shared.db import Database
 from shared.events import MessageSettled
@@ -19,7 +20,7 @@ from shared.outbox import publish
 from shared.seal import Seal, SealBroken
 
 BATCH = 20
-STALE_SECONDS = store.LEASE.total_seconds() / 2
+STALE_SECONDS = messages.LEASE.total_seconds() / 2
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ class Deliveries:
         """Send what is queued and due. The claim is committed before a byte leaves."""
         stale_at = time.monotonic() + STALE_SECONDS
         async with self.database.transaction() as conn:
-            messages = await store.claim_queued(conn, BATCH, self.provider.name)
-        return await _all(partial(self.send_one, stale_at), messages)
+            claimed = await messages.claim_queued(conn, BATCH, self.provider.name)
+        return await _all(partial(self.send_one, stale_at), claimed)
 
     async def query_due(self) -> int:
         """Ask the vendor about what is accepted or unknown."""
         async with self.database.transaction() as conn:
-            messages = await store.claim_queries(conn, BATCH)
-        return await _all(self._query, messages)
+            claimed = await messages.claim_queries(conn, BATCH)
+        return await _all(self._query, claimed)
 
     async def expire_leases(self) -> int:
         """A message whose sender vanished is unknown, never queued."""
         async with self.database.transaction() as conn:
-            expired = await store.mark_expired(conn)
+            expired = await messages.mark_expired(conn)
         for message_id in expired:
             log.get().warning("message lease expired", message_id=message_id)
         return len(expired)
@@ -55,7 +56,7 @@ class Deliveries:
     async def observe(self) -> None:
         """Set the gauges."""
         async with self.database.acquire() as conn:
-            counts = await store.get_counts(conn)
+            counts = await overview.get_counts(conn)
         metrics.MESSAGES.clear()
         for (purpose, state), count in counts.items():
             metrics.MESSAGES.labels(purpose, state).set(count)
@@ -95,9 +96,9 @@ class Deliveries:
     async def _move(self, message: Message, to: Next) -> None:
         async with self.database.transaction() as conn:
             if to.state == message.state:
-                await store.postpone(conn, message, to)
+                await messages.postpone(conn, message, to)
                 return
-            moved, settled_at = await store.mark(conn, message, to)
+            moved, settled_at = await messages.mark(conn, message, to)
             if moved and settled_at:
                 await publish(
                     conn,
@@ -125,15 +126,15 @@ class Deliveries:
         )
 
 
-async def _all(work: Callable[[Message], Awaitable[None]], messages: Sequence[Message]) -> int:
+async def _all(work: Callable[[Message], Awaitable[None]], claimed: Sequence[Message]) -> int:
     """Work on all at once; one that fails does not stop the others, and is reported after them."""
 
     async def one(message: Message) -> None:
         trace.start(message.traceparent)
         await work(message)
 
-    ended = await asyncio.gather(*map(one, messages), return_exceptions=True)
+    ended = await asyncio.gather(*map(one, claimed), return_exceptions=True)
     failed = [error for error in ended if isinstance(error, BaseException)]
     if failed:
         raise failed[0]
-    return len(messages)
+    return len(claimed)

@@ -1,8 +1,9 @@
 """What rewards needs beside what every service needs."""
 
 from datetime import timedelta
+from typing import Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
 from services.rewards.rules.payouts import Pace
 from shared import config
@@ -12,7 +13,7 @@ from shared.config import Key
 class Settings(config.Settings):
     """Times in seconds. `callback_secret` is the last part of the address that the vendor calls.
 
-    `vendor_window_s` is how long after sending an order two people must wait to write it off.
+    A call to the vendor ends after `call_s`, within the lease. `vendor_window_s` is how long after sending an order two people must wait to write it off.
     """
 
     airtime_vendor: str = "dtone"
@@ -23,12 +24,19 @@ class Settings(config.Settings):
     callback_url: AnyHttpUrl
     callback_secret: SecretStr = Field(min_length=16)
     identity_public: Key
-    lease_s: float = Field(default=30, gt=20)
+    call_s: float = Field(default=20, gt=0)
+    lease_s: float = Field(default=30, gt=0)
     resend_after_s: float = Field(default=30, gt=0)
     resend_within_s: float = Field(default=86_400, ge=0)
     vendor_window_s: float = Field(default=7 * 86_400, gt=0)
     held_pause_s: float = Field(default=300, gt=0)
     max_failures: int = Field(default=3, ge=1)
+
+    @model_validator(mode="after")
+    def _lease_outlasts_the_call(self) -> Self:
+        if self.lease_s <= self.call_s:
+            raise ValueError("MASHANG_LEASE_S should be longer than MASHANG_CALL_S")
+        return self
 
     @property
     def pace(self) -> Pace:

@@ -7,7 +7,8 @@ from itertools import groupby
 from aiohttp import web
 from asyncpg import Record
 
-from services.scoring.rules import Strike, strikes_of, year_of
+from services.scoring.rules.strikes import strikes_of, year_of
+from services.scoring.rules.values import Strike
 from services.scoring.store import criticisms, directory, facts, points, strikes
 from shared import clock, identity
 from shared.config import Key

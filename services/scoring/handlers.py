@@ -1,7 +1,8 @@
 """What scoring does when it hears something."""
 
-from services.scoring import rules
-from services.scoring.rules import Before, Entry, Mark, Plan
+from services.scoring.rules import verdicts
+from services.scoring.rules.strikes import year_of
+from services.scoring.rules.values import Before, Entry, Mark, Plan
 from services.scoring.store import criticisms, directory, facts, points, strikes
 from shared import clock, log
 from shared.db import Connection
@@ -78,7 +79,7 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
     if not await facts.mark_verdict(conn, event):
         log.get().info("older verdict ignored", case_id=event.case_id, version=event.revision)
         return
-    plan = rules.decide(event, await _load(conn, event), policies)
+    plan = verdicts.decide(event, await _load(conn, event), policies)
     await _save_marks(conn, event, plan, policies)
     await _save_criticism(conn, event, plan, policies.at(event.received_at))
     for entry in plan.entries:
@@ -117,7 +118,7 @@ async def _save_criticism(
         await criticisms.add_withdrawal(conn, event.case_id, event.revision, now)
         log.get().info("criticism withdrawn", case_id=event.case_id, version=event.revision)
     elif plan.criticism == "issue":
-        year, unit = rules.year_of(now, policy), event.unit_code
+        year, unit = year_of(now, policy), event.unit_code
         number = await criticisms.add_criticism(
             conn, year, event.case_id, event.revision, unit, now
         )
@@ -146,4 +147,4 @@ def _badge(mark: Mark) -> str:
 
 
 def _year(mark: Mark, policies: Policies) -> int:
-    return rules.year_of(mark.received_at, policies.at(mark.received_at))
+    return year_of(mark.received_at, policies.at(mark.received_at))

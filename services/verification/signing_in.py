@@ -53,7 +53,7 @@ class SignIn:
         now = clock.now()
         async with self._database.transaction() as conn:
             found = await sessions.claim_failures(conn, username, now)
-            if now < found.locked_until:
+            if sign_in.locked(found.failures, found.locked_until, now):
                 return False
             failures = sign_in.failures_now(found.failures, found.failed_at, now) + 1
             until = now + sign_in.lock_for(failures)

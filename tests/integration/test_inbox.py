@@ -227,20 +227,12 @@ async def test_days_are_made_late_without_losing_ids(database: Database, effects
 async def consuming(rabbitmq: RabbitMQ, inbox_: Inbox) -> AsyncIterator[Consumer]:
     """A consumer that reconnects, as in a running service."""
     consumer = Consumer(rabbitmq.amqp_url, SERVICE, 100, inbox_.take)
-    stopping = False
-
-    async def run() -> None:
-        while not stopping:
-            try:
-                await consumer.consume()
-            except broker.AWAY:
-                await asyncio.sleep(0.2)
-
-    task = asyncio.create_task(run())
+    stop = asyncio.Event()
+    task = asyncio.create_task(broker.reconnecting("consumer", consumer.consume, stop.is_set))
     try:
         yield consumer
     finally:
-        stopping = True
+        stop.set()
         consumer.stop()
         await asyncio.wait_for(task, 20)
 

@@ -1,4 +1,4 @@
-"""The shared commit on a real PostgreSQL that is made to hang, to cut connections, to refuse rows."""
+"""The shared commit on a real PostgreSQL that hangs, cuts connections and refuses rows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,6 +15,7 @@ from services.intake.writer import Limits, Writer
 from shared import clock
 from shared.db import Database
 from shared.errors import Unavailable
+from tests.conftest import eventually
 from tests.integration.intake_site import site
 
 SERVICE = "intake"
@@ -63,11 +64,10 @@ async def stored(database: Database) -> tuple[int, int, int]:
         )
 
 
-async def blocked(owner: asyncpg.Connection, wanted: int = 1) -> None:
-    """Wait until so many backends wait for the lock."""
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    while await owner.fetchval(sql) < wanted:
-        await asyncio.sleep(0.01)
+async def blocked(owner: asyncpg.Connection) -> None:
+    """Wait until a backend waits for the lock."""
+    sql = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    await eventually(lambda: owner.fetchval(sql), True)
 
 
 async def test_requests_at_the_same_time_share_a_commit(database: Database) -> None:

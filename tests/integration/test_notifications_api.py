@@ -1,5 +1,6 @@
 """Notifications over HTTP: delivery reports as hints, figures, held messages."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,6 +40,7 @@ def settings() -> Settings:
             "ops_port": 0,
             "seal_keys": SEAL_KEYS,
             "index_key": INDEX_KEY,
+            "identity_public": b64encode(identity.public_key(SEED)).decode(),
             "aliyun_url": "http://127.0.0.1:1/",
             "aliyun_key_id": "k",
             "aliyun_key_secret": "s",
@@ -47,7 +49,7 @@ def settings() -> Settings:
             "aliyun_template_paid": "SMS_2",
             "callback_secret": SECRET,
         }
-    ).model_copy(update={"identity_public": identity.public_key(SEED)})
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Scoring over HTTP: who may see what, and every point with its cases."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +37,9 @@ def settings() -> Settings:
             "policy_file": Path("deploy/policy.toml"),
             "seal_keys": SEAL_KEYS,
             "index_key": INDEX_KEY,
-            "identity_public": INDEX_KEY,
+            "identity_public": b64encode(identity.public_key(SEED)).decode(),
         }
-    ).model_copy(update={"identity_public": identity.public_key(SEED)})
+    )
 
 
 @pytest.fixture

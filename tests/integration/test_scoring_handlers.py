@@ -2,55 +2,28 @@
 
 import asyncio
 import random
-from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from services.scoring import handlers, rules
-from services.scoring.store import criticisms, directory, facts, points, strikes
-from shared import events, policy
+from services.scoring.rules import verdicts
+from services.scoring.rules.strikes import extras_of, year_of
+from services.scoring.store import criticisms, points, strikes
 from shared.db import Connection, Database
 from shared.events import CaseVerified
+from tests.integration.scoring_parts import (
+    DAY,
+    POLICIES,
+    UNIT,
+    cleared,
+    on_case_verified,
+    verdict,
+)
 
 SERVICE = "scoring"
-POLICIES = policy.load(Path("deploy/policy.toml"))
-DAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-UNIT = "411702001"
-on_case_verified = partial(handlers.on_case_verified, POLICIES)
-
-
-def verdict(case_id: UUID, revision: int = 1, **changes: Any) -> CaseVerified:
-    """A verdict, substantiated against one officer unless told otherwise."""
-    content = {
-        "case_id": case_id,
-        "submission_id": case_id,
-        "incident_id": case_id,
-        "revision": revision,
-        "kind": "complaint",
-        "unit_code": UNIT,
-        "categories": ("cold_attitude",),
-        "verdict": "substantiated",
-        "attribution": "officers",
-        "officers": ("170001",),
-        "answer_sealed": None,
-        "phone_sealed": None,
-        "phone_index": None,
-        "language": "zh",
-        "received_at": DAY,
-        "verified_at": DAY + timedelta(hours=5),
-    }
-    return CaseVerified.model_validate(content | changes)
-
-
-def cleared(case_id: UUID, revision: int) -> CaseVerified:
-    """The case turned out to be unfounded."""
-    return verdict(case_id, revision, verdict="unsubstantiated", attribution="none", officers=())
 
 
 async def published(conn: Connection) -> list[dict[str, Any]]:
@@ -107,7 +80,7 @@ async def test_numbers_of_criticisms_have_no_gaps(conn: Connection) -> None:
     first, second = uuid4(), uuid4()
     for event in (verdict(first), verdict(second), cleared(first, 2), verdict(first, 3)):
         await on_case_verified(conn, event)
-    year = rules.year_of(datetime.now(UTC), POLICIES.editions[-1])
+    year = year_of(datetime.now(UTC), POLICIES.editions[-1])
     rows = await criticisms.list_criticisms(conn, year, None, None, 0, 10)
     assert [(1, first), (2, second), (3, first)] == [(r["number"], r["case_id"]) for r in rows]
     assert [False, True, True] == [row["withdrawn_at"] is None for row in rows]
@@ -139,10 +112,10 @@ async def test_any_order_of_arrival_ends_in_the_same_ledgers(conn: Connection, s
     chance.shuffle(arrivals)
     for event in arrivals:
         await on_case_verified(conn, event)
-    marks = frozenset().union(*map(rules.marks_of, final.values()))
-    demanded = rules.extras_of(marks, POLICIES)
+    marks = frozenset().union(*map(verdicts.marks_of, final.values()))
+    demanded = extras_of(marks, POLICIES)
     for event in final.values():
-        demanded.update(rules.deductions_of(event, POLICIES.at(event.received_at)))
+        demanded.update(verdicts.deductions_of(event, POLICIES.at(event.received_at)))
     for unit in ("411702001", "411702002"):
         wanted = -sum(d.centipoints * n for d, n in demanded.items() if d.unit_code == unit)
         assert wanted == await points.get_balance(conn, unit)
@@ -182,105 +155,3 @@ async def test_the_ledgers_refuse_to_be_changed(conn: Connection, table: str) ->
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with conn.transaction():
                 await conn.execute(statement)
-
-
-async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> None:
-    """A unit and an officer keep their newest version in any order of arrival."""
-    for version, name in ((2, "new"), (1, "old")):
-        await handlers.on_unit_changed(
-            conn,
-            events.UnitChanged(
-                unit_code=UNIT, name=name, county="驿城区", county_code="411702", kind="x",
-                counters=1, active=True, version=version,
-            ),
-        )  # fmt: skip
-        await handlers.on_officer_changed(
-            conn,
-            events.OfficerChanged(
-                badge="170001", name=name, unit_code=UNIT, active=True, phone_index=None,
-                version=version,
-            ),
-        )  # fmt: skip
-    unit = await directory.get_unit(conn, UNIT, None, None)
-    officer = await directory.get_officer(conn, "170001", None, "411702")
-    assert unit is not None
-    assert officer is not None
-    assert ("new", "new") == (unit["name"], officer["name"])
-
-
-async def _live(conn: Connection, case: UUID, *, attempt_states: tuple[str, ...]) -> None:
-    """One complaint from receipt to a call-back, events in an order that nobody promised."""
-    for attempt, state in reversed(list(enumerate(attempt_states, 1))):
-        await handlers.on_callback_logged(
-            conn,
-            events.CallbackLogged.model_validate(
-                {
-                    "case_id": case, "submission_id": case, "unit_code": UNIT, "attempt": attempt,
-                    "outcome": "reached", "state": state, "called_at": DAY + timedelta(hours=1),
-                    "due_at": DAY + timedelta(hours=14),
-                }
-            ),
-        )  # fmt: skip
-    await handlers.on_case_opened(
-        conn,
-        events.CaseOpened(
-            case_id=case, submission_id=case, kind="complaint", unit_code=UNIT, urgent=False,
-            opened_at=DAY, callback_due_at=DAY, verification_due_at=DAY,
-        ),
-    )  # fmt: skip
-    await handlers.on_submission_received(
-        POLICIES,
-        conn,
-        events.SubmissionReceived(
-            submission_id=case, kind="complaint", unit_code=UNIT, satisfaction=1, received_at=DAY
-        ),
-    )
-
-
-async def test_the_figures_reconcile(conn: Connection) -> None:
-    """One complaint, called back at the second attempt, verified, paid: each figure is one."""
-    case, reward = uuid4(), uuid4()
-    await _live(conn, case, attempt_states=("open", "reached"))
-    await on_case_verified(conn, verdict(case))
-    paid = events.RewardPaid(
-        reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
-        language="zh", paid_at=DAY, due_at=DAY,
-    )  # fmt: skip
-    await handlers.on_reward_paid(conn, paid)
-    await handlers.on_reward_decided(
-        conn,
-        events.RewardDecided(
-            reward_id=reward, case_id=case, submission_id=case, decision="scheduled", reason=None,
-            amount_fen=2000, due_at=DAY, version=1,
-        ),
-    )  # fmt: skip
-    expected = Counter(
-        cases=1, complaints=1, called_back=1, called_back_in_time=1, called_back_same_day=1,
-        verified=1, substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
-        rewards_held=0, rewards_reversed=0, points_deducted_centipoints=200,
-    )  # fmt: skip
-    assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
-
-
-async def test_a_reversed_reward_counts_no_more(conn: Connection) -> None:
-    """Also when the reversal is heard before the payment."""
-    reward, case = uuid4(), uuid4()
-    await handlers.on_reward_reversed(
-        conn,
-        events.RewardReversed(
-            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, reversed_at=DAY
-        ),
-    )
-    await handlers.on_reward_paid(
-        conn,
-        events.RewardPaid(
-            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
-            language="zh", paid_at=DAY, due_at=DAY,
-        ),
-    )  # fmt: skip
-    figures = await facts.get_figures(conn, "Asia/Shanghai")
-    assert (0, 0, 1) == (
-        figures["rewards_paid"],
-        figures["rewards_paid_fen"],
-        figures["rewards_reversed"],
-    )

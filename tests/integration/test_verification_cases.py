@@ -1,6 +1,7 @@
 """Cases on a real database: opened by events, worked on through the API."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -8,7 +9,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.verification.casework import judging
 from shared import clock
 from shared.db import Database
 from shared.errors import Reject
@@ -38,7 +38,7 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
 @pytest.fixture
 def no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """The random sample draws nothing."""
-    monkeypatch.setattr(judging.secrets, "randbelow", lambda _: 99)
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 99)
 
 
 async def test_a_complaint_opens_one_case_due_at_midnight(bureau: Office) -> None:
@@ -165,7 +165,7 @@ async def test_a_sampled_verdict_is_final_and_looked_at_again(
     bureau: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A drawn verdict takes effect at once; confirming it later tells nothing twice."""
-    monkeypatch.setattr(judging.secrets, "randbelow", lambda _: 0)
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 0)
     case_id = await bureau.case()
     drawn = await bureau.judge("desk", case_id)
     assert ("verified", True) == (drawn.json["state"], drawn.json["review_pending"])
@@ -216,7 +216,7 @@ async def test_wrong_verdict_names_every_field(bureau: Office) -> None:
 
 @pytest.mark.usefixtures("no_sample")
 async def test_cases_of_one_incident(bureau: Office) -> None:
-    """A second case about the same event carries the first one's incident, at the same unit only."""
+    """A second case about the same event shares the first one's incident; at the same unit only."""
     first, second = await bureau.case(), await bureau.case()
     far = await bureau.case(unit_code=OTHER_UNIT)
     elsewhere = await bureau.judge("county", second, incident=str(far))

@@ -146,7 +146,8 @@ async def test_a_refused_form_keeps_what_was_typed(bureau: Office) -> None:
     assert 'value="不是编号"' in desk.text
     await desk.send(
         f"{page}/verdicts", ("revision", "0"), ("verdict", "substantiated"),
-        ("attribution", "officers"), ("finding", "看过监控"), ("answer", ""), ("categories", "other"),
+        ("attribution", "officers"), ("finding", "看过监控"), ("answer", ""),
+        ("categories", "other"),
     )  # fmt: skip
     assert ('href="#verdicts-officers"' in desk.text, 'href="#verdicts-answer"' in desk.text) == (
         True,

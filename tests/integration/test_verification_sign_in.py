@@ -11,6 +11,7 @@ from services.verification.rules.sign_in import FREE_ATTEMPTS, SESSION_IDLE, SES
 from services.verification.store.operators import StoredOperator
 from shared import clock, identity
 from shared.db import Database
+from shared.errors import Unauthenticated
 from shared.testing import at, captured_logs
 from tests.integration.verification_office import PASSWORD, SEED, UNIT, Answer, Office, office
 
@@ -61,7 +62,7 @@ async def test_a_statement_convinces_the_other_services(bureau: Office) -> None:
     assert "county" == identity.check(bearer, key, "county_supervisor").username
     with (
         at(clock.now() + timedelta(seconds=61)),
-        pytest.raises(identity.Unauthenticated, match="expired"),
+        pytest.raises(Unauthenticated, match="expired"),
     ):
         identity.check(bearer, key)
 

@@ -7,68 +7,33 @@ the signature's date nor the day of a query follows a moved clock. [D]/[M]: as i
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from uuid import uuid4
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession
-from pydantic import BaseModel, ValidationError
 from yarl import URL
 
-from services.notifications.outcomes import (
-    Accepted,
-    Delivered,
-    Found,
-    Held,
-    NotFound,
-    Refused,
-    Sent,
-    TryLater,
-    Unknown,
-)
+from services.notifications.outcomes import Found, Sent, TryLater, Unknown
 from services.notifications.providers import acs3
-from services.notifications.providers.aliyun_codes import OK, is_known, refusal
+from services.notifications.providers.aliyun_answers import (
+    Detail,
+    classify,
+    judge,
+    read_listing,
+)
 from services.notifications.providers.protocol import Call, Sms
 from services.notifications.rules import Purpose
-from shared import log
 from shared.clock import service_day
 
 VERSION = "2017-05-25"
 PAGE = 50
 MOST_PAGES = 20
-WAITING, FAILED, DELIVERED = 1, 2, 3  # SendStatus [M]
 UNREACHABLE = TryLater(timedelta(seconds=5), "unreachable")
 # A call just before midnight may be listed under the next day.
 NEAR_MIDNIGHT = timedelta(minutes=5)
-
-
-class Answer(BaseModel):
-    """What every answer has, and SendSms's BizId."""
-
-    Code: str
-    BizId: str | None = None
-
-
-class Detail(BaseModel):
-    """One message of the vendor's list."""
-
-    OutId: str | None = None
-    SendStatus: int
-    ErrCode: str = ""
-
-
-class Details(BaseModel):
-    """The wrapping of the list."""
-
-    SmsSendDetailDTO: list[Detail] = []
-
-
-class Listing(Answer):
-    """QuerySendDetails' answer."""
-
-    SmsSendDetailDTOs: Details = Details()
 
 
 @dataclass(frozen=True)
@@ -161,41 +126,6 @@ class Aliyun:
     def _host(self) -> str:
         port = "" if self._url.is_default_port() else f":{self._url.port}"
         return f"{self._url.host}{port}"
-
-
-def classify(body: bytes) -> Sent:
-    """What SendSms's answer means."""
-    try:
-        answer = Answer.model_validate_json(body)
-    except ValidationError:
-        return Unknown("garbage")
-    if answer.Code == OK:
-        return Accepted(answer.BizId)
-    if not is_known(answer.Code):
-        log.get().error("vendor code was not in the table", vendor="aliyun", code=answer.Code)
-    return refusal(answer.Code)
-
-
-def read_listing(body: bytes) -> list[Detail] | Found:
-    """The messages of one page, or why there is none."""
-    try:
-        listing = Listing.model_validate_json(body)
-    except ValidationError:
-        return Unknown("garbage")
-    if listing.Code == OK:
-        return listing.SmsSendDetailDTOs.SmsSendDetailDTO
-    refused = refusal(listing.Code)
-    return refused if isinstance(refused, (TryLater, Held)) else Unknown(listing.Code)
-
-
-def judge(matched: Sequence[Detail], ref: str | None) -> Found:
-    """One answer from all that the vendor lists for us: the best news counts."""
-    states = {detail.SendStatus for detail in matched}
-    if DELIVERED in states:
-        return Delivered()
-    if states - {FAILED}:
-        return Accepted(ref)
-    return Refused(matched[0].ErrCode or "undelivered") if matched else NotFound()
 
 
 def national(phone: str) -> str:

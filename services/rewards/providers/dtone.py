@@ -40,8 +40,6 @@ from services.rewards.rules.outcomes import (
     Unknown,
 )
 
-TOTAL_SECONDS = 20.0
-
 
 class _Class(BaseModel):
     id: int
@@ -84,10 +82,13 @@ class DtOne(Airtime):
     name = "dtone"
     refuses_repeats = True
 
-    def __init__(self, url: str, key: str, secret: str, product_id: int, callback: str) -> None:
+    def __init__(
+        self, url: str, key: str, secret: str, product_id: int, callback: str, seconds: float = 20
+    ) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": encode_basic_auth(key, secret)}
         self._product_id, self._callback = product_id, callback
+        self._timeout = ClientTimeout(total=seconds)
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -95,7 +96,7 @@ class DtOne(Airtime):
         # would end as unknown for nothing.
         self._session = ClientSession(
             headers=self._headers,
-            timeout=ClientTimeout(total=TOTAL_SECONDS),
+            timeout=self._timeout,
             connector=TCPConnector(force_close=True),
             cookie_jar=DummyCookieJar(),
         )

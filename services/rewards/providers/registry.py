@@ -15,6 +15,7 @@ def _dtone(settings: Settings) -> Airtime:
         secret=settings.dtone_secret.get_secret_value(),
         product_id=settings.dtone_product_id,
         callback=settings.callback_address(),
+        seconds=settings.call_s,
     )
 
 

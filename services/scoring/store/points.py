@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.scoring.rules import Deduction, Entry
+from services.scoring.rules.values import Deduction, Entry
 from shared.db import Connection
 
 # Held to the end of the transaction. One lock for all verdicts, since an inbox batch touches many

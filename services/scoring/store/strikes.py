@@ -5,7 +5,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.scoring.rules import Mark
+from services.scoring.rules.values import Mark
 from shared.db import Connection
 
 _IN_FORCE = """

@@ -18,6 +18,11 @@ def lock_for(failures: int) -> timedelta:
     return min(FIRST_LOCK * (1 << min(failures - FREE_ATTEMPTS, 16)), LONGEST_LOCK)
 
 
+def locked(failures: int, locked_until: datetime, now: datetime) -> bool:
+    """Whether the name must wait; clocks differ, so the time alone does not say."""
+    return failures >= FREE_ATTEMPTS and now < locked_until
+
+
 def failures_now(failures: int, failed_at: datetime, now: datetime) -> int:
     """The failures that still count; a day without any forgets them."""
     return failures if now - failed_at < FORGET_AFTER else 0

@@ -1,0 +1,83 @@
+"""Alibaba Cloud's answers, read. What is not as expected is Unknown, never a guess."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from services.notifications.outcomes import (
+    Accepted,
+    Delivered,
+    Found,
+    Held,
+    NotFound,
+    Refused,
+    Sent,
+    TryLater,
+    Unknown,
+)
+from services.notifications.providers.aliyun_codes import OK, is_known, refusal
+from shared import log
+
+WAITING, FAILED, DELIVERED = 1, 2, 3  # SendStatus [M]
+
+
+class Answer(BaseModel):
+    """What every answer has, and SendSms's BizId."""
+
+    Code: str
+    BizId: str | None = None
+
+
+class Detail(BaseModel):
+    """One message of the vendor's list."""
+
+    OutId: str | None = None
+    SendStatus: int
+    ErrCode: str = ""
+
+
+class Details(BaseModel):
+    """The wrapping of the list."""
+
+    SmsSendDetailDTO: list[Detail] = []
+
+
+class Listing(Answer):
+    """QuerySendDetails' answer."""
+
+    SmsSendDetailDTOs: Details = Details()
+
+
+def classify(body: bytes) -> Sent:
+    """What SendSms's answer means."""
+    try:
+        answer = Answer.model_validate_json(body)
+    except ValidationError:
+        return Unknown("garbage")
+    if answer.Code == OK:
+        return Accepted(answer.BizId)
+    if not is_known(answer.Code):
+        log.get().error("vendor code was not in the table", vendor="aliyun", code=answer.Code)
+    return refusal(answer.Code)
+
+
+def read_listing(body: bytes) -> list[Detail] | Found:
+    """The messages of one page, or why there is none."""
+    try:
+        listing = Listing.model_validate_json(body)
+    except ValidationError:
+        return Unknown("garbage")
+    if listing.Code == OK:
+        return listing.SmsSendDetailDTOs.SmsSendDetailDTO
+    refused = refusal(listing.Code)
+    return refused if isinstance(refused, (TryLater, Held)) else Unknown(listing.Code)
+
+
+def judge(matched: Sequence[Detail], ref: str | None) -> Found:
+    """One answer from all that the vendor lists for us: the best news counts."""
+    states = {detail.SendStatus for detail in matched}
+    if DELIVERED in states:
+        return Delivered()
+    if states - {FAILED}:
+        return Accepted(ref)
+    return Refused(matched[0].ErrCode or "undelivered") if matched else NotFound()

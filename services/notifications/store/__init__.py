@@ -1,0 +1,1 @@
+"""SQL of notifications: a message's way (`messages`), and the view on all of them (`overview`)."""

@@ -1,0 +1,157 @@
+"""How messages end that do not simply arrive, and what is kept of them."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from aiohttp import ClientSession, ClientTimeout
+
+from deploy.sandbox.customer import Client
+from deploy.sandbox.testing import SandboxProcess
+from services.notifications import handlers
+from services.notifications.jobs import Deliveries
+from services.notifications.rules import Next
+from services.notifications.store import messages, overview
+from shared.db import Connection, Database
+from shared.seal import Seal
+from shared.testing import captured_logs
+from tests.integration.notifications_parts import (
+    PHONE,
+    due_now,
+    make_deliveries,
+    queue,
+    rows,
+    sent,
+    settlements,
+    states,
+    until,
+    verified,
+)
+
+SERVICE = "notifications"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One process for the module."""
+    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
+        yield process
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """A short time-out, to lose answers quickly."""
+    async with ClientSession(timeout=ClientTimeout(total=2)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(sandbox: SandboxProcess, session: ClientSession) -> Client:
+    """The book and the faults, both empty."""
+    opened = Client(session, sandbox.url)
+    await opened.reset()
+    return opened
+
+
+@pytest.fixture
+def deliveries(database: Database, sandbox: SandboxProcess, session: ClientSession) -> Deliveries:
+    """The jobs against the sandbox."""
+    return make_deliveries(database, sandbox.url, session)
+
+
+async def test_a_sender_that_vanished_leaves_an_unknown_message(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """An expired lease is asked about, not sent again; the late sender changes nothing."""
+    await queue(database)
+    async with database.transaction() as conn:
+        [message] = await messages.claim_queued(conn, 10, "aliyun")
+    assert 0 == await deliveries.send_queued()
+    await due_now(database)
+    assert 1 == await deliveries.expire_leases()
+    assert ["unknown"] == await states(database)
+    async with database.transaction() as conn:
+        moved, _ = await messages.mark(conn, message, Next("failed", code="late"))
+    assert (False, ["unknown"]) == (moved, await states(database))
+
+
+async def test_a_sender_that_slept_too_long_sends_nothing(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """After a long pause the claim is no longer its own."""
+    await queue(database)
+    async with database.transaction() as conn:
+        [message] = await messages.claim_queued(conn, 10, "aliyun")
+    await deliveries.send_one(time.monotonic(), message)
+    assert (0, ["sending"]) == (await sent(client), await states(database))
+
+
+async def test_refused_for_good(database: Database, deliveries: Deliveries, client: Client) -> None:
+    """An illegal number fails at once, and the vendor's word is kept."""
+    await queue(database, "13800000002")
+    await deliveries.send_queued()
+    [row] = await rows(database, "SELECT state, code FROM messages")
+    assert {"state": "failed", "code": "isv.MOBILE_NUMBER_ILLEGAL"} == row
+    assert ["failed"] == [event["outcome"] for event in await settlements(database)]
+
+
+async def test_without_word_it_is_settled_as_unknown(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """After 72 hours of "waiting" the message is given up, once."""
+    await queue(database, "13800000388")  # the sandbox reports after 3 s
+    await deliveries.send_queued()
+    async with database.acquire() as conn:
+        await conn.execute("UPDATE messages SET created_at = created_at - interval '72 hours'")
+    await due_now(database)
+    await deliveries.query_due()
+    assert ["lost"] == await states(database)
+    assert ["unknown"] == [event["outcome"] for event in await settlements(database)]
+
+
+async def test_an_empty_wallet_holds_and_release_sends(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """Held waits for a person for ever; released, it goes out."""
+    await client.arm("aliyun", "empty_wallet", count=1)
+    await queue(database)
+    await deliveries.send_queued()
+    assert (["held"], 0) == (await states(database), await deliveries.send_queued())
+    async with database.transaction() as conn:
+        [held] = await overview.list_held(conn, 10)
+        assert await overview.mark_released(conn, held["message_id"])
+        assert not await overview.mark_released(conn, held["message_id"])
+    await until(database, deliveries, "delivered")
+    assert 1 == await sent(client)
+
+
+async def test_a_phone_sealed_under_another_key_is_held(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """It cannot be sent, and it does not stop the others."""
+    await queue(database, seal=Seal({"1": bytes(31) + b"x"}, bytes(32)))
+    await deliveries.send_queued()
+    assert ["held"] == await states(database)
+
+
+async def test_the_phone_is_nowhere_in_clear(
+    database: Database, deliveries: Deliveries, client: Client
+) -> None:
+    """Not in the logs of the whole way, not in any row; once settled not even sealed."""
+    with captured_logs() as logs:
+        await client.arm("aliyun", "drop_answer", count=1)
+        await queue(database)
+        await until(database, deliveries, "delivered")
+    stored = await rows(database, "SELECT m::text, o.body FROM messages m, outbox o")
+    assert PHONE not in f"{logs}{stored}"
+    assert [None] == [r["phone_sealed"] for r in await rows(database, "SELECT * FROM messages")]
+    assert "thanks message delivered" in [entry["event"] for entry in logs]
+
+
+async def test_the_history_refuses_to_be_changed(conn: Connection) -> None:
+    """The service's own role cannot rewrite what happened to a message."""
+    await handlers.on_case_verified(conn, verified(uuid4()))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await conn.execute("DELETE FROM message_states")

@@ -1,0 +1,127 @@
+"""The rewards process, killed again and again while it pays."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientSession
+from pydantic import SecretStr
+
+from deploy.local.ports import free_port
+from deploy.sandbox.customer import Client
+from deploy.sandbox.testing import SandboxProcess
+from services.rewards.store import figures
+from shared import testing
+from shared.config import key_ring
+from shared.db import Database
+from shared.seal import Seal
+from tests.conftest import Clone
+from tests.integration.test_rewards_decisions import hear, verified
+from tests.integration.test_rewards_jobs import environment
+
+SERVICE = "rewards"
+CASES = 24
+KILLS = 6
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
+    """A vendor of our own."""
+    with SandboxProcess(tmp_path) as process:
+        yield process
+
+
+@pytest.fixture
+async def vendor(sandbox: SandboxProcess) -> AsyncIterator[Client]:
+    """Its admin side."""
+    async with ClientSession() as session:
+        yield Client(session, sandbox.url)
+
+
+class Process:
+    """`python -m services.rewards`, with its broker away: news waits in the outbox."""
+
+    def __init__(self, database_url: str, vendor_url: str, log: Path) -> None:
+        self._log, port = log, free_port()
+        self._environment = (
+            os.environ
+            | environment(vendor_url, f"http://127.0.0.1:{port}")
+            | {
+                "DATABASE_URL": database_url,
+                "AMQP_URL": "amqp://127.0.0.1:9/",
+                "MASHANG_HTTP_PORT": str(port),
+                "MASHANG_OPS_PORT": str(free_port()),
+                "MASHANG_CALL_S": "2",
+                "MASHANG_LEASE_S": "3",
+                "MASHANG_RESEND_AFTER_S": "1",
+            }
+        )
+
+    async def start(self) -> "subprocess.Popen[bytes]":
+        """Return when it is started."""
+        before = self._starts()
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.rewards"], env=self._environment, stderr=log
+            )
+        for _ in range(600):
+            if self._starts() > before:
+                return process
+            assert process.poll() is None, self._log.read_text()
+            await asyncio.sleep(0.05)
+        pytest.fail("did not start")
+
+    def _starts(self) -> int:
+        return self._log.read_bytes().count(b"service started") if self._log.exists() else 0
+
+
+async def earn(database: Database) -> None:
+    """Rewards that are ready, one phone each."""
+    seal = Seal(key_ring(SecretStr(testing.SEAL_KEYS)), bytes(32))
+    for number in range(CASES):
+        submission = uuid4()
+        sealed = seal.close(f"+86138{number:06d}88", f"phone:{submission}")
+        async with database.transaction() as conn:
+            await hear(conn, verified(submission_id=submission, phone_sealed=sealed))
+
+
+async def states(database: Database) -> dict[str, int]:
+    """How many rewards are in each state."""
+    async with database.acquire() as conn:
+        return {name: number for name, (number, _) in (await figures.list_states(conn)).items()}
+
+
+async def test_killed_again_and_again(clone: Clone, vendor: Client, tmp_path: Path) -> None:
+    """SIGKILL at random moments, a third of the answers lost: one payment a case, told once."""
+    url = await clone(SERVICE)
+    for kind, probability in (("drop_answer", 0.3), ("drop_before", 0.1), ("delay", 0.3)):
+        await vendor.arm("dtone", kind, probability=probability, seed=3, delay_s=50)
+    database = await Database.connect(url, SERVICE)
+    await earn(database)
+    rewards = Process(url, vendor.url, tmp_path / "rewards.log")
+    chance = random.Random(5)
+    for _ in range(KILLS):
+        process = await rewards.start()
+        await asyncio.sleep(chance.random() * 0.8)
+        process.kill()
+        process.wait()
+    process = await rewards.start()
+    for _ in range(600):
+        if {"paid": CASES} == await states(database):
+            break
+        await asyncio.sleep(0.1)
+    process.terminate()
+    assert 0 == process.wait(30)
+    book = (await vendor.book())["airtime"]
+    assert {"paid": CASES} == await states(database)
+    assert (CASES, CASES) == (book["paid_count"], len(book["by_number"]))
+    async with database.acquire() as conn:
+        told = "SELECT count(*) FROM outbox WHERE type = 'reward.paid.v1'"
+        assert CASES == await conn.fetchval(told)
+    await database.close()

@@ -1,0 +1,115 @@
+"""The directory and the facts behind the figures, in any order of arrival."""
+
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from services.scoring import handlers
+from services.scoring.store import directory, facts
+from shared import events
+from shared.db import Connection
+from tests.integration.scoring_parts import DAY, POLICIES, UNIT, on_case_verified, verdict
+
+SERVICE = "scoring"
+
+
+async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> None:
+    """A unit and an officer keep their newest version in any order of arrival."""
+    for version, name in ((2, "new"), (1, "old")):
+        await handlers.on_unit_changed(
+            conn,
+            events.UnitChanged(
+                unit_code=UNIT, name=name, county="驿城区", county_code="411702", kind="x",
+                counters=1, active=True, version=version,
+            ),
+        )  # fmt: skip
+        await handlers.on_officer_changed(
+            conn,
+            events.OfficerChanged(
+                badge="170001", name=name, unit_code=UNIT, active=True, phone_index=None,
+                version=version,
+            ),
+        )  # fmt: skip
+    unit = await directory.get_unit(conn, UNIT, None, None)
+    officer = await directory.get_officer(conn, "170001", None, "411702")
+    assert unit is not None
+    assert officer is not None
+    assert ("new", "new") == (unit["name"], officer["name"])
+
+
+async def _live(conn: Connection, case: UUID, *, attempt_states: tuple[str, ...]) -> None:
+    """One complaint from receipt to a call-back, events in an order that nobody promised."""
+    for attempt, state in reversed(list(enumerate(attempt_states, 1))):
+        await handlers.on_callback_logged(
+            conn,
+            events.CallbackLogged.model_validate(
+                {
+                    "case_id": case, "submission_id": case, "unit_code": UNIT, "attempt": attempt,
+                    "outcome": "reached", "state": state, "called_at": DAY + timedelta(hours=1),
+                    "due_at": DAY + timedelta(hours=14),
+                }
+            ),
+        )  # fmt: skip
+    await handlers.on_case_opened(
+        conn,
+        events.CaseOpened(
+            case_id=case, submission_id=case, kind="complaint", unit_code=UNIT, urgent=False,
+            opened_at=DAY, callback_due_at=DAY, verification_due_at=DAY,
+        ),
+    )  # fmt: skip
+    await handlers.on_submission_received(
+        POLICIES,
+        conn,
+        events.SubmissionReceived(
+            submission_id=case, kind="complaint", unit_code=UNIT, satisfaction=1, received_at=DAY
+        ),
+    )
+
+
+async def test_the_figures_reconcile(conn: Connection) -> None:
+    """One complaint, called back at the second attempt, verified, paid: each figure is one."""
+    case, reward = uuid4(), uuid4()
+    await _live(conn, case, attempt_states=("open", "reached"))
+    await on_case_verified(conn, verdict(case))
+    paid = events.RewardPaid(
+        reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
+        language="zh", paid_at=DAY, due_at=DAY,
+    )  # fmt: skip
+    await handlers.on_reward_paid(conn, paid)
+    await handlers.on_reward_decided(
+        conn,
+        events.RewardDecided(
+            reward_id=reward, case_id=case, submission_id=case, decision="scheduled", reason=None,
+            amount_fen=2000, due_at=DAY, version=1,
+        ),
+    )  # fmt: skip
+    expected = Counter(
+        cases=1, complaints=1, called_back=1, called_back_in_time=1, called_back_same_day=1,
+        verified=1, substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
+        rewards_held=0, rewards_reversed=0, points_deducted_centipoints=200,
+    )  # fmt: skip
+    assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
+
+
+async def test_a_reversed_reward_counts_no_more(conn: Connection) -> None:
+    """Also when the reversal is heard before the payment."""
+    reward, case = uuid4(), uuid4()
+    await handlers.on_reward_reversed(
+        conn,
+        events.RewardReversed(
+            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, reversed_at=DAY
+        ),
+    )
+    await handlers.on_reward_paid(
+        conn,
+        events.RewardPaid(
+            reward_id=reward, case_id=case, submission_id=case, amount_fen=2000, phone_sealed="x",
+            language="zh", paid_at=DAY, due_at=DAY,
+        ),
+    )  # fmt: skip
+    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    assert (0, 0, 1) == (
+        figures["rewards_paid"],
+        figures["rewards_paid_fen"],
+        figures["rewards_reversed"],
+    )

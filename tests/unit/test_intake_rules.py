@@ -1,0 +1,104 @@
+"""Intake's decisions: what fits together, what is urgent, what a phone is."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake import rules
+from services.intake.submission import Draft
+from shared import phone, policy
+from shared.policy import Policy
+
+
+@pytest.fixture(scope="module")
+def in_force() -> Policy:
+    """The demo policy."""
+    path = Path(__file__).parents[2] / "deploy" / "policy.toml"
+    return policy.load(path).at(datetime(2026, 7, 1, tzinfo=UTC))
+
+
+def draft(**fields: object) -> Draft:
+    """A draft with a code."""
+    return Draft.model_validate({"code": "x", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "texts"),
+    [
+        ({"kind": "rating", "satisfaction": 5}, []),
+        ({"kind": "rating", "satisfaction": 2, "categories": ["other"]}, []),
+        ({"kind": "rating", "satisfaction": 3, "words": "好"}, []),
+        ({"kind": "complaint", "categories": ["other"]}, []),
+        ({"kind": "complaint", "satisfaction": 5, "words": "差"}, []),
+        ({"kind": "request", "words": "补证"}, []),
+        ({"kind": "rating"}, ["wrong_satisfaction_missing"]),
+        (
+            {"kind": "rating", "satisfaction": 3, "categories": ["other"]},
+            ["wrong_categories_not_here"],
+        ),
+        ({"kind": "complaint", "categories": ["bribes"]}, ["wrong_categories_unknown"]),
+        ({"kind": "complaint"}, ["wrong_complaint_empty"]),
+        ({"kind": "request", "words": " \n "}, ["wrong_words_missing"]),
+    ],
+)
+def test_what_fits_together(in_force: Policy, fields: dict[str, object], texts: list[str]) -> None:
+    """Each kind needs what it needs, and exactly the missing or superfluous part is named."""
+    assert texts == [w.text for w in rules.wrong(draft(**fields), in_force)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "urgent"),
+    [
+        ({"kind": "request", "words": "孩子明天高考,身份证丢了"}, True),
+        ({"kind": "request", "words": "想问几点上班"}, False),
+        ({"kind": "request", "words": "想问几点上班", "urgent": True}, True),
+        ({"kind": "complaint", "words": "明天高考", "urgent": True}, False),
+    ],
+)
+def test_what_is_urgent(in_force: Policy, fields: dict[str, object], urgent: bool) -> None:
+    """A request with a listed word or the citizen's tick is urgent; a complaint never is."""
+    assert urgent == rules.urgent(draft(**fields), in_force)
+
+
+@given(st.from_regex(r"(\+?86|0086)?[ -]?1[0-9 -]{9,12}", fullmatch=True))
+def test_the_short_way_to_a_phone_decides_like_the_library(typed: str) -> None:
+    """Whatever looks like a mainland mobile gets the library's own answer, yes or no."""
+    try:
+        wanted: str | None = phone.parse(typed)
+    except ValueError:
+        wanted = None
+    try:
+        found = draft(kind="rating", phone=typed).phone
+    except ValidationError:
+        found = None
+    assert wanted == found
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_phone_or_a_named_error(typed: str) -> None:
+    """Nobody can type something that breaks the check; errors name the field `phone`."""
+    wrong, found = set(), None
+    try:
+        found = draft(kind="rating", phone=typed).phone
+    except ValidationError as error:
+        wrong = {e["loc"][0] for e in error.errors()}
+    assert wrong <= {"phone"}
+    assert found is None or found.startswith("+")
+
+
+def test_blank_text_is_absent_and_line_breaks_are_one_character() -> None:
+    """A form sends blanks and CRLF; neither counts as content or against the limit."""
+    typed = "\r\n" + "x\r\n" * 999 + "yz"
+    sent = draft(kind="request", words=typed, phone=" ", officer_badge="")
+    assert "x\n" * 999 + "yz" == sent.words
+    assert (None, None) == (sent.phone, sent.officer_badge)
+
+
+def test_categories_are_counted_once() -> None:
+    """A category named twice is one, in the order of naming."""
+    sent = draft(kind="complaint", categories=["other", "extra_trips", "other"])
+    assert ("other", "extra_trips") == sent.categories

@@ -1,0 +1,76 @@
+"""The story of a submission: in order, whatever arrived when, with what is still due."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+from services.intake.story import Entry, Step, story
+
+START = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
+DUE = START + timedelta(hours=9)
+
+
+def entry(step: Step, minutes: int, **details: object) -> Entry:
+    """A step so many minutes after the start."""
+    return Entry(step, START + timedelta(minutes=minutes), details)
+
+
+OPENED = entry("opened", 1, callback_due_at=DUE.isoformat(), verification_due_at=DUE.isoformat())
+MISSED = entry("called", 10, number=1, outcome="no_answer", state="open")
+REACHED = entry("called", 50, number=2, outcome="reached", state="reached")
+VERIFIED = entry("verified", 90, number=1, verdict="substantiated", answer_sealed=None)
+SCHEDULED = entry(
+    "reward_decided", 91, number=1, decision="scheduled", amount_fen=2000, due_at=DUE.isoformat()
+)
+PAID = entry("reward_paid", 95, amount_fen=2000)
+THANKED = entry("message", 96, purpose="thanks", outcome="delivered")
+
+
+def told(*entries: Entry, now: datetime = START, phone: bool = True) -> list[str]:
+    """The names of the lines."""
+    return [line.text for line in story(START, entries, now, phone)]
+
+
+def test_the_story_is_in_order_whatever_arrived_when() -> None:
+    """Every order of arrival tells the same story."""
+    wanted = [
+        "line_received", "line_opened", "line_called_no_answer", "line_called_reached",
+        "line_verified", "line_reward_paid", "line_message_thanks_delivered",
+    ]  # fmt: skip
+    steps = (OPENED, MISSED, REACHED, VERIFIED, SCHEDULED, PAID, THANKED)
+    assert {tuple(wanted)} == {tuple(told(*some)) for some in permutations(steps)}
+
+
+def test_what_is_due_comes_last_and_goes_when_it_is_done() -> None:
+    """Call and verdict are announced until they have happened."""
+    both = ["line_callback_due", "line_verification_due"]
+    assert ["line_received", "line_opened", *both] == told(OPENED)
+    assert both == told(OPENED, MISSED)[-2:]
+    assert ["line_called_reached", both[1]] == told(OPENED, REACHED)[-2:]
+    assert "line_reward_due" == told(OPENED, REACHED, VERIFIED, SCHEDULED)[-1]
+
+
+def test_no_phone_no_promise_to_call() -> None:
+    """Without a phone nobody promises a call."""
+    assert ["line_received", "line_opened", "line_verification_due"] == told(OPENED, phone=False)
+
+
+def test_overdue_is_said_openly() -> None:
+    """After the due time the line says so and is marked late."""
+    lines = story(START, [OPENED], DUE + timedelta(seconds=1), phone=False)
+    assert ("line_verification_due_late", True) == (lines[-1].text, lines[-1].late)
+
+
+def test_only_the_newest_decision_on_the_reward_counts() -> None:
+    """A held reward that is then scheduled shows as scheduled, by version and not by arrival."""
+    held = entry(
+        "reward_decided", 200, number=1, decision="held", amount_fen=2000, due_at=DUE.isoformat()
+    )
+    later = Entry("reward_decided", SCHEDULED.at, {**SCHEDULED.details, "number": 2})
+    assert ["line_received", "line_reward_scheduled", "line_reward_due"] == told(held, later)
+
+
+def test_a_changed_verdict_is_a_line_of_its_own() -> None:
+    """Both revisions stay visible; the second says that it is a change."""
+    again = entry("verified", 300, number=2, verdict="partly", answer_sealed=None)
+    lines = told(OPENED, VERIFIED, again)
+    assert ["line_verified", "line_verified_again"] == [n for n in lines if "_verified" in n]
