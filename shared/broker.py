@@ -84,7 +84,8 @@ async def reconnecting(
     while not stopping():
         began = time.monotonic()
         try:
-            return await work()
+            await work()
+            return
         except (*AWAY, *db.AWAY) as error:
             if time.monotonic() - began > CONNECT_SECONDS:
                 said = ""  # it had been connected: this is a new break
