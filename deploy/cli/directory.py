@@ -40,7 +40,8 @@ async def run(options: argparse.Namespace) -> int:
     raw = options.file.read_bytes()
     password = secret.from_stdin() if options.password_stdin else None
     seal = surroundings.seal()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(options.file.name, total=None)
 
         def show(done: int, total: int) -> None:

@@ -52,7 +52,9 @@ async def run(options: argparse.Namespace) -> int:
         return 0
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
-    for (unit, counter), page in track(pages.items(), "codes", console=console, transient=True):
+    for (unit, counter), page in track(
+        pages.items(), "codes", console=console, transient=True, disable=not console.is_terminal
+    ):
         write(options.out / f"{file_name(unit, counter)}.{options.format}", page)
     print(f"{len(pages)} codes of {len({u.unit_code for u, _ in chosen})} units in {options.out}")
     return 0

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr
 
 from deploy.local import databases
 from deploy.local.keys import Keys
@@ -55,7 +55,7 @@ def database_url(service: str) -> str:
     if keys is None:
         return needed("DATABASE_URL", None)
     server = given or f"postgresql://{LOOPBACK}:{Ports.from_env().postgres}/postgres"
-    return databases.url_for(server, name, name, keys.service_password)
+    return databases.url_for(server, name, name, keys.password_of(service))
 
 
 def seal() -> Seal:
@@ -65,7 +65,7 @@ def seal() -> Seal:
     index = needed("MASHANG_INDEX_KEY", keys.index_key if keys else None)
     try:
         return Seal(
-            config.key_ring(SecretStr(ring)), TypeAdapter(config.Key).validate_python(index)
+            config.key_ring(SecretStr(ring)), config.key_ring(SecretStr(f"index:{index}"))["index"]
         )
     except ValueError:
         raise Misconfigured(

@@ -54,8 +54,9 @@ async def make_databases(admin_url: str, keys: Keys) -> None:
     try:
         await make_role(admin, OWNER, keys.owner_password)
         await admin.execute(f"GRANT {OWNER} TO CURRENT_USER")
-        for name in map(database_of, SERVICES):
-            await make_role(admin, name, keys.service_password)
+        for service in SERVICES:
+            name = database_of(service)
+            await make_role(admin, name, keys.password_of(service))
             await make_database(admin, name)
     finally:
         await admin.close()

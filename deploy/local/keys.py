@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -43,6 +45,11 @@ class Keys(BaseModel):
     owner_password: str = Field(default_factory=token)
     service_password: str = Field(default_factory=token)
     demo_password: str = Field(default_factory=token)
+
+    def password_of(self, service: str) -> str:
+        """A service's own database password; none follows from another."""
+        secret = self.service_password.encode()
+        return hmac.new(secret, service.encode(), hashlib.sha256).hexdigest()
 
     @property
     def identity_public(self) -> str:

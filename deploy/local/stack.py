@@ -86,7 +86,7 @@ class Stack:
     def database_url(self, service: str) -> str:
         """The service's own connection to its own database."""
         name = databases.database_of(service)
-        return databases.url_for(self.admin_url, name, name, self.keys.service_password)
+        return databases.url_for(self.admin_url, name, name, self.keys.password_of(service))
 
     def env(self, service: str) -> dict[str, str]:
         """The complete environment of one service, or of the sandbox."""

@@ -27,7 +27,7 @@ async def test_a_service_enters_only_its_own_database(tmp_path: Path) -> None:
     async with Postgres(tmp_path, free_port(), fsync=False) as server:
         await make_databases(server.admin_url, keys)
         await make_databases(server.admin_url, keys)
-        user, password = database_of("rewards"), keys.service_password
+        user, password = database_of("rewards"), keys.password_of("rewards")
         own = await asyncpg.connect(url_for(server.admin_url, user, user, password))
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await own.execute("CREATE TABLE mine ()")
@@ -51,7 +51,7 @@ async def test_another_server_is_taken_when_named(
     monkeypatch.setenv("AMQP_URL", "amqp://u:p@mq.example/")
     stack = Stack(tmp_path, Ports.free())
     env = stack.env("scoring")
-    password = stack.keys.service_password
+    password = stack.keys.password_of("scoring")
     assert (None, None) == (stack.postgres, stack.rabbitmq)
     assert (
         f"postgresql://mashang_scoring:{password}@db.example/mashang_scoring",
