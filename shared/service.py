@@ -108,7 +108,8 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
     try:
         uvloop.run(_main(name, config.load(kind), build))
     except Misconfigured as error:
-        sys.exit(f"{name}: {error}")
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 async def _main(name: str, settings: S, build: Build[S]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import socket
 from dataclasses import asdict, dataclass, fields
 from typing import Self
@@ -11,6 +12,8 @@ from typing import Self
 import psutil
 
 LOOPBACK = "127.0.0.1"
+BELOW_EPHEMERAL = (20000, 32768)
+_given: set[int] = set()
 
 
 class PortError(Exception):
@@ -18,10 +21,19 @@ class PortError(Exception):
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody uses at this moment, never the same twice.
+
+    Drawn below the range from which the kernel takes the ports of outgoing connections: one of
+    those may be gone again before a server comes to listen on it.
+    """
+    while True:
+        port = random.randrange(*BELOW_EPHEMERAL)
+        if port in _given:
+            continue
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            _given.add(port)
+            return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,8 @@ class Ports:
     ops_rewards: int = 9082
     ops_notifications: int = 9083
     ops_scoring: int = 9084
-    postgres: int = 54320
-    rabbitmq: int = 56720
+    postgres: int = 15432
+    rabbitmq: int = 15670
 
     @classmethod
     def default(cls) -> Self:
@@ -50,12 +62,7 @@ class Ports:
     @classmethod
     def free(cls) -> Self:
         """Ports that nobody uses, all different."""
-        with contextlib.ExitStack() as held:
-            names = [field.name for field in fields(cls)]
-            probes = {name: held.enter_context(socket.socket()) for name in names}
-            for probe in probes.values():
-                probe.bind((LOOPBACK, 0))
-            return cls(**{name: probe.getsockname()[1] for name, probe in probes.items()})
+        return cls(**{field.name: free_port() for field in fields(cls)})
 
     @classmethod
     def from_env(cls) -> Self:

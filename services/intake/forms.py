@@ -1,10 +1,6 @@
 """The citizens' pages: the form behind a window's code, and the receipt. No JavaScript needed."""
 
-import re
-import secrets
 from dataclasses import dataclass, replace
-from typing import Literal
-from urllib.parse import parse_qs
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -16,58 +12,13 @@ from services.intake.rules import Wrong
 from services.intake.status import Status, UnknownReceipt
 from services.intake.store import units
 from services.intake.store.units import Unit
-from services.intake.submission import WORDS, Draft
+from services.intake.submission import WORDS
+from services.intake.typed import Typed, fresh_key, read
 from shared import clock
 from shared.db import Database
-from shared.errors import Conflict, KeyReused, Malformed, Unavailable
+from shared.errors import Conflict, KeyReused, Unavailable
 from shared.pages import Pages, language
 from shared.policy import Policies
-
-_FORM = "application/x-www-form-urlencoded"
-_FIELDS_AT_MOST = 60
-_KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
-LEVELS = ("1", "2", "3", "4", "5")
-LOW = LEVELS[:2]
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What came from the form, as it was typed, so that nothing typed is ever lost."""
-
-    kind: str = "rating"
-    satisfaction: str = ""
-    categories: tuple[str, ...] = ()
-    words: str = ""
-    phone: str = ""
-    officer_badge: str = ""
-    urgent: bool = False
-    key: str = ""
-    step: Literal["tap", "details"] = "details"
-    switch: bool = False
-
-    def draft(self, code: str, lang: str) -> Draft:
-        """The checked submission. ValidationError names the wrong fields."""
-        level: object = self.satisfaction or None
-        if self.satisfaction in LEVELS:
-            level = int(self.satisfaction)
-        return Draft.model_validate(
-            {
-                "code": code,
-                "kind": self.kind,
-                "satisfaction": level,
-                "categories": self.categories,
-                "words": self.words,
-                "phone": self.phone,
-                "officer_badge": self.officer_badge,
-                "urgent": self.urgent,
-                "language": lang,
-            }
-        )
-
-    @property
-    def wants_details(self) -> bool:
-        """A tap on one of the two low faces: nothing is sent before we asked what went wrong."""
-        return self.step == "tap" and self.satisfaction in LOW
 
 
 @dataclass(frozen=True)
@@ -120,7 +71,7 @@ class Forms:
         if isinstance(window, web.Response):
             return window
         kind = request.match_info.get("kind", "rating")
-        typed = Typed(kind=kind, key=_fresh_key(), step="tap" if kind == "rating" else "details")
+        typed = Typed(kind=kind, key=fresh_key(), step="tap" if kind == "rating" else "details")
         return self._show(request, window, typed)
 
     async def send(self, request: web.Request) -> web.Response:
@@ -128,7 +79,7 @@ class Forms:
         window = await self._window(request)
         if isinstance(window, web.Response):
             return window
-        typed = _typed(await _read(request), request.match_info.get("kind", "rating"))
+        typed = await read(request)
         if typed.switch:
             return self._show(request, window, typed)
         if typed.wants_details:
@@ -151,19 +102,19 @@ class Forms:
     def _again(self, request: web.Request, window: Window, typed: Typed) -> web.Response:
         # Sent, gone back, changed, sent again: it could be a second submission, so ask.
         earlier = self._acceptance.receipt_code(f"form:{typed.key}")
-        anew = replace(typed, key=_fresh_key())
+        anew = replace(typed, key=fresh_key())
         wrong = [Wrong("form", "wrong_sent_already")]
         return self._show(request, window, anew, wrong, earlier=earlier)
 
     async def _window(self, request: web.Request) -> Window | web.Response:
-        code = request.match_info["code"]
+        code = request.match_info["code"].strip()
         try:
-            read = self._acceptance.unit_of(code)
+            named = self._acceptance.unit_of(code)
         except WrongCode:
             return self._pages.render(request, "wrong_code.html", 404)
         async with self._db.acquire() as conn:
-            unit = await units.get(conn, read.unit_code)
-        window = _window(code, read, unit)
+            unit = await units.get(conn, named.unit_code)
+        window = _window(code, named, unit)
         if unit and not unit.active:
             return self._pages.render(request, "closed.html", 410, window=window)
         return window
@@ -207,42 +158,9 @@ class Forms:
         )
 
 
-async def _read(request: web.Request) -> dict[str, list[str]]:
-    if request.content_type != _FORM:
-        raise Malformed("Send the form as it stands on the page.")
-    body = (await request.read()).decode("ascii", "replace")
-    try:
-        return parse_qs(body, keep_blank_values=True, max_num_fields=_FIELDS_AT_MOST)
-    except ValueError:
-        raise Malformed("The form has too many fields.") from None
-
-
-def _typed(fields: dict[str, list[str]], kind: str) -> Typed:
-    def one(name: str) -> str:
-        return fields.get(name, [""])[-1]
-
-    return Typed(
-        kind=one("kind") or kind,
-        satisfaction=one("satisfaction"),
-        categories=tuple(fields.get("categories", ())),
-        words=one("words"),
-        phone=one("phone"),
-        officer_badge=one("officer_badge"),
-        urgent=bool(one("urgent")),
-        # A form without its key was not sent by our page; it only loses the protection of repeats.
-        key=one("key") if _KEY.fullmatch(one("key")) else _fresh_key(),
-        step="tap" if one("step") == "tap" else "details",
-        switch=bool(one("switch")),
-    )
-
-
 def _named(error: ValidationError) -> list[Wrong]:
     fields = dict.fromkeys(str(e["loc"][0]) for e in error.errors())
     return [Wrong(field, f"wrong_{field}") for field in fields]
-
-
-def _fresh_key() -> str:
-    return secrets.token_urlsafe(24)
 
 
 def _window(code: str, read: UnitCode, unit: Unit | None) -> Window:

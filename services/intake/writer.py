@@ -24,13 +24,8 @@ from shared import db, log
 from shared.db import Database
 from shared.errors import Unavailable
 
-# Wrong in itself, and wrong again at every repetition; the second is what asyncpg says when it
-# cannot even encode a value.
-_BAD_ROW = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.exceptions._base.DataError,
-)
+# Wrong in itself, and wrong again at every repetition.
+_BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _PAUSE = 0.1
 
 
@@ -39,8 +34,8 @@ class Limits:
     """How much shares a commit, and how long and how many may wait for one."""
 
     rows: int = 200
-    linger: float = 0.0
-    in_flight: int = 2
+    linger: float = 0.002
+    in_flight: int = 1
     waiting: int = 5000
     patience: float = 5.0
 

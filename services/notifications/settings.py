@@ -25,7 +25,7 @@ class Settings(config.Settings):
     aliyun_template_paid: Text
     callback_secret: Annotated[SecretStr, Field(min_length=16)]
     identity_public: Key
-    sms_timeout_seconds: float = Field(default=10, gt=0, le=30)
+    sms_timeout_seconds: float = Field(default=10, gt=0, le=14)
     sms_settle_seconds: float = Field(default=60, ge=0)
     sms_repeats: int = Field(default=3, ge=0, le=10)
     sms_give_up_hours: float = Field(default=72, gt=0)

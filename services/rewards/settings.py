@@ -1,9 +1,8 @@
 """What rewards needs beside what every service needs."""
 
 from datetime import timedelta
-from typing import Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
 
 from services.rewards.rules.payouts import Pace
 from shared import config
@@ -13,7 +12,8 @@ from shared.config import Key
 class Settings(config.Settings):
     """Times in seconds. `callback_secret` is the last part of the address that the vendor calls.
 
-    A call to the vendor ends after `call_s`, within the lease. `vendor_window_s` is how long after sending an order two people must wait to write it off.
+    A call to the vendor ends after `call_s`, within the lease. `vendor_window_s` is how long after
+    sending an order two people must wait to write it off.
     """
 
     airtime_vendor: str = "dtone"
@@ -32,11 +32,12 @@ class Settings(config.Settings):
     held_pause_s: float = Field(default=300, gt=0)
     max_failures: int = Field(default=3, ge=1)
 
-    @model_validator(mode="after")
-    def _lease_outlasts_the_call(self) -> Self:
-        if self.lease_s <= self.call_s:
-            raise ValueError("MASHANG_LEASE_S should be longer than MASHANG_CALL_S")
-        return self
+    @field_validator("lease_s")
+    @classmethod
+    def _outlasts_the_call(cls, lease_s: float, others: ValidationInfo) -> float:
+        if lease_s <= others.data.get("call_s", 0):
+            raise ValueError("should be longer than MASHANG_CALL_S")
+        return lease_s
 
     @property
     def pace(self) -> Pace:

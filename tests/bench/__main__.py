@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of a measurement")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each contestant")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(BENCHMARKS):
@@ -71,7 +71,7 @@ def show(console: Console, report: Report) -> None:
     console.print(rates_table(report))
     console.print(aims_table(report))
     for line in report.notes:
-        console.print(f"  {line}", highlight=False)
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
     for line in report.wrong:
         console.print(f"  [bold red]does not add up:[/] {line}", highlight=False)
     console.print()

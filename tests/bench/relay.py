@@ -9,7 +9,7 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractExchange
 
-from shared import broker, flows, outbox
+from shared import flows, outbox
 from shared.db import Database
 from shared.events import CONTENT_TYPE, Event, ScoreChanged, SubmissionReceived
 from shared.outbox import Relay, letter
@@ -137,7 +137,7 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
             Aim(f"relay {one}", f"relay, {one}", None, 5000),
             Aim(f"relay / aio-pika {two}", f"relay, {two}", f"aio-pika, {two}", 1),
         ),
-        (f"{outbox.BATCH} rows a lease; confirmed and mandatory, durable, {broker.__name__}",),
+        (f"{outbox.BATCH} rows a lease, persistent messages, each confirmed and mandatory",),
         tuple(wrong),
     )
 

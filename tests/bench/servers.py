@@ -40,7 +40,7 @@ class Lab:
         if service not in self._migrated:
             await db.migrate(service, self.owner_url(service))
             self._migrated.add(service)
-        return self._url(service, databases.database_of(service), self.keys.service_password)
+        return self._url(service, databases.database_of(service), self.keys.password_of(service))
 
     def owner_url(self, service: str) -> str:
         """The same database as its owner, who may truncate."""

@@ -178,6 +178,15 @@ def test_an_unknown_vendor_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         choose(load(Settings))
 
 
+def test_a_lease_outlasts_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or an order could still be travelling when it is given up."""
+    for name, value in environment("http://127.0.0.1:9").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MASHANG_LEASE_S", "20")
+    with pytest.raises(Misconfigured, match="MASHANG_LEASE_S: should be longer"):
+        load(Settings)
+
+
 class Scripted:
     """A DT One that answers what it is told."""
 

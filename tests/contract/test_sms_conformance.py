@@ -215,6 +215,21 @@ async def test_redirects_are_not_followed(make: Make) -> None:
     assert (["/"], True) == (paths, isinstance(outcome, Unknown))
 
 
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_server_error_is_unknown_whatever_its_body_says(make: Make, status: int) -> None:
+    """Something between us and the vendor may have written it, after the message was taken."""
+
+    async def fail(_: web.Request) -> web.Response:
+        return web.json_response({"Code": "isv.MOBILE_NUMBER_ILLEGAL"}, status=status)
+
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", fail)
+    async with TestServer(app) as server:
+        provider = make(url=str(server.make_url("/")))
+        assert Unknown(f"http_{status}") == await provider.send(sms())
+        assert Unknown(f"http_{status}") == await find(provider, sms())
+
+
 async def test_a_message_is_found_among_many(provider: Provider, client: Client) -> None:
     """More messages to one number than the vendor lists on a page."""
     first = sms()

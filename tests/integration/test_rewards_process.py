@@ -27,7 +27,7 @@ from tests.integration.test_rewards_jobs import environment
 
 SERVICE = "rewards"
 CASES = 24
-KILLS = 6
+KILLS = 4
 
 
 @pytest.fixture
@@ -63,13 +63,15 @@ class Process:
             }
         )
 
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "services.rewards"]
+        with self._log.open("ab") as log:
+            return subprocess.Popen(command, env=self._environment, stderr=log)
+
     async def start(self) -> "subprocess.Popen[bytes]":
         """Return when it is started."""
         before = self._starts()
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "services.rewards"], env=self._environment, stderr=log
-            )
+        process = self._spawn()
         for _ in range(600):
             if self._starts() > before:
                 return process

@@ -9,7 +9,8 @@ from asyncpg import Record
 from services.notifications.rules import FINAL, Next, Purpose, Standing, State
 from shared.db import Connection
 
-LEASE = timedelta(minutes=1)
+# Longer than half of it plus the longest time-out of a call, so that no sender outlives its lease.
+LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)

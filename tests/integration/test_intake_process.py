@@ -1,0 +1,80 @@
+"""Intake as its own process, between a real PostgreSQL and a real RabbitMQ."""
+
+import asyncio
+import os
+import signal
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+from aiohttp import ClientSession
+
+from deploy.local.ports import free_port
+from deploy.local.rabbitmq import RabbitMQ
+from shared.db import Database
+from tests.conftest import Clone, eventually
+from tests.integration.intake_site import body, settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(database_url: str, amqp_url: str, port: int, ops: int) -> dict[str, str]:
+    """The settings of `intake_site`, as a process gets them."""
+    same = settings()
+    secrets = {name: getattr(same, name).get_secret_value() for name in ("seal_keys", "code_keys")}
+    keys = {
+        name: base64_of(getattr(same, name)) for name in ("index_key", "receipt_key", "signing_key")
+    }
+    named = {f"MASHANG_{name.upper()}": value for name, value in (secrets | keys).items()}
+    return {
+        **os.environ, **named, "DATABASE_URL": database_url, "AMQP_URL": amqp_url,
+        "MASHANG_HTTP_PORT": str(port), "MASHANG_OPS_PORT": str(ops),
+    }  # fmt: skip
+
+
+def base64_of(key: bytes) -> str:
+    """A key as it stands in the environment."""
+    return b64encode(key).decode()
+
+
+async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
+    clone: Clone, rabbitmq: RabbitMQ
+) -> None:
+    """40 submissions are accepted, the outbox empties into the broker, SIGTERM exits 0."""
+    url, port, ops = await clone("intake"), free_port(), free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.intake", cwd=ROOT, stderr=asyncio.subprocess.DEVNULL,
+        env=environment(url, rabbitmq.amqp_url, port, ops),
+    )  # fmt: skip
+    try:
+        async with ClientSession() as client:
+            await eventually(lambda: _ready(client, ops), "ok", within=30)
+            statuses = await asyncio.gather(*(_submit(client, port, n) for n in range(40)))
+        assert [201] * 40 == statuses
+        database = await Database.connect(url, "intake")
+        await eventually(lambda: database.pool.fetchval("SELECT count(*) FROM outbox"), 0)
+        assert 40 == await database.pool.fetchval("SELECT count(*) FROM submissions")
+        await database.close()
+        process.send_signal(signal.SIGTERM)
+        assert 0 == await asyncio.wait_for(process.wait(), 30)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(client: ClientSession, ops: int) -> object:
+    try:
+        async with client.get(f"http://127.0.0.1:{ops}/readyz") as response:
+            return (await response.json())["broker"]
+    except OSError:
+        return "not listening yet"
+
+
+async def _submit(client: ClientSession, port: int, number: int) -> int:
+    async with client.post(
+        f"http://127.0.0.1:{port}/api/v1/submissions",
+        json=body(),
+        headers={"Idempotency-Key": f"a-random-key-{number:04}"},
+    ) as response:
+        return response.status

@@ -1,0 +1,201 @@
+"""Verification's decisions: what opens a case, callbacks, verdicts, access, lock-out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.verification.rules import access, callbacks, cases, sign_in, verdicts
+from services.verification.rules.cases import Case
+from services.verification.rules.verdicts import Draft
+from shared import policy
+from shared.errors import Conflict, Forbidden
+from shared.events import Attribution, Kind, SubmissionReceived, Verdict
+from shared.identity import Operator, Role
+
+POLICY = policy.load(Path(__file__).parents[2] / "deploy" / "policy.toml").editions[0]
+NOW = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
+SPACING = timedelta(minutes=30)
+
+
+def submission(
+    kind: Kind, satisfaction: int | None, words: bool, phone: bool
+) -> SubmissionReceived:
+    """What intake tells."""
+    return SubmissionReceived(
+        submission_id=uuid4(),
+        kind=kind,
+        unit_code="411724006",
+        satisfaction=satisfaction,
+        words_sealed="1.words" if words else None,
+        phone_sealed="1.phone" if phone else None,
+        received_at=NOW,
+    )
+
+
+def case(**changed: object) -> Case:
+    """An open case."""
+    made = cases.open_case(submission("complaint", 1, True, True), POLICY, uuid4(), NOW)
+    return Case(**{**vars(made), **changed})
+
+
+def draft(
+    verdict: Verdict = "substantiated",
+    attribution: Attribution = "unit",
+    officers: tuple[str, ...] = (),
+    categories: tuple[str, ...] = ("other",),
+    finding: str = "查明",
+    answer: str = "答复",
+) -> Draft:
+    """A verdict that is in order."""
+    return Draft(verdict, attribution, officers, categories, finding, answer, 0)
+
+
+def operator(role: Role, username: str = "someone", badge: str | None = None) -> Operator:
+    """A signed-in user."""
+    return Operator(username, username, role, "411700", badge)
+
+
+@pytest.mark.parametrize(
+    ("kind", "satisfaction", "words", "phone", "opens"),
+    [
+        ("complaint", None, False, False, True),
+        ("request", 5, True, False, True),
+        ("rating", 2, True, False, True),
+        ("rating", 1, False, True, True),
+        ("rating", 1, False, False, False),
+        ("rating", 3, True, True, False),
+        ("rating", None, True, True, False),
+    ],
+)
+def test_what_opens_a_case(
+    kind: Kind, satisfaction: int | None, words: bool, phone: bool, opens: bool
+) -> None:
+    """Complaints and requests always; a rating only when it is bad and leaves something."""
+    assert opens == cases.opens_case(submission(kind, satisfaction, words, phone))
+
+
+def test_a_case_without_phone_has_nothing_to_call() -> None:
+    """The callback of a case without a phone is settled from the start."""
+    made = cases.open_case(submission("complaint", 1, True, False), POLICY, uuid4(), NOW)
+    assert "no_phone" == made.callback_state
+
+
+@given(st.lists(st.integers(min_value=0, max_value=600), max_size=12))
+def test_counted_attempts_are_spaced(minutes: list[int]) -> None:
+    """However calls are spread, as many count as fit into the time with the spacing kept."""
+    times = [NOW + timedelta(minutes=m) for m in minutes]
+    counted = callbacks.count_spaced(times, SPACING)
+    assert counted == callbacks.count_spaced(reversed(times), SPACING)
+    assert (counted > 0) == bool(times)
+    if times:
+        assert counted <= 1 + (max(times) - min(times)) // SPACING
+
+
+def test_a_later_call_may_still_reach() -> None:
+    """Unreached is not the end: another call may reach the citizen, or leave it so."""
+    earlier = [NOW + timedelta(hours=n) for n in range(3)]
+    at = NOW + timedelta(hours=4)
+    reached = callbacks.state_after("unreached", earlier, "reached", at, POLICY.callback)
+    busy = callbacks.state_after("unreached", earlier, "busy", at, POLICY.callback)
+    assert ("reached", "unreached") == (reached, busy)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keys"),
+    [
+        (draft(), []),
+        (draft(attribution="policy"), []),
+        (draft(attribution="officers", officers=("170001",)), []),
+        (draft("helped", "none", categories=()), []),
+        (draft(attribution="none"), ["attribution_needed"]),
+        (draft("helped", "unit"), ["attribution_none"]),
+        (draft(attribution="officers"), ["officers_needed"]),
+        (draft(officers=("170001",)), ["officers_unwanted"]),
+        (draft(attribution="officers", officers=("999999",)), ["officers_unknown"]),
+        (draft(attribution="officers", officers=("170002",)), ["officers_self"]),
+        (draft(categories=()), ["categories_needed"]),
+        (draft(categories=("nonsense",)), ["categories_unknown"]),
+        (draft(finding=" ", answer="x" * 4001), ["finding_needed", "text_too_long"]),
+    ],
+)
+def test_what_a_verdict_needs(wanted: Draft, keys: list[str]) -> None:
+    """Every fault of a verdict is found, and a sound one has none."""
+    found = verdicts.wrongs(wanted, {"170001", "170002"}, POLICY.category_keys, "170002")
+    assert keys == [wrong.key for wrong in found]
+
+
+@given(st.sampled_from(["substantiated", "partly", "helped", "out_of_scope"]), st.integers(0, 99))
+def test_one_in_ten_of_the_others_is_drawn(verdict: Verdict, drawn: int) -> None:
+    """Verdicts outside the second-review list are final at once; the drawn ones are looked at."""
+    step = verdicts.submitted(case(), verdict, POLICY, NOW, drawn)
+    pending = drawn < POLICY.verification.sample_percent
+    assert (True, pending) == (step.final, step.review_pending)
+    assert pending == (step.review_due_at is not None)
+
+
+@pytest.mark.parametrize("verdict", ["unsubstantiated", "unverifiable"])
+def test_some_verdicts_wait_for_the_level_above(verdict: Verdict) -> None:
+    """They are not final, and are due at the end of the next day."""
+    step = verdicts.submitted(case(), verdict, POLICY, NOW, 0)
+    due = datetime(2026, 5, 7, 16, 0, tzinfo=UTC)
+    assert ("in_review", due, False) == (step.state, step.review_due_at, step.review_pending)
+
+
+def test_who_may_submit_when() -> None:
+    """Not during a review, not on an old revision, and over a final verdict only a supervisor."""
+    clerk, chief = operator("unit_operator"), operator("county_supervisor")
+    verdicts.may_submit(case(), clerk, 0)
+    with pytest.raises(Conflict):
+        verdicts.may_submit(case(revision=1), clerk, 0)
+    with pytest.raises(Conflict):
+        verdicts.may_submit(case(state="in_review", revision=1), chief, 1)
+    with pytest.raises(Forbidden):
+        verdicts.may_submit(case(state="verified", revision=1), clerk, 1)
+    verdicts.may_submit(case(state="verified", revision=1), chief, 1)
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "author", "may"),
+    [
+        ("unit_operator", "unit_operator", False),
+        ("county_supervisor", "unit_operator", True),
+        ("county_supervisor", "county_supervisor", False),
+        ("county_supervisor", "city_supervisor", False),
+        ("city_supervisor", "county_supervisor", True),
+        ("city_supervisor", "city_supervisor", True),
+        ("auditor", "unit_operator", False),
+        ("administrator", "unit_operator", False),
+    ],
+)
+def test_who_may_review_whom(reviewer: Role, author: Role, may: bool) -> None:
+    """The level above reviews; the city reviews its own by another person; nobody themselves."""
+    assert may == access.may_review(operator(reviewer), "author", author)
+    assert not access.may_review(operator(reviewer, "author"), "author", author)
+
+
+@pytest.mark.parametrize(
+    ("scope", "unit_code", "inside"),
+    [
+        ("411700", "411702004", True),
+        ("411700", "411602004", False),
+        ("411702", "411702004", True),
+        ("411702", "411724004", False),
+        ("411702004", "411702004", True),
+        ("411702004", "411702005", False),
+    ],
+)
+def test_the_tree_is_in_the_codes(scope: str, unit_code: str, inside: bool) -> None:
+    """A city holds its counties' units, a county its own, a unit itself."""
+    assert inside == unit_code.startswith(access.subtree(scope))
+
+
+def test_locks_grow_and_end() -> None:
+    """Four failures cost nothing, the fifth half a minute, and it never grows past half an hour."""
+    seconds = [sign_in.lock_for(n).total_seconds() for n in (0, 4, 5, 6, 7, 1000)]
+    assert [0, 0, 30, 60, 120, 1800] == seconds
+    assert 7 == sign_in.failures_now(7, NOW, NOW + timedelta(hours=23))
+    assert 0 == sign_in.failures_now(7, NOW, NOW + timedelta(hours=24))
