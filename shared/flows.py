@@ -89,12 +89,13 @@ FLOWS: tuple[Flow, ...] = (
     ),
 )
 
+PRODUCERS: dict[type[Event], str] = {flow.event: flow.producer for flow in FLOWS}
 EVENTS: dict[str, type[Event]] = {flow.event.TYPE: flow.event for flow in FLOWS}
 
 
 def producer_of(event: type[Event]) -> str:
     """The one service that may publish this event. KeyError if no flow has it."""
-    return {flow.event: flow.producer for flow in FLOWS}[event]
+    return PRODUCERS[event]
 
 
 def heard_by(service: str) -> list[type[Event]]:

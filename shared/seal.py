@@ -8,6 +8,7 @@ import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -27,11 +28,15 @@ class Seal:
     keys: dict[str, bytes]
     index_key: bytes
 
+    @cached_property
+    def _ciphers(self) -> dict[str, AESGCM]:
+        return {kid: AESGCM(key) for kid, key in self.keys.items()}
+
     def close(self, clear: str, context: str) -> str:
         """Seal `clear` under the current key."""
-        kid, key = next(iter(self.keys.items()))
+        kid, cipher = next(iter(self._ciphers.items()))
         nonce = os.urandom(_NONCE)
-        sealed = AESGCM(key).encrypt(nonce, clear.encode(), context.encode())
+        sealed = cipher.encrypt(nonce, clear.encode(), context.encode())
         return f"{kid}.{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
@@ -41,7 +46,7 @@ class Seal:
             raise SealBroken(f"no sealing key {kid!r}")
         try:
             raw = urlsafe_b64decode(payload)
-            clear = AESGCM(self.keys[kid]).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+            clear = self._ciphers[kid].decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken("sealed value does not open") from error
         return clear.decode()

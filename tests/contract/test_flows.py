@@ -1,6 +1,7 @@
 """FLOWS is the one truth about who hears what."""
 
 import importlib
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
@@ -23,13 +24,17 @@ def test_readme_shows_the_flows() -> None:
 
 
 @pytest.mark.parametrize("name", flows.SERVICES)
-def test_every_heard_event_has_a_handler(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_heard_event_has_a_handler(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service handles exactly what FLOWS sends it, so no queue fills up unread."""
-    assert set(flows.heard_by(name)) == set(built(name, monkeypatch).handlers)
+    service = built(name, monkeypatch)
+    async with AsyncExitStack() as stack:
+        for resource in service.resources:
+            await stack.enter_async_context(resource)
+    assert set(flows.heard_by(name)) == set(service.handlers)
 
 
 def built(name: str, monkeypatch: pytest.MonkeyPatch) -> Service:
-    """The service as the launcher's environment wires it, with no connection open."""
+    """The service as the launcher's environment wires it, not yet connected."""
     environment = service_env(
         name,
         ports=Ports.default(),
