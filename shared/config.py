@@ -84,7 +84,7 @@ def load(kind: type[S]) -> S:
 
 
 def _line(kind: type[Settings], loc: tuple[int | str, ...], message: str) -> str:
-    name = str(loc[0])
+    name = str(loc[0]) if loc else "settings"
     if name in kind.model_fields:
         name = f"MASHANG_{name.upper()}"
     return f"{name}: {message.removeprefix('Value error, ').lower()}"

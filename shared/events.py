@@ -168,6 +168,7 @@ class RewardDecided(Event):
     decision: Literal["scheduled", "held", "refused"]
     reason: str | None
     amount_fen: int
+    decided_at: datetime
     due_at: datetime
     version: int
 

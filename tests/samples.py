@@ -93,6 +93,7 @@ SAMPLES: tuple[Event, ...] = (
         decision="scheduled",
         reason=None,
         amount_fen=2000,
+        decided_at=AT,
         due_at=AT,
         version=1,
     ),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.intake.store import timeline, units
 from services.intake.story import Step
-from shared import clock, log
+from shared import log
 from shared.db import Connection
 from shared.events import (
     CallbackLogged,
@@ -55,7 +55,7 @@ async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
 
 
 async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
-    """Scheduled, held or refused. The event has no time of its own, so it is when we hear it."""
+    """Scheduled, held or refused."""
     details = {
         "number": event.version,
         "decision": event.decision,
@@ -63,7 +63,8 @@ async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
         "due_at": event.due_at.isoformat(),
     }
     key = f"{event.reward_id}/{event.version}"
-    if await timeline.add(conn, event.submission_id, "reward_decided", key, clock.now(), details):
+    at = event.decided_at
+    if await timeline.add(conn, event.submission_id, "reward_decided", key, at, details):
         _told(event.submission_id, "reward_decided")
 
 

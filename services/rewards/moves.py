@@ -51,7 +51,7 @@ async def save(
     await history.add(conn, moved, before.state, step, actor, code, note, now)
     if before.attempt == moved.attempt and moved.attempt and (code or ref or step in CLOSES):
         await orders.mark(conn, moved.order_id, code, ref, CLOSES.get(step), now)
-    await _publish(conn, moved, step)
+    await _publish(conn, moved, step, now)
     log.get().info(
         "reward moved", reward_id=str(moved.id), case_id=str(moved.case_id), state=moved.state,
         version=moved.version, attempt=moved.attempt, code=code, reason=moved.reason,
@@ -59,16 +59,16 @@ async def save(
     return True
 
 
-async def _publish(conn: Connection, reward: Reward, step: Step) -> None:
+async def _publish(conn: Connection, reward: Reward, step: Step, now: datetime) -> None:
     if step in DECIDES:
-        await publish(conn, _decided(reward, step))
+        await publish(conn, _decided(reward, step, now))
     elif step == "paid":
         await publish(conn, _paid(reward))
     elif step == "reversed":
         await publish(conn, _reversed(reward))
 
 
-def _decided(reward: Reward, step: Step) -> RewardDecided:
+def _decided(reward: Reward, step: Step, now: datetime) -> RewardDecided:
     return RewardDecided(
         reward_id=reward.id,
         case_id=reward.case_id,
@@ -76,6 +76,7 @@ def _decided(reward: Reward, step: Step) -> RewardDecided:
         decision=DECIDES[step],
         reason=reward.reason,
         amount_fen=reward.amount_fen,
+        decided_at=now,
         due_at=reward.due_at,
         version=reward.version,
     )

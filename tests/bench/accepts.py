@@ -58,7 +58,7 @@ class Course:
 
     async def run(self, name: str, start: Callable[[Lab], Awaitable[tuple[Process, str]]]) -> float:
         """Accepts per second over the measured seconds."""
-        await self._sql("TRUNCATE submissions, outbox")
+        await self.lab.truncate("intake", "submissions", "outbox")
         process, ready = await start(self.lab)
         await process.start()
         try:
@@ -87,8 +87,8 @@ class Course:
         return Outcome(**json.loads(self.lab.last_line(generator)))
 
     async def _recount(self, name: str, outcome: Outcome) -> None:
-        stored = await self._sql("SELECT count(*) FROM submissions")
-        events = await self._sql("SELECT count(*) FROM outbox")
+        stored = await self._count("submissions")
+        events = await self._count("outbox")
         if outcome.refused:
             self.wrong.append(f"{name}: answers other than 201: {outcome.refused}")
         if stored != outcome.accepted:
@@ -100,10 +100,10 @@ class Course:
         if events < stored or (name != LEAVING and events != stored):
             self.wrong.append(f"{name}: {stored} stored, {events} events")
 
-    async def _sql(self, statement: str) -> int:
+    async def _count(self, table: str) -> int:
         connection = await asyncpg.connect(self.lab.owner_url("intake"))
         try:
-            return await connection.fetchval(statement) or 0
+            return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))
         finally:
             await connection.close()
 

@@ -33,8 +33,8 @@ class Course:
     async def run(self, name: str, way: str) -> float:
         """Events per second from the first delivery to the last commit."""
         env = await self.lab.env(SERVICE)
+        await self.lab.truncate(SERVICE, "cases", "outbox", "inbox", "inbox_pending")
         connection = await asyncpg.connect(self.lab.owner_url(SERVICE))
-        await connection.execute("TRUNCATE cases, outbox, inbox, inbox_pending CASCADE")
         await self._fill()
         consumer = self.lab.module("consume", "tests.bench.consume", way, str(self.count), env=env)
         await self.lab.finish(consumer)

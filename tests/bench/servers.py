@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import asyncpg
+
 from deploy.local import databases
 from deploy.local.account import POINTER
 from deploy.local.keys import Keys
@@ -45,6 +47,12 @@ class Lab:
     def owner_url(self, service: str) -> str:
         """The same database as its owner, who may truncate."""
         return self._url(service, databases.OWNER, self.keys.owner_password)
+
+    async def truncate(self, service: str, *tables: str) -> None:
+        """Empty tables of a service, as their owner."""
+        owner = await asyncpg.connect(self.owner_url(service))
+        await owner.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        await owner.close()
 
     def _url(self, service: str, user: str, password: str) -> str:
         name = databases.database_of(service)

@@ -80,7 +80,7 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
         conn,
         events.RewardDecided(
             reward_id=reward, case_id=case, submission_id=case, decision="scheduled", reason=None,
-            amount_fen=2000, due_at=DAY, version=1,
+            amount_fen=2000, decided_at=DAY, due_at=DAY, version=1,
         ),
     )  # fmt: skip
     expected = Counter(

@@ -1,0 +1,1 @@
+"""The five services; they know `shared`, and nothing of each other."""
