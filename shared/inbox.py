@@ -22,7 +22,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import structlog
 from pydantic import ValidationError
 
-from shared import db, flows, log, metrics, trace
+from shared import db, flows, log, metrics, outbox, trace
 from shared.broker import Delivery
 from shared.db import Connection, Database
 from shared.errors import Reject, Retry
@@ -129,7 +129,7 @@ class Inbox:
 
     async def _handle_batch(self, batch: list[tuple[Received, Envelope, Event]]) -> None:
         try:
-            async with self._db.transaction() as conn:
+            async with self._db.transaction() as conn, outbox.collecting(conn):
                 ids = [received.event_id for received, _, _ in batch]
                 rows = await conn.fetch(_SEEN, self._service, ids)
                 new = {row["event_id"] for row in rows}

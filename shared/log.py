@@ -44,6 +44,8 @@ def configure(service: str, level: str = "info") -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(handlers=[_Bridge()], level=logging.WARNING, force=True)
+    # It warns at every attempt to connect; broker.reconnecting says it once.
+    logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
 
 
 def get() -> structlog.typing.FilteringBoundLogger:

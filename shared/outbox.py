@@ -5,8 +5,9 @@ what was confirmed. It never keeps a cursor: ids become visible out of order, an
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from uuid import UUID
 
 from shared import broker, db, flows, log, metrics
@@ -21,7 +22,12 @@ UNROUTABLE_SECONDS = 5.0
 BATCH = 500
 POLL_SECONDS = 1.0
 
-_ADD = "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)"
+_collected: ContextVar[list[Letter] | None] = ContextVar("collected", default=None)
+
+_ADD = """
+    INSERT INTO outbox (event_id, type, body)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+"""
 
 # A lost lease or a lost deletion only means publishing again under the same id, so these two need
 # not wait for the disk.
@@ -51,8 +57,30 @@ def letter(event: Event, producer: str) -> Letter:
 async def publish(conn: Connection, event: Event) -> UUID:
     """Store an event in the present transaction; it leaves after COMMIT, or never. Its id."""
     row = letter(event, db.service_of(conn))
-    await conn.execute(_ADD, row.event_id, row.type, row.body)
+    collected = _collected.get()
+    if collected is None:
+        await _add(conn, [row])
+    else:
+        collected.append(row)
     return row.event_id
+
+
+@asynccontextmanager
+async def collecting(conn: Connection) -> AsyncIterator[None]:
+    """Store everything published inside with one statement, at the end of a batch of handlers."""
+    letters: list[Letter] = []
+    token = _collected.set(letters)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+    if letters:
+        await _add(conn, letters)
+
+
+async def _add(conn: Connection, rows: Sequence[Letter]) -> None:
+    ids, types, bodies = zip(*((r.event_id, r.type, r.body) for r in rows), strict=True)
+    await conn.execute(_ADD, ids, types, bodies)
 
 
 async def hint(conn: Connection) -> None:

@@ -89,6 +89,7 @@ async def _keep_killing(stack: Stack, names: Sequence[str]) -> None:
         for name in names:
             console.print(f"[yellow]SIGKILL[/] {name}")
             await stack.kill(name)
+            await stack.until_back(name)
             await asyncio.sleep(KILL_EVERY)
 
 

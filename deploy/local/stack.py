@@ -140,6 +140,14 @@ class Stack:
             raise KeyError(f"no process of ours is called {name}")
         await target.kill()
 
+    async def until_back(self, name: str) -> None:
+        """Wait until what was killed is up again."""
+        servers = {"postgres": self.postgres, "rabbitmq": self.rabbitmq}
+        if server := servers.get(name):
+            await server.until_ready()
+        else:
+            await self.until_ready(name)
+
     async def until_ready(self, *names: str) -> None:
         """Wait until these processes (all without a name) answer that they are ready."""
         wanted = names or tuple(self.processes)

@@ -24,7 +24,6 @@ async def on_submission_received(
     case = rules.open_case(event, policies.at(event.received_at), uuid7(), clock.now())
     if not await cases.add_case(conn, case):
         return
-    await actions.add_action(conn, Action(case.case_id, "opened", "", case.opened_at, {}))
     await publish(conn, rules.case_opened(case))
     log.get().info(
         "case opened",

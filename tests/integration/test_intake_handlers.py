@@ -67,8 +67,8 @@ def decided(submission: UUID, version: int, decision: str) -> events.RewardDecid
     return events.RewardDecided.model_validate(
         {
             "reward_id": REWARD, "case_id": CASE, "submission_id": submission,
-            "decision": decision, "reason": None, "amount_fen": 2000, "decided_at": AT, "due_at": DUE,
-            "version": version,
+            "decision": decision, "reason": None, "amount_fen": 2000, "decided_at": AT,
+            "due_at": DUE, "version": version,
         }
     )  # fmt: skip
 

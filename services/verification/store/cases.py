@@ -16,9 +16,13 @@ COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name != "next_due_at"]
 
 _ADD = f"""
-    INSERT INTO cases ({", ".join(_STORED)})
-    VALUES ({", ".join(f"${n}" for n in range(1, len(_STORED) + 1))})
-    ON CONFLICT (submission_id) DO NOTHING RETURNING 1
+    WITH opened AS (
+        INSERT INTO cases ({", ".join(_STORED)})
+        VALUES ({", ".join(f"${n}" for n in range(1, len(_STORED) + 1))})
+        ON CONFLICT (submission_id) DO NOTHING RETURNING case_id, opened_at
+    )
+    INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+    SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
 """  # noqa: S608  the names are this module's own
 # $1 and $2 are the operator's: the unit codes below their place, and their badge.
 VISIBLE = """starts_with(unit_code, $1)
@@ -41,7 +45,7 @@ def _own(operator: Operator) -> tuple[str, str | None]:
 
 
 async def add_case(conn: Connection, case: Case) -> bool:
-    """Store a new case; False if the submission has one already."""
+    """Store a new case and begin its time line; False if the submission has one already."""
     values = [getattr(case, name) for name in _STORED]
     return await conn.fetchval(_ADD, *values) is not None
 
