@@ -181,7 +181,8 @@ class Publisher:
     async def _put(self, letters: Sequence[Letter]) -> list[Confirmation]:
         # What aiormq's basic_publish does, for many letters in one write: it takes a lock, a timer
         # and three task switches for each, 255 µs of processor time against 90 (measured).
-        channel, frames, confirmations = self._channel, list[Frame | ContentHeader | ContentBody](), []
+        channel, confirmations = self._channel, list[Confirmation]()
+        frames: list[Frame | ContentHeader | ContentBody] = []
         async with channel.lock:
             if channel.is_closed:
                 raise ChannelInvalidStateError("channel closed")

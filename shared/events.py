@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
@@ -234,7 +235,7 @@ class ScoreChanged(Event):
 
 
 class Envelope(BaseModel):
-    """CloudEvents 1.0 in structured JSON; `data` is still unparsed."""
+    """CloudEvents 1.0 in structured JSON, as it is read; `data` is still unparsed."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -253,15 +254,19 @@ class Envelope(BaseModel):
 CONTENT_TYPE = "application/cloudevents+json"
 
 
-def wrap(event: Event, producer: str) -> Envelope:
-    """Put an event into a fresh envelope (new UUIDv7, the present trace)."""
-    return Envelope(
-        id=uuid7(),
-        source=f"/mashang/{producer}",
-        type=event.TYPE,
-        subject=event.subject,
-        time=clock.now(),
-        aggregateversion=event.aggregate_version,
-        traceparent=trace.current(),
-        data=event.model_dump(mode="json"),
-    )
+def wrap(event: Event, producer: str) -> tuple[UUID, str]:
+    """The event in a fresh envelope (new UUIDv7, the present trace): its id, and the JSON text."""
+    event_id = uuid7()
+    envelope = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/mashang/{producer}",
+        "type": event.TYPE,
+        "subject": event.subject,
+        "time": clock.now(),
+        "datacontenttype": "application/json",
+        "aggregateversion": event.aggregate_version,
+        "traceparent": trace.current(),
+        "data": orjson.Fragment(event.model_dump_json()),
+    }
+    return event_id, orjson.dumps(envelope).decode()

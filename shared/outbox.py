@@ -50,8 +50,8 @@ def letter(event: Event, producer: str) -> Letter:
     owner = flows.producer_of(type(event))
     if owner != producer:
         raise NotOurEvent(f"{event.TYPE} belongs to {owner}, not to {producer}")
-    envelope = wrap(event, producer)
-    return Letter(envelope.id, envelope.type, envelope.model_dump_json())
+    event_id, body = wrap(event, producer)
+    return Letter(event_id, event.TYPE, body)
 
 
 async def publish(conn: Connection, event: Event) -> UUID:
@@ -125,18 +125,27 @@ class Relay:
     async def _pump(self, publisher: Publisher) -> None:
         while True:
             self._awake.clear()
-            sent = await self._relay_batch(publisher)
-            if self._stopping and not sent:
+            await self._empty(publisher)
+            if self._stopping:
                 return
-            if not sent:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
 
-    async def _relay_batch(self, publisher: Publisher) -> int:
+    async def _empty(self, publisher: Publisher) -> None:
         letters = await self._lease()
-        if letters:
-            await self._settle(letters, await publisher.publish(letters))
-        return len(letters)
+        while letters:
+            # The next rows are leased while these are on their way.
+            leasing = asyncio.create_task(self._lease())
+            try:
+                await self._settle(letters, await publisher.publish(letters))
+            except Exception:
+                await self._release(await leasing)
+                raise
+            letters = await leasing
+
+    async def _release(self, letters: Sequence[Letter]) -> None:
+        async with self._db.acquire() as conn:
+            await conn.execute(_POSTPONE, [row.event_id for row in letters], 0.0)
 
     async def _lease(self) -> list[Letter]:
         async with self._db.acquire() as conn, conn.transaction():

@@ -4,13 +4,13 @@ Raise a `Problem` anywhere; the edge turns it into `application/problem+json` (R
 error page for a browser that asks for HTML.
 """
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
@@ -132,10 +132,10 @@ def problem_response(problem: Problem) -> web.Response:
 
 def json_response(body: object, status: int = 200) -> web.Response:
     """JSON in UTF-8; pydantic models are dumped by themselves."""
-    text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(
-        body, ensure_ascii=False, default=str
+    text = body.model_dump_json().encode() if isinstance(body, BaseModel) else orjson.dumps(
+        body, default=str
     )  # fmt: skip
-    return web.Response(text=text, status=status, content_type="application/json")
+    return web.Response(body=text, status=status, content_type="application/json", charset="utf-8")
 
 
 def wants_html(request: web.Request) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -62,10 +63,12 @@ class Acceptance:
     ) -> None:
         self._keys, self._policies, self._writer = keys, policies, writer
         self._closed, self._db = closed, database
+        # As many as there are windows; only genuine codes stay, an exception is not kept.
+        self._read = lru_cache(4096)(partial(codes.read, keys.codes))
 
     def unit_of(self, code: str) -> UnitCode:
         """What a scanned code says. WrongCode if it is not genuine."""
-        return codes.read(self._keys.codes, code)
+        return self._read(code)
 
     def receipt_code(self, key: str) -> str:
         """The receipt that an idempotency key leads to."""

@@ -39,7 +39,7 @@ def test_every_event_has_a_flow_and_a_sample() -> None:
 
 def test_envelope_is_cloudevents_in_structured_json() -> None:
     """Any CloudEvents reader finds id, source, type, subject, time and our extensions."""
-    wire = json.loads(wrap(SAMPLES[5], "verification").model_dump_json())
+    wire = json.loads(wrap(SAMPLES[5], "verification")[1])
     assert {
         "specversion": "1.0",
         "source": "/mashang/verification",

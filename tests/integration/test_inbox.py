@@ -60,10 +60,8 @@ def box(database: Database, handler: Effects) -> Inbox:
 
 def delivery(event: Event, *, times: int = 1, message_id: UUID | None = None) -> Delivery:
     """The event as the broker would bring it."""
-    envelope = wrap(event, flows.producer_of(type(event)))
-    return Delivery(
-        str(message_id or envelope.id), event.TYPE, envelope.model_dump_json().encode(), times, 1
-    )
+    event_id, body = wrap(event, flows.producer_of(type(event)))
+    return Delivery(str(message_id or event_id), event.TYPE, body.encode(), times, 1)
 
 
 def verified(**changes: object) -> CaseVerified:
