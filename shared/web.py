@@ -133,7 +133,7 @@ def problem_response(problem: Problem) -> web.Response:
 def json_response(body: object, status: int = 200) -> web.Response:
     """JSON in UTF-8; pydantic models are dumped by themselves."""
     text = body.model_dump_json().encode() if isinstance(body, BaseModel) else orjson.dumps(
-        body, default=str
+        body, default=str, option=orjson.OPT_NON_STR_KEYS
     )  # fmt: skip
     return web.Response(body=text, status=status, content_type="application/json", charset="utf-8")
 
