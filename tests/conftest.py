@@ -16,7 +16,7 @@ import pytest
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from shared import db, log
+from shared import log, migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
 
@@ -61,7 +61,7 @@ async def templates(postgres: Postgres) -> Postgres:
             f"CREATE ROLE mashang_{service} LOGIN PASSWORD '{PASSWORD}'",
             f"CREATE DATABASE {service}_template",
         )
-        await db.migrate(service, postgres.url(f"{service}_template"))
+        await migrate.migrate(service, postgres.url(f"{service}_template"))
     return postgres
 
 

@@ -82,10 +82,10 @@ async def migrate_all(admin_url: str, keys: Keys) -> None:
 
     Alembic's context is global to the process, so they cannot run side by side.
     """
-    from shared import db  # half a second that a second start does not need
+    from shared import migrate  # half a second that a second start does not need
 
     for service in SERVICES:
-        await db.migrate(
+        await migrate.migrate(
             service, url_for(admin_url, database_of(service), OWNER, keys.owner_password)
         )
 

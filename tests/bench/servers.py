@@ -19,7 +19,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import Process, StartError, ending
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import ROOT, service_env
-from shared import db
+from shared import migrate
 from tests.bench.rounds import Say
 
 GIVE_UP = 120.0
@@ -40,7 +40,7 @@ class Lab:
     async def database(self, service: str) -> str:
         """The URL of a service's own role on its own, migrated database."""
         if service not in self._migrated:
-            await db.migrate(service, self.owner_url(service))
+            await migrate.migrate(service, self.owner_url(service))
             self._migrated.add(service)
         return self._url(service, databases.database_of(service), self.keys.password_of(service))
 

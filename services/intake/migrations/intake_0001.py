@@ -1,6 +1,6 @@
 """Submissions, the units that citizens see, and the time line of each submission."""
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "intake_0001"
 down_revision = None

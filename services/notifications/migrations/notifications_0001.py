@@ -1,6 +1,6 @@
 """Messages, every call to the vendor, and every state a message was in."""
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "notifications_0001"
 down_revision = None

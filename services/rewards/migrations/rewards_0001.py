@@ -1,6 +1,6 @@
 """Rewards, their orders, and the append-only history of what happened to each."""
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "rewards_0001"
 down_revision = None

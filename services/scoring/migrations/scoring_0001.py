@@ -1,6 +1,6 @@
 """Directory, facts for the figures, and the three ledgers: points, strikes, criticisms."""
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "scoring_0001"
 down_revision = None

@@ -1,6 +1,6 @@
 """The directory, operators and their sessions, cases with everything that was done to them."""
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "verification_0001"
 down_revision = None

@@ -6,7 +6,7 @@ readable and writable by it unless their migration says otherwise.
 
 from alembic import context
 
-from shared.db import run_script
+from shared.migrate import run_script
 
 revision = "bus_0001"
 down_revision = None

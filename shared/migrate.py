@@ -1,0 +1,37 @@
+"""Migrations with Alembic: one environment, a folder of versions for the bus and for each service.
+
+Only what migrates imports this; a running service merely checks where its database is.
+"""
+
+import asyncio
+
+from alembic import command, op
+from alembic.config import Config
+from sqlalchemy.util import await_only
+
+from shared.db import ROOT
+
+
+def alembic_config(service: str, owner_url: str) -> Config:
+    """One environment for all: the bus's versions and the service's."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "shared" / "migrations"))
+    config.set_main_option(
+        "version_locations",
+        f"{ROOT}/shared/migrations/versions:{ROOT}/services/{service}/migrations",
+    )
+    config.set_main_option("path_separator", ":")
+    config.attributes["url"] = owner_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    config.attributes["service"] = service
+    return config
+
+
+async def migrate(service: str, owner_url: str) -> None:
+    """Bring one service's database to its heads. Safe to repeat and to run in several processes."""
+    await asyncio.to_thread(command.upgrade, alembic_config(service, owner_url), "heads")
+
+
+def run_script(sql: str) -> None:
+    """Run several SQL statements in a migration (Alembic's own execute takes only one)."""
+    driver = op.get_bind().connection.driver_connection
+    await_only(driver.execute(sql))  # type: ignore[union-attr]
