@@ -1,9 +1,13 @@
 """Loads the demo's directory: 242 units, their officers, operators with the demo password."""
 
+import csv
+import os
 from pathlib import Path
 
 from deploy.local.stack import Stack
 from services.verification.directory import Refused, import_csv
+from services.verification.passwords import Passwords
+from services.verification.store import operators
 from shared import config, outbox
 from shared.db import Database
 from shared.errors import MashangError
@@ -21,8 +25,18 @@ async def load_directory(stack: Stack) -> None:
     try:
         for name in FILES:
             await _import(database, name, seal, stack.keys.demo_password)
+        if os.environ.get("MASHANG_DEMO_PASSWORD"):
+            await _set_passwords(database, stack.keys.demo_password)
     finally:
         await database.close()
+
+
+async def _set_passwords(database: Database, password: str) -> None:
+    hashed = await Passwords().hash(password)
+    rows = csv.DictReader((HERE / "operators.csv").read_text("utf-8").splitlines())
+    async with database.transaction() as conn:
+        for row in rows:
+            await operators.set_password_hash(conn, row["username"], hashed)
 
 
 async def _import(database: Database, name: str, seal: Seal, password: str) -> None:
