@@ -96,7 +96,9 @@ async def _drop_answers(http: aiohttp.ClientSession, stack: Stack, seed: int) ->
 async def _kill(stack: Stack, dice: random.Random, kills: int, outcome: Outcome) -> None:
     for _ in range(kills):
         await asyncio.sleep(dice.uniform(0.5, 2.5))
-        await stack.kill(dice.choice(KILLABLE))
+        name = dice.choice(KILLABLE)
+        await stack.kill(name)
+        await stack.until_back(name)
         outcome.kills += 1
 
 
@@ -140,13 +142,12 @@ async def _compare(
     http: aiohttp.ClientSession, stack: Stack, acknowledged: set[str], todo: Sequence[Complaint]
 ) -> dict[str, int]:
     book = await call(http, "GET", f"{stack.urls['sandbox']}/admin/book")
-    orders = [t for t in book["airtime"]["transactions"] if t["status"] == "COMPLETED"]
-    numbers = [order["number"] for order in orders]
+    paid = book["airtime"]["by_number"]
     return {
         "acknowledged but lost": len(acknowledged - await _ids(stack, "intake", "submissions")),
         "without a case": len(acknowledged - await _ids(stack, "verification", "cases")),
-        "paid twice": len(numbers) - len(set(numbers)),
-        "unpaid": len({c.phone for c in todo} - set(numbers)),
+        "paid twice": sum(number["paid_count"] - 1 for number in paid.values()),
+        "unpaid": len({c.phone for c in todo} - set(paid)),
         "left in an outbox": await _count(stack, "SELECT count(*) FROM outbox"),
         "pending or parked": await _count(stack, "SELECT count(*) FROM inbox_pending"),
     }

@@ -1,6 +1,5 @@
 """Who may see and do what: roles, the place in the tree, recusal."""
 
-from collections.abc import Collection
 
 from shared.identity import Operator, Role
 
@@ -21,11 +20,6 @@ def subtree(scope: str) -> str:
 def within(scope: str, unit_code: str) -> bool:
     """Whether the unit lies at or below that place."""
     return unit_code.startswith(subtree(scope))
-
-
-def recused(operator: Operator, complained_about: Collection[str | None]) -> bool:
-    """The officer complained about neither sees nor touches the case."""
-    return operator.badge is not None and operator.badge in complained_about
 
 
 def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
