@@ -18,10 +18,10 @@ async def until_ready(process: Process, url: str, within: float = READY_WITHIN) 
 
     StartError with the last answer when it never does, or when the process keeps ending.
     """
-    answer = "it does not answer"
+    answer, last_start = "it does not answer", process.starts + STARTS
     try:
         async with aiohttp.ClientSession() as session, asyncio.timeout(within):
-            while not process.ended and process.starts <= STARTS:
+            while not process.ended and process.starts < last_start:
                 ready, answer = await ask(session, url, answer)
                 if ready:
                     return

@@ -37,6 +37,8 @@ from shared.flows import SERVICES
 AT_ONCE = 12
 DROPPED = 0.3
 SETTLE_SECONDS = 600.0
+SUBMISSIONS = "SELECT id AS submission_id FROM submissions"
+CASES = "SELECT submission_id FROM cases"
 console = Console()
 
 
@@ -144,8 +146,8 @@ async def _compare(
     book = await call(http, "GET", f"{stack.urls['sandbox']}/admin/book")
     paid = book["airtime"]["by_number"]
     return {
-        "acknowledged but lost": len(acknowledged - await _ids(stack, "intake", "submissions")),
-        "without a case": len(acknowledged - await _ids(stack, "verification", "cases")),
+        "acknowledged but lost": len(acknowledged - await _ids(stack, "intake", SUBMISSIONS)),
+        "without a case": len(acknowledged - await _ids(stack, "verification", CASES)),
         "paid twice": sum(number["paid_count"] - 1 for number in paid.values()),
         "unpaid": len({c.phone for c in todo} - set(paid)),
         "left in an outbox": await _count(stack, "SELECT count(*) FROM outbox"),
@@ -153,10 +155,10 @@ async def _compare(
     }
 
 
-async def _ids(stack: Stack, service: str, table: str) -> set[str]:
+async def _ids(stack: Stack, service: str, query: str) -> set[str]:
     conn = await asyncpg.connect(stack.database_url(service))
     try:
-        rows = await conn.fetch(f"SELECT submission_id FROM {table}")
+        rows = await conn.fetch(query)
     finally:
         await conn.close()
     return {str(row["submission_id"]) for row in rows}
