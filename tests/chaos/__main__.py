@@ -149,7 +149,7 @@ async def _compare(
         "acknowledged but lost": len(acknowledged - await _ids(stack, "intake", SUBMISSIONS)),
         "without a case": len(acknowledged - await _ids(stack, "verification", CASES)),
         "paid twice": sum(number["paid_count"] - 1 for number in paid.values()),
-        "unpaid": len({c.phone for c in todo} - set(paid)),
+        "unpaid": len({c.phone.removeprefix("+86") for c in todo} - set(paid)),
         "left in an outbox": await _count(stack, "SELECT count(*) FROM outbox"),
         "pending or parked": await _count(stack, "SELECT count(*) FROM inbox_pending"),
     }
