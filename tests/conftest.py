@@ -7,6 +7,9 @@ A test module that needs a service's database says `SERVICE = "rewards"` and tak
 
 import asyncio
 import itertools
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from shared import log, migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
 
+ROOT = Path(__file__).parents[1]
 PASSWORD = "test"
 _numbers = itertools.count(1)
 
@@ -118,6 +122,13 @@ async def conn(
             yield connection
         finally:
             await transaction.rollback()
+
+
+def leashed(*arguments: str) -> list[str]:
+    """A Python command whose process ends with this test run, also when that is killed."""
+    child = ROOT / "deploy" / "local" / "child.py"
+    leash = (str(os.getpid()), str(int(signal.SIGKILL)), "-", "--")
+    return [sys.executable, "-I", "-S", str(child), *leash, sys.executable, *arguments]
 
 
 async def eventually(

@@ -28,6 +28,9 @@ OPTIONS = {
 }
 
 
+LEASH = Path(__file__).parents[1] / "local" / "child.py"
+
+
 class SandboxProcess:
     """``python -m deploy.sandbox`` on a free port, which it keeps over ``start`` after ``kill``."""
 
@@ -38,7 +41,10 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Return when it listens."""
-        command = [sys.executable, "-m", "deploy.sandbox", *self._arguments()]
+        # Ends with us, also when we are killed.
+        leash = ("-I", "-S", str(LEASH), str(os.getpid()), str(int(signal.SIGTERM)), "-", "--")
+        sandbox = (sys.executable, "-m", "deploy.sandbox", *self._arguments())
+        command = [sys.executable, *leash, *sandbox]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
         self._process = process
         ready = process.stdout.readline() if process.stdout else ""

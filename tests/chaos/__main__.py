@@ -39,6 +39,8 @@ DROPPED = 0.3
 SETTLE_SECONDS = 600.0
 SUBMISSIONS = "SELECT id AS submission_id FROM submissions"
 CASES = "SELECT submission_id FROM cases"
+OUTBOX = "SELECT count(*) FROM outbox"
+PENDING = "SELECT count(*) FROM inbox_pending"
 console = Console()
 
 
@@ -134,7 +136,8 @@ async def _settle(http: aiohttp.ClientSession, stack: Stack, paid: int) -> float
             rewards = await call(http, "GET", f"{stack.urls['rewards']}/api/v1/figures")
             sms = await call(http, "GET", f"{stack.urls['notifications']}/api/v1/figures")
             progress.update(task, completed=rewards["paid"] + sms["paid_messages_delivered"])
-            if rewards["paid"] >= paid and sms["paid_messages_delivered"] >= paid:
+            done = rewards["paid"] >= paid and sms["paid_messages_delivered"] >= paid
+            if done and not await _count(stack, OUTBOX) + await _count(stack, PENDING):
                 break
             await asyncio.sleep(1)
     return round(loop.time() - began, 1)
@@ -150,8 +153,8 @@ async def _compare(
         "without a case": len(acknowledged - await _ids(stack, "verification", CASES)),
         "paid twice": sum(number["paid_count"] - 1 for number in paid.values()),
         "unpaid": len({c.phone.removeprefix("+86") for c in todo} - set(paid)),
-        "left in an outbox": await _count(stack, "SELECT count(*) FROM outbox"),
-        "pending or parked": await _count(stack, "SELECT count(*) FROM inbox_pending"),
+        "left in an outbox": await _count(stack, OUTBOX),
+        "pending or parked": await _count(stack, PENDING),
     }
 
 

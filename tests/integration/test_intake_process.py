@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from aiohttp import ClientSession
 from deploy.local.ports import free_port
 from deploy.local.rabbitmq import RabbitMQ
 from shared.db import Database
-from tests.conftest import Clone, eventually
+from tests.conftest import Clone, eventually, leashed
 from tests.integration.intake_site import body, settings
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
     """40 submissions are accepted, the outbox empties into the broker, SIGTERM exits 0."""
     url, port, ops = await clone("intake"), free_port(), free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.intake", cwd=ROOT, stderr=asyncio.subprocess.DEVNULL,
+        *leashed("-m", "services.intake"), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL,
         env=environment(url, rabbitmq.amqp_url, port, ops),
     )  # fmt: skip
     try:

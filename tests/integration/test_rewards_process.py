@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -21,7 +20,7 @@ from shared import testing
 from shared.config import key_ring
 from shared.db import Database
 from shared.seal import Seal
-from tests.conftest import Clone
+from tests.conftest import Clone, leashed
 from tests.integration.test_rewards_decisions import hear, verified
 from tests.integration.test_rewards_jobs import environment
 
@@ -64,7 +63,7 @@ class Process:
         )
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "services.rewards"]
+        command = leashed("-m", "services.rewards")
         with self._log.open("ab") as log:
             return subprocess.Popen(command, env=self._environment, stderr=log)
 

@@ -1,6 +1,5 @@
 """Who may see and do what: roles, the place in the tree, recusal."""
 
-
 from shared.identity import Operator, Role
 
 WORKERS: tuple[Role, ...] = ("unit_operator", "county_supervisor", "city_supervisor")

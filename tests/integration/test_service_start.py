@@ -1,0 +1,147 @@
+"""A service's life from the outside: a process, its exit code, its words, its ops port."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from deploy.local import databases
+from deploy.local.keys import Keys
+from deploy.local.ports import Ports
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.settings import ROOT, service_env, url_of
+from tests.conftest import eventually, leashed
+
+SERVICE = "scoring"
+
+
+class Child:
+    """`python -m services.scoring` and what it has written so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ports: Ports) -> None:
+        self.process, self.ops = process, url_of(ports.ops_scoring)
+        self.lines: list[str] = []
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stderr
+        async for line in self.process.stderr:
+            self.lines.append(line.decode())
+
+    def said(self, event: str) -> list[dict[str, str]]:
+        """The log entries of that name."""
+        entries = [json.loads(line) for line in self.lines]
+        return [entry for entry in entries if entry["event"] == event]
+
+    async def missed(self) -> list[str]:
+        """What of the database it waited for, in order."""
+        return [entry["reason"] for entry in self.said("waited for the database")]
+
+    async def last_missed(self) -> str:
+        """What it waits for now."""
+        return (await self.missed())[-1]
+
+    async def ready(self) -> dict[str, str] | None:
+        """What /readyz says; None while nobody listens."""
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.ops}/readyz") as response:
+                return dict(await response.json())
+        except aiohttp.ClientError:
+            return None
+
+    async def end(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            code = await self.process.wait()
+        await self.reading
+        return code
+
+
+_started: list[Child] = []
+
+
+async def start(ports: Ports, keys: Keys, postgres: str, amqp: str, **changes: str) -> Child:
+    """Start the service on servers that may not be there yet."""
+    environment = service_env(SERVICE, ports=ports, keys=keys, database_url=postgres, amqp_url=amqp)
+    process = await asyncio.create_subprocess_exec(
+        *leashed("-m", f"services.{SERVICE}"), cwd=ROOT, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **environment, **changes},
+    )  # fmt: skip
+    child = Child(process, ports)
+    _started.append(child)
+    return child
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_stays() -> AsyncIterator[None]:
+    yield
+    for child in _started:
+        if child.process.returncode is None:
+            child.process.kill()
+        await child.process.wait()
+        await child.reading
+    _started.clear()
+
+
+@pytest.fixture
+async def servers(tmp_path: Path) -> AsyncIterator[tuple[Ports, Postgres, RabbitMQ]]:
+    """Servers of its own, not started."""
+    ports = Ports.free()
+    postgres = Postgres(tmp_path / "postgres", ports.postgres, fsync=False)
+    rabbitmq = RabbitMQ(tmp_path / "rabbitmq", ports.rabbitmq)
+    yield ports, postgres, rabbitmq
+    await rabbitmq.stop()
+    await postgres.stop()
+
+
+async def test_it_waits_for_what_is_not_there_and_says_so(
+    servers: tuple[Ports, Postgres, RabbitMQ],
+) -> None:
+    """Started first, it names each missing part once, and is ready when the last one comes."""
+    ports, postgres, rabbitmq = servers
+    keys = Keys()
+    postgres.data.mkdir(parents=True)
+    url = databases.url_for(
+        postgres.admin_url, "mashang_scoring", "mashang_scoring", keys.password_of(SERVICE)
+    )
+    child = await start(ports, keys, url, rabbitmq.amqp_url)
+    await eventually(child.missed, ["not reachable: ConnectionRefusedError"], within=30)
+    await postgres.start()
+    await databases.make_databases(postgres.admin_url, keys)
+    await eventually(child.last_missed, "migrations of scoring not at scoring_0001", within=30)
+    await databases.migrate_all(postgres.admin_url, keys)
+    away = {"service": "ok", "database": "ok", "broker": "away"}
+    await eventually(child.ready, away, within=30)
+    await rabbitmq.start()
+    await eventually(child.ready, away | {"broker": "ok"}, within=30)
+    waited = [entry["state"] for entry in child.said("waited for the broker")]
+    assert {"relay": 1, "consumer": 1} == {role: waited.count(role) for role in set(waited)}
+    assert 0 == await child.end()
+    assert [SERVICE] == [entry["service"] for entry in child.said("service drained")]
+
+
+async def test_it_can_be_ended_while_it_waits() -> None:
+    """SIGTERM to a service whose database never came is an orderly end."""
+    child = await start(Ports.free(), Keys(), "postgresql://127.0.0.1:1/x", "amqp://127.0.0.1:1/")
+    await eventually(child.missed, ["not reachable: ConnectionRefusedError"], within=30)
+    assert 0 == await child.end()
+
+
+async def test_wrong_settings_are_one_line_and_exit_2() -> None:
+    """The operator reads the variable's name and what it should be, and no traceback."""
+    child = await start(
+        Ports.free(), Keys(), "postgresql://127.0.0.1:1/x", "amqp://127.0.0.1:1/",
+        MASHANG_HTTP_PORT="eighty",
+    )  # fmt: skip
+    assert 2 == await child.process.wait()
+    await child.reading
+    assert ["scoring: MASHANG_HTTP_PORT: input should be a valid integer"] == [
+        line.partition(",")[0] for line in child.lines
+    ]
