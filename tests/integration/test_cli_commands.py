@@ -174,3 +174,10 @@ async def test_nothing_to_work_on(mashang: Mashang, file: Write) -> None:
         await mashang("policy", "check", "/nowhere/policy.toml"),
     ]
     assert [(1, 1)] * 6 == [(result.code, len(result.err.splitlines())) for result in results]
+
+
+async def test_a_missing_file_is_not_a_missing_database(mashang: Mashang) -> None:
+    """The line names the file, so that nobody looks for a database that is well."""
+    result = await mashang("directory", "import", "/nowhere/units.csv")
+    expected = "mashang: /nowhere/units.csv: No such file or directory; name a CSV file\n"
+    assert (1, expected) == (result.code, result.err)
