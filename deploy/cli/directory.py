@@ -16,7 +16,6 @@ from deploy.cli import secret, surroundings
 from services.verification.directory import Imported, Refused, import_csv
 from services.verification.rules.directory import RowError
 from shared import outbox
-from shared.errors import Misconfigured
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -38,7 +37,7 @@ def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Import; exit 1 with a table of errors when the file has any."""
-    raw = _contents(options.file)
+    raw = options.file.read_bytes()
     password = secret.from_stdin() if options.password_stdin else None
     seal = surroundings.seal()
     console = Console(stderr=True)
@@ -56,14 +55,6 @@ async def run(options: argparse.Namespace) -> int:
         return 1
     print(summary(result))
     return 0
-
-
-def _contents(file: Path) -> bytes:
-    # An OSError from here on would be taken for a database that is away.
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"{file}: {error.strerror}; name a CSV file") from None
 
 
 def summary(done: Imported) -> str:

@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return asyncio.run(run(options))
     except db.AWAY as problem:
+        if isinstance(problem, OSError) and problem.filename:
+            return failed(f"{problem.filename}: {problem.strerror}")
         return failed(f"the database cannot be reached ({type(problem).__name__}); is it running?")
     except asyncpg.PostgresError as problem:
         return failed(f"the database refused: {problem}")

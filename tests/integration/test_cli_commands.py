@@ -179,5 +179,5 @@ async def test_nothing_to_work_on(mashang: Mashang, file: Write) -> None:
 async def test_a_missing_file_is_not_a_missing_database(mashang: Mashang) -> None:
     """The line names the file, so that nobody looks for a database that is well."""
     result = await mashang("directory", "import", "/nowhere/units.csv")
-    expected = "mashang: /nowhere/units.csv: No such file or directory; name a CSV file\n"
+    expected = "mashang: /nowhere/units.csv: No such file or directory\n"
     assert (1, expected) == (result.code, result.err)
