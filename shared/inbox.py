@@ -23,7 +23,7 @@ import structlog
 from pydantic import ValidationError
 
 from shared import db, flows, log, metrics, outbox, trace
-from shared.broker import Delivery
+from shared.consuming import Delivery
 from shared.db import Connection, Database
 from shared.errors import Reject, Retry
 from shared.events import Envelope, Event

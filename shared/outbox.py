@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from uuid import UUID
 
 from shared import broker, db, flows, log, metrics
-from shared.broker import Letter, Publisher, Unroutable
 from shared.db import Connection, Database
 from shared.errors import NotOurEvent
 from shared.events import Event, wrap
+from shared.publishing import Letter, Publisher, Unroutable, open_publisher
 
 CHANNEL = "mashang_outbox"
 LEASE_SECONDS = 15.0
@@ -116,7 +116,7 @@ class Relay:
 
     async def _connected(self) -> None:
         try:
-            async with broker.publisher(self._url, self._service) as publisher:
+            async with open_publisher(self._url, self._service) as publisher:
                 self.connected = True
                 await self._pump(publisher)
         finally:

@@ -18,8 +18,8 @@ import uvloop
 from aiohttp import web
 
 from shared import broker, clock, config, db, inbox, jobs, log, outbox
-from shared.broker import Consumer
 from shared.config import Settings
+from shared.consuming import Consumer
 from shared.db import Database
 from shared.errors import MashangError, Misconfigured
 from shared.events import Event

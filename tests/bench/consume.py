@@ -19,7 +19,7 @@ from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 from services.verification import handlers
 from services.verification.settings import Settings
 from shared import config, flows, inbox, log, policy
-from shared.broker import Consumer, Delivery
+from shared.consuming import Consumer, Delivery
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
 from shared.inbox import Handler, Inbox
@@ -46,7 +46,7 @@ class Tally:
 
 
 async def with_inbox(settings: Settings, database: Database, handler: Handler, count: int) -> float:
-    """shared.broker.Consumer and shared.inbox.Inbox: a transaction and an ack for each batch."""
+    """shared.consuming.Consumer and shared.inbox.Inbox: a transaction and an ack for each batch."""
     tally = Tally(count)
     box = Inbox(database, SERVICE, {SubmissionReceived: handler})
 

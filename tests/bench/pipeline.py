@@ -6,9 +6,9 @@ from functools import partial
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from shared import broker, clock, outbox
-from shared.broker import Letter
+from shared import clock, outbox
 from shared.events import SubmissionReceived
+from shared.publishing import Letter, open_publisher
 from tests.bench import queues
 from tests.bench.rounds import interleave
 from tests.bench.servers import Lab
@@ -47,7 +47,7 @@ class Course:
         async with queues.channel(url) as channel:
             await queues.empty(channel, SubmissionReceived)
         letters = [_letter() for _ in range(self.count)]
-        async with broker.publisher(url, "intake") as publisher:
+        async with open_publisher(url, "intake") as publisher:
             for start in range(0, self.count, CHUNK):
                 await publisher.publish(letters[start : start + CHUNK])
 

@@ -13,8 +13,8 @@ from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from shared import broker, flows, inbox, parked
-from shared.broker import Consumer, Delivery
+from shared import broker, flows, inbox, parked, publishing
+from shared.consuming import Consumer, Delivery
 from shared.db import Connection, Database
 from shared.errors import Reject, Retry
 from shared.events import CaseVerified, Event, RewardPaid, wrap
@@ -237,9 +237,9 @@ async def consuming(rabbitmq: RabbitMQ, inbox_: Inbox) -> AsyncIterator[Consumer
 
 async def send(rabbitmq: RabbitMQ, how_many: int) -> None:
     """Publish verdicts, past any outbox."""
-    async with broker.publisher(rabbitmq.amqp_url, "test") as publisher:
+    async with publishing.open_publisher(rabbitmq.amqp_url, "test") as publisher:
         letters = [
-            broker.Letter(uuid7(), CaseVerified.TYPE, delivery(verified()).body.decode())
+            publishing.Letter(uuid7(), CaseVerified.TYPE, delivery(verified()).body.decode())
             for _ in range(how_many)
         ]
         assert [None] * how_many == await publisher.publish(letters)

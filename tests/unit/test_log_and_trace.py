@@ -3,7 +3,8 @@
 import pytest
 
 from shared import log, trace
-from shared.broker import delivered_times, queue_arguments
+from shared.broker import queue_arguments
+from shared.consuming import delivered_times
 from shared.testing import captured_logs
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
