@@ -32,9 +32,9 @@ check: ## lint, format, types, import contracts
 	@$(BIN)/mypy --strict $(CODE)
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-demo: ## play the newspaper's 54 complaints and print the reconciled table
+demo: ## play the newspaper's 54 complaints and reconcile (ARGS="--kill rabbitmq" kills it meanwhile)
 	@$(BOOTSTRAP) --broker
-	@$(LEASH) $(BIN)/python -m deploy.demo
+	@$(LEASH) $(BIN)/python -m deploy.demo $(ARGS)
 
 bench: ## measure throughput beside the alternatives, print it and write it as JSON
 	@$(BOOTSTRAP) --dev --broker

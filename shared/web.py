@@ -70,8 +70,8 @@ def _finish(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Correlation-Id"] = trace.correlation_id() or ""
-    if not request.path.startswith("/static/"):
-        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    kept = "public, max-age=3600" if request.path.startswith("/static/") else "no-store"
+    response.headers.setdefault(hdrs.CACHE_CONTROL, kept)
 
 
 def _measure(request: web.Request, status: int, seconds: float) -> None:

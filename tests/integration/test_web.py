@@ -111,3 +111,10 @@ async def test_every_answer_is_hardened_and_traceable(client: Client) -> None:
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "nosniff" == response.headers["X-Content-Type-Options"]
     assert "no-store" == response.headers["Cache-Control"]
+
+
+async def test_the_style_sheet_is_kept_by_the_browser(client: Client) -> None:
+    """On a slow network the second page does not load it again."""
+    async with client:
+        response = await client.get("/static/mashang.css")
+    assert (200, "public, max-age=3600") == (response.status, response.headers["Cache-Control"])
