@@ -1,12 +1,11 @@
 """How messages end that do not simply arrive, and what is kept of them."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
@@ -31,28 +30,6 @@ from tests.integration.notifications_parts import (
 )
 
 SERVICE = "notifications"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
-        yield process
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    """A short time-out, to lose answers quickly."""
-    async with ClientSession(timeout=ClientTimeout(total=2)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess, session: ClientSession) -> Client:
-    """The book and the faults, both empty."""
-    opened = Client(session, sandbox.url)
-    await opened.reset()
-    return opened
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Messages from the event to the vendor's book, on a real database and a sandbox process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
@@ -28,28 +27,6 @@ from tests.integration.notifications_parts import (
 )
 
 SERVICE = "notifications"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
-        yield process
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    """A short time-out, to lose answers quickly."""
-    async with ClientSession(timeout=ClientTimeout(total=2)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess, session: ClientSession) -> Client:
-    """The book and the faults, both empty."""
-    opened = Client(session, sandbox.url)
-    await opened.reset()
-    return opened
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The Alibaba Cloud dialect, against a real sandbox process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
@@ -24,15 +24,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     options = {"--aliyun-template": "SMS_UNIT=感谢您监督${unit}。"}
     with SandboxProcess(tmp_path_factory.mktemp("sandbox"), options) as process:
         yield process
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
-    """A client of an empty book."""
-    async with ClientSession() as session:
-        client = Client(session, sandbox.url)
-        await client.reset()
-        yield client
 
 
 def today() -> str:

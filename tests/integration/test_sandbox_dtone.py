@@ -1,7 +1,6 @@
 """The DT One dialect, against a real sandbox process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,6 @@ from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import Inbox, SandboxProcess
 
 PHONE = "+8613800000088"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
-        yield process
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
-    """A client of an empty book."""
-    async with ClientSession() as session:
-        client = Client(session, sandbox.url)
-        await client.reset()
-        yield client
 
 
 async def test_an_order_is_confirmed_and_then_completed(client: Client) -> None:

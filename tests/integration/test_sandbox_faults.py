@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession, ClientTimeout
@@ -12,23 +11,6 @@ from deploy.sandbox.testing import Inbox, SandboxProcess
 from deploy.sandbox.when import china_text
 
 PHONE = "+8613800000088"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
-        yield process
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
-    """A client of an empty book without faults."""
-    async with ClientSession() as session:
-        client = Client(session, sandbox.url)
-        await client.reset()
-        yield client
-        await client.reset()
 
 
 async def reversed_count(client: Client, wanted: int) -> int:

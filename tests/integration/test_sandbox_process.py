@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,22 +15,6 @@ from deploy.sandbox.testing import OPTIONS, Inbox, SandboxProcess
 
 PHONE = "+8613800000088"
 GIVEN = [text for pair in OPTIONS.items() for text in pair]
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
-        yield process
-
-
-@pytest.fixture
-async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
-    """A client of an empty book."""
-    async with ClientSession() as session:
-        client = Client(session, sandbox.url)
-        await client.reset()
-        yield client
 
 
 async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
