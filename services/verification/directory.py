@@ -70,11 +70,12 @@ async def import_csv(
     errors = tuple(rules.unknown_references(sheet, known_units, known_officers))
     if errors:
         return Refused(errors)
-    if sheet.kind == "units":
-        return await _import_units(conn, sheet, known_units, progress)
-    if sheet.kind == "officers":
-        return await _import_officers(conn, sheet, known_officers, seal, progress)
-    return await _import_operators(conn, sheet, first_password, progress)
+    async with outbox.collecting(conn):
+        if sheet.kind == "units":
+            return await _import_units(conn, sheet, known_units, progress)
+        if sheet.kind == "officers":
+            return await _import_officers(conn, sheet, known_officers, seal, progress)
+        return await _import_operators(conn, sheet, first_password, progress)
 
 
 async def _import_units(
