@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, Validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import Misconfigured
-from shared.seal import Seal
+from shared.values.seal import Seal
 
 
 def key(text: object) -> bytes:

@@ -15,8 +15,8 @@ from typing import Any, Self
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from shared import log
 from shared.errors import Unavailable
+from shared.observe import log
 
 ROOT = Path(__file__).resolve().parent.parent
 ACQUIRE_SECONDS = 5.0

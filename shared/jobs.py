@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared import db, log, metrics, trace
+from shared import db
+from shared.observe import log, metrics, trace
 
 MOST_PAUSE = timedelta(seconds=30)
 

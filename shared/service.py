@@ -17,16 +17,19 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-from shared import broker, clock, config, db, inbox, jobs, log, outbox
+from shared import config, db, jobs
+from shared.bus import broker, inbox, outbox
+from shared.bus.consuming import Consumer
+from shared.bus.inbox import Handler, Inbox
+from shared.bus.outbox import Relay
 from shared.config import Settings
-from shared.consuming import Consumer
 from shared.db import Database
 from shared.errors import MashangError, Misconfigured
 from shared.events import Event
-from shared.inbox import Handler, Inbox
 from shared.jobs import Job
-from shared.outbox import Relay
-from shared.web import MAX_BODY, ErrorPage, make_app, ops_app
+from shared.observe import log
+from shared.values import clock
+from shared.web.edge import MAX_BODY, ErrorPage, make_app, ops_app
 
 S = TypeVar("S", bound=Settings)
 DRAIN_SECONDS = 10.0

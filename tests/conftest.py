@@ -19,9 +19,10 @@ import pytest
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from shared import log, migrate
+from shared import migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
+from shared.observe import log
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "test"

@@ -13,9 +13,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from deploy.cli import secret, surroundings
-from services.verification.directory import Imported, Refused, import_csv
-from services.verification.rules.directory import RowError
-from shared import outbox
+from services.verification.directory.commands import Imported, Refused, import_csv
+from services.verification.directory.rules.sheets import RowError
+from shared.bus import outbox
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from deploy.cli import surroundings
-from shared import parked
+from shared.bus import parked
 from shared.errors import Misconfigured
 from shared.flows import SERVICES
 

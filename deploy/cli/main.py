@@ -11,8 +11,9 @@ import asyncpg
 
 from deploy.cli import directory, events, operators, policy, qr
 from deploy.local.process import StartError
-from shared import db, log
+from shared import db
 from shared.errors import MashangError
+from shared.observe import log
 
 Command = Callable[[argparse.Namespace], Coroutine[None, None, int]]
 COMMANDS = (directory, operators, qr, events, policy)

@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from deploy.cli import secret, surroundings
-from services.verification.directory import disable_operator, set_operator
-from services.verification.passwords import TooShort
-from services.verification.rules.columns import ROLES
-from services.verification.store.operators import StoredOperator
+from services.verification.directory.commands import disable_operator, set_operator
+from services.verification.directory.rules.columns import ROLES
+from services.verification.directory.store.operators import StoredOperator
+from services.verification.signin.passwords import TooShort
 from shared.errors import Misconfigured
 
 if TYPE_CHECKING:

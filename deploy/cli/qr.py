@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import track
 
 from deploy.cli import surroundings
-from services.intake import codes
-from services.verification.store import units
-from services.verification.store.units import StoredUnit
+from services.intake.accept import codes
+from services.verification.directory.store import units
+from services.verification.directory.store.units import StoredUnit
 from shared.errors import Misconfigured
 
 if TYPE_CHECKING:

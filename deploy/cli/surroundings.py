@@ -17,7 +17,7 @@ from deploy.local.settings import ROOT
 from shared import config
 from shared.db import Connection, Database
 from shared.errors import Misconfigured
-from shared.seal import Seal
+from shared.values.seal import Seal
 
 
 def data_folder() -> Path:

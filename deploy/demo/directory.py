@@ -5,13 +5,14 @@ import os
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.verification.directory import Refused, import_csv
-from services.verification.passwords import Passwords
-from services.verification.store import operators
-from shared import config, outbox
+from services.verification.directory.commands import Refused, import_csv
+from services.verification.directory.store import operators
+from services.verification.signin.passwords import Passwords
+from shared import config
+from shared.bus import outbox
 from shared.db import Database
 from shared.errors import MashangError
-from shared.seal import Seal
+from shared.values.seal import Seal
 
 HERE = Path(__file__).parent
 FILES = ("units.csv", "officers.csv", "operators.csv")

@@ -12,7 +12,7 @@ from deploy.demo.http import call
 from deploy.demo.scenario import Expected
 from deploy.local.stack import Stack
 from shared.flows import SERVICES
-from shared.money import yuan
+from shared.values.money import yuan
 
 Figures = Mapping[str, Mapping[str, int]]
 

@@ -10,7 +10,7 @@ import aiohttp
 from deploy.demo.http import Refused, call
 from deploy.demo.scenario import Complaint
 from deploy.local.stack import Stack
-from services.intake import codes
+from services.intake.accept import codes
 
 VERIFIER, REVIEWER = "city1", "city2"
 POLL = 0.2

@@ -4,28 +4,30 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.intake import NAME, handlers, jobs
-from services.intake.accept import Acceptance, Keys
-from services.intake.api import Api
-from services.intake.closed import Closed
-from services.intake.forms import Forms
-from services.intake.receipts import Signer
+from services.intake import NAME
+from services.intake.accept import jobs
+from services.intake.accept.acceptance import Acceptance, Keys
+from services.intake.accept.api import Api
+from services.intake.accept.closed import Closed
+from services.intake.accept.receipts import Signer
+from services.intake.accept.writer import Limits, Writer
+from services.intake.follow import handlers
+from services.intake.follow.status import Status
+from services.intake.pages.forms import Forms
 from services.intake.settings import Settings
-from services.intake.status import Status
-from services.intake.writer import Limits, Writer
 from shared import events, policy
 from shared.config import key_ring
 from shared.db import Database
 from shared.jobs import Job
-from shared.pages import Pages
 from shared.service import Service
+from shared.web.pages import Pages
 
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything intake does."""
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
-    pages, closed = Pages(Path(__file__).parent / "pages"), Closed()
+    pages, closed = Pages(Path(__file__).parent / "templates"), Closed()
     writer = Writer(database, _limits(settings))
     acceptance = Acceptance(keys, policies, writer, closed, database)
     status = Status(database, keys.seal, pages)

@@ -9,10 +9,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.notifications.rules import Purpose, State
 from services.notifications.store import overview
-from shared import identity, log
+from shared import access as identity
 from shared.db import Database
 from shared.errors import Conflict, Malformed, NotFound
-from shared.web import json_response
+from shared.observe import log
+from shared.web.edge import json_response
 
 HELD_SHOWN = 200
 

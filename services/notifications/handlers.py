@@ -6,9 +6,9 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.rules import Purpose, wants_thanks
 from services.notifications.store import messages
-from shared import log, trace
 from shared.db import Connection
 from shared.events import CaseVerified, RewardPaid
+from shared.observe import log, trace
 
 
 async def on_case_verified(conn: Connection, event: CaseVerified) -> None:

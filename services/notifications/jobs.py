@@ -12,12 +12,12 @@ from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import FINAL, Limits, Next, after_query, after_send
 from services.notifications.store import messages, overview
 from services.notifications.store.messages import Message
-from shared import log, trace
+from shared.bus.outbox import publish
 from shared.db import Database
 from shared.events import MessageSettled
-from shared.money import yuan
-from shared.outbox import publish
-from shared.seal import Seal, SealBroken
+from shared.observe import log, trace
+from shared.values.money import yuan
+from shared.values.seal import Seal, SealBroken
 
 BATCH = 20
 STALE_SECONDS = messages.LEASE.total_seconds() / 2

@@ -16,11 +16,11 @@ from services.rewards.rules.states import State
 from services.rewards.settings import Settings
 from services.rewards.store import figures, history, orders, rewards
 from services.rewards.views import counts, reward_json
-from shared import log
+from shared.access import Operator, Role, check
 from shared.db import Connection, Database
 from shared.errors import FieldError, Invalid, Malformed, NotFound
-from shared.identity import Operator, Role, check
-from shared.web import json_response, read_json
+from shared.observe import log
+from shared.web.edge import json_response, read_json
 
 PAGE = 50
 READERS: tuple[Role, ...] = (

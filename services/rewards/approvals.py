@@ -10,10 +10,10 @@ from services.rewards.rules.settling import may_write_off
 from services.rewards.rules.settling import write_off as written_off
 from services.rewards.rules.states import MOVES, Step
 from services.rewards.store import directory, orders, rewards
-from shared import log
+from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden
-from shared.identity import Operator
+from shared.observe import log
 
 Text = Annotated[
     str,

@@ -7,9 +7,10 @@ from services.rewards import moves
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.store import directory, rewards
-from shared import log, policy, trace
+from shared import policy
 from shared.db import Connection
 from shared.events import CaseVerified, OfficerChanged
+from shared.observe import log, trace
 from shared.policy import Policies
 
 

@@ -17,9 +17,9 @@ from services.rewards.rules.outcomes import Accepted, Held, Outcome, Paid, Rejec
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
 from services.rewards.store import figures, orders, rewards
-from shared import log, trace
 from shared.db import Connection, Database
-from shared.seal import Seal, SealBroken
+from shared.observe import log, trace
+from shared.values.seal import Seal, SealBroken
 
 AT_ONCE = 10
 

@@ -11,10 +11,10 @@ from typing import Literal
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import Step
 from services.rewards.store import history, orders, rewards
-from shared import log
+from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import RewardDecided, RewardPaid, RewardReversed
-from shared.outbox import publish
+from shared.observe import log
 
 SYSTEM = "system"
 # How a step ends an order.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.rewards.rules.payouts import Reward
-from shared import phone
-from shared.seal import Seal, SealBroken
+from shared.values import phone
+from shared.values.seal import Seal, SealBroken
 
 # Every reward is counted in exactly one of these.
 SCHEDULED = ("eligible", "ready", "submitting", "accepted", "rejected")

@@ -10,13 +10,14 @@ from asyncpg import Record
 from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Strike
 from services.scoring.store import criticisms, directory, facts, points, strikes
-from shared import clock, identity
+from shared import access as identity
+from shared.access import Operator
 from shared.config import Key
 from shared.db import Connection, Database
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
-from shared.identity import Operator
 from shared.policy import Policies
-from shared.web import json_response
+from shared.values import clock
+from shared.web.edge import json_response
 
 READERS: tuple[identity.Role, ...] = (
     "unit_operator", "county_supervisor", "city_supervisor", "auditor", "administrator",

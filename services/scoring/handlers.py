@@ -4,7 +4,7 @@ from services.scoring.rules import verdicts
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Before, Entry, Mark, Plan
 from services.scoring.store import criticisms, directory, facts, points, strikes
-from shared import clock, log
+from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import (
     CallbackLogged,
@@ -18,8 +18,9 @@ from shared.events import (
     SubmissionReceived,
     UnitChanged,
 )
-from shared.outbox import publish
+from shared.observe import log
 from shared.policy import Policies, Policy
+from shared.values import clock
 
 
 async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:

@@ -2,8 +2,9 @@
 
 from prometheus_client import Gauge
 
-from services.verification.rules.sign_in import FORGET_AFTER, SESSION_IDLE
-from services.verification.store import lists, sessions
+from services.verification.casework.store import lists
+from services.verification.signin import store as sessions
+from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from shared.db import Database
 
 OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")

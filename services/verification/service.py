@@ -4,16 +4,17 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.verification import api, handlers, jobs
+from services.verification import api, jobs
+from services.verification.casework import handlers
 from services.verification.settings import Settings
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
-from shared.pages import Pages
 from shared.service import Service
+from shared.web.pages import Pages
 
 NAME = "verification"
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "templates"
 
 
 def build(settings: Settings, database: Database) -> Service:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
-from shared import log
+from shared.observe import log
 from tests.bench import accepts, machine, pipeline, relay
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, rates_table

@@ -15,7 +15,7 @@ import psutil
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import until_ready
 from deploy.local.settings import url_of
-from services.intake import codes
+from services.intake.accept import codes
 from shared import config
 from shared.events import SubmissionReceived
 from tests.bench import pgbench, queues

@@ -16,13 +16,15 @@ import uvloop
 from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 
-from services.verification import handlers
+from services.verification.casework import handlers
 from services.verification.settings import Settings
-from shared import config, flows, inbox, log, policy
-from shared.consuming import Consumer, Delivery
+from shared import config, flows, policy
+from shared.bus import inbox
+from shared.bus.consuming import Consumer, Delivery
+from shared.bus.inbox import Handler, Inbox
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
-from shared.inbox import Handler, Inbox
+from shared.observe import log
 
 SERVICE = "verification"
 

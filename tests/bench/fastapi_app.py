@@ -14,15 +14,16 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Header
 from pydantic import BaseModel
 
-from services.intake.accept import Acceptance, Keys
-from services.intake.closed import Closed
-from services.intake.receipts import Signer, base64url
+from services.intake.accept.acceptance import Acceptance, Keys
+from services.intake.accept.closed import Closed
+from services.intake.accept.receipts import Signer, base64url
+from services.intake.accept.store.submissions import Row
+from services.intake.accept.submission import Draft
+from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.settings import Settings
-from services.intake.store.submissions import Row
-from services.intake.submission import Draft
-from services.intake.writer import Limits, Writer, Written
-from shared import config, log, policy
+from shared import config, policy
 from shared.db import Database
+from shared.observe import log
 
 _COLUMNS = Row._fields[:-3]
 _ADD = f"""

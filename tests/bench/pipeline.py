@@ -6,9 +6,10 @@ from functools import partial
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from shared import clock, outbox
+from shared.bus import outbox
+from shared.bus.publishing import Letter, open_publisher
 from shared.events import SubmissionReceived
-from shared.publishing import Letter, open_publisher
+from shared.values import clock
 from tests.bench import queues
 from tests.bench.rounds import interleave
 from tests.bench.servers import Lab

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
-from shared import broker, flows
+from shared import flows
+from shared.bus import broker
 from shared.events import Event
 
 

@@ -9,10 +9,11 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractExchange
 
-from shared import flows, outbox
+from shared import flows
+from shared.bus import outbox
+from shared.bus.outbox import Relay, letter
 from shared.db import Database
 from shared.events import CONTENT_TYPE, Event, ScoreChanged, SubmissionReceived
-from shared.outbox import Relay, letter
 from tests.bench import queues
 from tests.bench.rounds import Contestant, interleave
 from tests.bench.servers import Lab

@@ -8,15 +8,15 @@ from typing import Any
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from services.intake import codes
+from services.intake.accept import codes
 from services.intake.service import build
 from services.intake.settings import Settings
 from shared.config import key_ring
 from shared.db import Database
 from shared.events import Event, UnitChanged
 from shared.service import Service
-from shared.testing import INDEX_KEY, SEAL_KEYS
-from shared.web import make_app
+from shared.web.edge import make_app
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 UNIT = "411700002"
 PUBLIC = "https://mashang.example"

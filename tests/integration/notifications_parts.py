@@ -14,7 +14,7 @@ from services.notifications.providers.aliyun import Aliyun, Templates
 from services.notifications.rules import Limits
 from shared import events
 from shared.db import Database
-from shared.seal import Seal
+from shared.values.seal import Seal
 
 PHONE = "13800000088"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

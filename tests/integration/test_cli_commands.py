@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 from shared.db import Database
-from shared.testing import INDEX_KEY, SEAL_KEYS
 from tests.conftest import Clone
 from tests.integration.verification_office import OFFICERS, PASSWORD, UNIT, UNITS
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 SERVICE = "verification"
 ROOT = Path(__file__).parents[2]

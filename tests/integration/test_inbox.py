@@ -13,12 +13,13 @@ from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from shared import broker, flows, inbox, parked, publishing
-from shared.consuming import Consumer, Delivery
+from shared import flows
+from shared.bus import broker, inbox, parked, publishing
+from shared.bus.consuming import Consumer, Delivery
+from shared.bus.inbox import Inbox
 from shared.db import Connection, Database
 from shared.errors import Reject, Retry
 from shared.events import CaseVerified, Event, RewardPaid, wrap
-from shared.inbox import Inbox
 from tests.conftest import eventually
 from tests.samples import SAMPLES
 

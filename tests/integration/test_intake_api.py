@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.intake import receipts
+from services.intake.accept import receipts
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
 from tests.integration.intake_site import PUBLIC, UNIT, Site, body, code, settings, site

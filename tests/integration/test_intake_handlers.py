@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.intake import metrics
-from services.intake.store import units
+from services.intake.accept import metrics
+from services.intake.accept.store import units
 from shared import events
 from shared.db import Connection, Database
 from shared.events import Event

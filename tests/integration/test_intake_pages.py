@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.intake.store import units
+from services.intake.accept.store import units
 from shared.db import Database
 from tests.integration.intake_site import UNIT, Site, code, site
 

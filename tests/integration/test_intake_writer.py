@@ -10,11 +10,11 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
-from services.intake.store.submissions import Row
-from services.intake.writer import Limits, Writer
-from shared import clock
+from services.intake.accept.store.submissions import Row
+from services.intake.accept.writer import Limits, Writer
 from shared.db import Database
 from shared.errors import Unavailable
+from shared.values import clock
 from tests.conftest import eventually
 from tests.integration.intake_site import site
 

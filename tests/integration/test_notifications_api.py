@@ -10,12 +10,13 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.notifications.service import build
 from services.notifications.settings import Settings
-from shared import flows, identity
+from shared import access as identity
+from shared import flows
+from shared.access import Operator, Role
 from shared.db import Database
-from shared.identity import Operator, Role
 from shared.service import Service
-from shared.testing import INDEX_KEY, SEAL_KEYS
-from shared.web import make_app
+from shared.web.edge import make_app
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 SERVICE = "notifications"
 SECRET = "s" * 24

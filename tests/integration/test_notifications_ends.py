@@ -14,8 +14,7 @@ from services.notifications.jobs import Deliveries
 from services.notifications.rules import Next
 from services.notifications.store import messages, overview
 from shared.db import Connection, Database
-from shared.seal import Seal
-from shared.testing import captured_logs
+from shared.values.seal import Seal
 from tests.integration.notifications_parts import (
     PHONE,
     due_now,
@@ -28,6 +27,7 @@ from tests.integration.notifications_parts import (
     until,
     verified,
 )
+from tests.support import captured_logs
 
 SERVICE = "notifications"
 

@@ -11,11 +11,12 @@ import aio_pika
 import pytest
 
 from deploy.local.rabbitmq import RabbitMQ
-from shared import broker, flows, outbox
+from shared import flows
+from shared.bus import broker, outbox
+from shared.bus.outbox import Relay
 from shared.db import Database
 from shared.errors import NotOurEvent
 from shared.events import SubmissionReceived
-from shared.outbox import Relay
 from tests.conftest import eventually
 from tests.samples import SAMPLES
 

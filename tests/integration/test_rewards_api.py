@@ -16,10 +16,12 @@ from services.rewards.rules.states import Step
 from services.rewards.service import build
 from services.rewards.settings import Settings
 from services.rewards.store import rewards
-from shared import clock, config, identity
+from shared import access as identity
+from shared import config
+from shared.access import Operator, Role
 from shared.db import Database
-from shared.identity import Operator, Role
-from shared.web import make_app
+from shared.values import clock
+from shared.web.edge import make_app
 from tests.integration.test_rewards_decisions import advance, again, hear, verified
 from tests.integration.test_rewards_jobs import SECRET, environment
 

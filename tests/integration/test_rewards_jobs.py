@@ -21,10 +21,11 @@ from services.rewards.providers.registry import choose
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.settings import Settings
 from services.rewards.store import history, orders, rewards
-from shared import testing, web
 from shared.config import load
 from shared.db import Database
 from shared.events import CaseVerified
+from shared.web.edge import make_app
+from tests import support as testing
 from tests.integration.test_rewards_decisions import hear, verified
 
 SERVICE = "rewards"
@@ -156,7 +157,7 @@ async def world(
         for name, value in environment(vendor.url).items():
             monkeypatch.setenv(name, value)
         settings = load(Settings)
-        server = TestServer(web.make_app(Api(settings, database, choose(settings)).routes()))
+        server = TestServer(make_app(Api(settings, database, choose(settings)).routes()))
         await stack.enter_async_context(server)
         monkeypatch.setenv("MASHANG_CALLBACK_URL", str(server.make_url("/")))
         settings = load(Settings)

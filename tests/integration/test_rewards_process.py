@@ -16,10 +16,10 @@ from deploy.local.ports import free_port
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
 from services.rewards.store import figures
-from shared import testing
 from shared.config import key_ring
 from shared.db import Database
-from shared.seal import Seal
+from shared.values.seal import Seal
+from tests import support as testing
 from tests.conftest import Clone, leashed
 from tests.integration.test_rewards_decisions import hear, verified
 from tests.integration.test_rewards_jobs import environment

@@ -12,12 +12,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.scoring.service import build
 from services.scoring.settings import Settings
-from shared import clock, events, flows, identity
+from shared import access as identity
+from shared import events, flows
+from shared.access import Operator, Role
 from shared.db import Database
 from shared.events import CaseVerified
-from shared.identity import Operator, Role
-from shared.testing import INDEX_KEY, SEAL_KEYS
-from shared.web import make_app
+from shared.values import clock
+from shared.web.edge import make_app
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 SERVICE = "scoring"
 SEED = bytes(32)

@@ -9,11 +9,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared import clock
 from shared.db import Database
 from shared.errors import Reject
 from shared.events import MessageSettled, ScoreChanged
-from shared.testing import at
+from shared.values import clock
 from tests.integration.verification_office import (
     FAR_UNIT,
     OTHER_UNIT,
@@ -22,6 +21,7 @@ from tests.integration.verification_office import (
     Office,
     office,
 )
+from tests.support import at
 
 SERVICE = "verification"
 MORNING = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)  # 09:00 at the bureau

@@ -7,8 +7,8 @@ from html import unescape
 import pytest
 from aiohttp import FormData
 
-from services.verification import directory
-from services.verification.store.operators import StoredOperator
+from services.verification.directory import commands as directory
+from services.verification.directory.store.operators import StoredOperator
 from shared.db import Database
 from tests.integration.verification_office import PASSWORD, PHONE, UNIT, Office, office
 

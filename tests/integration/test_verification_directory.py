@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from services.verification import directory
-from services.verification.directory import Imported, Refused
-from services.verification.passwords import Passwords
-from services.verification.store import officers, operators, units
+from services.verification.directory import commands as directory
+from services.verification.directory.commands import Imported, Refused
+from services.verification.directory.store import officers, operators, units
+from services.verification.signin.passwords import Passwords
 from shared.db import Connection, Database
-from shared.seal import Seal
+from shared.values.seal import Seal
 from tests.integration.verification_office import (
     OFFICERS,
     OPERATORS,

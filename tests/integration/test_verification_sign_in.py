@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.verification import directory
-from services.verification.rules.sign_in import FREE_ATTEMPTS, SESSION_IDLE, SESSION_LIFETIME
-from services.verification.store.operators import StoredOperator
-from shared import clock, identity
+from services.verification.directory import commands as directory
+from services.verification.directory.store.operators import StoredOperator
+from services.verification.signin.rules import FREE_ATTEMPTS, SESSION_IDLE, SESSION_LIFETIME
+from shared import access as identity
 from shared.db import Database
 from shared.errors import Unauthenticated
-from shared.testing import at, captured_logs
+from shared.values import clock
 from tests.integration.verification_office import PASSWORD, SEED, UNIT, Answer, Office, office
+from tests.support import at, captured_logs
 
 SERVICE = "verification"
 ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)

@@ -6,7 +6,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Conflict
-from shared.web import make_app, read_json
+from shared.web.edge import make_app, read_json
 
 Client = TestClient[web.Request, web.Application]
 

@@ -11,18 +11,18 @@ from uuid import UUID, uuid4
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from services.verification import directory
-from services.verification.directory import Imported
-from services.verification.rules.sign_in import SESSION_LIFETIME
+from services.verification.directory import commands as directory
+from services.verification.directory.commands import Imported
 from services.verification.service import build
 from services.verification.settings import Settings
-from services.verification.store import sessions
-from shared import clock
+from services.verification.signin import store as sessions
+from services.verification.signin.rules import SESSION_LIFETIME
 from shared.db import Database
 from shared.errors import MashangError
 from shared.events import Envelope, Event, SubmissionReceived
-from shared.testing import INDEX_KEY, SEAL_KEYS
-from shared.web import make_app
+from shared.values import clock
+from shared.web.edge import make_app
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 SEED = bytes(range(32))
 PASSWORD = "correct horse battery"

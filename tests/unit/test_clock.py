@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import clock, testing
+from shared.values import clock
+from tests import support as testing
 
 CUTOFF = time(18)
 

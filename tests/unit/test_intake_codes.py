@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import base32, codes, receipts
-from services.intake.codes import UnitCode, WrongCode
+from services.intake.accept import base32, codes, receipts
+from services.intake.accept.codes import UnitCode, WrongCode
 
 KEYS = {"2": b"2" * 32, "1": b"1" * 32}
 UNITS = st.from_regex(r"[0-9]{9}", fullmatch=True)

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake import rules
-from services.intake.submission import Draft
-from shared import phone, policy
+from services.intake.accept import rules
+from services.intake.accept.submission import Draft
+from shared import policy
 from shared.policy import Policy
+from shared.values import phone
 
 
 @pytest.fixture(scope="module")

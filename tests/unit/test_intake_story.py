@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
-from services.intake.story import Entry, Step, story
+from services.intake.follow.story import Entry, Step, story
 
 START = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
 DUE = START + timedelta(hours=9)

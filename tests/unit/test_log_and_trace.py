@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared import log, trace
-from shared.broker import queue_arguments
-from shared.consuming import delivered_times
-from shared.testing import captured_logs
+from shared.bus.broker import queue_arguments
+from shared.bus.consuming import delivered_times
+from shared.observe import log, trace
+from tests.support import captured_logs
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -8,7 +8,7 @@ import pytest
 from shared import config, policy
 from shared.config import Settings
 from shared.errors import Misconfigured
-from shared.testing import INDEX_KEY, SEAL_KEYS
+from tests.support import INDEX_KEY, SEAL_KEYS
 
 POLICY = Path("deploy/policy.toml")
 GOOD = {

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import money, phone
-from shared.seal import Seal, SealBroken
+from shared.values import money, phone
+from shared.values.seal import Seal, SealBroken
 
 OLD, NEW, INDEX = b"o" * 32, b"n" * 32, b"i" * 32
 SEAL = Seal({"2": NEW, "1": OLD}, INDEX)

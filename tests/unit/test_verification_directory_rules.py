@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.rules import directory
-from services.verification.rules.columns import Unit
-from services.verification.rules.directory import BadSheet, RowError
+from services.verification.directory.rules import sheets as directory
+from services.verification.directory.rules.columns import Unit
+from services.verification.directory.rules.sheets import BadSheet, RowError
 
 UNITS = "code,name,county,kind,counters\n411724006,寒冻派出所,正阳县,household,2\n"
 OFFICERS = "badge,name,unit_code,phone\n"

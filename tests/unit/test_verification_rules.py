@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.rules import access, callbacks, cases, sign_in, verdicts
-from services.verification.rules.cases import Case
-from services.verification.rules.verdicts import Draft
+from services.verification.casework.rules import access, callbacks, cases, verdicts
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.verdicts import Draft
+from services.verification.signin import rules as sign_in
 from shared import policy
+from shared.access import Operator, Role
 from shared.errors import Conflict, Forbidden
 from shared.events import Attribution, Kind, SubmissionReceived, Verdict
-from shared.identity import Operator, Role
 
 POLICY = policy.load(Path(__file__).parents[2] / "deploy" / "policy.toml").editions[0]
 NOW = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)

@@ -26,7 +26,7 @@ from services.notifications.providers.aliyun_answers import (
 )
 from services.notifications.providers.protocol import Call, Sms
 from services.notifications.rules import Purpose
-from shared.clock import service_day
+from shared.values.clock import service_day
 
 VERSION = "2017-05-25"
 PAGE = 50

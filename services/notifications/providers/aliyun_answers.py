@@ -16,7 +16,7 @@ from services.notifications.outcomes import (
     Unknown,
 )
 from services.notifications.providers.aliyun_codes import OK, is_known, refusal
-from shared import log
+from shared.observe import log
 
 WAITING, FAILED, DELIVERED = 1, 2, 3  # SendStatus [M]
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import WITHDRAWABLE, State
-from shared import clock, policy
+from shared import policy
 from shared.events import CaseVerified
+from shared.values import clock
 
 HoldReason = Literal[
     "roster_phone",

@@ -7,8 +7,8 @@ from itertools import groupby
 from uuid import UUID
 
 from services.scoring.rules.values import Deduction, Mark, Strike
-from shared import clock
 from shared.policy import Policies, Policy
+from shared.values import clock
 
 ROLLING = timedelta(days=365)
 

@@ -1,0 +1,168 @@
+"""The way of a submission from the citizen's words to the signed receipt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.intake import NAME
+from services.intake.accept import codes, metrics, receipts, rules
+from services.intake.accept.closed import Closed
+from services.intake.accept.codes import UnitCode
+from services.intake.accept.receipts import Signer
+from services.intake.accept.rules import Wrong
+from services.intake.accept.store import submissions
+from services.intake.accept.store.submissions import Row, Stored
+from services.intake.accept.submission import Draft
+from services.intake.accept.writer import Writer
+from shared.bus import outbox
+from shared.db import Database
+from shared.errors import Conflict, KeyReused, MashangError
+from shared.events import SubmissionReceived
+from shared.observe import log
+from shared.policy import Policies
+from shared.values import clock
+from shared.values.seal import Seal
+
+# Looked up once: this line is on the fast path.
+_log = log.get()
+
+
+class DoesNotFit(MashangError):
+    """Fields are right each by itself and do not fit together; nothing was stored."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__(", ".join(w.text for w in wrong))
+        self.wrong = wrong
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the citizen gets; `fresh` is False when a repeat got the receipt of the first time."""
+
+    code: str
+    stored: Stored
+    signed: str
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The secrets that intake alone holds, and the seal that the services share."""
+
+    codes: dict[str, bytes]
+    receipt: bytes
+    signer: Signer
+    seal: Seal
+
+
+class Acceptance:
+    """Takes submissions in."""
+
+    def __init__(
+        self, keys: Keys, policies: Policies, writer: Writer, closed: Closed, database: Database
+    ) -> None:
+        self._keys, self._policies, self._writer = keys, policies, writer
+        self._closed, self._db = closed, database
+        # As many as there are windows; only genuine codes stay, an exception is not kept.
+        self._read = lru_cache(4096)(partial(codes.read, keys.codes))
+
+    def unit_of(self, code: str) -> UnitCode:
+        """What a scanned code says. WrongCode if it is not genuine."""
+        return self._read(code)
+
+    def receipt_code(self, key: str) -> str:
+        """The receipt that an idempotency key leads to."""
+        return receipts.code_of(self._keys.receipt, key)
+
+    async def accept(self, draft: Draft, key: str) -> Receipt:
+        """Store a submission and give its receipt, or the one it got before under this key.
+
+        WrongCode, DoesNotFit, Conflict (the unit is closed), KeyReused, Unavailable.
+        """
+        unit, code, now = self.unit_of(draft.code), self.receipt_code(key), clock.now()
+        bare = code.replace("-", "")
+        content = receipts.content_hash(
+            bare, receipts.content_of(draft, unit.unit_code, unit.counter)
+        )
+        receipt_hash = receipts.hash_of(bare)
+        if refusal := self._refusal(draft, unit, now):
+            # What was taken in yesterday stays so, though today's rules would refuse it.
+            return await self._earlier(code, receipt_hash, content, refusal)
+        row, signed = self._row(draft, unit, receipt_hash, content, now)
+        written = await self._writer.write(row)
+        if written.fresh:
+            return _told(Receipt(code, written.stored, signed, fresh=True))
+        return _repeated(code, written.stored, content)
+
+    def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Exception | None:
+        if wrong := rules.wrong(draft, self._policies.at(now)):
+            return DoesNotFit(wrong)
+        if unit.unit_code in self._closed:
+            return Conflict("This window is closed and takes nothing in any more.")
+        return None
+
+    async def _earlier(
+        self, code: str, receipt_hash: bytes, content: bytes, refusal: Exception
+    ) -> Receipt:
+        async with self._db.acquire() as conn:
+            stored = await submissions.get_by_receipt(conn, receipt_hash)
+        if stored is None:
+            raise refusal
+        return _repeated(code, stored, content)
+
+    def _row(
+        self, draft: Draft, unit: UnitCode, receipt_hash: bytes, content: bytes, now: datetime
+    ) -> tuple[Row, str]:
+        event = self._event(draft, unit, uuid7(), now)
+        letter = outbox.letter(event, NAME)
+        facts = Stored(
+            event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
+            now, self._keys.signer.key_id, b"", event.phone_index,
+        )  # fmt: skip
+        signed = receipts.statement(facts)
+        facts = facts._replace(signature=self._keys.signer.sign(signed))
+        row = Row(
+            *facts, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
+            event.phone_sealed, draft.officer_badge, event.urgent, draft.language,
+            letter.event_id, letter.type, letter.body,
+        )  # fmt: skip
+        return row, signed
+
+    def _event(
+        self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime
+    ) -> SubmissionReceived:
+        seal = self._keys.seal
+        words, phone = draft.words, draft.phone
+        return SubmissionReceived(
+            submission_id=submission_id,
+            kind=draft.kind,
+            unit_code=unit.unit_code,
+            counter=unit.counter,
+            satisfaction=draft.satisfaction,
+            categories=draft.categories,
+            words_sealed=seal.close(words, f"words:{submission_id}") if words else None,
+            phone_sealed=seal.close(phone, f"phone:{submission_id}") if phone else None,
+            phone_index=seal.index(phone) if phone else None,
+            officer_badge=draft.officer_badge,
+            urgent=rules.urgent(draft, self._policies.at(now)),
+            language=draft.language,
+            received_at=now,
+        )
+
+
+def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:
+    if stored.content_hash != content:
+        metrics.SUBMISSIONS.labels(stored.kind, "key_reused").inc()
+        raise KeyReused("Send the same body again, or a new Idempotency-Key.")
+    return _told(Receipt(code, stored, receipts.statement(stored), fresh=False))
+
+
+def _told(receipt: Receipt) -> Receipt:
+    stored = receipt.stored
+    outcome = "received" if receipt.fresh else "repeated"
+    metrics.SUBMISSIONS.labels(stored.kind, outcome).inc()
+    _log.info(f"submission {outcome}", submission_id=str(stored.id), unit_code=stored.unit_code)
+    return receipt

@@ -1,0 +1,18 @@
+"""What intake does by the clock."""
+
+from services.intake.accept import metrics
+from services.intake.accept.closed import Closed
+from services.intake.accept.store import submissions, units
+from shared.db import Database
+
+
+async def refresh_closed(database: Database, closed: Closed) -> None:
+    """Take over which units are closed."""
+    async with database.acquire() as conn:
+        closed.replace(await units.list_closed(conn))
+
+
+async def observe_strangers(database: Database) -> None:
+    """Say how many submissions wait for a unit that the directory does not name."""
+    async with database.acquire() as conn:
+        metrics.WITHOUT_UNIT.set(await submissions.count_without_unit(conn))

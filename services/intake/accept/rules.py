@@ -1,0 +1,52 @@
+"""How the parts of a submission must fit together, and what is urgent. Plain values only."""
+
+from dataclasses import dataclass
+
+from services.intake.accept.submission import Draft
+from shared.policy import Policy
+
+LOW = 2
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A field, and the key of the text that tells the citizen what to do about it."""
+
+    field: str
+    text: str
+
+
+def wrong(draft: Draft, policy: Policy) -> list[Wrong]:
+    """Everything that does not fit together; empty when the submission can be taken in."""
+    found = []
+    if draft.kind == "rating" and draft.satisfaction is None:
+        found.append(Wrong("satisfaction", "wrong_satisfaction_missing"))
+    if draft.categories and not may_have_categories(draft):
+        found.append(Wrong("categories", "wrong_categories_not_here"))
+    if not policy.category_keys.issuperset(draft.categories):
+        found.append(Wrong("categories", "wrong_categories_unknown"))
+    if draft.kind == "request" and not draft.words:
+        found.append(Wrong("words", "wrong_words_missing"))
+    if draft.kind == "complaint" and not (draft.words or draft.categories):
+        found.append(Wrong("words", "wrong_complaint_empty"))
+    return found
+
+
+def may_have_categories(draft: Draft) -> bool:
+    """Categories say what went wrong: for complaints, and for a satisfaction of 1 or 2."""
+    return draft.kind == "complaint" or is_low(draft.satisfaction)
+
+
+def is_low(satisfaction: int | None) -> bool:
+    """不满意 or 非常不满意: asks for more than a tap."""
+    return satisfaction is not None and satisfaction <= LOW
+
+
+def urgent(draft: Draft, policy: Policy) -> bool:
+    """A request with one of the policy's words, or that the citizen ticked as urgent (rule 3)."""
+    return draft.kind == "request" and (draft.urgent or _has_urgent_word(draft.words or "", policy))
+
+
+def _has_urgent_word(words: str, policy: Policy) -> bool:
+    text = words.casefold()
+    return any(word.casefold() in text for word in policy.urgent.words)

@@ -1,0 +1,180 @@
+"""Commits are shared: what arrives while one batch is being written goes into the next.
+
+    write(row) ──▶ waiting ──▶ one statement, one COMMIT ──▶ every caller gets its answer
+                     │ full                  │ connection lost: unknown, so the same rows again
+                     ▼                       ▼ still unknown when patience ends
+                Unavailable             Unavailable, never a false success
+
+A row that PostgreSQL cannot take fails alone: its batch is halved until it stands by itself.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.accept import metrics
+from services.intake.accept.store import submissions
+from services.intake.accept.store.submissions import Row, Stored
+from shared import db
+from shared.db import Database
+from shared.errors import Unavailable
+from shared.observe import log
+
+# Wrong in itself, and wrong again at every repetition.
+_BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much shares a commit, and how long and how many may wait for one."""
+
+    rows: int = 200
+    linger: float = 0.002
+    in_flight: int = 1
+    waiting: int = 5000
+    patience: float = 5.0
+
+
+class Written(NamedTuple):
+    """What is stored under a receipt, and whether this very row made it."""
+
+    stored: Stored
+    fresh: bool
+
+
+class _Waiting(NamedTuple):
+    row: Row
+    answer: "asyncio.Future[Written]"
+    deadline: float
+
+
+Outcome = Written | Exception
+
+
+class Writer:
+    """The one way in. An async context: leaving it writes what still waits, then ends."""
+
+    def __init__(self, database: Database, limits: Limits) -> None:
+        self._db, self._limits = database, limits
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._leaving = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._abandoned: set[asyncio.Task[dict[UUID, Outcome]]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._run()) for _ in range(self._limits.in_flight)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leaving = True
+        self._arrived.set()
+        await asyncio.gather(*self._tasks)
+
+    async def write(self, row: Row) -> Written:
+        """Answer after COMMIT. Unavailable when the queue is full or patience has ended."""
+        if self._leaving or len(self._waiting) >= self._limits.waiting:
+            raise Unavailable()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Written] = loop.create_future()
+        self._waiting.append(_Waiting(row, answer, loop.time() + self._limits.patience))
+        self._arrived.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            if self._limits.linger and len(self._waiting) < self._limits.rows:
+                await asyncio.sleep(self._limits.linger)
+            batch = self._take()
+            if batch:
+                await self._settle(batch)
+            elif self._leaving:
+                return
+
+    def _take(self) -> list[_Waiting]:
+        size = min(len(self._waiting), self._limits.rows)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        if not self._waiting and not self._leaving:
+            self._arrived.clear()
+        metrics.WAITING.set(len(self._waiting))
+        now = asyncio.get_running_loop().time()
+        for late in (w for w in batch if w.deadline <= now):
+            _answer(late, Unavailable())
+        return [w for w in batch if w.deadline > now]
+
+    async def _settle(self, batch: list[_Waiting]) -> None:
+        outcomes = await self._outcomes([w.row for w in batch], min(w.deadline for w in batch))
+        for waiting in batch:
+            _answer(waiting, outcomes.get(waiting.row.id, Unavailable()))
+
+    async def _outcomes(self, rows: list[Row], deadline: float) -> dict[UUID, Outcome]:
+        # A server that hangs cannot be waited for, not even for the end of a cancelled statement.
+        work = asyncio.create_task(self._until_known(rows, deadline))
+        self._abandoned.add(work)
+        work.add_done_callback(self._abandoned.discard)
+        left = deadline - asyncio.get_running_loop().time()
+        done, _ = await asyncio.wait({work}, timeout=left)
+        if not done:
+            work.cancel()
+            log.get().error("batch unknown", size=len(rows), reason="no answer in time")
+            return {}
+        return work.result()
+
+    async def _until_known(self, rows: list[Row], deadline: float) -> dict[UUID, Outcome]:
+        while True:
+            try:
+                return await self._commit(rows)
+            except _BAD_ROW as error:
+                return await self._apart(rows, error, deadline)
+            except (*db.AWAY, asyncpg.PostgresError) as error:
+                log.get().warning("batch repeated", size=len(rows), error=repr(error))
+            except Exception as error:  # a defect of ours: every caller is told, none waits
+                return dict.fromkeys((row.id for row in rows), error)
+            if asyncio.get_running_loop().time() + _PAUSE > deadline:
+                return {}
+            await asyncio.sleep(_PAUSE)
+
+    async def _apart(
+        self, rows: list[Row], error: Exception, deadline: float
+    ) -> dict[UUID, Outcome]:
+        if len(rows) == 1:
+            return {rows[0].id: error}
+        half = len(rows) // 2
+        first = await self._until_known(rows[:half], deadline)
+        return first | await self._until_known(rows[half:], deadline)
+
+    async def _commit(self, rows: list[Row]) -> dict[UUID, Outcome]:
+        async with self._db.transaction() as conn:
+            added = await submissions.add_all(conn, rows)
+        metrics.BATCH_ROWS.observe(len(rows))
+        outcomes: dict[UUID, Outcome] = {
+            row.id: Written(row.stored, fresh=True) for row in rows if row.id in added
+        }
+        known = [row for row in rows if row.id not in added]
+        return outcomes | await self._read_back(known) if known else outcomes
+
+    async def _read_back(self, rows: Sequence[Row]) -> dict[UUID, Outcome]:
+        # Also our own rows, when an earlier COMMIT of theirs was answered by silence.
+        async with self._db.acquire() as conn:
+            found = await submissions.list_by_receipts(conn, [row.receipt_hash for row in rows])
+        stored = {facts.receipt_hash: facts for facts in found}
+        return {
+            row.id: Written(stored[row.receipt_hash], stored[row.receipt_hash].id == row.id)
+            for row in rows
+        }
+
+
+def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+    if waiting.answer.done():  # the caller has gone
+        return
+    if isinstance(outcome, Written):
+        waiting.answer.set_result(outcome)
+    else:
+        waiting.answer.set_exception(outcome)

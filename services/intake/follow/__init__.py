@@ -1,0 +1,1 @@
+"""Following: what became of a submission, told on its receipt."""

@@ -1,0 +1,64 @@
+"""The tools of casework: the rules in force, the seal, the claimed case, its time line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.verification.casework.rules import access
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.verdicts import Wrong
+from services.verification.casework.store import actions, cases
+from services.verification.casework.store.actions import Action
+from shared.access import Operator
+from shared.db import Connection
+from shared.errors import Forbidden, NotFound
+from shared.policy import Policies, Policy
+from shared.values import clock
+from shared.values.seal import Seal
+
+
+class WrongFields(Exception):
+    """Some fields of a verdict are wrong; nothing was stored."""
+
+    def __init__(self, *wrong: Wrong) -> None:
+        super().__init__(", ".join(w.key for w in wrong))
+        self.wrong = wrong
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The tools of casework: the rules in force and the seal."""
+
+    policies: Policies
+    seal: Seal
+
+    def policy(self, case: Case) -> Policy:
+        """The policy by which this case is judged."""
+        return self.policies.at(case.received_at)
+
+
+async def claim(conn: Connection, operator: Operator, case_id: UUID) -> Case:
+    """The case to work on, locked. NotFound also when the operator may not see it."""
+    if operator.role not in access.WORKERS:
+        raise Forbidden("Your role reads, and does not work on cases.")
+    case = await cases.claim_case(conn, operator, case_id)
+    if case is None:
+        raise NotFound("There is no such case among yours.")
+    return case
+
+
+async def note_action(
+    conn: Connection,
+    desk: Desk,
+    case: Case,
+    operator: Operator,
+    action: str,
+    details: Mapping[str, Any],
+    note: str = "",
+) -> None:
+    """Append to the time line; the note is sealed."""
+    sealed = desk.seal.close(note, f"note:{case.submission_id}") if note else None
+    await actions.add_action(
+        conn, Action(case.case_id, action, operator.username, clock.now(), details, sealed)
+    )

@@ -1,0 +1,51 @@
+"""The second look by the level above."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.verification.casework.acts.desk import Desk, WrongFields, claim, note_action
+from services.verification.casework.acts.judging import take
+from services.verification.casework.rules import access, verdicts
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.verdicts import Decision, Step, Wrong
+from services.verification.casework.store import actions, cases
+from services.verification.casework.store.actions import StoredVerdict
+from shared.access import Operator
+from shared.db import Connection
+from shared.errors import Forbidden
+from shared.observe import log
+from shared.values import clock
+
+
+async def review(
+    conn: Connection, desk: Desk, operator: Operator, case_id: UUID, decision: Decision, note: str
+) -> Step:
+    """Confirm a verdict or give the case back, with a fresh due time, to be verified again."""
+    case, now = await claim(conn, operator, case_id), clock.now()
+    step = verdicts.reviewed(case, decision)
+    newest = (await actions.list_verdicts(conn, case_id))[-1]
+    if not access.may_review(operator, newest.username, newest.role):
+        raise Forbidden("A second review comes from another person, of the level above.")
+    if decision == "return" and not note.strip():
+        raise WrongFields(Wrong("note", "note_needed"))
+    details = {"decision": decision, "revision": case.revision, "state": step.state}
+    await note_action(conn, desk, case, operator, "review", details, note.strip())
+    log.get().info("verdict reviewed", case_id=str(case_id), outcome=decision)
+    await _after_review(conn, desk, case, step, newest, now)
+    return step
+
+
+async def _after_review(
+    conn: Connection, desk: Desk, case: Case, step: Step, newest: StoredVerdict, now: datetime
+) -> None:
+    if not step.final:
+        rule = desk.policy(case)
+        due = clock.same_day_due(now, rule.verification.cutoff, rule.zone)
+        await cases.set_step(conn, case.case_id, step, None, None, due)
+    elif case.state == "in_review":
+        await take(conn, case, step, case.verified_at or now, newest)
+    else:
+        # A sampled verdict took effect already; the second look only ends.
+        await cases.set_step(
+            conn, case.case_id, step, case.verified_at, case.final_at, case.verification_due_at
+        )

@@ -1,0 +1,89 @@
+"""What callers send: request bodies, form fields and query parameters."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.verification.casework.rules.verdicts import Decision, Draft
+from services.verification.casework.store.lists import Due
+from shared.events import Attribution, CallbackOutcome, Verdict
+
+# PostgreSQL's text cannot hold a NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Note = Annotated[Text, StringConstraints(max_length=2000)]
+Word = Annotated[Text, StringConstraints(max_length=64)]
+
+
+class Body(BaseModel):
+    """A request body; what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignInBody(Body):
+    """POST /api/v1/sessions."""
+
+    username: Text
+    password: str = Field(repr=False)
+
+
+class CallbackBody(Body):
+    """POST /api/v1/cases/{id}/callbacks."""
+
+    outcome: CallbackOutcome
+    note: Note = ""
+
+
+class VerdictBody(Body):
+    """POST /api/v1/cases/{id}/verdicts; `revision` is the one that the caller has seen, 0 first.
+
+    Without categories the citizen's own stand; `incident` is another case of the same unit.
+    """
+
+    verdict: Verdict
+    attribution: Attribution
+    officers: Annotated[tuple[Word, ...], Field(max_length=20)] = ()
+    categories: Annotated[tuple[Word, ...], Field(max_length=20)] | None = None
+    finding: Text
+    answer: Text
+    incident: UUID | None = None
+    revision: int = Field(ge=0, le=1_000_000)
+
+    def draft(self, categories: tuple[str, ...]) -> Draft:
+        """The verdict for the rules; `categories` are the citizen's."""
+        return Draft(
+            self.verdict,
+            self.attribution,
+            tuple(dict.fromkeys(self.officers)),
+            tuple(dict.fromkeys(categories if self.categories is None else self.categories)),
+            self.finding,
+            self.answer,
+            self.revision,
+        )
+
+
+class ReviewBody(Body):
+    """POST /api/v1/cases/{id}/reviews."""
+
+    decision: Decision
+    note: Note = ""
+
+
+class RevealBody(Body):
+    """POST /api/v1/cases/{id}/phone-reveals."""
+
+    reason: Note
+
+
+class ListQuery(BaseModel):
+    """GET /api/v1/cases. `work` is everything with a duty that is not yet met."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: Literal["work", "all", "open", "in_review", "verified"] = "work"
+    due: Due | None = None
+    unit: Annotated[str, StringConstraints(pattern="^[0-9]{9}$")] | None = None
+    submission_id: UUID | None = None
+    cursor: Annotated[Text, StringConstraints(max_length=200)] | None = None
+    limit: int = Field(default=50, ge=1, le=100)

@@ -1,0 +1,62 @@
+"""What verification does when it hears an event."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.verification.casework.rules import cases as rules
+from services.verification.casework.store import actions, cases
+from services.verification.casework.store.actions import Action
+from shared.bus.outbox import publish
+from shared.db import Connection
+from shared.errors import Reject
+from shared.events import MessageSettled, ScoreChanged, SubmissionReceived
+from shared.observe import log
+from shared.policy import Policies
+from shared.values import clock
+
+
+async def on_submission_received(
+    policies: Policies, conn: Connection, event: SubmissionReceived
+) -> None:
+    """Open a case where the rules want one; at most one for a submission."""
+    if not rules.opens_case(event):
+        return
+    case = rules.open_case(event, policies.at(event.received_at), uuid7(), clock.now())
+    if not await cases.add_case(conn, case):
+        return
+    await publish(conn, rules.case_opened(case))
+    log.get().info(
+        "case opened",
+        case_id=str(case.case_id),
+        submission_id=str(case.submission_id),
+        unit_code=case.unit_code,
+    )
+
+
+async def on_message_settled(conn: Connection, event: MessageSettled) -> None:
+    """Note on the case whether the SMS arrived."""
+    await _must_exist(conn, event.case_id)
+    details = {"purpose": event.purpose, "outcome": event.outcome}
+    action = Action(event.case_id, "message", "notifications", event.settled_at, details)
+    await actions.add_action(conn, action)
+    log.get().info("message noted", case_id=str(event.case_id), outcome=event.outcome)
+
+
+async def on_score_changed(conn: Connection, event: ScoreChanged) -> None:
+    """Note on the case what its verdict did to the unit's points."""
+    await _must_exist(conn, event.case_id)
+    details = {
+        "reason": event.reason,
+        "delta_centipoints": event.delta_centipoints,
+        "balance_centipoints": event.balance_centipoints,
+    }
+    action = Action(event.case_id, "score", "scoring", event.changed_at, details)
+    await actions.add_action(conn, action)
+    log.get().info("score noted", case_id=str(event.case_id), unit_code=event.unit_code)
+
+
+async def _must_exist(conn: Connection, case_id: UUID) -> None:
+    # Case ids are made here, so one that we do not know will not turn up later.
+    if not await actions.has_case(conn, case_id):
+        raise Reject(f"no case {case_id}")

@@ -1,0 +1,80 @@
+"""Pages of the inbox and their cursors, for the API and the desk alike."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.verification.casework.bodies import ListQuery
+from services.verification.casework.rules.cases import Case, State
+from services.verification.casework.store import cases, lists
+from services.verification.casework.store.lists import Cursor
+from shared.access import Operator
+from shared.db import Connection
+from shared.errors import FieldError, Invalid
+from shared.values import clock
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cases, and the cursor of the next page if there is one."""
+
+    cases: list[Case]
+    cursor: str | None
+
+
+async def list_page(conn: Connection, operator: Operator, query: ListQuery) -> Page:
+    """One page. Invalid if the cursor was not made here."""
+    if query.submission_id:
+        found = await cases.get_case_of(conn, operator, query.submission_id)
+        return Page([found] if found else [], None)
+    rows = await _rows(conn, operator, query, decode(query.cursor))
+    more = len(rows) > query.limit
+    page = rows[: query.limit]
+    return Page(page, encode(page[-1]) if more else None)
+
+
+async def _rows(
+    conn: Connection, operator: Operator, query: ListQuery, after: Cursor | None
+) -> list[Case]:
+    state: State | None = None if query.state == "work" or query.state == "all" else query.state
+    limit = query.limit + 1
+    if query.state in ("all", "verified") and query.due is None:
+        return await lists.list_newest(conn, operator, state, query.unit, after, limit)
+    until = _until(query)
+    return await lists.list_due(conn, operator, state, query.unit, until, after, limit)
+
+
+def _until(query: ListQuery) -> datetime | None:
+    if query.due is None:
+        return None
+    return clock.now() if query.due == "late" else end_of_today()
+
+
+def end_of_today() -> datetime:
+    """24:00 of the present day at the bureau."""
+    return clock.end_of_day(clock.service_day(clock.now()))
+
+
+def encode(case: Case) -> str:
+    """A cursor that stands after this case."""
+    due = case.next_due_at.isoformat() if case.next_due_at else None
+    packed = json.dumps([str(case.case_id), case.urgent, due], separators=(",", ":"))
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def decode(text: str | None) -> Cursor | None:
+    """The cursor in a query."""
+    if text is None:
+        return None
+    try:
+        case_id, urgent, due = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        at = datetime.fromisoformat(due) if due else None
+        if not isinstance(urgent, bool) or (at is not None and at.tzinfo is None):
+            raise ValueError
+        return Cursor(UUID(case_id), urgent, at)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        advice = FieldError("cursor", "must be the cursor of the page before, or left out")
+        raise Invalid("", advice) from None

@@ -1,0 +1,157 @@
+"""A verdict: whether it is complete, whether it needs a second look, and what it says to others."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.verification.casework.rules import access
+from services.verification.casework.rules.cases import Case, State
+from shared import policy
+from shared.access import Operator
+from shared.errors import Conflict, Forbidden
+from shared.events import Attribution, CaseVerified, Verdict
+from shared.policy import Policy
+from shared.values import clock
+
+Decision = Literal["confirm", "return"]
+SUBSTANTIATED: tuple[Verdict, ...] = ("substantiated", "partly")
+LONGEST_TEXT = 4000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A verdict as somebody wants to record it; `revision` is the one they have seen."""
+
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    categories: tuple[str, ...]
+    finding: str
+    answer: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong field, and the key of the text that says what to do about it."""
+
+    field: str
+    key: str
+
+
+def wrongs(
+    draft: Draft, roster: Collection[str], known: Collection[str], own: str | None
+) -> Iterator[Wrong]:
+    """What is missing or does not fit.
+
+    `roster` are the active badges of the unit, `known` the policy's categories, and `own` is the
+    badge of who decides, which nobody may name.
+    """
+    confirmed = draft.verdict in SUBSTANTIATED
+    if confirmed and draft.attribution == "none":
+        yield Wrong("attribution", "attribution_needed")
+    if not confirmed and draft.attribution != "none":
+        yield Wrong("attribution", "attribution_none")
+    yield from _wrong_officers(draft, roster, own)
+    if confirmed and not draft.categories:
+        yield Wrong("categories", "categories_needed")
+    if set(draft.categories) - set(known):
+        yield Wrong("categories", "categories_unknown")
+    for name, text in (("finding", draft.finding), ("answer", draft.answer)):
+        if not text.strip():
+            yield Wrong(name, f"{name}_needed")
+        elif len(text) > LONGEST_TEXT:
+            yield Wrong(name, "text_too_long")
+
+
+def _wrong_officers(draft: Draft, roster: Collection[str], own: str | None) -> Iterator[Wrong]:
+    if draft.attribution != "officers":
+        if draft.officers:
+            yield Wrong("officers", "officers_unwanted")
+    elif not draft.officers:
+        yield Wrong("officers", "officers_needed")
+    elif set(draft.officers) - set(roster):
+        yield Wrong("officers", "officers_unknown")
+    elif own in draft.officers:
+        yield Wrong("officers", "officers_self")
+
+
+def may_submit(case: Case, operator: Operator, revision: int) -> None:
+    """Conflict or Forbidden when this operator cannot record a verdict now."""
+    if revision != case.revision:
+        raise Conflict(
+            f"The case is at revision {case.revision} by now; read it again before you decide."
+        )
+    if case.state == "in_review":
+        raise Conflict("The verdict is under review by the level above.")
+    if case.state == "verified" and operator.role not in access.SUPERVISORS:
+        raise Forbidden("Only a supervisor may change a verdict that is final.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a verdict or a review takes the case."""
+
+    state: State
+    review_due_at: datetime | None = None
+    review_pending: bool = False
+
+    @property
+    def final(self) -> bool:
+        """Whether the verdict takes effect."""
+        return self.state == "verified"
+
+
+def submitted(case: Case, verdict: Verdict, rule: Policy, now: datetime, drawn: int) -> Step:
+    """Where a new verdict takes the case; `drawn` is a random number from 0 to 99.
+
+    Some verdicts wait for a second review; of the others a sample is looked at again afterwards.
+    A supervisor's change of a final verdict is itself the second look.
+    """
+    if case.state == "verified":
+        return Step("verified")
+    due = _review_due(now, rule.verification, rule)
+    if verdict in rule.verification.second_review_verdicts:
+        return Step("in_review", due)
+    sampled = drawn < rule.verification.sample_percent
+    return Step("verified", due if sampled else None, sampled)
+
+
+def _review_due(now: datetime, rule: policy.Verification, whole: Policy) -> datetime:
+    return clock.days_after_due(now, rule.second_review_days, whole.zone)
+
+
+def reviewed(case: Case, decision: Decision) -> Step:
+    """Where a review takes the case. Conflict when there is nothing to review."""
+    if not case.under_review:
+        raise Conflict("There is no verdict of this case to review.")
+    return Step("verified" if decision == "confirm" else "open")
+
+
+def case_verified(
+    case: Case, answer_sealed: str, categories: tuple[str, ...], verified_at: datetime
+) -> CaseVerified:
+    """The event of a verdict that took effect; `case` is already as the verdict made it."""
+    return CaseVerified.model_validate(
+        {
+            **{name: getattr(case, name) for name in _CARRIED},
+            "answer_sealed": answer_sealed,
+            "categories": categories,
+            "verified_at": verified_at,
+        }
+    )
+
+
+_CARRIED = (
+    "case_id", "submission_id", "incident_id", "revision", "kind", "unit_code", "verdict",
+    "attribution", "officers", "phone_sealed", "phone_index", "language", "received_at",
+)  # fmt: skip
+
+
+def same_incident(own: UUID, other: Case | None, unit_code: str) -> tuple[UUID, Wrong | None]:
+    """The incident of a case that is said to belong with `other`."""
+    if other is None or other.unit_code != unit_code:
+        return own, Wrong("incident", "incident_unknown")
+    return other.incident_id, None

@@ -1,0 +1,115 @@
+"""What was done to a case, by whom and when: the callbacks, the verdicts and the time line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.access import Role
+from shared.db import Connection
+from shared.events import Attribution, CallbackOutcome, Verdict
+
+
+@dataclass(frozen=True)
+class Action:
+    """One entry of a case's time line; the actor is a username or the service that told us."""
+
+    case_id: UUID
+    action: str
+    actor: str
+    acted_at: datetime
+    details: Mapping[str, Any]
+    note_sealed: str | None = None
+
+
+async def add_action(conn: Connection, action: Action) -> None:
+    """Append to the time line."""
+    await conn.execute(
+        """INSERT INTO case_actions (case_id, action, actor, acted_at, details, note_sealed)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        action.case_id, action.action, action.actor, action.acted_at, action.details,
+        action.note_sealed,
+    )  # fmt: skip
+
+
+async def list_actions(conn: Connection, case_id: UUID) -> list[Action]:
+    """A case's time line, oldest first."""
+    rows = await conn.fetch(
+        """SELECT case_id, action, actor, acted_at, details, note_sealed FROM case_actions
+           WHERE case_id = $1 ORDER BY action_id""",
+        case_id,
+    )
+    return [Action(**dict(row)) for row in rows]
+
+
+async def has_case(conn: Connection, case_id: UUID) -> bool:
+    """Whether there is such a case at all."""
+    return await conn.fetchval("SELECT 1 FROM cases WHERE case_id = $1", case_id) is not None
+
+
+async def add_attempt(
+    conn: Connection, case_id: UUID, attempt: int, outcome: CallbackOutcome, at: datetime, by: str
+) -> None:
+    """A call to the citizen."""
+    await conn.execute(
+        """INSERT INTO callback_attempts (case_id, attempt, outcome, called_at, username)
+           VALUES ($1, $2, $3, $4, $5)""",
+        case_id, attempt, outcome, at, by,
+    )  # fmt: skip
+
+
+async def list_attempts(conn: Connection, case_id: UUID) -> list[datetime]:
+    """The times of the calls so far."""
+    rows = await conn.fetch(
+        "SELECT called_at FROM callback_attempts WHERE case_id = $1 ORDER BY attempt", case_id
+    )
+    return [row["called_at"] for row in rows]
+
+
+@dataclass(frozen=True)
+class StoredVerdict:
+    """One revision of a case's verdict; `due_at` is the due time it was submitted under."""
+
+    case_id: UUID
+    revision: int
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    categories: tuple[str, ...]
+    incident_id: UUID
+    finding_sealed: str
+    answer_sealed: str
+    username: str
+    role: Role
+    submitted_at: datetime
+    due_at: datetime
+
+
+async def add_verdict(conn: Connection, verdict: StoredVerdict) -> None:
+    """A new revision."""
+    await conn.execute(
+        """INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categories,
+               incident_id, finding_sealed, answer_sealed, username, role, submitted_at, due_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+        verdict.case_id, verdict.revision, verdict.verdict, verdict.attribution, verdict.officers,
+        verdict.categories, verdict.incident_id, verdict.finding_sealed, verdict.answer_sealed,
+        verdict.username, verdict.role, verdict.submitted_at, verdict.due_at,
+    )  # fmt: skip
+
+
+async def list_verdicts(conn: Connection, case_id: UUID) -> list[StoredVerdict]:
+    """All revisions, oldest first."""
+    rows = await conn.fetch(
+        """SELECT case_id, revision, verdict, attribution, officers, categories, incident_id,
+                  finding_sealed, answer_sealed, username, role, submitted_at, due_at
+           FROM verdicts WHERE case_id = $1 ORDER BY revision""",
+        case_id,
+    )
+    return [
+        StoredVerdict(
+            **dict(row)
+            | {"officers": tuple(row["officers"]), "categories": tuple(row["categories"])}
+        )
+        for row in rows
+    ]

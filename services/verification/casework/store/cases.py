@@ -1,0 +1,118 @@
+"""Cases; every read on behalf of an operator is scoped to their subtree in SQL."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.verification.casework.rules.access import subtree
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.verdicts import Step
+from shared.access import Operator
+from shared.db import Connection
+from shared.events import Attribution, CallbackState, Verdict
+
+COLUMNS = ", ".join(f.name for f in fields(Case))
+_STORED = [f.name for f in fields(Case) if f.name != "next_due_at"]
+
+_ADD = f"""
+    WITH opened AS (
+        INSERT INTO cases ({", ".join(_STORED)})
+        VALUES ({", ".join(f"${n}" for n in range(1, len(_STORED) + 1))})
+        ON CONFLICT (submission_id) DO NOTHING RETURNING case_id, opened_at
+    )
+    INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+    SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
+"""  # noqa: S608  the names are this module's own
+# $1 and $2 are the operator's: the unit codes below their place, and their badge.
+VISIBLE = """starts_with(unit_code, $1)
+    AND ($2::text IS NULL OR (officer_badge IS DISTINCT FROM $2 AND NOT officers @> ARRAY[$2]))"""
+_GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
+_FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
+
+
+def as_case(row: Any) -> Case:
+    """A row with COLUMNS as a Case."""
+    values = dict(row)
+    return Case(
+        **values
+        | {"categories": tuple(values["categories"]), "officers": tuple(values["officers"])}
+    )
+
+
+def _own(operator: Operator) -> tuple[str, str | None]:
+    return subtree(operator.scope), operator.badge
+
+
+async def add_case(conn: Connection, case: Case) -> bool:
+    """Store a new case and begin its time line; False if the submission has one already."""
+    values = [getattr(case, name) for name in _STORED]
+    return await conn.fetchval(_ADD, *values) is not None
+
+
+async def get_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
+    """A case that this operator may see."""
+    row = await conn.fetchrow(_GET, *_own(operator), case_id)
+    return as_case(row) if row else None
+
+
+async def get_case_of(conn: Connection, operator: Operator, submission_id: UUID) -> Case | None:
+    """The case of a submission, if this operator may see it."""
+    row = await conn.fetchrow(_FIND, *_own(operator), submission_id)
+    return as_case(row) if row else None
+
+
+async def claim_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
+    """A case that this operator may see, locked until the end of the transaction."""
+    row = await conn.fetchrow(f"{_GET} FOR UPDATE", *_own(operator), case_id)
+    return as_case(row) if row else None
+
+
+async def set_callback(
+    conn: Connection, case_id: UUID, state: CallbackState, settled_at: datetime | None
+) -> None:
+    """What an attempt made of the callback."""
+    await conn.execute(
+        "UPDATE cases SET callback_state = $2, callback_settled_at = $3 WHERE case_id = $1",
+        case_id, state, settled_at,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a verdict puts on the case."""
+
+    revision: int
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    incident_id: UUID
+
+
+async def set_verdict(conn: Connection, case_id: UUID, judged: Judged) -> None:
+    """The newest verdict; `set_step` then says where it takes the case."""
+    await conn.execute(
+        """UPDATE cases SET revision = $2, verdict = $3, attribution = $4, officers = $5,
+                  incident_id = $6
+           WHERE case_id = $1""",
+        case_id, judged.revision, judged.verdict, judged.attribution, judged.officers,
+        judged.incident_id,
+    )  # fmt: skip
+
+
+async def set_step(
+    conn: Connection,
+    case_id: UUID,
+    step: Step,
+    verified_at: datetime | None,
+    final_at: datetime | None,
+    verification_due_at: datetime,
+) -> None:
+    """Where a verdict or a review took the case."""
+    await conn.execute(
+        """UPDATE cases SET state = $2, review_due_at = $3, review_pending = $4, verified_at = $5,
+                  final_at = $6, verification_due_at = $7
+           WHERE case_id = $1""",
+        case_id, step.state, step.review_due_at, step.review_pending, verified_at, final_at,
+        verification_due_at,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The directory: units, officers and operators, and the files that change them."""

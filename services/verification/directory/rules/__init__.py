@@ -1,0 +1,1 @@
+"""What a file of the directory may hold: its columns, its rows, its references."""

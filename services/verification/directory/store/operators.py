@@ -1,0 +1,77 @@
+"""Operators: role, place in the tree, password hash."""
+
+from dataclasses import dataclass
+
+from shared.access import Operator, Role
+from shared.db import Connection
+
+
+@dataclass(frozen=True)
+class StoredOperator:
+    """An operator as the directory has them, without the password's hash."""
+
+    username: str
+    name: str
+    role: Role
+    scope: str
+    badge: str | None
+    active: bool
+
+    @property
+    def identity(self) -> Operator:
+        """The operator as the other services are told of them."""
+        return Operator(self.username, self.name, self.role, self.scope, self.badge)
+
+
+async def list_operators(conn: Connection) -> dict[str, StoredOperator]:
+    """All operators by username."""
+    rows = await conn.fetch("SELECT username, name, role, scope, badge, active FROM operators")
+    return {row["username"]: StoredOperator(**dict(row)) for row in rows}
+
+
+async def get_operator(conn: Connection, username: str) -> StoredOperator | None:
+    """One operator, active or not."""
+    row = await conn.fetchrow(
+        "SELECT username, name, role, scope, badge, active FROM operators WHERE username = $1",
+        username,
+    )
+    return StoredOperator(**dict(row)) if row else None
+
+
+async def get_password_hash(conn: Connection, username: str) -> str | None:
+    """The hash of an active operator's password; None if there is nobody who could sign in."""
+    found: str | None = await conn.fetchval(
+        "SELECT password_hash FROM operators WHERE username = $1 AND active", username
+    )
+    return found
+
+
+async def add_operator(conn: Connection, operator: StoredOperator) -> None:
+    """Add an operator without a password, or change one; the password stays."""
+    await conn.execute(
+        """INSERT INTO operators (username, name, role, scope, badge, active)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (username) DO UPDATE SET name = $2, role = $3, scope = $4, badge = $5,
+               active = $6, changed_at = mashang_now()""",
+        operator.username, operator.name, operator.role, operator.scope, operator.badge,
+        operator.active,
+    )  # fmt: skip
+
+
+async def set_password_hash(conn: Connection, username: str, password_hash: str) -> None:
+    """Give an operator a password."""
+    await conn.execute(
+        "UPDATE operators SET password_hash = $2, changed_at = mashang_now() WHERE username = $1",
+        username,
+        password_hash,
+    )
+
+
+async def disable_operator(conn: Connection, username: str) -> bool:
+    """Take an operator's access away; whether there was an active one of that name."""
+    row = await conn.fetchrow(
+        """UPDATE operators SET active = false, changed_at = mashang_now()
+           WHERE username = $1 AND active RETURNING 1""",
+        username,
+    )
+    return row is not None

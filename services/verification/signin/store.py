@@ -1,0 +1,110 @@
+"""Sessions (only a hash of the token) and failed sign-ins."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.verification.directory.store.operators import StoredOperator
+from shared.db import Connection
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A session and the operator behind it."""
+
+    operator: StoredOperator
+    created_at: datetime
+    seen_at: datetime
+
+
+async def add_session(
+    conn: Connection, token_hash: bytes, username: str, now: datetime, expires_at: datetime
+) -> None:
+    """Begin a session."""
+    await conn.execute(
+        """INSERT INTO sessions (token_hash, username, created_at, seen_at, expires_at)
+           VALUES ($1, $2, $3, $3, $4)""",
+        token_hash, username, now, expires_at,
+    )  # fmt: skip
+
+
+async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
+    """The session of an active operator."""
+    row = await conn.fetchrow(
+        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.active, s.created_at, s.seen_at
+           FROM sessions s JOIN operators o USING (username)
+           WHERE s.token_hash = $1 AND o.active""",
+        token_hash,
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    created_at, seen_at = values.pop("created_at"), values.pop("seen_at")
+    return StoredSession(StoredOperator(**values), created_at, seen_at)
+
+
+async def mark_seen(conn: Connection, token_hash: bytes, now: datetime) -> None:
+    """The session was used."""
+    await conn.execute("UPDATE sessions SET seen_at = $2 WHERE token_hash = $1", token_hash, now)
+
+
+async def delete_session(conn: Connection, token_hash: bytes) -> None:
+    """Sign out."""
+    await conn.execute("DELETE FROM sessions WHERE token_hash = $1", token_hash)
+
+
+async def delete_sessions_of(conn: Connection, username: str) -> None:
+    """Sign an operator out everywhere."""
+    await conn.execute("DELETE FROM sessions WHERE username = $1", username)
+
+
+async def delete_old_sessions(conn: Connection, idle: timedelta, forget: timedelta) -> None:
+    """Remove what can no longer be used."""
+    await conn.execute(
+        """DELETE FROM sessions
+           WHERE expires_at < mashang_now() OR seen_at < mashang_now() - $1::interval""",
+        idle,
+    )
+    await conn.execute(
+        "DELETE FROM sign_in_failures WHERE failed_at < mashang_now() - $1::interval", forget
+    )
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How often signing in under this name failed, and until when it is locked."""
+
+    failures: int
+    failed_at: datetime
+    locked_until: datetime
+
+
+async def claim_failures(conn: Connection, username: str, now: datetime) -> Failures:
+    """The name's failures, locked until the end of the transaction."""
+    await conn.execute(
+        """INSERT INTO sign_in_failures (username, failed_at, locked_until) VALUES ($1, $2, $2)
+           ON CONFLICT DO NOTHING""",
+        username,
+        now,
+    )
+    row = await conn.fetchrow(
+        """SELECT failures, failed_at, locked_until FROM sign_in_failures
+           WHERE username = $1 FOR UPDATE""",
+        username,
+    )
+    return Failures(**dict(row)) if row else Failures(0, now, now)
+
+
+async def mark_failed(
+    conn: Connection, username: str, failures: int, now: datetime, locked_until: datetime
+) -> None:
+    """Count a failure."""
+    await conn.execute(
+        """UPDATE sign_in_failures SET failures = $2, failed_at = $3, locked_until = $4
+           WHERE username = $1""",
+        username, failures, now, locked_until,
+    )  # fmt: skip
+
+
+async def delete_failures(conn: Connection, username: str) -> None:
+    """Forget the failures after a success."""
+    await conn.execute("DELETE FROM sign_in_failures WHERE username = $1", username)

@@ -1,0 +1,1 @@
+"""Exactly-once over RabbitMQ and SQL: outbox, relay, inbox, parked events."""

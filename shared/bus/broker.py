@@ -1,0 +1,111 @@
+"""RabbitMQ: connections and the topology that FLOWS gives.
+
+Nothing outside this module, `publishing` and `consuming` knows AMQP. Publishing and consuming use
+separate connections; each is plain (not "robust"): when it breaks, its owner opens a new one, so
+that no state outlives a break.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aio_pika
+import aiormq
+from aio_pika.abc import AbstractConnection
+from aiormq import Channel
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelPreconditionFailed
+from pamqp.common import FieldTable
+
+from shared import db, flows
+from shared.observe import log, metrics
+
+AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
+CONNECT_SECONDS = 10.0
+RECONNECT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 10
+
+
+@asynccontextmanager
+async def connection(url: str, role: str, service: str) -> AsyncIterator[AbstractConnection]:
+    """One connection, closed at the end. Raises one of AWAY when the broker cannot be reached."""
+    heartbeat = "&" if "?" in url else "?"
+    opened = await aio_pika.connect(
+        f"{url}{heartbeat}heartbeat={HEARTBEAT_SECONDS}",
+        timeout=CONNECT_SECONDS,
+        client_properties={"connection_name": f"{service} {role}"},
+    )
+    metrics.BROKER_CONNECTED.labels(role).set(1)
+    try:
+        yield opened
+    finally:
+        metrics.BROKER_CONNECTED.labels(role).set(0)
+        await asyncio.wait({asyncio.ensure_future(opened.close())}, timeout=5)
+
+
+async def reconnecting(
+    role: str, work: Callable[[], Awaitable[None]], stopping: Callable[[], bool]
+) -> None:
+    """Run `work` to its end, again whenever the broker (or the database) breaks it, until stopped.
+
+    Says once what is missing, not at every attempt; a broker that starts is found within 0.5 s.
+    """
+    said = ""
+    while not stopping():
+        began = time.monotonic()
+        try:
+            await work()
+            return
+        except (*AWAY, *db.AWAY) as error:
+            if time.monotonic() - began > CONNECT_SECONDS:
+                said = ""  # it had been connected: this is a new break
+            if type(error).__name__ != said:
+                said = type(error).__name__
+                log.get().warning("waited for the broker", state=role, error=repr(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def open_channel(opened: AbstractConnection, *, confirms: bool) -> Channel:
+    """aiormq's own channel, below aio-pika's."""
+    channel = await _transport(opened).channel(
+        publisher_confirms=confirms, on_return_raises=confirms
+    )
+    assert isinstance(channel, Channel)  # noqa: S101 (tells mypy)
+    return channel
+
+
+def _transport(opened: AbstractConnection) -> aiormq.abc.AbstractConnection:
+    assert opened.transport is not None  # noqa: S101 (it is open)
+    return opened.transport.connection
+
+
+async def declare_topology(opened: AbstractConnection) -> None:
+    """The exchange, and every queue of every service, so that no event is unroutable at first."""
+    channel = await open_channel(opened, confirms=False)
+    await channel.exchange_declare(flows.EXCHANGE, exchange_type="topic", durable=True)
+    for queue, routing_key in flows.bindings():
+        try:
+            await channel.queue_declare(
+                queue, durable=True, arguments=queue_arguments(_version(opened))
+            )
+        except ChannelPreconditionFailed as error:
+            # Declared by an older broker or by hand: take it as it is, and let a person decide.
+            log.get().warning("queue kept other arguments", queue=queue, reason=str(error))
+            channel = await open_channel(opened, confirms=False)
+        await channel.queue_bind(queue, flows.EXCHANGE, routing_key)
+    await channel.close()
+
+
+def queue_arguments(version: tuple[int, ...]) -> FieldTable:
+    """Quorum queues that never drop a message for having been delivered often.
+
+    From RabbitMQ 4 the default limit is 20 deliveries and -1 means none. Before 4, no argument
+    means no limit, and -1 drops every message at its first redelivery (measured on 3.10.8).
+    """
+    unlimited: FieldTable = {"x-delivery-limit": -1} if version >= (4,) else {}
+    return {"x-queue-type": "quorum"} | unlimited
+
+
+def _version(opened: AbstractConnection) -> tuple[int, ...]:
+    text = str(_transport(opened).server_properties.get("version", "0"))
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())

@@ -1,0 +1,1 @@
+"""Plain values: clock, money, phones, seals."""

@@ -1,0 +1,1 @@
+"""HTTP: endpoints, the edge, pages."""
