@@ -23,6 +23,7 @@ from services.notifications.outcomes import (
     Unknown,
 )
 from shared.events import CaseVerified
+from shared.values.backoff import backoff
 
 Purpose = Literal["thanks", "paid"]
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
@@ -30,7 +31,6 @@ Outcome = Literal["delivered", "failed", "unknown"]
 
 # What a final state is called in message.settled; every other state is still open.
 FINAL: dict[State, Outcome] = {"delivered": "delivered", "failed": "failed", "lost": "unknown"}
-MOST_BACK_OFF = timedelta(minutes=10)
 FIRST_QUERY = timedelta(seconds=2)
 AT_ONCE = timedelta()
 
@@ -87,7 +87,7 @@ def after_send(outcome: Sent, message: Standing, limits: Limits) -> Next:
         case TryLater(_, code) if message.age >= limits.give_up:
             return Next("failed", code=code)
         case TryLater(after, code):
-            return Next("queued", max(after, back_off(message.attempt)), code)
+            return Next("queued", max(after, backoff(message.attempt)), code)
         case Held(code):
             return Next("held", code=code)
         case Unknown(code):
@@ -105,23 +105,18 @@ def after_query(found: Found, message: Standing, limits: Limits) -> Next:
         return Next("lost", code="no_word")
     match found:
         case Accepted(ref):
-            return Next("accepted", back_off(message.queries), ref=ref)
+            return Next("accepted", backoff(message.queries), ref=ref)
         case NotFound() if _may_repeat(message, limits):
             return Next("queued", AT_ONCE, "not_taken", repeat=True)
         case NotFound():
-            return Next(message.state, back_off(message.queries), "not_found")
+            return Next(message.state, backoff(message.queries), "not_found")
         case TryLater(after, code):
-            return Next(message.state, max(after, back_off(message.queries)), code)
+            return Next(message.state, max(after, backoff(message.queries)), code)
         case Held(code) | Unknown(code):
-            return Next(message.state, back_off(message.queries), code)
+            return Next(message.state, backoff(message.queries), code)
 
 
 def _may_repeat(message: Standing, limits: Limits) -> bool:
     # The vendor is not idempotent, so a repeat needs its word, given late enough to be believed.
     late_enough = message.since_call >= limits.settle_after
     return message.state == "unknown" and late_enough and message.repeats < limits.repeats
-
-
-def back_off(times: int) -> timedelta:
-    """2, 4, 8 … seconds, at most ten minutes."""
-    return min(timedelta(seconds=2 ** min(times, 20)), MOST_BACK_OFF)

@@ -1,1 +1,1 @@
-"""Plain values: clock, money, phones, seals."""
+"""Plain values: clock, money, phones, seals, pauses."""

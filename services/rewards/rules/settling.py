@@ -17,6 +17,7 @@ from services.rewards.rules.outcomes import (
 )
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import MOVES, State, Step
+from shared.values.backoff import backoff
 
 AFTER_SENDING: Mapping[type[Outcome], Step] = {
     Paid: "paid",
@@ -35,7 +36,6 @@ AFTER_ASKING: Mapping[type[Outcome], Step] = {
     Reversed: "reversed",
     Rejected: "rejected",
 }
-LONGEST_PAUSE = timedelta(minutes=10)
 LOOK_AGAIN = timedelta(days=1)
 
 
@@ -89,11 +89,6 @@ def next_ask(reward: Reward, now: datetime) -> datetime | None:
         again = reward.paid_at + LOOK_AGAIN
         return again if again > now else None
     return now + backoff(reward.asked)
-
-
-def backoff(times: int) -> timedelta:
-    """1 s, 2 s, 4 s … 10 min."""
-    return min(timedelta(seconds=2 ** min(times, 16)), LONGEST_PAUSE)
 
 
 def after_refusal(reward: Reward, max_failures: int) -> Step:

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from shared.values.backoff import backoff
+
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=60)
 FREE_ATTEMPTS = 5
@@ -15,7 +17,7 @@ def lock_for(failures: int) -> timedelta:
     """How long a username is locked after so many failures: 30 s after five, then doubling."""
     if failures < FREE_ATTEMPTS:
         return timedelta()
-    return min(FIRST_LOCK * (1 << min(failures - FREE_ATTEMPTS, 16)), LONGEST_LOCK)
+    return backoff(failures - FREE_ATTEMPTS, FIRST_LOCK, LONGEST_LOCK)
 
 
 def locked(failures: int, locked_until: datetime, now: datetime) -> bool:
