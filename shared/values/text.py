@@ -1,0 +1,71 @@
+"""The one door for what people type: identifiers, single lines, free text, keywords.
+
+Nothing else in the house looks at typed characters with `\\d`, `isdigit` or byte equality: digits of
+every script become ASCII, look-alike dashes become `-`, and what cannot be seen does not count.
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+from opencc import OpenCC
+
+_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Marks that shape Arabic, Indic and emoji stay (ZWNJ, ZWJ, LRM, RLM, ALM); what hides or turns the
+# text around it goes.
+_KEPT_MARKS = frozenset("\u200c\u200d\u200e\u200f\u061c")
+_DASHES = re.compile("[\u00ad\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u30fc\u2500]")
+_SPACES = re.compile(r"\s+")
+# Spellings that people use for the same word, after folding to simplified characters.
+_VARIANTS = (("身分", "身份"), ("帐号", "账号"), ("证件照片", "证件照"))
+
+
+def lines(typed: str) -> str:
+    """Free text: one kind of line break, nothing invisible that could break or turn a page."""
+    text = unicodedata.normalize("NFC", _BREAKS.sub("\n", typed))
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if _is_text(c))
+
+
+def _is_text(character: str) -> bool:
+    if character in "\n\t" or character in _KEPT_MARKS:
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
+
+
+def line(typed: str) -> str:
+    """A name or another single line: every run of spaces, of whatever width, is one plain space."""
+    return _SPACES.sub(" ", lines(typed)).strip()
+
+
+def identifier(typed: str) -> str:
+    """A code, number or name for machines: NFKC, ASCII digits, `-` for every dash, no spaces."""
+    folded = unicodedata.normalize("NFKC", _DASHES.sub("-", typed))
+    return "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
+
+
+def _is_visible(character: str) -> bool:
+    return not character.isspace() and unicodedata.category(character)[0] not in "CZ"
+
+
+def _ascii_digit(character: str) -> str:
+    if character.isascii():
+        return character
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
+
+
+def keyword(typed: str) -> str:
+    """What a word is compared by: letters and digits only, one case, simplified characters."""
+    folded = unicodedata.normalize("NFKC", typed).casefold()
+    bare = "".join(_ascii_digit(c) for c in folded if unicodedata.category(c)[0] in "LN")
+    simple = _to_simplified().convert(bare)
+    for variant, usual in _VARIANTS:
+        simple = simple.replace(variant, usual)
+    return simple
+
+
+@cache
+def _to_simplified() -> OpenCC:
+    return OpenCC("t2s")
