@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from shared import events
 from shared.events import Event
 
 SERVICES = ("intake", "verification", "rewards", "notifications", "scoring")
 EXCHANGE = "mashang.events"
+TOPOLOGY = "mashang.topology"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ def heard_by(service: str) -> list[type[Event]]:
     return [flow.event for flow in FLOWS if service in flow.consumers]
 
 
+def told_by(service: str) -> list[type[Event]]:
+    """The events that a service publishes, in the order of FLOWS."""
+    return [flow.event for flow in FLOWS if flow.producer == service]
+
+
 def queue_name(consumer: str, event: type[Event]) -> str:
     """`rewards.case.verified.v1`: the only place where a queue's name is made."""
     return f"{consumer}.{event.TYPE}"
@@ -113,6 +120,15 @@ def bindings() -> Iterator[tuple[str, str]]:
     for flow in FLOWS:
         for consumer in flow.consumers:
             yield queue_name(consumer, flow.event), flow.event.TYPE
+
+
+def topology_mark() -> str:
+    """The exchange that is declared last: where it stands, every binding of these FLOWS does.
+
+    Whoever published between the declaration of two queues would lose the event for the second.
+    """
+    digest = sha256("\n".join(sorted(queue for queue, _ in bindings())).encode()).hexdigest()
+    return f"{TOPOLOGY}.{digest[:12]}"
 
 
 def table() -> str:

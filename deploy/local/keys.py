@@ -26,6 +26,11 @@ def token() -> str:
     return secrets.token_urlsafe(24)
 
 
+def derived(secret: str, service: str) -> str:
+    """One service's share of a secret that no service knows."""
+    return hmac.new(secret.encode(), service.encode(), hashlib.sha256).hexdigest()
+
+
 class Keys(BaseModel):
     """Every secret that a service, the sandbox or a demo log-in needs."""
 
@@ -44,12 +49,16 @@ class Keys(BaseModel):
     aliyun_key_secret: str = Field(default_factory=token)
     owner_password: str = Field(default_factory=token)
     service_password: str = Field(default_factory=token)
+    broker_password: str = Field(default_factory=token)
     demo_password: str = Field(default_factory=token)
 
     def password_of(self, service: str) -> str:
         """A service's own database password; none follows from another."""
-        secret = self.service_password.encode()
-        return hmac.new(secret, service.encode(), hashlib.sha256).hexdigest()
+        return derived(self.service_password, service)
+
+    def broker_password_of(self, service: str) -> str:
+        """A service's own password at the broker."""
+        return derived(self.broker_password, service)
 
     @property
     def identity_public(self) -> str:

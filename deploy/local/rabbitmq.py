@@ -14,8 +14,10 @@ import secrets
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 import aiormq
 
@@ -23,17 +25,28 @@ from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import GRACE, Process, Sink, StartError
 from deploy.local.rabbitmq_settings import USER, environment, write_files
 from deploy.local.tail import tail
+from shared.bus import broker, rights
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 READY_WITHIN = 90.0
 
 
 class RabbitMQ:
-    """One node. Its queues survive `kill`; with `restart` it is started again by itself."""
+    """One node. Its queues survive `kill`; with `restart` it is started again by itself.
+
+    `passwords` names the services that get a log-in of their own, each with its password.
+    """
 
     def __init__(
-        self, data: Path, port: int, *, restart: bool = False, note: Sink | None = None
+        self,
+        data: Path,
+        port: int,
+        *,
+        passwords: Mapping[str, str] | None = None,
+        restart: bool = False,
+        note: Sink | None = None,
     ) -> None:
+        self._passwords = dict(passwords or {})
         self.data = data.absolute()
         self.port = port
         self.log = self.data / "rabbitmq.log"
@@ -44,10 +57,10 @@ class RabbitMQ:
         self._ready = False
 
     async def start(self) -> None:
-        """Return when a client can sign in; StartError with the node's last words otherwise."""
+        """Return when every queue is there; StartError with the node's last words otherwise."""
         program = server_program()
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_files(self.data, self.port, self._password(), self.log)
+        write_files(self.data, self.port, self._password(), self.log, self._passwords)
         names, distribution = free_port(), free_port()
         env = environment(self.data, names, distribution)
         listen = ("-address", LOOPBACK, "-port", str(names))
@@ -58,6 +71,7 @@ class RabbitMQ:
         await self._node.start()
         await self.until_ready()
         self._ready = True
+        await broker.set_up(self.amqp_url)
 
     async def stop(self) -> None:
         """Orderly shutdown of the node, then of its name server."""
@@ -91,8 +105,15 @@ class RabbitMQ:
 
     @property
     def amqp_url(self) -> str:
-        """What a client connects to, password included."""
-        return f"amqp://{USER}:{self._password()}@{LOOPBACK}:{self.port}/"
+        """The administrator's connection, password included."""
+        return self._url(USER, self._password())
+
+    def url_of(self, service: str) -> str:
+        """A service's own connection. KeyError if it was given no password."""
+        return self._url(rights.user_of(service), self._passwords[service])
+
+    def _url(self, user: str, password: str) -> str:
+        return f"amqp://{user}:{quote(password, safe='')}@{LOOPBACK}:{self.port}/"
 
     def _process(self, name: str, command: list[str], env: dict[str, str]) -> Process:
         return Process(

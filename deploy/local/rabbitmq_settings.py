@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.ports import LOOPBACK
+from shared.bus import rights
 
 USER = "mashang"
 FOLDERS = ("home", "mnesia", "schema", "config", "conf.d")
@@ -32,28 +35,47 @@ ERLANG_ARGUMENTS = (
 )
 
 
-def write_files(data: Path, port: int, password: str, log: Path) -> None:
-    """Write what the node reads at its start; nothing in it survives a change of ours."""
+def write_files(
+    data: Path, port: int, password: str, log: Path, services: Mapping[str, str]
+) -> None:
+    """Write what the node reads at its start; nothing in it survives a change of ours.
+
+    `services` gives the services' passwords.
+    """
     for folder in FOLDERS:
         (data / folder).mkdir(exist_ok=True)
     (data / "enabled_plugins").write_text("[].\n")
     (data / "advanced.config").write_text("[].\n")
     (data / "rabbitmq-env.conf").write_text("")
-    path = data / "rabbitmq.conf"
+    write_private(data / "definitions.json", users(password, services))
+    write_private(data / "rabbitmq.conf", configuration(data, port, log))
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file for its owner only, from its first byte on."""
     path.touch(mode=0o600)
-    path.write_text(configuration(port, password, log))
+    path.chmod(0o600)
+    path.write_text(text)
 
 
-def configuration(port: int, password: str, log: Path) -> str:
+def users(password: str, services: Mapping[str, str]) -> str:
+    """The launcher's administrator and the services, imported at each start."""
+    hashes = {name: rights.password_hash(secret) for name, secret in services.items()}
+    imported = rights.definitions(hashes, services)
+    return json.dumps(rights.with_administrator(imported, USER, rights.password_hash(password)))
+
+
+def configuration(data: Path, port: int, log: Path) -> str:
     """The node's main configuration file."""
     settings = {
         "listeners.tcp.1": f"{LOOPBACK}:{port}",
-        "default_user": USER,
-        "default_pass": password,
-        f"loopback_users.{USER}": "true",
+        "load_definitions": str(data / "definitions.json"),
+        "loopback_users": "none",  # it listens on no other interface
         "log.console": "false",
         "log.file": str(log),
         "log.file.level": "info",
+        "log.file.rotation.size": str(5 * 1024 * 1024),
+        "log.file.rotation.count": "3",
         "vm_memory_high_watermark.absolute": "1GiB",
         "disk_free_limit.absolute": "50MB",
         # Half a gigabyte by default, and held in memory until it is full.

@@ -16,10 +16,11 @@ from deploy.local.folder import take_folder
 from deploy.local.keys import Keys
 from deploy.local.ports import PortError, Ports
 from deploy.local.postgres import Postgres
-from deploy.local.process import Process, Sink
+from deploy.local.process import Process, Sink, StartError
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.readiness import until_ready
 from deploy.local.settings import ROOT, SANDBOX, SERVICES, sandbox_env, service_env, url_of
+from shared.bus import broker
 
 PORT_PATIENCE = 3.0
 
@@ -62,7 +63,11 @@ class Stack:
         if not os.environ.get("AMQP_URL"):
             note = self.console.speaker("rabbitmq")
             self.rabbitmq = RabbitMQ(
-                self.data / "rabbitmq", ports.rabbitmq, restart=restart, note=note
+                self.data / "rabbitmq",
+                ports.rabbitmq,
+                passwords={name: self.keys.broker_password_of(name) for name in SERVICES},
+                restart=restart,
+                note=note,
             )
 
     @property
@@ -78,10 +83,9 @@ class Stack:
         """The administrator's connection to PostgreSQL."""
         return self.postgres.admin_url if self.postgres else os.environ["DATABASE_URL"]
 
-    @property
-    def amqp_url(self) -> str:
-        """The broker that all services share."""
-        return self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
+    def amqp_url(self, service: str) -> str:
+        """The service's own log-in at our broker; somebody else's has one for all."""
+        return self.rabbitmq.url_of(service) if self.rabbitmq else os.environ["AMQP_URL"]
 
     def database_url(self, service: str) -> str:
         """The service's own connection to its own database."""
@@ -97,7 +101,7 @@ class Stack:
             ports=self.ports,
             keys=self.keys,
             database_url=self.database_url(service),
-            amqp_url=self.amqp_url,
+            amqp_url=self.amqp_url(service),
         )
 
     async def __aenter__(self) -> Self:
@@ -174,6 +178,8 @@ class Stack:
             self.console.step("starting RabbitMQ")
             await self.rabbitmq.start()
             self.console.step(f"RabbitMQ is ready on port {self.ports.rabbitmq}")
+        else:
+            await declare_at(os.environ["AMQP_URL"])
 
     async def _start_services(self) -> None:
         if self.postgres:
@@ -218,6 +224,14 @@ class Stack:
     async def _announce(self, name: str) -> None:
         await self.until_ready(name)
         self.console.step(f"{name} is ready at {self.urls[name]}")
+
+
+async def declare_at(url: str) -> None:
+    """Exchange, queues and bindings at a broker of somebody else's."""
+    try:
+        await broker.set_up(url)
+    except broker.AWAY as problem:
+        raise StartError(f"AMQP_URL: the queues cannot be declared: {problem!r}") from None
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,12 @@ import aio_pika
 import aiormq
 from aio_pika.abc import AbstractConnection
 from aiormq import Channel
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelPreconditionFailed
+from aiormq.exceptions import (
+    AMQPError,
+    ChannelInvalidStateError,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+)
 from pamqp.common import FieldTable
 
 from shared import db, flows
@@ -79,8 +84,26 @@ def _transport(opened: AbstractConnection) -> aiormq.abc.AbstractConnection:
     return opened.transport.connection
 
 
+class NotDeclared(ConnectionError):
+    """Somebody with the right to do so must declare the topology first, as with migrations."""
+
+
+async def check_topology(opened: AbstractConnection) -> None:
+    """NotDeclared unless every queue and binding of these FLOWS is there.
+
+    It publishes nothing to an exchange that leads nowhere. A passive declaration would be plainer,
+    but some brokers (4.2.6, 4.3.0) allow it only to those who may also declare.
+    """
+    channel = await open_channel(opened, confirms=True)
+    try:
+        await channel.basic_publish(b"", exchange=flows.topology_mark(), timeout=CONNECT_SECONDS)
+    except ChannelNotFoundEntity:
+        raise NotDeclared("queues not declared; run: mashang broker topology") from None
+    await channel.close()
+
+
 async def declare_topology(opened: AbstractConnection) -> None:
-    """The exchange, and every queue of every service, so that no event is unroutable at first."""
+    """The exchange, every queue of every service, the bindings; needs rights no service has."""
     channel = await open_channel(opened, confirms=False)
     await channel.exchange_declare(flows.EXCHANGE, exchange_type="topic", durable=True)
     for queue, routing_key in flows.bindings():
@@ -93,7 +116,14 @@ async def declare_topology(opened: AbstractConnection) -> None:
             log.get().warning("queue kept other arguments", queue=queue, reason=str(error))
             channel = await open_channel(opened, confirms=False)
         await channel.queue_bind(queue, flows.EXCHANGE, routing_key)
+    await channel.exchange_declare(flows.topology_mark(), exchange_type="fanout", durable=True)
     await channel.close()
+
+
+async def set_up(url: str) -> None:
+    """Connect as an administrator and declare the topology. Safe to repeat."""
+    async with connection(url, "topology", "mashang") as opened:
+        await declare_topology(opened)
 
 
 def queue_arguments(version: tuple[int, ...]) -> FieldTable:

@@ -10,7 +10,7 @@ from aiormq.exceptions import ChannelInvalidStateError
 from pamqp.common import FieldTable
 
 from shared import flows
-from shared.bus.broker import connection, declare_topology, open_channel
+from shared.bus.broker import check_topology, connection, open_channel
 
 BATCH = 200
 
@@ -47,7 +47,7 @@ class Consumer:
     async def consume(self) -> None:
         """Until `stop` or a break of the connection (then raises one of AWAY)."""
         async with connection(self._url, "consumer", self._service) as opened:
-            await declare_topology(opened)
+            await check_topology(opened)
             channel = await open_channel(opened, confirms=False)
             self._buffer.clear()
             # Holds for each consumer that starts after it; global qos is refused by 4.x.

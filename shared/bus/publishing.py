@@ -17,7 +17,7 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 from shared import flows
-from shared.bus.broker import AWAY, connection, declare_topology, open_channel
+from shared.bus.broker import AWAY, check_topology, connection, open_channel
 from shared.events import CONTENT_TYPE
 
 PUBLISH_SECONDS = 10.0
@@ -111,7 +111,7 @@ def _outcome(confirmation: Confirmation, failure: BaseException) -> BaseExceptio
 
 @asynccontextmanager
 async def open_publisher(url: str, service: str) -> AsyncIterator[Publisher]:
-    """A connection for publishing, with the topology declared."""
+    """A connection for publishing, once the topology is declared."""
     async with connection(url, "publisher", service) as opened:
-        await declare_topology(opened)
+        await check_topology(opened)
         yield Publisher(await open_channel(opened, confirms=True))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -95,7 +96,7 @@ async def servers(tmp_path: Path) -> AsyncIterator[tuple[Ports, Postgres, Rabbit
     """Servers of its own, not started."""
     ports = Ports.free()
     postgres = Postgres(tmp_path / "postgres", ports.postgres, fsync=False)
-    rabbitmq = RabbitMQ(tmp_path / "rabbitmq", ports.rabbitmq)
+    rabbitmq = RabbitMQ(tmp_path / "rabbitmq", ports.rabbitmq, passwords={SERVICE: "its own"})
     yield ports, postgres, rabbitmq
     await rabbitmq.stop()
     await postgres.stop()
@@ -111,7 +112,7 @@ async def test_it_waits_for_what_is_not_there_and_says_so(
     url = databases.url_for(
         postgres.admin_url, "mashang_scoring", "mashang_scoring", keys.password_of(SERVICE)
     )
-    child = await start(ports, keys, url, rabbitmq.amqp_url)
+    child = await start(ports, keys, url, rabbitmq.url_of(SERVICE))
     await eventually(child.missed, ["not reachable: ConnectionRefusedError"], within=30)
     await postgres.start()
     await databases.make_databases(postgres.admin_url, keys)
@@ -121,8 +122,8 @@ async def test_it_waits_for_what_is_not_there_and_says_so(
     await eventually(child.ready, away, within=30)
     await rabbitmq.start()
     await eventually(child.ready, away | {"broker": "ok"}, within=30)
-    waited = [entry["state"] for entry in child.said("waited for the broker")]
-    assert {"relay": 1, "consumer": 1} == {role: waited.count(role) for role in set(waited)}
+    waited = Counter((e["state"], e["error"]) for e in child.said("waited for the broker"))
+    assert ({"relay", "consumer"}, {1}) == ({role for role, _ in waited}, set(waited.values()))
     assert 0 == await child.end()
     assert [SERVICE] == [entry["service"] for entry in child.said("service drained")]
 
