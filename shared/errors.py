@@ -2,6 +2,7 @@
 
 MashangError
 ├── Misconfigured        settings, policy file or command line: one line, exit 2
+├── TaskDied             an unattended task ended: the process drains, exit 1
 ├── NotOurEvent          publish() of an event that FLOWS gives to another service
 ├── Retry(after)         a handler cannot yet: something has not arrived
 ├── Reject(reason)       a handler never can: park the event at once
@@ -29,6 +30,10 @@ class MashangError(Exception):
 
 class Misconfigured(MashangError):
     """The text is one line for the person who started the process: what is wrong, what to do."""
+
+
+class TaskDied(MashangError):
+    """An unattended task ended that should have run on; its defect is the cause, logged already."""
 
 
 class NotOurEvent(MashangError):

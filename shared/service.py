@@ -17,17 +17,18 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-from shared import config, db, jobs
+from shared import config, db
 from shared.bus import broker, inbox, outbox
 from shared.bus.consuming import Consumer
 from shared.bus.inbox import Handler, Inbox
 from shared.bus.outbox import Relay
 from shared.config import Settings
 from shared.db import Database
-from shared.errors import MashangError, Misconfigured
+from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
-from shared.jobs import Job
+from shared.jobs import Job, Schedule
 from shared.observe import log
+from shared.tasks import Tasks
 from shared.values import clock
 from shared.web.edge import MAX_BODY, ErrorPage, make_app, ops_app
 
@@ -47,6 +48,7 @@ class Service:
     error_page: ErrorPage | None = None
     max_body: int = MAX_BODY
     inbox_retention: timedelta | None = timedelta(days=8)
+    tasks: Tasks = field(default_factory=Tasks)
 
 
 @dataclass
@@ -61,12 +63,21 @@ class Running:
     inbox: Inbox
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(self.all_jobs())
+        self.database.after_commit += [self.relay.wake, self.schedule.committed]
+
     async def check(self) -> dict[str, str]:
-        """The states for /readyz. With the broker away, what comes in waits in the outbox."""
+        """The states for /readyz. With the broker away, what comes in waits in the outbox.
+
+        A late job is named, for alarms and people, and the service stays ready: it still answers,
+        and taking every instance out of service would not mend what the job fails on.
+        """
         return {
             "service": "draining" if self.stop.is_set() else "ok",
             "database": await self._database_state(),
             "broker": "ok" if self.relay.connected and self.consumer.connected else "away",
+            "jobs": self.schedule.state(),
         }
 
     async def _database_state(self) -> str:
@@ -113,6 +124,9 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
     except Misconfigured as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)
+    except TaskDied as error:
+        log.get().critical("service failed", error=f"{error}: {error.__cause__!r}")
+        sys.exit(1)
 
 
 async def _main(name: str, settings: S, build: Build[S]) -> None:
@@ -133,8 +147,7 @@ def _assemble(
     service: Service, settings: Settings, database: Database, stop: asyncio.Event
 ) -> Running:
     url = settings.amqp_url.get_secret_value()
-    relay = Relay(database, url, service.name)
-    database.after_commit.append(relay.wake)
+    relay = Relay(database, url, service.name, service.tasks)
     box = Inbox(database, service.name, service.handlers)
     consumer = Consumer(url, service.name, settings.prefetch, box.take)
     return Running(service, settings, database, relay, consumer, box, stop)
@@ -172,6 +185,7 @@ async def _live(running: Running) -> None:
             await _work(running, site)
         finally:
             await ops.cleanup()
+    service.tasks.check()
     log.get().info("service drained")
 
 
@@ -186,24 +200,22 @@ async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
 
 
 async def _work(running: Running, site: web.AppRunner) -> None:
-    ticking = [asyncio.create_task(jobs.repeat(job, running.stop)) for job in running.all_jobs()]
-    consuming = asyncio.create_task(running.consume())
-    relaying = asyncio.create_task(running.relay.run())
-    stopped = asyncio.create_task(running.stop.wait())
-    await asyncio.wait({stopped, consuming, relaying}, return_when=asyncio.FIRST_COMPLETED)
-    defects = [task.exception() for task in (consuming, relaying) if task.done()]
+    tasks = running.service.tasks
+    ticking = running.schedule.start(tasks)
+    consuming = tasks.start("consumer", running.consume())
+    relaying = tasks.start("relay", running.relay.run())
+    await _first(running.stop, tasks.died)
     running.stop.set()
     await site.cleanup()
     running.consumer.stop()
-    await _within(DRAIN_SECONDS, consuming, *ticking)
+    running.schedule.stop()
+    await tasks.end(consuming, *ticking, within=DRAIN_SECONDS)
     running.relay.stop()
-    await _within(DRAIN_SECONDS, relaying)
-    for defect in filter(None, defects):
-        log.get().critical("service failed", error=repr(defect), exc_info=defect)
-        raise MashangError("a part of the service ended") from defect
+    await tasks.end(relaying, within=DRAIN_SECONDS)
 
 
-async def _within(seconds: float, *tasks: "asyncio.Task[None]") -> None:
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in late:
-        task.cancel()
+async def _first(*events: asyncio.Event) -> None:
+    waiting = {asyncio.ensure_future(event.wait()) for event in events}
+    _, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for other in others:
+        other.cancel()

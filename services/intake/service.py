@@ -20,6 +20,7 @@ from shared.config import key_ring
 from shared.db import Database
 from shared.jobs import Job
 from shared.service import Service
+from shared.tasks import Tasks
 from shared.web.pages import Pages
 
 
@@ -28,7 +29,8 @@ def build(settings: Settings, database: Database) -> Service:
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
     pages, closed = Pages(Path(__file__).parent / "templates"), Closed()
-    writer = Writer(database, _limits(settings))
+    tasks = Tasks()
+    writer = Writer(database, _limits(settings), tasks)
     acceptance = Acceptance(keys, policies, writer, closed, database)
     status = Status(database, keys.seal, pages)
     api = Api(acceptance, status, database, keys.signer, pages, settings.public_url)
@@ -52,6 +54,7 @@ def build(settings: Settings, database: Database) -> Service:
         routes=[*api.routes(), *forms.routes()],
         resources=[writer],
         error_page=pages.error,
+        tasks=tasks,
     )
 
 

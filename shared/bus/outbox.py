@@ -17,6 +17,7 @@ from shared.db import Connection, Database
 from shared.errors import NotOurEvent
 from shared.events import Event, wrap
 from shared.observe import log, metrics
+from shared.tasks import Tasks
 
 CHANNEL = "mashang_outbox"
 LEASE_SECONDS = 15.0
@@ -93,8 +94,8 @@ async def hint(conn: Connection) -> None:
 class Relay:
     """Empties one service's outbox into the broker for as long as it runs."""
 
-    def __init__(self, database: Database, amqp_url: str, service: str) -> None:
-        self._db, self._url, self._service = database, amqp_url, service
+    def __init__(self, database: Database, amqp_url: str, service: str, tasks: Tasks) -> None:
+        self._db, self._url, self._service, self._tasks = database, amqp_url, service, tasks
         self._awake = asyncio.Event()
         self._stopping = False
         self.connected = False
@@ -110,11 +111,11 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until `stop`; outlives any restart of the broker and of the database."""
-        listening = asyncio.create_task(self._listen())
+        listening = self._tasks.start("relay's listener", self._listen())
         try:
             await broker.reconnecting("relay", self._connected, lambda: self._stopping)
         finally:
-            listening.cancel()
+            self._tasks.cancel(listening)
 
     async def _connected(self) -> None:
         try:

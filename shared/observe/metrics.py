@@ -15,6 +15,9 @@ INBOX_PENDING_EVENTS = Gauge("mashang_inbox_pending_events", "Events waiting for
 INBOX_PARKED_EVENTS = Gauge("mashang_inbox_parked_events", "Events set aside for a person")
 BROKER_CONNECTED = Gauge("mashang_broker_connected", "1 while connected", ["role"])
 JOB_RUNS = Counter("mashang_job_runs_total", "Runs of periodic jobs", ["job", "outcome"])
+JOB_SUCCEEDED = Gauge(
+    "mashang_job_last_success_timestamp_seconds", "When a job last succeeded (Unix time)", ["job"]
+)
 JOB_SECONDS = Histogram("mashang_job_duration_seconds", "Time of one job run", ["job"])
 HTTP_REQUESTS = Counter(
     "mashang_http_requests_total", "HTTP answers", ["method", "route", "status"]

@@ -24,6 +24,7 @@ from services.intake.settings import Settings
 from shared import config, policy
 from shared.db import Database
 from shared.observe import log
+from shared.tasks import Tasks
 
 _COLUMNS = Row._fields[:-3]
 _ADD = f"""
@@ -77,7 +78,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         signer=Signer(settings.signing_key),
         seal=settings.seal,
     )
-    writer, policies = OneEach(database, Limits()), policy.load(settings.policy_file)
+    writer = OneEach(database, Limits(), Tasks())
+    policies = policy.load(settings.policy_file)
     app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database)
     app.state.public_url = settings.public_url
     yield {}

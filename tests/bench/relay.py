@@ -14,6 +14,7 @@ from shared.bus import outbox
 from shared.bus.outbox import Relay, letter
 from shared.db import Database
 from shared.events import CONTENT_TYPE, Event, ScoreChanged, SubmissionReceived
+from shared.tasks import Tasks
 from tests.bench import queues
 from tests.bench.rounds import Contestant, interleave
 from tests.bench.servers import Lab
@@ -77,7 +78,7 @@ class Course:
 
 async def with_our_relay(database: Database, url: str, service: str) -> float:
     """shared.outbox.Relay, from its connection to the last deletion, in seconds."""
-    relay = Relay(database, url, service)
+    relay = Relay(database, url, service, Tasks())
     running = asyncio.create_task(relay.run())
     while not relay.connected and not running.done():  # noqa: ASYNC110  it has no event for it
         await asyncio.sleep(0.001)

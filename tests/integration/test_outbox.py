@@ -17,6 +17,7 @@ from shared.bus.outbox import Relay
 from shared.db import Database
 from shared.errors import NotOurEvent
 from shared.events import SubmissionReceived
+from shared.tasks import Tasks
 from tests.conftest import eventually
 from tests.samples import SAMPLES
 
@@ -29,7 +30,7 @@ QUEUE = "verification.submission.received.v1"
 @asynccontextmanager
 async def relaying(database: Database, rabbitmq: RabbitMQ) -> AsyncIterator[Relay]:
     """A running relay of the intake service."""
-    relay = Relay(database, rabbitmq.amqp_url, SERVICE)
+    relay = Relay(database, rabbitmq.amqp_url, SERVICE, Tasks())
     database.after_commit.append(relay.wake)
     task = asyncio.create_task(relay.run())
     try:
@@ -113,7 +114,7 @@ async def test_foreign_row_stops_the_relay(database: Database, rabbitmq: RabbitM
             letter.body,
         )
     with pytest.raises(NotOurEvent, match=r"outbox of intake holds case\.verified"):
-        await asyncio.wait_for(Relay(database, rabbitmq.amqp_url, SERVICE).run(), 20)
+        await asyncio.wait_for(Relay(database, rabbitmq.amqp_url, SERVICE, Tasks()).run(), 20)
 
 
 async def test_writers_that_commit_late_are_not_skipped(

@@ -118,7 +118,7 @@ async def test_it_waits_for_what_is_not_there_and_says_so(
     await databases.make_databases(postgres.admin_url, keys)
     await eventually(child.last_missed, "migrations of scoring not at scoring_0001", within=30)
     await databases.migrate_all(postgres.admin_url, keys)
-    away = {"service": "ok", "database": "ok", "broker": "away"}
+    away = {"service": "ok", "database": "ok", "broker": "away", "jobs": "ok"}
     await eventually(child.ready, away, within=30)
     await rabbitmq.start()
     await eventually(child.ready, away | {"broker": "ok"}, within=30)

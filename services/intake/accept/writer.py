@@ -24,6 +24,7 @@ from shared import db
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.observe import log
+from shared.tasks import Tasks
 
 # Wrong in itself, and wrong again at every repetition.
 _BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
@@ -60,22 +61,23 @@ Outcome = Written | Exception
 class Writer:
     """The one way in. An async context: leaving it writes what still waits, then ends."""
 
-    def __init__(self, database: Database, limits: Limits) -> None:
-        self._db, self._limits = database, limits
+    def __init__(self, database: Database, limits: Limits, tasks: Tasks) -> None:
+        self._db, self._limits, self._tasks = database, limits, tasks
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._writing: list[asyncio.Task[None]] = []
         self._abandoned: set[asyncio.Task[dict[UUID, Outcome]]] = set()
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._run()) for _ in range(self._limits.in_flight)]
+        numbers = range(1, self._limits.in_flight + 1)
+        self._writing = [self._tasks.start(f"writer {n}", self._run()) for n in numbers]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._leaving = True
         self._arrived.set()
-        await asyncio.gather(*self._tasks)
+        await self._tasks.end(*self._writing)
 
     async def write(self, row: Row) -> Written:
         """Answer after COMMIT. Unavailable when the queue is full or patience has ended."""
