@@ -1,35 +1,28 @@
-"""Who is calling: short-lived signed statements about a signed-in operator.
+"""Who may see and do what, for all services: roles, the place in the tree, the second person.
 
-Verification keeps operators and sessions; it hands out statements (JWT, EdDSA) that the other
-services check without asking it. They live 60 s: by then a disabled operator is out everywhere.
+What an operator sees lies below their place in the tree. The roles here say who may do it at all;
+`database.transaction(as_=operator)` makes PostgreSQL's row-level security hold the place and the
+recusal, so that a query without a condition leaks nothing.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from shared.errors import Forbidden, Unauthenticated
-from shared.values import clock
 
 Role = Literal[
     "unit_operator",
     "county_supervisor",
     "city_supervisor",
     "reward_approver",
+    "leadership",
     "auditor",
     "administrator",
 ]
-LIFETIME = timedelta(seconds=60)
-_ALGORITHM = "EdDSA"
-_AUDIENCE = "mashang"
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A signed-in user: role, and a place in the tree (unit, county or city code)."""
+    """A signed-in user: role, and a place in the tree (the code of a unit or of a place above)."""
 
     username: str
     name: str
@@ -38,37 +31,45 @@ class Operator:
     badge: str | None = None
 
 
-def public_key(seed: bytes) -> bytes:
-    """The 32 bytes that the checking services are configured with."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+SUPERVISORS: tuple[Role, ...] = ("county_supervisor", "city_supervisor")
+CASE_WORKERS: tuple[Role, ...] = ("unit_operator", *SUPERVISORS)
+CASE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "auditor")
+REWARD_DECIDERS: tuple[Role, ...] = ("reward_approver",)
+REWARD_READERS: tuple[Role, ...] = (
+    "reward_approver", "city_supervisor", "leadership", "auditor", "administrator",
+)  # fmt: skip
+SCORE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "leadership", "auditor", "administrator")
+MESSAGE_READERS: tuple[Role, ...] = ("city_supervisor", "auditor", "administrator")
+MESSAGE_MENDERS: tuple[Role, ...] = ("administrator",)
+EVERYBODY: tuple[Role, ...] = (
+    *CASE_WORKERS, "reward_approver", "leadership", "auditor", "administrator",
+)  # fmt: skip
+
+# Where each role lands after signing in: the service whose page is theirs.
+LANDING: Mapping[Role, str] = {
+    "unit_operator": "verification",
+    "county_supervisor": "verification",
+    "city_supervisor": "verification",
+    "auditor": "verification",
+    "reward_approver": "rewards",
+    "leadership": "scoring",
+    "administrator": "notifications",
+}
+_RANK: Mapping[Role, int] = {"unit_operator": 1, "county_supervisor": 2, "city_supervisor": 3}
 
 
-def issue(operator: Operator, seed: bytes) -> str:
-    """A statement for the next 60 s."""
-    now = clock.now()
-    claims = {"aud": _AUDIENCE, "iat": now, "exp": now + LIFETIME, "operator": asdict(operator)}
-    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm=_ALGORITHM)
+def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
+    """A second review comes from the level above; at the top itself, from another person."""
+    if reviewer.role not in SUPERVISORS or reviewer.username == author:
+        return False
+    if reviewer.role == "city_supervisor":
+        return True
+    return _RANK[reviewer.role] > _RANK.get(author_role, 0)
 
 
-def check(authorization: str | None, key: bytes, *roles: Role) -> Operator:
-    """The operator behind an `Authorization: Bearer` header, who must have one of `roles`."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Send a token of the desk as Authorization: Bearer.")
-    try:
-        # Time is checked below, by our own clock.
-        claims = jwt.decode(
-            token,
-            Ed25519PublicKey.from_public_bytes(key),
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            options={"verify_exp": False, "verify_iat": False, "require": ["exp", "aud"]},
-        )
-        operator = Operator(**claims["operator"])
-    except (jwt.InvalidTokenError, KeyError, TypeError):
-        raise Unauthenticated("The token is not valid.") from None
-    if claims["exp"] <= clock.now().timestamp():
-        raise Unauthenticated("The token has expired; ask the desk for a new one.")
-    if roles and operator.role not in roles:
-        raise Forbidden(f"This needs the role {' or '.join(roles)}.")
-    return operator
+def row_settings(operator: Operator) -> dict[str, str]:
+    """What the policies of row-level security read, as settings of one transaction."""
+    return {"mashang.scope": operator.scope, "mashang.badge": operator.badge or ""}
+
+
+EVERYTHING = {"mashang.scope": "*", "mashang.badge": ""}

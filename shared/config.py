@@ -4,9 +4,10 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import Misconfigured
 from shared.values.seal import Seal
@@ -42,6 +43,18 @@ def key_ring(ring: SecretStr) -> dict[str, bytes]:
     return keys(ring.get_secret_value())
 
 
+def urls(text: object) -> dict[str, str]:
+    """`"verification=https://desk.example,rewards=…"` → where each service's staff pages are."""
+    pairs = [part.strip().partition("=") for part in str(text).split(",") if part.strip()]
+    if not all(name and urlsplit(url).scheme in ("http", "https") for name, _, url in pairs):
+        raise ValueError("should be SERVICE=URL, separated by commas")
+    return {name: url.rstrip("/") for name, _, url in pairs}
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+StaffUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(urls)]
+
+
 class Settings(BaseSettings):
     """What every service needs; each service extends it with its own."""
 
@@ -59,6 +72,13 @@ class Settings(BaseSettings):
     simulation: bool = False
     pool_size: int = Field(default=10, ge=2, le=100)
     prefetch: int = Field(default=200, ge=1, le=2000)
+    staff_urls: StaffUrls = {}
+
+    @property
+    def secure_cookies(self) -> bool:
+        """False only on a developer's own machine, where there is no TLS."""
+        url = urlsplit(self.public_url)
+        return not (url.scheme == "http" and url.hostname in _LOOPBACK)
 
     @property
     def seal(self) -> Seal:

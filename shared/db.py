@@ -15,6 +15,7 @@ from typing import Any, Self
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from shared.access import EVERYTHING, Operator, row_settings
 from shared.errors import Unavailable
 from shared.observe import log
 
@@ -34,6 +35,9 @@ AWAY = (
 )
 
 Connection = asyncpg.Connection | PoolConnectionProxy
+_ACT_AS = """
+    SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS s (name, value)
+"""
 
 
 class Database:
@@ -53,7 +57,7 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             command_timeout=30,
             init=_prepare,
-            server_settings={"application_name": service, "timezone": "UTC"},
+            server_settings={"application_name": service, "timezone": "UTC", **EVERYTHING},
         )
         return cls(pool)
 
@@ -77,12 +81,23 @@ class Database:
             await self.pool.release(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """A transaction; after COMMIT the relay is woken, since it may have published something."""
+    async def transaction(self, as_: Operator | None = None) -> AsyncIterator[Connection]:
+        """A transaction; after COMMIT the relay is woken, since it may have published something.
+
+        `as_` an operator, row-level security shows and takes only what is theirs.
+        """
         async with self.acquire() as connection, connection.transaction():
+            if as_ is not None:
+                await act_as(connection, as_)
             yield connection
         for wake in self.after_commit:
             wake()
+
+
+async def act_as(connection: Connection, operator: Operator) -> None:
+    """Narrow the present transaction to what an operator may see, until it ends."""
+    settings = row_settings(operator)
+    await connection.execute(_ACT_AS, list(settings), list(settings.values()))
 
 
 def service_of(connection: Connection) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
 from shared.observe import trace
+from shared.access import Role
 from shared.values import clock
 
 Kind = Literal["rating", "complaint", "request"]
@@ -75,6 +76,22 @@ class OfficerChanged(Event):
     unit_code: str
     active: bool
     phone_index: str | None
+    version: int
+
+
+class OperatorChanged(Event):
+    """An operator of the desk was added, changed or disabled."""
+
+    TYPE = "operator.changed.v1"
+    SUBJECT = "username"
+    VERSION = "version"
+
+    username: str
+    name: str
+    role: Role
+    scope: str
+    badge: str | None
+    active: bool
     version: int
 
 

@@ -36,6 +36,12 @@ FLOWS: tuple[Flow, ...] = (
         "rewards holds top-ups to roster phones; scoring names the officer of a strike",
     ),
     Flow(
+        events.OperatorChanged,
+        "verification",
+        ("rewards", "notifications", "scoring"),
+        "their staff pages know the same operators, and who is disabled",
+    ),
+    Flow(
         events.SubmissionReceived,
         "intake",
         ("verification", "scoring"),

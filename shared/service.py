@@ -30,7 +30,11 @@ from shared.jobs import Job, Schedule
 from shared.observe import log
 from shared.tasks import Tasks
 from shared.values import clock
-from shared.web.edge import MAX_BODY, ErrorPage, make_app, ops_app
+from shared.web.edge import House, make_app
+from shared.web.endpoints import Endpoint
+from shared.web.ops import ops_app
+from shared.web.pages import Pages
+from shared.web.session import Door
 
 S = TypeVar("S", bound=Settings)
 DRAIN_SECONDS = 10.0
@@ -43,12 +47,17 @@ class Service:
     name: str
     handlers: Mapping[type[Event], Handler]
     jobs: Sequence[Job] = ()
-    routes: Sequence[web.AbstractRouteDef] = ()
+    endpoints: Sequence[Endpoint] = ()
+    pages: Pages = field(default_factory=Pages)
+    door: Door | None = None
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
-    error_page: ErrorPage | None = None
-    max_body: int = MAX_BODY
     inbox_retention: timedelta | None = timedelta(days=8)
     tasks: Tasks = field(default_factory=Tasks)
+
+    @property
+    def house(self) -> House:
+        """What it shows to the world."""
+        return House(self.name, tuple(self.endpoints), self.pages, self.door)
 
 
 @dataclass
@@ -177,7 +186,7 @@ async def _live(running: Running) -> None:
             await running.follow_clock()
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        app = make_app(service.routes, service.error_page, service.max_body)
+        app = make_app(service.house)
         site = await _listen(app, settings.http_host, settings.http_port)
         ops = await _listen(ops_app(running.check), settings.http_host, settings.ops_port)
         log.get().info("service started", port=settings.http_port)

@@ -1,92 +1,112 @@
-"""Server-rendered pages: one base template, one style sheet, texts in two languages.
+"""Server-rendered pages: one base template, one style sheet, the house's words in two languages."""
 
-A service keeps templates and `texts.toml` in its `pages/` folder; `[key] zh = "…" en = "…"`.
-"""
-
-import tomllib
-from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import get_args
+from typing import cast
 
 import jinja2
-from aiohttp import web
-from babel.dates import format_datetime
+from aiohttp import hdrs, web
 
-from shared.errors import Problem
+from shared.errors import Refused
 from shared.events import Language
-from shared.values.clock import SHANGHAI
 from shared.values.money import yuan
+from shared.web import problems
+from shared.web.endpoints import Cookie, Page, Visitor
+from shared.web.texts import LANGUAGES, TAGS, texts
 
 HERE = Path(__file__).parent / "templates"
 COOKIE = "mashang_lang"
-LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
-
-Texts = dict[str, dict[str, str]]
+A_YEAR = 31_536_000
 
 
 def language(request: web.Request) -> Language:
     """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
-    accepted = request.headers.get("Accept-Language", "")[:2].lower()
-    for choice in (request.query.get("lang"), request.cookies.get(COOKIE), accepted):
-        for known in get_args(Language):
-            if choice == known:
-                return known  # type: ignore[no-any-return]
-    return "zh"
+    for choice in (request.query.get("lang"), request.cookies.get(COOKIE)):
+        if choice in LANGUAGES:
+            return cast(Language, choice)
+    return preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+
+
+@lru_cache(1024)
+def preferred(accepted: str) -> Language:
+    """The language of ours that an Accept-Language header wants most, by its q-values."""
+    wanted = sorted(map(_weighed, accepted.split(",")), key=lambda pair: -pair[1])
+    known = (tag.partition("-")[0] for tag, weight in wanted if weight > 0)
+    return next((cast(Language, primary) for primary in known if primary in LANGUAGES), "zh")
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    tag, _, rest = part.partition(";")
+    name, _, weight = rest.partition("=")
+    try:
+        return tag.strip().lower(), float(weight) if name.strip().lower() == "q" else 1.0
+    except ValueError:
+        return tag.strip().lower(), 0.0
 
 
 class Pages:
-    """The templates and texts of one service."""
+    """The templates of one service. `services` are the staff pages of all, for the switch."""
 
-    def __init__(self, folder: Path) -> None:
-        self._texts = _load_texts(HERE / "texts.toml") | _load_texts(folder / "texts.toml")
+    def __init__(self, *folders: Path, services: dict[str, str] | None = None) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([folder, HERE]),
+            loader=jinja2.FileSystemLoader([*folders, HERE]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.filters["yuan"] = yuan
+        self._environment.globals["services"] = services or {}
 
-    def text(self, lang: Language, key: str, **values: object) -> str:
-        """A text by key, its `{names}` filled in. KeyError if it is missing (a defect)."""
-        return self._texts[key][lang].format(**values)
-
-    def render(
-        self, request: web.Request, template: str, status: int = 200, **values: object
-    ) -> web.Response:
-        """A page in the caller's language."""
-        lang = language(request)
-        html = self._environment.get_template(template).render(
+    def html(self, lang: Language, address: str, template: str, **values: object) -> str:
+        """A template in a language."""
+        words = texts(lang)
+        return self._environment.get_template(template).render(
             lang=lang,
-            t=partial(self.text, lang),
-            when=partial(when, lang=lang),
-            path=request.path,
+            tag=words.tag,
+            other=next(code for code in LANGUAGES if code != lang),
+            tags=TAGS,
+            t=words.text,
+            tell=words.wrong,
+            when=words.when,
+            due=words.due,
+            path=address,
             **values,
         )
-        response = web.Response(text=html, status=status, content_type="text/html")
-        response.headers["Content-Language"] = "zh-CN" if lang == "zh" else "en"
-        response.headers["Vary"] = "Accept-Language, Cookie"
+
+    def show(
+        self, request: web.Request, lang: Language, page: Page, visitor: Visitor | None
+    ) -> web.Response:
+        """A page as an answer, in the caller's language."""
+        lang = page.language or lang
+        html = self.html(lang, request.path, page.template, visit=visitor, **page.values)
+        answer = web.Response(text=html, status=page.status, content_type="text/html")
+        answer.headers["Content-Language"] = texts(lang).tag
+        answer.headers["Vary"] = "Accept-Language, Cookie"
+        answer.headers.update(page.headers)
         if request.query.get("lang") == lang:
-            response.set_cookie(COOKIE, lang, max_age=31_536_000, samesite="Lax", httponly=True)
-        return response
+            answer.set_cookie(COOKIE, lang, max_age=A_YEAR, samesite="Lax", httponly=True)
+        return answer
 
-    def error(self, request: web.Request, problem: Problem) -> web.Response:
-        """A problem as a page: what happened, what to do, where to go."""
-        return self.render(request, "error.html", int(problem.status), problem=problem)
-
-
-def when(at: datetime, lang: Language = "zh", pattern: str | None = None) -> str:
-    """A moment in the bureau's time zone, in words: `11月23日 14:47` or `23 Nov 14:47`."""
-    default = "M月d日 HH:mm" if lang == "zh" else "d MMM HH:mm"
-    local = at.astimezone(SHANGHAI)
-    return format_datetime(local, pattern or default, locale=LOCALES[lang])
+    def refused(
+        self, request: web.Request, lang: Language, refused: Refused, visitor: Visitor | None
+    ) -> web.Response:
+        """A refusal as a page: what happened, what to do, where to go."""
+        values = problems.document(refused, texts(lang))
+        page = Page("error.html", {"problem": values}, int(refused.status), problems.headers(refused))
+        return self.show(request, lang, page, visitor)
 
 
-def _load_texts(path: Path) -> Texts:
-    texts: Texts = tomllib.loads(path.read_text("utf-8"))
-    for key, entry in texts.items():
-        if set(entry) != set(get_args(Language)):
-            raise ValueError(f"{path.name}: {key} needs exactly: {', '.join(get_args(Language))}")
-    return texts
+def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:
+    """Set or remove cookies, always for the whole host and out of scripts' reach."""
+    for cookie in cookies:
+        if cookie.value is None:
+            answer.del_cookie(
+                cookie.name, path="/", secure=cookie.secure, httponly=True,
+                samesite=cookie.same_site,
+            )  # fmt: skip
+            continue
+        answer.set_cookie(
+            cookie.name, cookie.value, path="/", secure=cookie.secure, httponly=True,
+            samesite=cookie.same_site, max_age=cookie.max_age,
+        )  # fmt: skip

@@ -1,0 +1,166 @@
+"""From a request to a checked Call: who, from where, with what.
+
+The body is read whole before anything is asked of a database, so that a form which is refused for
+whatever reason can be shown again with what was typed.
+"""
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.errors import Forbidden, Invalid, Malformed, NotFound, TooLarge, Unauthenticated, Unsupported
+from shared.events import Language
+from shared.web import forms, problems, session
+from shared.web.endpoints import Call, Endpoint, Visitor
+from shared.web.session import Door
+from shared.web.texts import texts
+
+JSON_TYPES = ("application/json", "application/cloudevents+json")
+_KEY = re.compile(r"[\x21-\x7e]{16,128}")
+
+
+async def open_call(request: web.Request, endpoint: Endpoint, language: Language) -> Call[Any, Any]:
+    """The request as it came: body and fields read, nothing judged yet."""
+    raw = b"" if request.method in ("GET", "HEAD") else await read_body(request, endpoint)
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return Call(
+        language=language,
+        address=request.raw_path if request.method == "GET" else request.path,
+        params=request.match_info,
+        body=None,
+        query=None,
+        fields=forms.parse(raw) if endpoint.form else forms.NONE,
+        repeat_key=request.headers.get("Idempotency-Key", ""),
+        raw=raw,
+        cookies=request.cookies,
+        bearer=token.strip() if scheme.lower() == "bearer" else "",
+    )
+
+
+async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
+    """The whole body, within the endpoint's limit and of the kind that it reads."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise Unsupported("refused.encoding")
+    if (request.content_length or 0) > endpoint.limit:
+        raise TooLarge("refused.too_large", kib=endpoint.limit // 1024)
+    body = bytearray()
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > endpoint.limit:
+                raise TooLarge("refused.too_large", kib=endpoint.limit // 1024)
+    except (web.RequestPayloadError, ConnectionError, ValueError):
+        raise Malformed("refused.body_cut") from None
+    if body or endpoint.body is not None or endpoint.form:
+        _check_type(request, endpoint)
+    return bytes(body)
+
+
+def _check_type(request: web.Request, endpoint: Endpoint) -> None:
+    wanted = (forms.MEDIA_TYPE,) if endpoint.form else JSON_TYPES
+    if not endpoint.raw and request.content_type not in wanted:
+        raise Unsupported("refused.media_type", wanted=wanted[0])
+    if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8", "us-ascii"):
+        raise Unsupported("refused.charset")
+
+
+async def admit(
+    request: web.Request, endpoint: Endpoint, door: Door | None, call: Call[Any, Any]
+) -> Call[Any, Any]:
+    """The call with its visitor, if the endpoint is theirs to call."""
+    if endpoint.csrf != "none":
+        session.check_origin(request)
+    if endpoint.caller.kind != "staff":
+        return call
+    visitor = await _visitor(endpoint, door, call)
+    if visitor.operator.role not in endpoint.caller.roles:
+        raise Forbidden("refused.role")
+    if endpoint.csrf == "token":
+        session.check_form_token(visitor, call.fields.one("csrf"))
+    return replace(call, visitor=visitor)
+
+
+async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) -> Visitor:
+    if door is None:
+        raise Unauthenticated()
+    if not endpoint.is_api:
+        return await door.by_cookie(call.cookies)
+    if not call.bearer:
+        raise Unauthenticated("refused.bearer_missing")
+    return await door.by_bearer(call.bearer)
+
+
+def check(request: web.Request, endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
+    """The call with checked values. NotFound, Malformed, or Invalid with every wrong field."""
+    if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
+        raise Malformed("refused.repeat_key")
+    return replace(
+        call,
+        params=_params(endpoint, call),
+        query=_query(request, endpoint, call.language),
+        body=_body(endpoint, call),
+    )
+
+
+def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
+    try:
+        return {
+            name: _adapter(kind).validate_python(call.params[name])
+            for name, kind in endpoint.params.items()
+        }
+    except ValidationError:
+        raise NotFound() from None
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _query(request: web.Request, endpoint: Endpoint, language: Language) -> BaseModel | None:
+    if endpoint.query is None:
+        return None
+    try:
+        return endpoint.query.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise Invalid(*problems.wrongs(error, texts(language))) from None
+
+
+def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
+    if endpoint.body is None:
+        return None
+    try:
+        if endpoint.form:
+            return endpoint.body.model_validate(_form_values(endpoint.body, call))
+        return endpoint.body.model_validate_json(call.raw)
+    except ValidationError as error:
+        if any(e["type"] == "json_invalid" for e in error.errors()):
+            raise Malformed("refused.not_json") from None
+        raise Invalid(*problems.wrongs(error, texts(call.language))) from None
+
+
+def _form_values(model: type[BaseModel], call: Call[Any, Any]) -> dict[str, object]:
+    """A form knows only texts: several-valued fields as tuples, blank ones as left out."""
+    values: dict[str, object] = {}
+    for name in model.model_fields:
+        if name not in call.fields:
+            continue
+        if name in _plural(model):
+            values[name] = call.fields.all(name)
+        elif call.fields.one(name) or model.model_fields[name].is_required():
+            values[name] = call.fields.one(name)
+    return values
+
+
+@cache
+def _plural(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that a JSON schema would call arrays."""
+    found = model.model_json_schema()["properties"]
+    return frozenset(
+        name for name, kind in found.items()
+        if "array" in (kind.get("type"), *(one.get("type") for one in kind.get("anyOf", ())))
+    )

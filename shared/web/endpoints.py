@@ -1,0 +1,194 @@
+"""HTTP as data: what a service answers to, to whom, with which models and limits.
+
+Routing, checks, problem answers, OpenAPI and the access matrix's test all derive from the table of
+Endpoints. A handler gets a `Call` whose values are checked, and returns a model or a page; it
+contains no access check of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from shared.access import Operator, Role
+from shared.errors import Misconfigured, Refused, Unauthenticated
+from shared.events import Language
+from shared.web.forms import Fields
+
+Method = Literal["GET", "POST", "DELETE"]
+B = TypeVar("B")
+Q = TypeVar("Q")
+
+BODY_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who may call. `roles` only for staff; a vendor proves itself by the secret in the address."""
+
+    kind: Literal["public", "staff", "vendor"]
+    roles: tuple[Role, ...] = ()
+
+
+PUBLIC = Who("public")
+VENDOR = Who("vendor")
+
+
+def staff(roles: Sequence[Role]) -> Who:
+    """Signed-in operators with one of these roles."""
+    return Who("staff", tuple(roles))
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A signed-in operator, and the token that their forms must carry."""
+
+    operator: Operator
+    csrf: str
+
+
+@dataclass(frozen=True)
+class Call(Generic[B, Q]):
+    """A request as a handler gets it: every value has been checked against the endpoint."""
+
+    language: Language
+    address: str
+    params: Mapping[str, Any]
+    body: B
+    query: Q
+    fields: Fields
+    repeat_key: str
+    raw: bytes
+    visitor: Visitor | None = None
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    bearer: str = field(default="", repr=False)
+
+    @property
+    def operator(self) -> Operator:
+        """Who is signed in; only where the endpoint asks for staff."""
+        if self.visitor is None:
+            raise Unauthenticated()
+        return self.visitor.operator
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """A cookie to set, or to remove where the value is None; lives with the browser by default."""
+
+    name: str
+    value: str | None
+    secure: bool
+    same_site: Literal["Strict", "Lax"] = "Strict"
+    max_age: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A model under another status than the endpoint's first, or with headers and cookies."""
+
+    model: BaseModel | None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[Cookie, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template of the service, with its values."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+    language: Language | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[Cookie, ...] = ()
+
+
+@dataclass(frozen=True)
+class See:
+    """After a form: go on by GET (303)."""
+
+    location: str
+    cookies: tuple[Cookie, ...] = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """Something that is neither JSON nor a page of ours."""
+
+    content: str
+    content_type: str = "text/plain"
+
+
+Answer = BaseModel | Reply | Page | See | Text
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Again = Callable[[Call[Any, Any], Refused], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One route.
+
+    `answers` lists models by status, the usual one first (empty for pages). `form` reads `body` from
+    a form instead of JSON; `again` then shows the form with what was typed when anything refuses it.
+    `csrf` wants a form token (staff) or a form of our own origin. `repeat` wants an idempotency key.
+    """
+
+    method: Method
+    path: str
+    handler: Handler
+    summary: str
+    who: Who | None = None
+    params: Mapping[str, type[Any]] = field(default_factory=dict)
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    form: bool = False
+    again: Again | None = None
+    csrf: Literal["none", "origin", "token"] = "none"
+    repeat: Literal["none", "header"] = "none"
+    limit: int = BODY_LIMIT
+    raw: bool = False
+
+    @property
+    def is_api(self) -> bool:
+        """For programs: problems as JSON, a bearer token instead of a cookie."""
+        return self.path.startswith(("/api/", "/reports/"))
+
+    @property
+    def caller(self) -> Who:
+        """`who`, which `checked` has seen to be there."""
+        if self.who is None:
+            raise Misconfigured(f"{self.method} {self.path} does not say who may call it")
+        return self.who
+
+    @property
+    def status(self) -> int:
+        """The usual status."""
+        return next(iter(self.answers), int(HTTPStatus.OK))
+
+
+def checked(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
+    """The table, if it is one. Misconfigured names the first endpoint that is not whole."""
+    seen: set[tuple[str, str]] = set()
+    for one in endpoints:
+        if problem := _problem(one, seen):
+            raise Misconfigured(f"{one.method} {one.path} {problem}")
+        seen.add((one.method, one.path))
+    return endpoints
+
+
+def _problem(one: Endpoint, seen: set[tuple[str, str]]) -> str | None:
+    by_cookie = one.caller.kind == "staff" and not one.is_api and one.method != "GET"
+    named = {part[1:-1] for part in one.path.split("/") if part.startswith("{")}
+    problems = (
+        (one.caller.kind == "staff" and not one.caller.roles, "names no role"),
+        (by_cookie and one.csrf != "token", "changes something by cookie without a form token"),
+        (not one.summary, "has no summary"),
+        (one.is_api and not one.answers and not one.raw, "says no answer"),
+        (named != set(one.params), "has params that are not those of its path"),
+        ((one.method, one.path) in seen, "is there twice"),
+    )
+    return next((text for wrong, text in problems if wrong), None)

@@ -1,0 +1,50 @@
+"""Form bodies: read whole and once, before anything is asked of the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from shared.errors import Malformed
+from shared.values import text
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+MOST_FIELDS = 200
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What was typed: every field's values in order."""
+
+    values: Mapping[str, tuple[str, ...]]
+
+    def one(self, name: str) -> str:
+        """The field's value (the last, should it be there twice), or nothing."""
+        return self.values.get(name, ("",))[-1]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All values of a field that may have several."""
+        return self.values.get(name, ())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+
+NONE = Fields({})
+
+
+def parse(body: bytes) -> Fields:
+    """The fields of a urlencoded body. Malformed unless it is UTF-8 and of a sane size."""
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except (ValueError, UnicodeDecodeError):
+        raise Malformed("refused.form_unreadable") from None
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        values[name] = (*values.get(name, ()), text.lines(value))
+    return Fields(values)

@@ -1,0 +1,174 @@
+"""OpenAPI 3.1 of a service's API, made from its endpoints, and a page on which a person reads it."""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text, Who
+from shared.web.problems import MEDIA_TYPE as PROBLEM
+
+VERSION = "1.0.0"
+_TYPES = {"UUID": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
+
+
+class WrongField(BaseModel):
+    """One field that needs attention."""
+
+    field: str
+    key: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details, in the caller's language; `key` is the same in all of them."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    key: str
+    errors: list[WrongField] = Field(default_factory=list)
+
+
+def endpoints(service: str, table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """The document and its page, for the table of a service."""
+    api = [one for one in table if one.is_api]
+    text = orjson.dumps(document(service, api), option=orjson.OPT_INDENT_2).decode()
+
+    async def as_json(_: Call[Any, Any]) -> Text:
+        return Text(text, "application/json")
+
+    async def as_page(_: Call[Any, Any]) -> Page:
+        values = {"service": service, "endpoints": api, "shape": shape}
+        return Page("openapi.html", values, language="en")
+
+    return (
+        Endpoint("GET", "/openapi.json", as_json, "This API as OpenAPI 3.1", PUBLIC),
+        Endpoint("GET", "/openapi", as_page, "This API, to read", PUBLIC),
+    )
+
+
+def document(service: str, table: Sequence[Endpoint]) -> dict[str, Any]:
+    """The OpenAPI document."""
+    models = dict.fromkeys([Problem, *(model for one in table for model in _models(one))])
+    _, schemas = models_json_schema(
+        [(model, "validation" if _is_input(model, table) else "serialization") for model in models],
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for one in table:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"Mashang {service}", "version": VERSION},
+        "paths": paths,
+        "components": {
+            "schemas": schemas.get("$defs", {}),
+            "securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _models(one: Endpoint) -> list[type[BaseModel]]:
+    return [model for model in (one.body, *one.answers.values()) if model is not None]
+
+
+def _is_input(model: type[BaseModel], table: Sequence[Endpoint]) -> bool:
+    return any(one.body is model for one in table)
+
+
+def _operation(one: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": one.summary,
+        "operationId": _operation_id(one),
+        "description": told(one.caller),
+        "parameters": [*_path_parameters(one), *_query_parameters(one), *_headers(one)],
+        "responses": _responses(one),
+    }
+    if one.caller.kind == "staff":
+        operation["security"] = [{"operator": []}]
+    if one.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(one.body)}
+    return operation
+
+
+def _operation_id(one: Endpoint) -> str:
+    return "_".join([one.method.lower(), *re.findall(r"\w+", one.path)])
+
+
+def told(who: Who) -> str:
+    """Who may call, in words."""
+    if who.kind == "staff":
+        return f"Operators with the role {', '.join(who.roles)}."
+    return "Anybody." if who.kind == "public" else "A vendor, by the secret in the address."
+
+
+def _content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True,
+         "schema": _TYPES.get(kind.__name__, {"type": "string"})}
+        for name, kind in one.params.items()
+    ]  # fmt: skip
+
+
+def _query_parameters(one: Endpoint) -> list[dict[str, Any]]:
+    if one.query is None:
+        return []
+    schema = one.query.model_json_schema(ref_template="#/components/schemas/{model}")
+    required = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": kind}
+        for name, kind in schema["properties"].items()
+    ]
+
+
+def _headers(one: Endpoint) -> list[dict[str, Any]]:
+    if one.repeat != "header":
+        return []
+    schema = {"type": "string", "minLength": 16, "maxLength": 128, "pattern": "^[!-~]{16,128}$"}
+    return [{"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}]
+
+
+def _responses(one: Endpoint) -> dict[str, Any]:
+    answers: dict[str, Any] = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            **({"content": _content(model)} if model else {}),
+        }
+        for status, model in one.answers.items()
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
+    answers["default"] = {
+        "description": "A problem",
+        "content": {PROBLEM: {"schema": schema}},
+    }
+    return answers
+
+
+def shape(model: type[BaseModel]) -> list[tuple[str, str, str]]:
+    """A model's fields for people: name, kind, what it is."""
+    schema = model.model_json_schema()
+    return [
+        (name, _kind(kind), kind.get("description", ""))
+        for name, kind in schema.get("properties", {}).items()
+    ]
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " | ".join(_kind(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    items = f" of {_kind(schema['items'])}" if isinstance(schema.get("items"), dict) else ""
+    return str(schema.get("format") or schema.get("const") or schema.get("type", "any")) + items

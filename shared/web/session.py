@@ -1,0 +1,111 @@
+"""The browser of a signed-in operator, the same for the staff pages of all services.
+
+Verification keeps the session (a random token in a cookie) and puts a short-lived statement beside
+it, which the other services check without asking anybody. When the statement has run out, they send
+the browser to the desk, which renews it and sends it back.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import hdrs, web
+
+from shared import staff, statements
+from shared.db import Database
+from shared.errors import Forbidden, Unauthenticated
+from shared.statements import Statement
+from shared.web.endpoints import Cookie, Visitor
+
+RENEW_PATH = "/desk/renew"
+
+
+class Door(Protocol):
+    """How a service knows who is calling. Both ways raise Unauthenticated."""
+
+    async def by_bearer(self, token: str) -> Visitor:
+        """A program's token."""
+        ...
+
+    async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
+        """A browser's cookies."""
+        ...
+
+    def sign_in(self, address: str) -> str:
+        """Where a browser without a session goes, to come back to `address` afterwards."""
+        ...
+
+    async def renewed(self, visitor: Visitor, cookies: Mapping[str, str]) -> tuple[Cookie, ...]:
+        """Cookies that should be set anew with this answer."""
+        ...
+
+
+def cookie_name(name: str, *, secure: bool) -> str:
+    """`__Host-` pins a cookie to this host and TLS; without TLS browsers refuse it."""
+    return f"__Host-{name}" if secure else name
+
+
+def statement_cookie(secure: bool) -> str:
+    """The statement's cookie. Lax: the desk's redirect back counts as coming from elsewhere."""
+    return cookie_name("mashang-who", secure=secure)
+
+
+def csrf_of(session: str) -> str:
+    """The token that a session's forms carry; derived, so that it needs no storage."""
+    return hmac.new(session.encode(), b"csrf", sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class StatementDoor:
+    """Who is calling, for a service that keeps no sessions. `home` is this service's own base URL."""
+
+    database: Database
+    key: bytes
+    desk: str
+    home: str
+    secure: bool
+
+    async def by_bearer(self, token: str) -> Visitor:
+        """A statement as a bearer token."""
+        return await self._visitor(statements.check(token, self.key))
+
+    async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
+        """The statement that the desk put into the browser."""
+        token = cookies.get(statement_cookie(self.secure), "")
+        return await self._visitor(statements.check(token, self.key))
+
+    async def _visitor(self, statement: Statement) -> Visitor:
+        told = statement.operator
+        async with self.database.acquire() as conn:
+            known = await staff.get(conn, told.username)
+        # The newer of the two counts: the event may be late, and so may the statement.
+        if known and known.version >= statement.version:
+            if not known.active:
+                raise Unauthenticated("refused.session_ended")
+            told = known.operator
+        return Visitor(told, csrf_of(statement.session))
+
+    def sign_in(self, address: str) -> str:
+        """The desk, which renews the statement or asks to sign in."""
+        return f"{self.desk}{RENEW_PATH}?" + urlencode({"next": self.home + address})
+
+    async def renewed(self, visitor: Visitor, cookies: Mapping[str, str]) -> tuple[Cookie, ...]:
+        """Nothing: only the desk renews."""
+        return ()
+
+
+def check_form_token(visitor: Visitor, given: str) -> None:
+    """Forbidden unless the form carries its session's token."""
+    if not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
+        raise Forbidden("refused.form_too_old")
+
+
+def check_origin(request: web.Request) -> None:
+    """Forbidden unless the form was sent from our own page. Browsers always say where from."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    same = origin is not None and urlsplit(origin).netloc == request.host
+    if not same and request.headers.get("Sec-Fetch-Site") != "same-origin":
+        raise Forbidden("refused.form_from_elsewhere")

@@ -1,0 +1,94 @@
+"""The house's words: one catalogue a language, by key, in `locale/<language>.po`.
+
+A key is a name (`wrong.phone`), not a sentence, so all catalogues are translations. `{names}` in a
+text are filled in; a text with plural forms takes the form for `n`. A further language is a further
+file.
+"""
+
+import gettext
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+
+from shared.errors import Refused, Wrong
+from shared.events import Language
+from shared.values import clock
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
+_PATTERNS: Mapping[Language, tuple[str, str]] = {
+    "zh": ("M月d日 HH:mm", "M月d日"),
+    "en": ("d MMM HH:mm", "d MMM"),
+}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One language's words. `plural` gives the form's number for `n`."""
+
+    language: Language
+    locale: str
+    forms: Mapping[str, tuple[str, ...]]
+    plural: "gettext._PluralForm"
+
+    @property
+    def tag(self) -> str:
+        """HTML's name of the language."""
+        return TAGS[self.language]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.forms
+
+    def text(self, key: str, **values: object) -> str:
+        """The text of a key. KeyError if there is none (a defect)."""
+        forms = self.forms[key]
+        number = values.get("n")
+        form = forms[self.plural(number) if len(forms) > 1 and isinstance(number, int) else 0]
+        return form.format(**values) if values else form
+
+    def wrong(self, wrong: Wrong) -> str:
+        """What to do about a field."""
+        return self.text(wrong.key, **wrong.values)
+
+    def refused(self, refused: Refused) -> str:
+        """What to do about a refusal."""
+        return self.text(refused.key, **refused.values)
+
+    def when(self, at: datetime) -> str:
+        """A moment at the bureau, in words: `11月23日 14:47` or `23 Nov 14:47`."""
+        return self._format(at, _PATTERNS[self.language][0])
+
+    def due(self, at: datetime) -> str:
+        """A due time as people say it: a day's end is 24:00 of that day, not 0:00 of the next."""
+        if at != clock.end_of_day(clock.service_day(at) - timedelta(days=1)):
+            return self.when(at)
+        return f"{self._format(at - timedelta(minutes=1), _PATTERNS[self.language][1])} 24:00"
+
+    def _format(self, at: datetime, pattern: str) -> str:
+        return format_datetime(at.astimezone(clock.SHANGHAI), pattern, locale=self.locale)
+
+
+@cache
+def texts(language: Language) -> Texts:
+    """A language's catalogue, read once."""
+    with (LOCALE / f"{language}.po").open("rb") as file:
+        catalog = read_po(file)
+    entries = ((message.id, message.string) for message in catalog if message.id)
+    forms = {id_ if isinstance(id_, str) else id_[0]: _forms(string) for id_, string in entries}
+    return Texts(language, str(catalog.locale), forms, gettext.c2py(catalog.plural_expr))
+
+
+def text(language: Language, key: str, **values: object) -> str:
+    """A text by key."""
+    return texts(language).text(key, **values)
+
+
+def _forms(string: str | Iterable[str]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)
