@@ -45,6 +45,13 @@ EVERYBODY: tuple[Role, ...] = (
     *CASE_WORKERS, "reward_approver", "leadership", "auditor", "administrator",
 )  # fmt: skip
 
+# Whose staff pages a role may open, by service.
+PAGES: Mapping[str, tuple[Role, ...]] = {
+    "verification": CASE_READERS,
+    "rewards": REWARD_READERS,
+    "scoring": SCORE_READERS,
+    "notifications": MESSAGE_READERS,
+}
 # Where each role lands after signing in: the service whose page is theirs.
 LANDING: Mapping[Role, str] = {
     "unit_operator": "verification",

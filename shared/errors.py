@@ -63,7 +63,7 @@ class Reject(MashangError):
 
 @dataclass(frozen=True, init=False)
 class Wrong:
-    """One wrong field: its dotted path, and the text's key that says what to do, with its values."""
+    """One wrong field: its dotted path, and the key of what to do, with the text's values."""
 
     field: str
     key: str

@@ -13,8 +13,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
-from shared.observe import trace
 from shared.access import Role
+from shared.observe import trace
 from shared.values import clock
 
 Kind = Literal["rating", "complaint", "request"]

@@ -1,6 +1,7 @@
-"""The operators as a service knows them: projected from `operator.changed`, the newest version wins.
+"""The operators as a service knows them: projected from `operator.changed`.
 
-So a disabled operator is out in every service, at the latest when their statement ends.
+The newest version wins. A disabled operator is out in every service, at the latest when their
+statement ends.
 """
 
 from dataclasses import dataclass

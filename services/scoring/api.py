@@ -1,31 +1,24 @@
 """HTTP of scoring: the public figures, and for the staff every point and strike explained."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 
-from aiohttp import web
 from asyncpg import Record
 
+from services.scoring import views
 from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Strike
 from services.scoring.store import criticisms, directory, facts, points, strikes
-from shared import access as identity
-from shared.access import Operator
-from shared.config import Key
+from shared import access
 from shared.db import Connection, Database
-from shared.errors import FieldError, Forbidden, Invalid, NotFound
+from shared.errors import NotFound
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.edge import json_response
+from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
 
-READERS: tuple[identity.Role, ...] = (
-    "unit_operator", "county_supervisor", "city_supervisor", "auditor", "administrator",
-)  # fmt: skip
-PAGE = 50
-MOST = 200
-LAST = 2**31 - 1
 MONTHS = timedelta(days=365)
+READERS = staff(access.SCORE_READERS)
 
 
 @dataclass(frozen=True)
@@ -34,147 +27,125 @@ class Api:
 
     database: Database
     policies: Policies
-    identity_public: Key
 
-    def routes(self) -> list[web.RouteDef]:
-        """All routes of scoring."""
+    def endpoints(self) -> list[Endpoint]:
+        """All of them."""
+        unit, officer = "/api/v1/units/{unit_code}", "/api/v1/officers/{badge}"
         return [
-            web.get("/api/v1/figures", self.figures),
-            web.get("/api/v1/units/{code}/score", self.unit_score),
-            web.get("/api/v1/units/{code}/satisfaction", self.unit_satisfaction),
-            web.get("/api/v1/officers/{badge}/strikes", self.officer_strikes),
-            web.get("/api/v1/criticisms", self.criticisms),
-        ]
+            Endpoint(
+                "GET", "/api/v1/figures", self.figures,
+                "Counts of complaints, verdicts, criticisms, rewards and points", PUBLIC,
+                answers={200: views.Figures},
+            ),
+            Endpoint(
+                "GET", f"{unit}/score", self.unit_score,
+                "A unit's balance of points and what it consists of, newest entry first", READERS,
+                params={"unit_code": str}, query=views.EntriesQuery, answers={200: views.Score},
+            ),
+            Endpoint(
+                "GET", f"{unit}/satisfaction", self.unit_satisfaction,
+                "A unit's ratings by level for each month of the last year", READERS,
+                params={"unit_code": str}, answers={200: views.Satisfaction},
+            ),
+            Endpoint(
+                "GET", f"{officer}/strikes", self.officer_strikes,
+                "An officer's strikes in force, each with its cases", READERS,
+                params={"badge": str}, answers={200: views.Strikes},
+            ),
+            Endpoint(
+                "GET", "/api/v1/criticisms", self.list_criticisms,
+                "A year's circulated criticisms by number", READERS,
+                query=views.CriticismsQuery, answers={200: views.Criticisms},
+            ),
+        ]  # fmt: skip
 
-    async def figures(self, _: web.Request) -> web.Response:
+    async def figures(self, _: Call[None, None]) -> views.Figures:
         """Counts for the public table of rule 16."""
         async with self.database.acquire() as conn:
-            return json_response(await facts.get_figures(conn, self._zone))
+            found = await facts.get_figures(conn, self.policies.editions[-1].timezone)
+        return views.Figures(**found)
 
-    async def unit_score(self, request: web.Request) -> web.Response:
-        """Balance and entries, newest first; `?before=` the last entry_no shown, `?limit=`."""
-        operator = self._reader(request)
-        before, limit = (
-            _number(request, "before", LAST, LAST),
-            _number(request, "limit", PAGE, MOST),
-        )
-        async with self.database.acquire() as conn:
-            unit = await _unit(conn, operator, request.match_info["code"])
-            balance = await points.get_balance(conn, unit["unit_code"])
-            entries = await points.list_entries(conn, unit["unit_code"], before, limit)
-        more = len(entries) == limit and entries[-1]["entry_no"] > 1
-        return json_response(
-            {
-                **unit,
-                "balance_centipoints": balance,
-                "entries": [_plain(entry) for entry in entries],
-                "next_before": entries[-1]["entry_no"] if more else None,
-            }
-        )
+    async def unit_score(self, call: Call[None, views.EntriesQuery]) -> views.Score:
+        """Balance and entries."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            return await load_score(conn, call.params["unit_code"], call.query)
 
-    async def unit_satisfaction(self, request: web.Request) -> web.Response:
-        """Ratings by level for each month of the last year."""
-        operator = self._reader(request)
+    async def unit_satisfaction(self, call: Call[None, None]) -> views.Satisfaction:
+        """Ratings by level and month."""
         since = (clock.service_day(clock.now()) - MONTHS).replace(day=1)
-        async with self.database.acquire() as conn:
-            unit = await _unit(conn, operator, request.match_info["code"])
-            rows = await facts.list_satisfaction(conn, unit["unit_code"], since)
-        return json_response({**unit, "months": months_of(rows)})
+        async with self.database.transaction(as_=call.operator) as conn:
+            unit = await find_unit(conn, call.params["unit_code"])
+            rows = await facts.list_satisfaction(conn, unit.unit_code, since)
+        return views.Satisfaction(**unit.model_dump(), months=months_of(rows))
 
-    async def officer_strikes(self, request: web.Request) -> web.Response:
-        """Strikes in force, each with its cases, and the ledger that they follow from."""
-        scope = _scope(self._reader(request))
-        async with self.database.acquire() as conn:
-            officer = await directory.get_officer(conn, request.match_info["badge"], *scope)
+    async def officer_strikes(self, call: Call[None, None]) -> views.Strikes:
+        """Strikes in force, and the ledger that they follow from."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            officer = await directory.get_officer(conn, call.params["badge"])
             if officer is None:
-                raise NotFound("No such officer in your part of the directory.")
+                raise NotFound("refused.no_officer")
             marks = await strikes.get_officers_marks(conn, [officer["badge"]])
             ledger = await strikes.list_ledger(conn, officer["badge"])
-        return json_response(
-            {
-                **officer,
-                "strikes": [
-                    _strike(strike, self.policies) for strike in strikes_of(marks, self.policies)
-                ],
-                "ledger": [_plain(entry) for entry in ledger],
-            }
+        shown = [_strike(strike, self.policies) for strike in strikes_of(marks, self.policies)]
+        return views.Strikes(
+            **officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger]
         )
 
-    async def criticisms(self, request: web.Request) -> web.Response:
-        """A year's circulated criticisms by number; `?year=`, `?after=`, `?limit=`."""
-        scope = _scope(self._reader(request))
-        year = _number(request, "year", clock.service_day(clock.now()).year, date.max.year)
-        after, limit = _number(request, "after", 0, LAST), _number(request, "limit", PAGE, MOST)
-        async with self.database.acquire() as conn:
-            rows = await criticisms.list_criticisms(conn, year, *scope, after, limit)
-        last = rows[-1]["number"] if len(rows) == limit else None
-        return json_response(
-            {"year": year, "criticisms": [_criticism(row) for row in rows], "next_after": last}
+    async def list_criticisms(self, call: Call[None, views.CriticismsQuery]) -> views.Criticisms:
+        """A page of them."""
+        year = call.query.year or clock.service_day(clock.now()).year
+        async with self.database.transaction(as_=call.operator) as conn:
+            rows = await criticisms.list_criticisms(conn, year, call.query.after, call.query.limit)
+        last = rows[-1]["number"] if len(rows) == call.query.limit else None
+        return views.Criticisms(
+            year=year, criticisms=[_criticism(row) for row in rows], next_after=last
         )
 
-    def _reader(self, request: web.Request) -> Operator:
-        header = request.headers.get("Authorization")
-        return identity.check(header, self.identity_public, *READERS)
 
-    @property
-    def _zone(self) -> str:
-        return self.policies.editions[-1].timezone
-
-
-def _scope(operator: Operator) -> tuple[str | None, str | None]:
-    """The only unit and the only county that the operator may see; None for all."""
-    match operator.role:
-        case "unit_operator":
-            return operator.scope, None
-        case "county_supervisor":
-            return None, operator.scope
-        case "city_supervisor" | "auditor" | "administrator":
-            return None, None
-        case _:
-            raise Forbidden("This role sees no scores.")
-
-
-async def _unit(conn: Connection, operator: Operator, code: str) -> Record:
-    unit = await directory.get_unit(conn, code, *_scope(operator))
+async def find_unit(conn: Connection, unit_code: str) -> views.Unit:
+    """A unit that the operator may see."""
+    unit = await directory.get_unit(conn, unit_code)
     if unit is None:
-        raise NotFound("No such unit in your part of the directory.")
-    return unit
+        raise NotFound("refused.no_unit")
+    return views.Unit(**unit)
 
 
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 0 <= int(text) <= most:
-        raise Invalid("", FieldError(name, f"Give a whole number from 0 to {most}."))
-    return int(text)
+async def load_score(conn: Connection, unit_code: str, query: views.EntriesQuery) -> views.Score:
+    """A unit's balance and a page of its ledger."""
+    unit = await find_unit(conn, unit_code)
+    balance = await points.get_balance(conn, unit_code)
+    entries = await points.list_entries(conn, unit_code, query.before, query.limit)
+    more = len(entries) == query.limit and entries[-1]["entry_no"] > 1
+    return views.Score(
+        **unit.model_dump(),
+        balance_centipoints=balance,
+        entries=[views.Entry(**entry) for entry in entries],
+        next_before=entries[-1]["entry_no"] if more else None,
+    )
 
 
-def _strike(strike: Strike, policies: Policies) -> dict[str, object]:
+def _strike(strike: Strike, policies: Policies) -> views.StrikeShown:
     first = strike.first
-    return {
-        "year": year_of(first.received_at, policies.at(first.received_at)),
-        "number": strike.number,
-        "incident_id": first.incident_id,
-        "unit_code": first.unit_code,
-        "received_at": first.received_at.isoformat(),
-        "case_ids": strike.case_ids,
-    }
+    return views.StrikeShown(
+        year=year_of(first.received_at, policies.at(first.received_at)),
+        number=strike.number,
+        incident_id=first.incident_id,
+        unit_code=first.unit_code,
+        received_at=first.received_at,
+        case_ids=list(strike.case_ids),
+    )
 
 
-def _criticism(row: Record) -> dict[str, object]:
+def _criticism(row: Record) -> views.Criticism:
     title = f"〔{row['year']}〕{row['number']}号"
-    return _plain(row) | {"title": title, "in_force": row["withdrawn_at"] is None}
+    return views.Criticism(**row, title=title, in_force=row["withdrawn_at"] is None)
 
 
-def _plain(row: Record) -> dict[str, object]:
-    """Times in ISO 8601."""
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
-
-
-def months_of(rows: list[Record]) -> list[dict[str, object]]:
+def months_of(rows: list[Record]) -> list[views.Month]:
     """Rows of (month, satisfaction, count), sorted by month, as one object for each month."""
     return [
-        {"month": f"{month:%Y-%m}", "levels": {row["satisfaction"]: row["count"] for row in group}}
+        views.Month(
+            month=f"{month:%Y-%m}", levels={row["satisfaction"]: row["count"] for row in group}
+        )
         for month, group in groupby(rows, key=lambda row: row["month"])
     ]

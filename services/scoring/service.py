@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from services.scoring import handlers
 from services.scoring.api import Api
 from services.scoring.jobs import Observer
+from services.scoring.pages import ScorePages
 from services.scoring.settings import Settings
 from shared import policy
 from shared.db import Database
@@ -14,6 +16,7 @@ from shared.events import (
     CaseOpened,
     CaseVerified,
     OfficerChanged,
+    OperatorChanged,
     RewardDecided,
     RewardPaid,
     RewardReversed,
@@ -22,8 +25,11 @@ from shared.events import (
 )
 from shared.jobs import Job
 from shared.service import Service
+from shared.staff import on_operator_changed
+from shared.web.pages import Pages
 
 NAME = "scoring"
+PAGES = Path(__file__).parent / "templates"
 
 
 def build(settings: Settings, database: Database) -> Service:
@@ -34,6 +40,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             UnitChanged: handlers.on_unit_changed,
             OfficerChanged: handlers.on_officer_changed,
+            OperatorChanged: on_operator_changed,
             SubmissionReceived: partial(handlers.on_submission_received, policies),
             CaseOpened: handlers.on_case_opened,
             CallbackLogged: handlers.on_callback_logged,
@@ -43,5 +50,7 @@ def build(settings: Settings, database: Database) -> Service:
             RewardReversed: handlers.on_reward_reversed,
         },
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
-        routes=Api(database, policies, settings.identity_public).routes(),
+        endpoints=[*Api(database, policies).endpoints(), *ScorePages(database).endpoints()],
+        pages=Pages(PAGES, services=settings.staff_urls),
+        door=settings.door(NAME, database),
     )

@@ -1,10 +1,7 @@
 """The environment of scoring."""
 
-from shared import config
-from shared.config import Key
+from shared.web.session import StaffSettings
 
 
-class Settings(config.Settings):
-    """`identity_public` checks the desk's statements about its operators."""
-
-    identity_public: Key
+class Settings(StaffSettings):
+    """Nothing of its own: it signs nobody in and opens nothing."""

@@ -1,7 +1,7 @@
 """The one door for what people type: identifiers, single lines, free text, keywords.
 
-Nothing else in the house looks at typed characters with `\\d`, `isdigit` or byte equality: digits of
-every script become ASCII, look-alike dashes become `-`, and what cannot be seen does not count.
+Nothing else in the house looks at typed characters with `\\d`, `isdigit` or byte equality: digits
+of every script become ASCII, look-alike dashes become `-`, and what cannot be seen does not count.
 """
 
 import re
@@ -60,7 +60,7 @@ def keyword(typed: str) -> str:
     """What a word is compared by: letters and digits only, one case, simplified characters."""
     folded = unicodedata.normalize("NFKC", typed).casefold()
     bare = "".join(_ascii_digit(c) for c in folded if unicodedata.category(c)[0] in "LN")
-    simple = _to_simplified().convert(bare)
+    simple: str = _to_simplified().convert(bare)
     for variant, usual in _VARIANTS:
         simple = simple.replace(variant, usual)
     return simple

@@ -12,7 +12,15 @@ from typing import Any
 from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.errors import Forbidden, Invalid, Malformed, NotFound, TooLarge, Unauthenticated, Unsupported
+from shared.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unsupported,
+)
 from shared.events import Language
 from shared.web import forms, problems, session
 from shared.web.endpoints import Call, Endpoint, Visitor
@@ -109,16 +117,11 @@ def check(request: web.Request, endpoint: Endpoint, call: Call[Any, Any]) -> Cal
 def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
     try:
         return {
-            name: _adapter(kind).validate_python(call.params[name])
+            name: TypeAdapter(kind).validate_python(call.params[name])
             for name, kind in endpoint.params.items()
         }
     except ValidationError:
         raise NotFound() from None
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def _query(request: web.Request, endpoint: Endpoint, language: Language) -> BaseModel | None:
@@ -161,6 +164,7 @@ def _plural(model: type[BaseModel]) -> frozenset[str]:
     """The fields that a JSON schema would call arrays."""
     found = model.model_json_schema()["properties"]
     return frozenset(
-        name for name, kind in found.items()
+        name
+        for name, kind in found.items()
         if "array" in (kind.get("type"), *(one.get("type") for one in kind.get("anyOf", ())))
     )

@@ -1,7 +1,7 @@
 """The HTTP application of a service, made from its endpoints.
 
-One middleware traces, answers errors, sets headers and measures; one function turns an endpoint into
-a route: read, admit, check, call the handler, answer.
+One middleware traces, answers errors, sets headers and measures; one function turns an endpoint
+into a route: read, admit, check, call the handler, answer.
 """
 
 import time

@@ -131,9 +131,9 @@ Again = Callable[[Call[Any, Any], Refused], Awaitable[Answer]]
 class Endpoint:
     """One route.
 
-    `answers` lists models by status, the usual one first (empty for pages). `form` reads `body` from
-    a form instead of JSON; `again` then shows the form with what was typed when anything refuses it.
-    `csrf` wants a form token (staff) or a form of our own origin. `repeat` wants an idempotency key.
+    `answers` lists models by status, the usual one first (empty for pages). `form` reads `body`
+    from a form instead of JSON; `again` then shows it with what was typed when anything refuses it.
+    `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key.
     """
 
     method: Method

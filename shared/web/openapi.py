@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of a service's API, made from its endpoints, and a page on which a person reads it."""
+"""OpenAPI 3.1 of a service's API, made from its endpoints, and a page to read it on."""
 
 import re
 from collections.abc import Sequence
@@ -55,7 +55,9 @@ def endpoints(service: str, table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
 
 def document(service: str, table: Sequence[Endpoint]) -> dict[str, Any]:
     """The OpenAPI document."""
-    models = dict.fromkeys([Problem, *(model for one in table for model in _models(one))])
+    models: dict[type[BaseModel], None] = {Problem: None}
+    for one in table:
+        models |= dict.fromkeys(_models(one))
     _, schemas = models_json_schema(
         [(model, "validation" if _is_input(model, table) else "serialization") for model in models],
         ref_template="#/components/schemas/{model}",

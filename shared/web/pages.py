@@ -1,12 +1,12 @@
 """Server-rendered pages: one base template, one style sheet, the house's words in two languages."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 import jinja2
 from aiohttp import hdrs, web
 
+from shared import access
 from shared.errors import Refused
 from shared.events import Language
 from shared.values.money import yuan
@@ -23,7 +23,7 @@ def language(request: web.Request) -> Language:
     """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
     for choice in (request.query.get("lang"), request.cookies.get(COOKIE)):
         if choice in LANGUAGES:
-            return cast(Language, choice)
+            return choice
     return preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
@@ -32,7 +32,7 @@ def preferred(accepted: str) -> Language:
     """The language of ours that an Accept-Language header wants most, by its q-values."""
     wanted = sorted(map(_weighed, accepted.split(",")), key=lambda pair: -pair[1])
     known = (tag.partition("-")[0] for tag, weight in wanted if weight > 0)
-    return next((cast(Language, primary) for primary in known if primary in LANGUAGES), "zh")
+    return next((primary for primary in known if primary in LANGUAGES), "zh")
 
 
 def _weighed(part: str) -> tuple[str, float]:
@@ -57,6 +57,7 @@ class Pages:
         )
         self._environment.filters["yuan"] = yuan
         self._environment.globals["services"] = services or {}
+        self._environment.globals["access"] = access.PAGES
 
     def html(self, lang: Language, address: str, template: str, **values: object) -> str:
         """A template in a language."""
@@ -92,8 +93,12 @@ class Pages:
         self, request: web.Request, lang: Language, refused: Refused, visitor: Visitor | None
     ) -> web.Response:
         """A refusal as a page: what happened, what to do, where to go."""
-        values = problems.document(refused, texts(lang))
-        page = Page("error.html", {"problem": values}, int(refused.status), problems.headers(refused))
+        page = Page(
+            "error.html",
+            {"problem": problems.document(refused, texts(lang))},
+            int(refused.status),
+            headers=problems.headers(refused),
+        )
         return self.show(request, lang, page, visitor)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import hdrs, web
 
 from shared import staff, statements
+from shared.config import Key, Settings
 from shared.db import Database
 from shared.errors import Forbidden, Unauthenticated
 from shared.statements import Statement
@@ -60,7 +61,7 @@ def csrf_of(session: str) -> str:
 
 @dataclass(frozen=True)
 class StatementDoor:
-    """Who is calling, for a service that keeps no sessions. `home` is this service's own base URL."""
+    """Who is calling, for a service that keeps no sessions. `home` is its own base URL."""
 
     database: Database
     key: bytes
@@ -95,6 +96,20 @@ class StatementDoor:
     async def renewed(self, visitor: Visitor, cookies: Mapping[str, str]) -> tuple[Cookie, ...]:
         """Nothing: only the desk renews."""
         return ()
+
+
+class StaffSettings(Settings):
+    """What a service needs whose staff pages rely on the desk's sign-in.
+
+    `identity_public` checks the desk's statements.
+    """
+
+    identity_public: Key
+
+    def door(self, service: str, database: Database) -> StatementDoor:
+        """How this service knows who is calling."""
+        desk, home = (self.staff_urls.get(name, "") for name in ("verification", service))
+        return StatementDoor(database, self.identity_public, desk, home, self.secure_cookies)
 
 
 def check_form_token(visitor: Visitor, given: str) -> None:

@@ -6,7 +6,7 @@ file.
 """
 
 import gettext
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -36,7 +36,7 @@ class Texts:
     language: Language
     locale: str
     forms: Mapping[str, tuple[str, ...]]
-    plural: "gettext._PluralForm"
+    plural: Callable[[int], int]
 
     @property
     def tag(self) -> str:
@@ -90,5 +90,5 @@ def text(language: Language, key: str, **values: object) -> str:
     return texts(language).text(key, **values)
 
 
-def _forms(string: str | Iterable[str]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else tuple(string)
+def _forms(string: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (string or "",) if isinstance(string, str | None) else tuple(string)

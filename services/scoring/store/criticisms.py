@@ -28,9 +28,7 @@ _LIST = """
            w.withdrawn_at
     FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
     LEFT JOIN units u ON u.unit_code = c.unit_code
-    WHERE c.year = $1 AND ($2::text IS NULL OR c.unit_code = $2)
-      AND ($3::text IS NULL OR u.county_code = $3) AND c.number > $4
-    ORDER BY c.number LIMIT $5
+    WHERE c.year = $1 AND c.number > $2 ORDER BY c.number LIMIT $3
 """
 
 
@@ -53,13 +51,6 @@ async def add_withdrawal(
     await conn.execute(_WITHDRAW, case_id, revision, withdrawn_at)
 
 
-async def list_criticisms(
-    conn: Connection,
-    year: int,
-    only_unit: str | None,
-    only_county: str | None,
-    after: int,
-    limit: int,
-) -> list[Record]:
-    """A year's criticisms within a scope, numbered above `after`, with the withdrawn ones."""
-    return list(await conn.fetch(_LIST, year, only_unit, only_county, after, limit))
+async def list_criticisms(conn: Connection, year: int, after: int, limit: int) -> list[Record]:
+    """A year's criticisms that the operator may see, numbered above `after`, withdrawn ones too."""
+    return list(await conn.fetch(_LIST, year, after, limit))

@@ -19,17 +19,9 @@ _MARK_OFFICER = """
         active = excluded.active, version = excluded.version
     WHERE officers.version < excluded.version RETURNING version
 """
-_UNIT = """
-    SELECT unit_code, name, county, county_code FROM units
-    WHERE unit_code = $1 AND ($2::text IS NULL OR unit_code = $2)
-      AND ($3::text IS NULL OR county_code = $3)
-"""
-_OFFICER = """
-    SELECT o.badge, o.name, o.unit_code, o.active
-    FROM officers o LEFT JOIN units u USING (unit_code)
-    WHERE o.badge = $1 AND ($2::text IS NULL OR o.unit_code = $2)
-      AND ($3::text IS NULL OR u.county_code = $3)
-"""
+# What an operator may see of these, row-level security says.
+_UNIT = "SELECT unit_code, name, parent FROM units WHERE unit_code = $1"
+_OFFICER = "SELECT badge, name, unit_code, active FROM officers WHERE badge = $1"
 
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
@@ -44,15 +36,11 @@ async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
     return await conn.fetchval(_MARK_OFFICER, *row) is not None
 
 
-async def get_unit(
-    conn: Connection, unit_code: str, only_unit: str | None, only_county: str | None
-) -> Record | None:
-    """A unit, if it lies within the given scope."""
-    return await conn.fetchrow(_UNIT, unit_code, only_unit, only_county)
+async def get_unit(conn: Connection, unit_code: str) -> Record | None:
+    """A unit, if the operator may see it."""
+    return await conn.fetchrow(_UNIT, unit_code)
 
 
-async def get_officer(
-    conn: Connection, badge: str, only_unit: str | None, only_county: str | None
-) -> Record | None:
-    """An officer, if the unit lies within the given scope."""
-    return await conn.fetchrow(_OFFICER, badge, only_unit, only_county)
+async def get_officer(conn: Connection, badge: str) -> Record | None:
+    """An officer, if the operator may see the unit."""
+    return await conn.fetchrow(_OFFICER, badge)

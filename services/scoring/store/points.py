@@ -37,6 +37,11 @@ _LIST = """
            balance_centipoints, changed_at
     FROM points_entries WHERE unit_code = $1 AND entry_no < $2 ORDER BY entry_no DESC LIMIT $3
 """
+_BALANCES = """
+    SELECT u.unit_code, u.name, u.parent, coalesce(s.balance_centipoints, 0) AS balance_centipoints
+    FROM units u LEFT JOIN unit_scores s USING (unit_code)
+    WHERE u.active AND u.unit_code > $1 ORDER BY u.unit_code LIMIT $2
+"""
 
 
 async def lock_verdicts(conn: Connection) -> None:
@@ -70,6 +75,11 @@ async def add_entry(conn: Connection, entry: Entry, case_id: UUID, revision: int
 async def get_balance(conn: Connection, unit_code: str) -> int:
     """In centipoints; 0 for a unit that never lost one."""
     return int(await conn.fetchval(_BALANCE, unit_code) or 0)
+
+
+async def list_balances(conn: Connection, after: str, limit: int) -> list[Record]:
+    """Units that the operator may see, by code above `after`, with their balances."""
+    return list(await conn.fetch(_BALANCES, after, limit))
 
 
 async def list_entries(conn: Connection, unit_code: str, before: int, limit: int) -> list[Record]:

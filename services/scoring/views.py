@@ -1,0 +1,157 @@
+"""What scoring answers with, and what it may be asked for."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.scoring.rules.values import Reason
+
+LAST = 2**31 - 1
+Number = Annotated[int, Field(ge=0, le=LAST)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+class Query(BaseModel):
+    """Query parameters; what is not known is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class EntriesQuery(Query):
+    """`before`: the last entry_no shown on the page before."""
+
+    before: Number = LAST
+    limit: Limit = 50
+
+
+class CriticismsQuery(Query):
+    """`after`: the last number shown on the page before; `year` is this one by default."""
+
+    year: Annotated[int, Field(ge=1, le=date.max.year)] | None = None
+    after: Number = 0
+    limit: Limit = 50
+
+
+class UnitsQuery(Query):
+    """`after`: the last unit shown on the page before."""
+
+    after: str = ""
+    limit: Limit = 50
+
+
+class Figures(BaseModel):
+    """The public table of rule 16, as far as scoring knows it."""
+
+    cases: int
+    complaints: int
+    called_back: int
+    called_back_in_time: int
+    called_back_same_day: int
+    verified: int
+    substantiated: int
+    criticisms: int
+    rewards_paid: int
+    rewards_paid_fen: int
+    rewards_held: int
+    rewards_reversed: int
+    points_deducted_centipoints: int
+
+
+class Unit(BaseModel):
+    """A unit, and the place above it."""
+
+    unit_code: str
+    name: str
+    parent: str
+
+
+class Entry(BaseModel):
+    """One line of a unit's ledger, with the cases that it counts."""
+
+    entry_no: int
+    case_id: UUID
+    revision: int
+    reason: Reason
+    badge: str | None
+    case_ids: list[UUID]
+    delta_centipoints: int
+    balance_centipoints: int
+    changed_at: datetime
+
+
+class Score(Unit):
+    """A unit's balance and a page of its ledger, newest first."""
+
+    balance_centipoints: int
+    entries: list[Entry]
+    next_before: int | None
+
+
+class Month(BaseModel):
+    """Ratings of a month by level."""
+
+    month: str
+    levels: dict[int, int]
+
+
+class Satisfaction(Unit):
+    """Ratings by month, the newest first."""
+
+    months: list[Month]
+
+
+class StrikeShown(BaseModel):
+    """An incident that counts, its first complaint, and which one of the window it is."""
+
+    year: int
+    number: int
+    incident_id: UUID
+    unit_code: str
+    received_at: datetime
+    case_ids: list[UUID]
+
+
+class Mark(BaseModel):
+    """A mark set (+1) or taken back (−1)."""
+
+    case_id: UUID
+    incident_id: UUID
+    revision: int
+    year: int
+    delta: int
+    changed_at: datetime
+
+
+class Strikes(BaseModel):
+    """An officer's strikes in force, and the ledger they follow from."""
+
+    badge: str
+    name: str
+    unit_code: str
+    active: bool
+    strikes: list[StrikeShown]
+    ledger: list[Mark]
+
+
+class Criticism(BaseModel):
+    """A circulated criticism, in force unless it was withdrawn."""
+
+    year: int
+    number: int
+    title: str
+    case_id: UUID
+    unit_code: str
+    unit_name: str | None
+    issued_at: datetime
+    withdrawn_at: datetime | None
+    in_force: bool
+
+
+class Criticisms(BaseModel):
+    """A page of a year's criticisms by number."""
+
+    year: int
+    criticisms: list[Criticism]
+    next_after: int | None
