@@ -47,8 +47,8 @@ def issue(operator: Operator, seed: bytes, *, version: int = 1, session: str = "
     return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm=_ALGORITHM)
 
 
-def check(token: str, key: bytes) -> Statement:
-    """What a statement says. Unauthenticated unless it is ours and still young."""
+def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
+    """What a statement says. Unauthenticated unless it is ours, with so much of its time left."""
     try:
         # Time is checked below, by our own clock.
         claims = jwt.decode(
@@ -63,6 +63,6 @@ def check(token: str, key: bytes) -> Statement:
         )
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
         raise Unauthenticated("refused.token_invalid") from None
-    if claims["exp"] <= clock.now().timestamp():
+    if claims["exp"] <= (clock.now() + left).timestamp():
         raise Unauthenticated("refused.token_expired")
     return statement

@@ -4,9 +4,17 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.verification import api, jobs
+from services.verification import jobs
+from services.verification.casework import api as cases_api
 from services.verification.casework import handlers
+from services.verification.casework.acts.desk import Desk
+from services.verification.casework.pages.case import CasePage
+from services.verification.casework.pages.inbox import InboxPages
 from services.verification.settings import Settings
+from services.verification.signin import api as sign_in_api
+from services.verification.signin.door import DeskDoor
+from services.verification.signin.pages import SignInPages
+from services.verification.signin.sessions import SignIn
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
@@ -19,7 +27,9 @@ PAGES = Path(__file__).parent / "templates"
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything that the service hears, does by the clock and answers to."""
-    policies, pages = policy.load(settings.policy_file), Pages(PAGES)
+    policies = policy.load(settings.policy_file)
+    desk, sessions = Desk(policies, settings.seal), SignIn(database)
+    door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
     return Service(
         NAME,
         handlers={
@@ -31,6 +41,13 @@ def build(settings: Settings, database: Database) -> Service:
             Job("observe_cases", timedelta(seconds=10), partial(jobs.observe_cases, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
-        routes=api.routes(settings, database, policies, pages),
-        error_page=pages.error,
+        endpoints=[
+            *sign_in_api.Api(sessions, settings.identity_seed).endpoints(),
+            *SignInPages(door, settings.staff_urls).endpoints(),
+            *cases_api.Api(database, desk).endpoints(),
+            *InboxPages(database).endpoints(),
+            *CasePage(database, desk).endpoints(),
+        ],
+        pages=Pages(PAGES, services=settings.staff_urls),
+        door=door,
     )

@@ -44,6 +44,7 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
         fields=forms.parse(raw) if endpoint.form else forms.NONE,
         repeat_key=request.headers.get("Idempotency-Key", ""),
         raw=raw,
+        asking=request.query,
         cookies=request.cookies,
         bearer=token.strip() if scheme.lower() == "bearer" else "",
     )
@@ -102,14 +103,14 @@ async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) 
     return await door.by_bearer(call.bearer)
 
 
-def check(request: web.Request, endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
+def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
     """The call with checked values. NotFound, Malformed, or Invalid with every wrong field."""
     if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
         raise Malformed("refused.repeat_key")
     return replace(
         call,
         params=_params(endpoint, call),
-        query=_query(request, endpoint, call.language),
+        query=_query(endpoint, call),
         body=_body(endpoint, call),
     )
 
@@ -124,13 +125,13 @@ def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
         raise NotFound() from None
 
 
-def _query(request: web.Request, endpoint: Endpoint, language: Language) -> BaseModel | None:
+def _query(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
     if endpoint.query is None:
         return None
     try:
-        return endpoint.query.model_validate(dict(request.query))
+        return endpoint.query.model_validate(dict(call.asking))
     except ValidationError as error:
-        raise Invalid(*problems.wrongs(error, texts(language))) from None
+        raise Invalid(*problems.wrongs(error, texts(call.language))) from None
 
 
 def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:

@@ -70,7 +70,7 @@ def route(house: House, endpoint: Endpoint) -> Handler:
                 raise
             return web.Response(status=303, headers={hdrs.LOCATION: _back(house.door, call)})
         try:
-            answer = await endpoint.handler(admission.check(request, endpoint, call))
+            answer = await endpoint.handler(admission.check(endpoint, call))
         except Refused as refused:
             if endpoint.again is None or isinstance(refused, Defect):
                 return _tell(request, house, refused, call)

@@ -5,8 +5,10 @@ Endpoints. A handler gets a `Call` whose values are checked, and returns a model
 contains no access check of its own.
 """
 
+import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
@@ -43,10 +45,16 @@ def staff(roles: Sequence[Role]) -> Who:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A signed-in operator, and the token that their forms must carry."""
+    """A signed-in operator: as of which version of theirs, in which session."""
 
     operator: Operator
-    csrf: str
+    version: int
+    session: str
+
+    @property
+    def csrf(self) -> str:
+        """The token that this session's forms carry; derived, so that it needs no storage."""
+        return hmac.new(self.session.encode(), b"csrf", sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,13 @@ class Call(Generic[B, Q]):
     repeat_key: str
     raw: bytes
     visitor: Visitor | None = None
+    asking: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: str = field(default="", repr=False)
+
+    def asked(self, name: str) -> str:
+        """A query parameter as it came, or nothing."""
+        return self.asking.get(name, "")
 
     @property
     def operator(self) -> Operator:

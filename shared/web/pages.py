@@ -69,6 +69,7 @@ class Pages:
             tags=TAGS,
             t=words.text,
             tell=words.wrong,
+            say=words.refused,
             when=words.when,
             due=words.due,
             path=address,

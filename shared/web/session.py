@@ -8,7 +8,6 @@ the browser to the desk, which renews it and sends it back.
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -54,11 +53,6 @@ def statement_cookie(secure: bool) -> str:
     return cookie_name("mashang-who", secure=secure)
 
 
-def csrf_of(session: str) -> str:
-    """The token that a session's forms carry; derived, so that it needs no storage."""
-    return hmac.new(session.encode(), b"csrf", sha256).hexdigest()
-
-
 @dataclass(frozen=True)
 class StatementDoor:
     """Who is calling, for a service that keeps no sessions. `home` is its own base URL."""
@@ -87,7 +81,7 @@ class StatementDoor:
             if not known.active:
                 raise Unauthenticated("refused.session_ended")
             told = known.operator
-        return Visitor(told, csrf_of(statement.session))
+        return Visitor(told, statement.version, statement.session)
 
     def sign_in(self, address: str) -> str:
         """The desk, which renews the statement or asks to sign in."""

@@ -1,196 +1,125 @@
-"""The JSON API: sessions, statements, cases and what is done to them."""
+"""The JSON API of casework: cases, and what is done to them."""
 
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
-
-from aiohttp import hdrs, web
-from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
 
 from services.verification.casework import bodies, listing, views
 from services.verification.casework.acts import callbacks, judging, phones, reviews
-from services.verification.casework.acts.desk import Desk, WrongFields
-from services.verification.casework.rules import access
+from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
 from services.verification.directory.store import units
-from services.verification.signin.sessions import SignIn
-from shared import access as identity
+from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
-from shared.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
-from shared.web.edge import field_errors, json_response, read_json
-from shared.web.pages import Pages
+from shared.errors import NotFound
+from shared.events import CallbackLogged
+from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
+
+READERS = staff(access.CASE_READERS)
+WORKERS = staff(access.CASE_WORKERS)
+SUPERVISORS = staff(access.SUPERVISORS)
+CASE = "/api/v1/cases/{case_id}"
 
 
+@dataclass(frozen=True)
 class Api:
-    """`Authorization: Bearer <session token>`; the desk's cookie is not accepted here."""
+    """The handlers."""
 
-    def __init__(
-        self, database: Database, desk: Desk, sign_in: SignIn, pages: Pages, identity_seed: bytes
-    ) -> None:
-        self._database, self._desk, self._sign_in = database, desk, sign_in
-        self._pages, self._seed = pages, identity_seed
+    database: Database
+    desk: Desk
 
-    def routes(self) -> list[web.RouteDef]:
-        """What this API answers to."""
-        case = "/api/v1/cases/{case_id}"
+    def endpoints(self) -> list[Endpoint]:
+        """All of them."""
+        act = partial(Endpoint, "POST", params={"case_id": UUID})
         return [
-            web.get("/api/v1/figures", self.figures),
-            web.post("/api/v1/sessions", self.begin_session),
-            web.delete("/api/v1/sessions", self.end_session),
-            web.get("/api/v1/me", self.me),
-            web.post("/api/v1/statements", self.make_statement),
-            web.get("/api/v1/cases", self.list_cases),
-            web.get(case, self.get_case),
-            web.post(f"{case}/callbacks", self.log_callback),
-            web.post(f"{case}/verdicts", self.submit_verdict),
-            web.post(f"{case}/reviews", self.review),
-            web.post(f"{case}/phone-reveals", self.reveal_phone),
-        ]
+            Endpoint(
+                "GET", "/api/v1/figures", self.figures, "Counts of cases and verdicts", PUBLIC,
+                answers={200: views.Figures},
+            ),
+            Endpoint(
+                "GET", "/api/v1/cases", self.list_cases,
+                "The cases below the operator's place, the most pressing first", READERS,
+                query=bodies.ListQuery, answers={200: views.Listing},
+            ),
+            Endpoint(
+                "GET", CASE, self.get_case, "One case with its time line", READERS,
+                params={"case_id": UUID}, answers={200: views.Detail},
+            ),
+            act(f"{CASE}/callbacks", self.log_callback, "Record a call to the citizen", WORKERS,
+                body=bodies.CallbackBody, answers={201: CallbackLogged}),
+            act(f"{CASE}/verdicts", self.submit_verdict, "Record a verdict", WORKERS,
+                body=bodies.VerdictBody, answers={201: views.Detail}),
+            act(f"{CASE}/reviews", self.review, "Confirm or return a verdict", SUPERVISORS,
+                body=bodies.ReviewBody, answers={201: views.Detail}),
+            act(f"{CASE}/phone-reveals", self.reveal_phone,
+                "The citizen's phone in clear, for a reason that stays on the time line", WORKERS,
+                body=bodies.RevealBody, answers={201: views.PhoneShown}),
+        ]  # fmt: skip
 
-    async def figures(self, _: web.Request) -> web.Response:
-        """Verification's part of the statistics; public."""
-        async with self._database.acquire() as conn:
-            return _json(await lists.figures(conn))
+    async def figures(self, _: Call[None, None]) -> views.Figures:
+        """Verification's part of the statistics."""
+        async with self.database.acquire() as conn:
+            return views.Figures(**await lists.figures(conn))
 
-    async def begin_session(self, request: web.Request) -> web.Response:
-        """Sign in."""
-        body = await read_json(request, bodies.SignInBody)
-        session = await self._sign_in.begin(body.username, body.password)
-        shown = {
-            "token": session.token,
-            "expires_at": session.expires_at,
-            "operator": views.operator_json(session.operator),
-        }
-        return _json(shown, status=201)
-
-    async def end_session(self, request: web.Request) -> web.Response:
-        """Sign out."""
-        await self._sign_in.end(_token(request))
-        return web.Response(status=204)
-
-    async def me(self, request: web.Request) -> web.Response:
-        """Who is signed in."""
-        return _json(views.operator_json(await self._who(request)))
-
-    async def make_statement(self, request: web.Request) -> web.Response:
-        """A minute's statement that the other services accept."""
-        operator = await self._who(request)
-        shown = {
-            "statement": identity.issue(operator, self._seed),
-            "expires_in": int(identity.LIFETIME.total_seconds()),
-        }
-        return _json(shown, status=201)
-
-    async def list_cases(self, request: web.Request) -> web.Response:
-        """A page of the cases below the operator's place."""
-        operator = await self._who(request, *access.READERS)
-        try:
-            query = bodies.ListQuery.model_validate(dict(request.query))
-        except ValidationError as error:
-            raise Invalid("", *field_errors(error)) from None
-        async with self._database.acquire() as conn:
-            page = await listing.list_page(conn, operator, query)
+    async def list_cases(self, call: Call[None, bodies.ListQuery]) -> views.Listing:
+        """A page of cases."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            page = await listing.list_page(conn, call.operator, call.query)
             names = await units.list_names(conn, [c.unit_code for c in page.cases])
-        shown = [views.summary(c, self._desk.seal, names.get(c.unit_code)) for c in page.cases]
-        return _json({"items": shown, "cursor": page.cursor})
+        shown = [views.summary(c, self.desk.seal, names.get(c.unit_code)) for c in page.cases]
+        return views.Listing(items=shown, cursor=page.cursor)
 
-    async def get_case(self, request: web.Request) -> web.Response:
-        """One case with its time line."""
-        operator = await self._who(request, *access.READERS)
-        async with self._database.acquire() as conn:
-            return await self._shown(conn, operator, case_id_of(request))
+    async def get_case(self, call: Call[None, None]) -> views.Detail:
+        """One case."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            return await self._shown(conn, call.operator, call.params["case_id"])
 
-    async def log_callback(self, request: web.Request) -> web.Response:
-        """Record a call to the citizen."""
-        operator = await self._who(request, *access.WORKERS)
-        body = await read_json(request, bodies.CallbackBody)
-        async with self._database.transaction() as conn:
-            event = await callbacks.log_callback(
-                conn, self._desk, operator, case_id_of(request), body.outcome, body.note
-            )
-        return _json(event, status=201)
+    async def log_callback(self, call: Call[bodies.CallbackBody, None]) -> CallbackLogged:
+        """The attempt as it was recorded."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            return await callbacks.log_callback(
+                conn, self.desk, call.operator, call.params["case_id"], call.body.outcome,
+                call.body.note,
+            )  # fmt: skip
 
-    async def submit_verdict(self, request: web.Request) -> web.Response:
-        """Record a verdict; the answer is the case as it then is."""
-        operator = await self._who(request, *access.WORKERS)
-        body, case_id = await read_json(request, bodies.VerdictBody), case_id_of(request)
-        async with self._database.transaction() as conn:
+    async def submit_verdict(self, call: Call[bodies.VerdictBody, None]) -> views.Detail:
+        """The case as it then is."""
+        operator, case_id = call.operator, call.params["case_id"]
+        async with self.database.transaction(as_=operator) as conn:
             case = await find_case(conn, operator, case_id)
-            draft = body.draft(case.categories)
-            try:
-                await judging.submit_verdict(
-                    conn, self._desk, operator, case_id, draft, body.incident
-                )
-            except WrongFields as error:
-                raise self._invalid(error) from None
-            return await self._shown(conn, operator, case_id, 201)
+            draft = call.body.draft(case.categories)
+            await judging.submit_verdict(
+                conn, self.desk, operator, case_id, draft, call.body.incident
+            )
+            return await self._shown(conn, operator, case_id)
 
-    async def review(self, request: web.Request) -> web.Response:
-        """Confirm or return a verdict; the answer is the case as it then is."""
-        operator = await self._who(request, *access.SUPERVISORS)
-        body, case_id = await read_json(request, bodies.ReviewBody), case_id_of(request)
-        async with self._database.transaction() as conn:
-            try:
-                await reviews.review(conn, self._desk, operator, case_id, body.decision, body.note)
-            except WrongFields as error:
-                raise self._invalid(error) from None
-            return await self._shown(conn, operator, case_id, 201)
+    async def review(self, call: Call[bodies.ReviewBody, None]) -> views.Detail:
+        """The case as it then is."""
+        operator, case_id = call.operator, call.params["case_id"]
+        async with self.database.transaction(as_=operator) as conn:
+            await reviews.review(
+                conn, self.desk, operator, case_id, call.body.decision, call.body.note
+            )
+            return await self._shown(conn, operator, case_id)
 
-    async def reveal_phone(self, request: web.Request) -> web.Response:
-        """The citizen's phone in clear; the reason stays on the time line."""
-        operator = await self._who(request, *access.WORKERS)
-        body = await read_json(request, bodies.RevealBody)
-        async with self._database.transaction() as conn:
-            try:
-                clear = await phones.reveal_phone(
-                    conn, self._desk, operator, case_id_of(request), body.reason
-                )
-            except WrongFields as error:
-                raise self._invalid(error) from None
-        return _json({"phone": clear}, status=201)
+    async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
+        """The phone."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            clear = await phones.reveal_phone(
+                conn, self.desk, call.operator, call.params["case_id"], call.body.reason
+            )
+        return views.PhoneShown(phone=clear)
 
-    async def _who(self, request: web.Request, *roles: identity.Role) -> Operator:
-        operator = await self._sign_in.who(_token(request))
-        if roles and operator.role not in roles:
-            raise Forbidden(f"This needs the role {' or '.join(roles)}.")
-        return operator
-
-    async def _shown(
-        self, conn: Connection, operator: Operator, case_id: UUID, status: int = 200
-    ) -> web.Response:
+    async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)
-        detail = await views.load_detail(conn, case, self._desk.seal)
-        return _json(views.detail_json(detail, self._desk.seal), status=status)
-
-    def _invalid(self, error: WrongFields) -> Invalid:
-        found = (FieldError(w.field, self._pages.text("en", w.key)) for w in error.wrong)
-        return Invalid("", *found)
+        return await views.load_detail(conn, case, self.desk.seal)
 
 
 async def find_case(conn: Connection, operator: Operator, case_id: UUID) -> Case:
     """A case of this operator's. NotFound also for one that they may not see."""
     case = await cases.get_case(conn, operator, case_id)
     if case is None:
-        raise NotFound("There is no such case among yours.")
+        raise NotFound("refused.no_case")
     return case
-
-
-def case_id_of(request: web.Request) -> UUID:
-    """The case in the address."""
-    try:
-        return UUID(request.match_info["case_id"])
-    except ValueError:
-        raise NotFound("There is no such case among yours.") from None
-
-
-def _token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Send the session's token as Authorization: Bearer.")
-    return token.strip()
-
-
-def _json(body: object, status: int = 200) -> web.Response:
-    # Times as ISO 8601, which plain JSON would not give.
-    return json_response(to_jsonable_python(body), status=status)

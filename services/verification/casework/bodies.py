@@ -21,13 +21,6 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SignInBody(Body):
-    """POST /api/v1/sessions."""
-
-    username: Text
-    password: str = Field(repr=False)
-
-
 class CallbackBody(Body):
     """POST /api/v1/cases/{id}/callbacks."""
 

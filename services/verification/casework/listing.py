@@ -13,7 +13,7 @@ from services.verification.casework.store import cases, lists
 from services.verification.casework.store.lists import Cursor
 from shared.access import Operator
 from shared.db import Connection
-from shared.errors import FieldError, Invalid
+from shared.errors import Invalid, Wrong
 from shared.values import clock
 
 
@@ -76,5 +76,4 @@ def decode(text: str | None) -> Cursor | None:
             raise ValueError
         return Cursor(UUID(case_id), urgent, at)
     except (ValueError, TypeError, AttributeError, binascii.Error):
-        advice = FieldError("cursor", "must be the cursor of the page before, or left out")
-        raise Invalid("", advice) from None
+        raise Invalid(Wrong("cursor", "wrong.cursor")) from None

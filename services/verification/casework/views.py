@@ -1,46 +1,139 @@
 """Cases as callers see them: phones masked, words and answers opened for those who may read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from services.verification.casework.rules.cases import Case
+from pydantic import BaseModel, Field
+
+from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import actions
 from services.verification.casework.store.actions import Action, StoredVerdict
 from services.verification.directory.store import officers, units
-from shared.access import Operator
+from shared.access import Role
 from shared.db import Connection
+from shared.events import Attribution, CallbackState, Kind, Language, Verdict
 from shared.values import clock, phone
 from shared.values.seal import Seal
 
-_SUMMARY = (
-    "case_id", "submission_id", "incident_id", "kind", "unit_code", "counter", "satisfaction",
-    "categories", "officer_badge", "urgent", "language", "received_at", "opened_at",
-    "callback_due_at", "verification_due_at", "callback_state", "callback_settled_at", "state",
-    "revision", "verdict", "attribution", "officers", "verified_at", "final_at", "review_due_at",
-    "review_pending", "next_due_at",
-)  # fmt: skip
+
+class Figures(BaseModel):
+    """Verification's part of the statistics; all but cases, in_review and open count complaints."""
+
+    cases: int
+    complaints: int
+    called_back: int
+    verified: int
+    substantiated: int
+    partly: int
+    in_review: int
+    open: int
 
 
-@dataclass(frozen=True)
-class Detail:
+class Summary(BaseModel):
+    """A case in a list."""
+
+    case_id: UUID
+    submission_id: UUID
+    incident_id: UUID
+    kind: Kind
+    unit_code: str
+    unit_name: str | None
+    counter: int | None
+    satisfaction: int | None
+    categories: tuple[str, ...]
+    officer_badge: str | None
+    urgent: bool
+    language: Language
+    phone: str | None = Field(description="masked")
+    received_at: datetime
+    opened_at: datetime
+    callback_due_at: datetime
+    verification_due_at: datetime
+    callback_state: CallbackState
+    callback_settled_at: datetime | None
+    state: State
+    revision: int
+    verdict: Verdict | None
+    attribution: Attribution | None
+    officers: tuple[str, ...]
+    verified_at: datetime | None
+    final_at: datetime | None
+    review_due_at: datetime | None
+    review_pending: bool
+    next_due_at: datetime | None
+    late: bool = Field(description="the verification came, or by now is, after its due time")
+    overdue: bool = Field(description="some duty is late at this moment")
+
+
+class Listing(BaseModel):
+    """A page of cases, and the cursor of the next one if there is one."""
+
+    items: list[Summary]
+    cursor: str | None
+
+
+class ActionShown(BaseModel):
+    """One entry of the time line."""
+
+    action: str
+    actor: str
+    acted_at: datetime
+    details: dict[str, Any]
+    note: str | None
+
+
+class VerdictShown(BaseModel):
+    """One revision of the verdict."""
+
+    case_id: UUID
+    revision: int
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    categories: tuple[str, ...]
+    incident_id: UUID
+    finding: str
+    answer: str
+    username: str
+    role: Role
+    submitted_at: datetime
+    due_at: datetime
+    late: bool
+
+
+class Detail(Summary):
     """A case with everything that was done to it, opened for reading."""
 
-    case: Case
-    unit_name: str
-    phone: str | None
     words: str | None
-    actions: list[dict[str, Any]]
-    verdicts: list[dict[str, Any]]
-    roster: Mapping[str, str]
-    officer_names: Mapping[str, str]
+    verdicts: list[VerdictShown]
+    actions: list[ActionShown]
 
 
-def summary(case: Case, seal: Seal, unit_name: str | None) -> dict[str, Any]:
+class PhoneShown(BaseModel):
+    """The citizen's phone in clear."""
+
+    phone: str
+
+
+class Roster(BaseModel):
+    """Names for the badges on a case's page: the unit's active officers, and all that it names."""
+
+    active: Mapping[str, str]
+    named: Mapping[str, str]
+
+
+def summary(case: Case, seal: Seal, unit_name: str | None) -> Summary:
     """A case in a list."""
+    return Summary(**_summary(case, seal, unit_name))
+
+
+def _summary(case: Case, seal: Seal, unit_name: str | None) -> dict[str, Any]:
     now = clock.now()
-    return {
-        **{name: getattr(case, name) for name in _SUMMARY},
+    own = {name: getattr(case, name) for name in Summary.model_fields if hasattr(case, name)}
+    return own | {
         "unit_name": unit_name,
         "phone": masked(case, seal),
         "late": case.late(now),
@@ -55,58 +148,47 @@ def masked(case: Case, seal: Seal) -> str | None:
     return phone.mask(seal.open(case.phone_sealed, f"phone:{case.submission_id}"))
 
 
-def detail_json(detail: Detail, seal: Seal) -> dict[str, Any]:
-    """GET /api/v1/cases/{id}."""
-    return {
-        **summary(detail.case, seal, detail.unit_name),
-        "words": detail.words,
-        "verdicts": detail.verdicts,
-        "actions": detail.actions,
-    }
-
-
 async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     """Read what belongs to a case."""
     names = await units.list_names(conn, [case.unit_code])
     told = await actions.list_actions(conn, case.case_id)
     verdicts = await actions.list_verdicts(conn, case.case_id)
-    badges = [b for b in case.complained_about if b]
-    badges += [badge for verdict in verdicts for badge in verdict.officers]
     sealed = case.words_sealed
     return Detail(
-        case=case,
-        unit_name=names.get(case.unit_code, case.unit_code),
-        phone=masked(case, seal),
+        **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
         words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
-        actions=[_action(a, case, seal) for a in told],
         verdicts=[_verdict(v, case, seal) for v in verdicts],
-        roster=await officers.list_roster(conn, case.unit_code),
-        officer_names=await officers.list_officer_names(conn, badges),
+        actions=[_action(a, case, seal) for a in told],
     )
 
 
-def _action(action: Action, case: Case, seal: Seal) -> dict[str, Any]:
+async def load_roster(conn: Connection, detail: Detail) -> Roster:
+    """Names for a case's page."""
+    named = [badge for v in detail.verdicts for badge in v.officers]
+    named += filter(None, [detail.officer_badge, *detail.officers])
+    return Roster(
+        active=await officers.list_roster(conn, detail.unit_code),
+        named=await officers.list_officer_names(conn, named),
+    )
+
+
+def _action(action: Action, case: Case, seal: Seal) -> ActionShown:
     sealed = action.note_sealed
-    return {
-        "action": action.action,
-        "actor": action.actor,
-        "acted_at": action.acted_at,
-        "details": action.details,
-        "note": seal.open(sealed, f"note:{case.submission_id}") if sealed else None,
-    }
+    return ActionShown(
+        action=action.action,
+        actor=action.actor,
+        acted_at=action.acted_at,
+        details=dict(action.details),
+        note=seal.open(sealed, f"note:{case.submission_id}") if sealed else None,
+    )
 
 
-def _verdict(verdict: StoredVerdict, case: Case, seal: Seal) -> dict[str, Any]:
+def _verdict(verdict: StoredVerdict, case: Case, seal: Seal) -> VerdictShown:
     values = asdict(verdict)
     finding, answer = values.pop("finding_sealed"), values.pop("answer_sealed")
-    return {
+    return VerdictShown(
         **values,
-        "finding": seal.open(finding, f"finding:{case.submission_id}"),
-        "answer": seal.open(answer, f"answer:{case.submission_id}"),
-        "late": verdict.submitted_at > verdict.due_at,
-    }
-
-
-def operator_json(operator: Operator) -> dict[str, Any]:
-    """GET /api/v1/me."""
-    return asdict(operator)
+        finding=seal.open(finding, f"finding:{case.submission_id}"),
+        answer=seal.open(answer, f"answer:{case.submission_id}"),
+        late=verdict.submitted_at > verdict.due_at,
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.verification.directory.store.operators import StoredOperator
+from shared.access import Operator
 from shared.db import Connection
 
 
@@ -11,9 +11,18 @@ from shared.db import Connection
 class StoredSession:
     """A session and the operator behind it."""
 
-    operator: StoredOperator
+    operator: Operator
+    version: int
     created_at: datetime
     seen_at: datetime
+
+
+async def get_password_hash(conn: Connection, username: str) -> str | None:
+    """The hash of an active operator's password; None if there is nobody who could sign in."""
+    found: str | None = await conn.fetchval(
+        "SELECT password_hash FROM operators WHERE username = $1 AND active", username
+    )
+    return found
 
 
 async def add_session(
@@ -30,7 +39,7 @@ async def add_session(
 async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
     """The session of an active operator."""
     row = await conn.fetchrow(
-        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.active, s.created_at, s.seen_at
+        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.version, s.created_at, s.seen_at
            FROM sessions s JOIN operators o USING (username)
            WHERE s.token_hash = $1 AND o.active""",
         token_hash,
@@ -38,8 +47,8 @@ async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | No
     if row is None:
         return None
     values = dict(row)
-    created_at, seen_at = values.pop("created_at"), values.pop("seen_at")
-    return StoredSession(StoredOperator(**values), created_at, seen_at)
+    rest = (values.pop(name) for name in ("version", "created_at", "seen_at"))
+    return StoredSession(Operator(**values), *rest)
 
 
 async def mark_seen(conn: Connection, token_hash: bytes, now: datetime) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.acts.desk import Desk, WrongFields, claim, note_action
+from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Draft, Step, Wrong
+from services.verification.casework.rules.verdicts import Draft, Step
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
@@ -16,6 +16,7 @@ from services.verification.directory.store import officers
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection
+from shared.errors import Invalid, Wrong
 from shared.observe import log
 from shared.values import clock
 
@@ -28,7 +29,7 @@ async def submit_verdict(
     draft: Draft,
     incident: UUID | None,
 ) -> Step:
-    """Record a verdict. WrongFields, Conflict or Forbidden when it cannot stand."""
+    """Record a verdict. Invalid, Conflict or Forbidden when it cannot stand."""
     case, now = await claim(conn, operator, case_id), clock.now()
     verdicts.may_submit(case, operator, draft.revision)
     rule = desk.policy(case)
@@ -38,7 +39,7 @@ async def submit_verdict(
     if wrong:
         wrongs.append(wrong)
     if wrongs:
-        raise WrongFields(*wrongs)
+        raise Invalid(*wrongs)
     step = verdicts.submitted(case, draft.verdict, rule, now, secrets.randbelow(100))
     stored = _stored(desk, case, draft, operator, incident_id, now)
     await actions.add_verdict(conn, stored)

@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from services.verification.casework.acts.desk import Desk, WrongFields, claim, note_action
-from services.verification.casework.rules.verdicts import Wrong
+from services.verification.casework.acts.desk import Desk, claim, note_action
 from shared.access import Operator
 from shared.db import Connection
-from shared.errors import Conflict
+from shared.errors import Conflict, Invalid, Wrong
 from shared.observe import log
 
 
@@ -16,9 +15,9 @@ async def reveal_phone(
     """The citizen's phone in clear, for a reason that stays on the time line."""
     case = await claim(conn, operator, case_id)
     if not reason.strip():
-        raise WrongFields(Wrong("reason", "reason_needed"))
+        raise Invalid(Wrong("reason", "reason_needed"))
     if case.phone_sealed is None:
-        raise Conflict("The citizen left no phone number.")
+        raise Conflict("refused.no_phone")
     await note_action(conn, desk, case, operator, "phone_revealed", {}, reason.strip())
     log.get().info("phone revealed", case_id=str(case_id))
     return desk.seal.open(case.phone_sealed, f"phone:{case.submission_id}")

@@ -3,16 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.acts.desk import Desk, WrongFields, claim, note_action
+from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.acts.judging import take
-from services.verification.casework.rules import access, verdicts
+from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Decision, Step, Wrong
+from services.verification.casework.rules.verdicts import Decision, Step
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import StoredVerdict
+from shared import access
 from shared.access import Operator
 from shared.db import Connection
-from shared.errors import Forbidden
+from shared.errors import Forbidden, Invalid, Wrong
 from shared.observe import log
 from shared.values import clock
 
@@ -25,9 +26,9 @@ async def review(
     step = verdicts.reviewed(case, decision)
     newest = (await actions.list_verdicts(conn, case_id))[-1]
     if not access.may_review(operator, newest.username, newest.role):
-        raise Forbidden("A second review comes from another person, of the level above.")
+        raise Forbidden("refused.same_level")
     if decision == "return" and not note.strip():
-        raise WrongFields(Wrong("note", "note_needed"))
+        raise Invalid(Wrong("note", "note_needed"))
     details = {"decision": decision, "revision": case.revision, "state": step.state}
     await note_action(conn, desk, case, operator, "review", details, note.strip())
     log.get().info("verdict reviewed", case_id=str(case_id), outcome=decision)

@@ -21,9 +21,9 @@ def state_after(
     call may still mend. Conflict when there is nothing left to call for, or no phone.
     """
     if state == "no_phone":
-        raise Conflict("The citizen left no phone number, so there is nobody to call.")
+        raise Conflict("refused.no_phone")
     if state == "reached":
-        raise Conflict("The citizen has been reached already.")
+        raise Conflict("refused.reached_already")
     if outcome == "reached":
         return "reached"
     counted = count_spaced([*earlier, at], timedelta(minutes=rule.spacing_minutes))

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.verification.casework.rules import access
 from services.verification.casework.rules.cases import Case, State
-from shared import policy
+from shared import access, policy
 from shared.access import Operator
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, Wrong
 from shared.events import Attribution, CaseVerified, Verdict
 from shared.policy import Policy
 from shared.values import clock
@@ -31,14 +30,6 @@ class Draft:
     finding: str
     answer: str
     revision: int
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong field, and the key of the text that says what to do about it."""
-
-    field: str
-    key: str
 
 
 def wrongs(
@@ -63,7 +54,7 @@ def wrongs(
         if not text.strip():
             yield Wrong(name, f"{name}_needed")
         elif len(text) > LONGEST_TEXT:
-            yield Wrong(name, "text_too_long")
+            yield Wrong(name, "text_too_long", most=LONGEST_TEXT)
 
 
 def _wrong_officers(draft: Draft, roster: Collection[str], own: str | None) -> Iterator[Wrong]:
@@ -81,13 +72,11 @@ def _wrong_officers(draft: Draft, roster: Collection[str], own: str | None) -> I
 def may_submit(case: Case, operator: Operator, revision: int) -> None:
     """Conflict or Forbidden when this operator cannot record a verdict now."""
     if revision != case.revision:
-        raise Conflict(
-            f"The case is at revision {case.revision} by now; read it again before you decide."
-        )
+        raise Conflict("refused.stale_revision", revision=case.revision)
     if case.state == "in_review":
-        raise Conflict("The verdict is under review by the level above.")
+        raise Conflict("refused.under_review")
     if case.state == "verified" and operator.role not in access.SUPERVISORS:
-        raise Forbidden("Only a supervisor may change a verdict that is final.")
+        raise Forbidden("refused.supervisor_only")
 
 
 @dataclass(frozen=True)
@@ -126,7 +115,7 @@ def _review_due(now: datetime, rule: policy.Verification, whole: Policy) -> date
 def reviewed(case: Case, decision: Decision) -> Step:
     """Where a review takes the case. Conflict when there is nothing to review."""
     if not case.under_review:
-        raise Conflict("There is no verdict of this case to review.")
+        raise Conflict("refused.nothing_to_review")
     return Step("verified" if decision == "confirm" else "open")
 
 

@@ -38,14 +38,6 @@ async def get_operator(conn: Connection, username: str) -> StoredOperator | None
     return StoredOperator(**dict(row)) if row else None
 
 
-async def get_password_hash(conn: Connection, username: str) -> str | None:
-    """The hash of an active operator's password; None if there is nobody who could sign in."""
-    found: str | None = await conn.fetchval(
-        "SELECT password_hash FROM operators WHERE username = $1 AND active", username
-    )
-    return found
-
-
 async def add_operator(conn: Connection, operator: StoredOperator) -> None:
     """Add an operator without a password, or change one; the password stays."""
     await conn.execute(

@@ -1,0 +1,73 @@
+"""The desk's own door: sessions in the database, and the statement for the other services.
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from services.verification.signin.sessions import SignIn
+from shared import statements
+from shared.errors import Unauthenticated
+from shared.web.endpoints import Cookie, Visitor
+from shared.web.session import cookie_name, statement_cookie
+
+SIGN_IN_PATH = "/desk/sign-in"
+RENEW_WHEN_LEFT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class DeskDoor:
+    """`secure` is False only on loopback without TLS, where browsers refuse `__Host-`."""
+
+    sessions: SignIn
+    seed: bytes
+    secure: bool
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie."""
+        return cookie_name("mashang", secure=self.secure)
+
+    async def by_bearer(self, token: str) -> Visitor:
+        """A session's token."""
+        found = await self.sessions.who(token)
+        return Visitor(found.operator, found.version, found.session)
+
+    async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
+        """The browser's session."""
+        return await self.by_bearer(cookies.get(self.cookie, ""))
+
+    def sign_in(self, address: str) -> str:
+        """The sign-in page."""
+        return f"{SIGN_IN_PATH}?" + urlencode({"next": address})
+
+    async def renewed(self, visitor: Visitor, cookies: Mapping[str, str]) -> tuple[Cookie, ...]:
+        """A fresh statement where the old one is missing, is another's, or has half run out."""
+        if self._stands(cookies.get(statement_cookie(self.secure), ""), visitor):
+            return ()
+        return (self.statement(visitor),)
+
+    def _stands(self, token: str, visitor: Visitor) -> bool:
+        try:
+            told = statements.check(token, statements.public_key(self.seed), RENEW_WHEN_LEFT)
+        except Unauthenticated:
+            return False
+        return (told.session, told.version) == (visitor.session, visitor.version)
+
+    def statement(self, visitor: Visitor) -> Cookie:
+        """What the other services believe for a minute."""
+        token = statements.issue(
+            visitor.operator, self.seed, version=visitor.version, session=visitor.session
+        )
+        return Cookie(statement_cookie(self.secure), token, self.secure, "Lax")
+
+    def opened(self, token: str) -> Cookie:
+        """The session's cookie; it ends with the browser, and the session by itself."""
+        return Cookie(self.cookie, token, self.secure)
+
+    def closed(self) -> tuple[Cookie, ...]:
+        """Both cookies removed."""
+        return (
+            Cookie(self.cookie, None, self.secure),
+            Cookie(statement_cookie(self.secure), None, self.secure, "Lax"),
+        )

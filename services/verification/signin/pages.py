@@ -1,0 +1,89 @@
+"""Signing in and out in a browser, and renewing what the other services believe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from services.verification.signin.bodies import SignInBody
+from services.verification.signin.door import SIGN_IN_PATH, DeskDoor
+from shared import access
+from shared.access import Role
+from shared.errors import Refused
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See, staff
+from shared.web.session import RENEW_PATH
+
+DESK = "/desk"
+SIGNED_IN = staff(access.EVERYBODY)
+
+
+@dataclass(frozen=True)
+class SignInPages:
+    """`services` says where each service's staff pages are."""
+
+    door: DeskDoor
+    services: Mapping[str, str]
+
+    def endpoints(self) -> list[Endpoint]:
+        """All of them."""
+        return [
+            Endpoint("GET", "/", self.home, "To the operator's own page", SIGNED_IN),
+            Endpoint("GET", SIGN_IN_PATH, self.show, "The sign-in form", PUBLIC),
+            Endpoint(
+                "POST", SIGN_IN_PATH, self.begin, "Sign in", PUBLIC,
+                body=SignInBody, form=True, again=self.show_again, csrf="origin", limit=16 * 1024,
+            ),
+            Endpoint("GET", "/desk/sign-out", self.home, "Back to one's own page", SIGNED_IN),
+            Endpoint(
+                "POST", "/desk/sign-out", self.end, "Sign out", SIGNED_IN, form=True, csrf="token"
+            ),
+            Endpoint("GET", RENEW_PATH, self.renew, "Back to another service's page", SIGNED_IN),
+        ]  # fmt: skip
+
+    async def home(self, call: Call[None, None]) -> See:
+        """Each role lands on a page of its own."""
+        return See(self.landing(call.operator.role))
+
+    async def show(self, call: Call[None, None]) -> Page:
+        """The empty form; `next` comes along."""
+        return self._form(self.safe(call.asked("next")), "")
+
+    async def begin(self, call: Call[SignInBody, None]) -> See:
+        """Sign in, and on to where one was going."""
+        session = await self.door.sessions.begin(call.body.username, call.body.password)
+        then = self.safe(call.fields.one("next")) or self.landing(session.operator.role)
+        return See(then, (self.door.opened(session.token),))
+
+    async def show_again(self, call: Call[None, None], refused: Refused) -> Page:
+        """The form with the name that was typed."""
+        return self._form(self.safe(call.fields.one("next")), call.fields.one("username"), refused)
+
+    def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
+        values = {"next": then, "username": username, "refused": refused}
+        return Page("sign_in.html", values, int(refused.status) if refused else 200)
+
+    async def end(self, call: Call[None, None]) -> See:
+        """Sign out everywhere."""
+        await self.door.sessions.end(call.cookies.get(self.door.cookie, ""))
+        return See(SIGN_IN_PATH, self.door.closed())
+
+    async def renew(self, call: Call[None, None]) -> See:
+        """The answer carries a fresh statement; then back to where the browser came from."""
+        then = self.safe(call.asked("next")) or self.landing(call.operator.role)
+        fresh = (self.door.statement(call.visitor),) if call.visitor else ()
+        return See(then, fresh)
+
+    def landing(self, role: Role) -> str:
+        """The page on which a role lands."""
+        service = access.LANDING[role]
+        elsewhere = self.services.get(service, "")
+        return f"{elsewhere}/" if elsewhere and service != "verification" else DESK
+
+    def safe(self, then: str) -> str:
+        """Where to go afterwards: the desk or another staff service, never another site."""
+        if not then.isascii() or not then.isprintable() or "\\" in then or " " in then:
+            return ""
+        parts = urlsplit(then)
+        if f"{parts.scheme}://{parts.netloc}" in self.services.values():
+            return then
+        own = then == DESK or then.startswith((f"{DESK}/", f"{DESK}?"))
+        return then if own and not parts.netloc else ""
