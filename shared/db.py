@@ -10,12 +10,13 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import Unavailable
+from shared.holding import Holding
 from shared.observe import log
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +54,7 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             command_timeout=30,
             init=_prepare,
+            connection_class=Holding,
             server_settings={"application_name": service, "timezone": "UTC"},
         )
         return cls(pool)
@@ -83,6 +85,11 @@ class Database:
             yield connection
         for wake in self.after_commit:
             wake()
+
+
+def holding(connection: Connection) -> Holding:
+    """The connection by its own methods; those of a pool hide them."""
+    return cast(Holding, connection)
 
 
 def service_of(connection: Connection) -> str:
