@@ -10,13 +10,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.access import EVERYTHING, Operator, row_settings
 from shared.errors import Unavailable
+from shared.holding import Holding
 from shared.observe import log
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             command_timeout=30,
             init=_prepare,
+            connection_class=Holding,
             server_settings={"application_name": service, "timezone": "UTC", **EVERYTHING},
         )
         return cls(pool)
@@ -98,6 +100,11 @@ async def act_as(connection: Connection, operator: Operator) -> None:
     """Narrow the present transaction to what an operator may see, until it ends."""
     settings = row_settings(operator)
     await connection.execute(_ACT_AS, list(settings), list(settings.values()))
+
+
+def holding(connection: Connection) -> Holding:
+    """The connection by its own methods; those of a pool hide them."""
+    return cast(Holding, connection)
 
 
 def service_of(connection: Connection) -> str:

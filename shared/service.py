@@ -21,7 +21,7 @@ from shared import config, db
 from shared.bus import broker, inbox, outbox
 from shared.bus.consuming import Consumer
 from shared.bus.inbox import Handler, Inbox
-from shared.bus.outbox import Relay
+from shared.bus.relay import Relay
 from shared.config import Settings
 from shared.db import Database
 from shared.errors import Misconfigured, TaskDied

@@ -10,8 +10,8 @@ import aio_pika
 from aio_pika.abc import AbstractExchange
 
 from shared import flows
-from shared.bus import outbox
-from shared.bus.outbox import Relay, letter
+from shared.bus.outbox import letter
+from shared.bus.relay import BATCH, Relay
 from shared.db import Database
 from shared.events import CONTENT_TYPE, Event, ScoreChanged, SubmissionReceived
 from shared.tasks import Tasks
@@ -77,7 +77,7 @@ class Course:
 
 
 async def with_our_relay(database: Database, url: str, service: str) -> float:
-    """shared.outbox.Relay, from its connection to the last deletion, in seconds."""
+    """shared.bus.relay.Relay, from its connection to the last deletion, in seconds."""
     relay = Relay(database, url, service, Tasks())
     running = asyncio.create_task(relay.run())
     while not relay.connected and not running.done():  # noqa: ASYNC110  it has no event for it
@@ -140,7 +140,7 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
             Aim(f"relay {one}", f"relay, {one}", None, 5000),
             Aim(f"relay / aio-pika {two}", f"relay, {two}", f"aio-pika, {two}", 1),
         ),
-        (f"{outbox.BATCH} rows a lease, persistent messages, each confirmed and mandatory",),
+        (f"{BATCH} rows a lease, persistent messages, each confirmed and mandatory",),
         tuple(wrong),
     )
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from shared import jobs
-from shared.bus import outbox
+from shared.bus import relay
 from shared.config import Settings
 from shared.db import Database
 from shared.jobs import Job
@@ -41,7 +41,7 @@ def build(_: Settings, __: Database) -> Service:
     tasks, second = Tasks(), timedelta(seconds=1)
     work = {"job": _is_cancelled, "late": _fails}.get(FRAIL, asyncio.Event().wait)
     if FRAIL == "relay":
-        vars(outbox)["CHANNEL"] = None
+        vars(relay)["CHANNEL"] = None
     if FRAIL == "late":
         jobs.LATE_AFTER = second / 10
     return Service(

@@ -13,13 +13,14 @@ import pytest
 from deploy.local.rabbitmq import RabbitMQ
 from shared import flows
 from shared.bus import broker, outbox
-from shared.bus.outbox import Relay
+from shared.bus.relay import Relay
 from shared.db import Database
 from shared.errors import NotOurEvent
 from shared.events import SubmissionReceived
 from shared.tasks import Tasks
 from tests.conftest import eventually
 from tests.samples import SAMPLES
+from tests.support import captured_logs
 
 SERVICE = "intake"
 RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
@@ -103,18 +104,28 @@ async def test_foreign_event_is_refused(database: Database) -> None:
             await outbox.publish(conn, VERIFIED)
 
 
-async def test_foreign_row_stops_the_relay(database: Database, rabbitmq: RabbitMQ) -> None:
-    """A row written past publish() is not sent either; the relay ends, loudly."""
+@pytest.mark.parametrize("kind", ["case.verified.v1", "weather.changed.v7"])
+async def test_a_row_that_is_not_ours_stays_and_the_others_leave(
+    database: Database, rabbitmq: RabbitMQ, kind: str
+) -> None:
+    """A row written past publish(), or by a newer version, is told and kept; no other waits."""
+    foreign = outbox.letter(VERIFIED, "verification")
     async with database.transaction() as conn:
-        letter = outbox.letter(VERIFIED, "verification")
         await conn.execute(
             "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)",
-            letter.event_id,
-            letter.type,
-            letter.body,
+            foreign.event_id,
+            kind,
+            foreign.body,
         )
-    with pytest.raises(NotOurEvent, match=r"outbox of intake holds case\.verified"):
-        await asyncio.wait_for(Relay(database, rabbitmq.amqp_url, SERVICE, Tasks()).run(), 20)
+        ours = await outbox.publish(conn, RECEIVED)
+    with captured_logs() as logs:
+        async with relaying(database, rabbitmq) as relay:
+            await eventually(lambda: waiting(database), 1)
+            assert relay.connected
+    assert [ours] == await drain(rabbitmq)
+    assert [] == await drain(rabbitmq, "rewards.case.verified.v1")
+    told = [(e["event"], e["event_type"]) for e in logs if e["log_level"] == "error"]
+    assert [("event refused", kind)] == told
 
 
 async def test_writers_that_commit_late_are_not_skipped(

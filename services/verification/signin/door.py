@@ -1,4 +1,4 @@
-"""The desk's own door: sessions in the database, and the statement for the other services.
+"""The desk's own door: sessions in the database, and the statement for the other services."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

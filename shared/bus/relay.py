@@ -1,0 +1,163 @@
+"""The relay brings the outbox to the broker.
+
+It leases rows that nobody leases (SKIP LOCKED), commits, publishes with confirms, deletes what was
+confirmed. It never keeps a cursor: ids become visible out of order, and a cursor skips.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from shared import db, flows
+from shared.bus import broker
+from shared.bus.outbox import CHANNEL
+from shared.bus.publishing import Letter, Publisher, Unroutable, open_publisher
+from shared.db import Connection, Database
+from shared.observe import log, metrics
+from shared.tasks import Tasks
+
+LEASE_SECONDS = 15.0
+UNROUTABLE_SECONDS = 5.0
+REFUSED_SECONDS = 60.0
+BATCH = 500
+POLL_SECONDS = 1.0
+
+# A lost lease or a lost deletion only means publishing again under the same id, so these two need
+# not wait for the disk.
+_LEASE = """
+    UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
+    WHERE seq IN (SELECT seq FROM outbox WHERE leased_until <= now()
+                  ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING seq, event_id, type, body
+"""
+_DELETE = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+_POSTPONE = """
+    UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
+    WHERE event_id = ANY($1::uuid[])
+"""
+
+
+class Relay:
+    """Empties one service's outbox into the broker for as long as it runs."""
+
+    def __init__(self, database: Database, amqp_url: str, service: str, tasks: Tasks) -> None:
+        self._db, self._url, self._service, self._tasks = database, amqp_url, service, tasks
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self.connected = False
+
+    def wake(self) -> None:
+        """Something was committed; look now instead of within a second."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Send what is there, then end `run`."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Relay until `stop`; outlives any restart of the broker and of the database."""
+        listening = self._tasks.start("relay's listener", self._listen())
+        try:
+            await broker.reconnecting("relay", self._connected, lambda: self._stopping)
+        finally:
+            self._tasks.cancel(listening)
+
+    async def _connected(self) -> None:
+        try:
+            async with open_publisher(self._url, self._service) as publisher:
+                self.connected = True
+                await self._pump(publisher)
+        finally:
+            self.connected = False
+
+    async def _pump(self, publisher: Publisher) -> None:
+        while True:
+            self._awake.clear()
+            await self._empty(publisher)
+            if self._stopping:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+
+    async def _empty(self, publisher: Publisher) -> None:
+        letters = await self._lease()
+        while letters:
+            # The next rows are leased while these are on their way.
+            leasing = asyncio.create_task(self._lease())
+            try:
+                await self._settle(letters, await publisher.publish(letters))
+            except Exception:
+                await self._release(await leasing)
+                raise
+            letters = await leasing
+
+    async def _release(self, letters: Sequence[Letter]) -> None:
+        async with self._db.acquire() as conn:
+            await conn.execute(_POSTPONE, [row.event_id for row in letters], 0.0)
+
+    async def _lease(self) -> list[Letter]:
+        async with self._db.acquire() as conn, conn.transaction():
+            await conn.execute("SET LOCAL synchronous_commit = off")
+            rows = await conn.fetch(_LEASE, BATCH, LEASE_SECONDS)
+            rows.sort(key=lambda row: row["seq"])
+            letters = [Letter(row["event_id"], row["type"], row["body"]) for row in rows]
+            refused = [row for row in letters if not self._is_ours(row)]
+            if refused:
+                await self._set_aside(conn, refused)
+        return [row for row in letters if self._is_ours(row)]
+
+    def _is_ours(self, row: Letter) -> bool:
+        known = flows.EVENTS.get(row.type)
+        return known is not None and flows.producer_of(known) == self._service
+
+    async def _set_aside(self, conn: Connection, refused: Sequence[Letter]) -> None:
+        # Written past publish(), or by a version that knows more. It waits, told again and again,
+        # for that version or for a person; what stands behind it goes on.
+        ids = [row.event_id for row in refused]
+        await conn.execute(_POSTPONE, ids, REFUSED_SECONDS)
+        metrics.EVENTS_PUBLISHED.labels("unknown", "refused").inc(len(ids))
+        log.get().error("event refused", event_type=refused[0].type, size=len(ids))
+
+    async def _settle(
+        self, letters: Sequence[Letter], outcomes: Sequence[BaseException | None]
+    ) -> None:
+        pairs = list(zip(letters, outcomes, strict=True))
+        unroutable = [row for row, outcome in pairs if isinstance(outcome, Unroutable)]
+        confirmed = [row for row, outcome in pairs if outcome is None]
+        unsure = [(row, o) for row, o in pairs if o and not isinstance(o, Unroutable)]
+        for rows, outcome in ((confirmed, "confirmed"), (unroutable, "unroutable")):
+            for row in rows:
+                metrics.EVENTS_PUBLISHED.labels(row.type, outcome).inc()
+        async with self._db.acquire() as conn, conn.transaction():
+            await conn.execute("SET LOCAL synchronous_commit = off")
+            await conn.execute(_DELETE, [row.event_id for row in confirmed])
+            await conn.execute(_POSTPONE, [row.event_id for row in unroutable], UNROUTABLE_SECONDS)
+            await conn.execute(_POSTPONE, [row.event_id for row, _ in unsure], 0.0)
+        if unroutable:
+            log.get().error("event unroutable", event_type=unroutable[0].type, size=len(unroutable))
+        if unsure:
+            row, error = unsure[0]
+            metrics.EVENTS_PUBLISHED.labels(row.type, "unsure").inc(len(unsure))
+            raise TimeoutError(f"unconfirmed: {error!r}")
+
+    async def _listen(self) -> None:
+        # Only a hint: a lost listener costs at most one poll interval.
+        while True:
+            with suppress(*db.AWAY):
+                async with self._db.acquire() as conn:
+                    await self._listen_on(conn)
+            await asyncio.sleep(5)
+
+    async def _listen_on(self, conn: Connection) -> None:
+        closed = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            self.wake()
+
+        conn.add_termination_listener(lambda _: closed.set())
+        await conn.add_listener(CHANNEL, wake)
+        try:
+            await closed.wait()
+        finally:
+            await conn.remove_listener(CHANNEL, wake)
