@@ -35,3 +35,14 @@ def run_script(sql: str) -> None:
     """Run several SQL statements in a migration (Alembic's own execute takes only one)."""
     driver = op.get_bind().connection.driver_connection
     await_only(driver.execute(sql))  # type: ignore[union-attr]
+
+
+def secure(table: str, seen: str) -> None:
+    """Row-level security: who acts for an operator sees and changes only rows that are `seen`.
+
+    The service itself sees all; a connection that says neither (see bus_0002) sees nothing.
+    """
+    run_script(f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY {table}_seen ON {table} USING (mashang_scope() = '*' OR ({seen}))
+    """)

@@ -1,0 +1,22 @@
+"""Row-level security: an operator sees the units below their place, and no case about themselves."""
+
+from shared.migrate import secure
+
+revision = "verification_0003"
+down_revision = "verification_0002"
+branch_labels = None
+depends_on = "bus_0002"
+
+# The inner select is under the policy of units itself.
+BELOW = "unit_code IN (SELECT unit_code FROM units)"
+NOT_ABOUT_THEM = """mashang_badge() = '' OR
+    (officer_badge IS DISTINCT FROM mashang_badge() AND NOT officers @> ARRAY[mashang_badge()])"""
+OF_A_CASE = "EXISTS (SELECT FROM cases c WHERE c.case_id = {table}.case_id)"
+
+
+def upgrade() -> None:
+    """Policies on units, cases, and what was done to a case."""
+    secure("units", "path @> ARRAY[mashang_scope()]")
+    secure("cases", f"{BELOW} AND ({NOT_ABOUT_THEM})")
+    for table in ("case_actions", "callback_attempts", "verdicts"):
+        secure(table, OF_A_CASE.format(table=table))
