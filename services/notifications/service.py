@@ -1,19 +1,24 @@
 """The wiring of notifications."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from services.notifications.api import Api
 from services.notifications.handlers import on_case_verified, on_reward_paid
 from services.notifications.jobs import Deliveries
+from services.notifications.pages import MessagePages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
-from shared.events import CaseVerified, RewardPaid
+from shared.events import CaseVerified, OperatorChanged, RewardPaid
 from shared.jobs import Job
 from shared.service import Service
+from shared.staff import on_operator_changed
 from shared.vendors.vendor import choose
+from shared.web.pages import Pages
 
 NAME = "notifications"
+PAGES = Path(__file__).parent / "templates"
 HALF_A_SECOND = timedelta(seconds=0.5)
 
 
@@ -21,16 +26,22 @@ def build(settings: Settings, database: Database) -> Service:
     """Everything that notifications does."""
     vendor = choose(VENDORS, "MASHANG_SMS_VENDOR", settings.sms_vendor, settings.terms)
     deliveries = Deliveries(database, vendor, settings.seal, settings.limits)
-    api = Api(database, vendor, settings.identity_public)
+    api = Api(database, vendor)
     return Service(
         name=NAME,
-        handlers={CaseVerified: on_case_verified, RewardPaid: on_reward_paid},
+        handlers={
+            CaseVerified: on_case_verified,
+            RewardPaid: on_reward_paid,
+            OperatorChanged: on_operator_changed,
+        },
         jobs=[
             Job("send_queued", HALF_A_SECOND, deliveries.send_queued),
             Job("query_due", HALF_A_SECOND, deliveries.query_due),
             Job("expire_leases", timedelta(seconds=5), deliveries.expire_leases),
             Job("observe_messages", timedelta(seconds=5), deliveries.observe),
         ],
-        routes=api.routes(),
+        endpoints=[*api.endpoints(), *MessagePages(api).endpoints()],
+        pages=Pages(PAGES, services=settings.staff_urls),
+        door=settings.door(NAME, database),
         resources=[vendor],
     )

@@ -5,12 +5,11 @@ from datetime import timedelta
 from pydantic import AnyHttpUrl, Field
 
 from services.notifications.rules import Limits
-from shared import config
-from shared.config import Key
 from shared.vendors.vendor import Terms
+from shared.web.session import StaffSettings
 
 
-class Settings(config.Settings):
+class Settings(StaffSettings):
     """Which vendor, and how long to wait for what it says; what it needs stands in its adapter.
 
     `report_url` is where the vendor reaches us.
@@ -18,7 +17,6 @@ class Settings(config.Settings):
 
     sms_vendor: str
     report_url: AnyHttpUrl
-    identity_public: Key
     sms_timeout_seconds: float = Field(default=10, gt=0, le=14)
     sms_settle_seconds: float = Field(default=60, ge=0)
     sms_repeats: int = Field(default=3, ge=0, le=10)

@@ -2,21 +2,25 @@
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from services.rewards import handlers, jobs
 from services.rewards.api import Api
 from services.rewards.jobs import Payouts
+from services.rewards.pages import RewardPages
 from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from shared import policy
 from shared.db import Database
-from shared.events import CaseVerified, OfficerChanged
+from shared.events import CaseVerified, OfficerChanged, OperatorChanged
 from shared.jobs import Job
 from shared.service import Service
+from shared.staff import on_operator_changed
 from shared.vendors.vendor import choose
+from shared.web.pages import Pages
 
 NAME = "rewards"
-MAX_BODY = 64 * 1024
+PAGES = Path(__file__).parent / "templates"
 SECOND = timedelta(seconds=1)
 
 
@@ -25,11 +29,13 @@ def build(settings: Settings, database: Database) -> Service:
     policies = policy.load(settings.policy_file)
     vendor = choose(VENDORS, "MASHANG_AIRTIME_VENDOR", settings.airtime_vendor, settings.terms)
     payouts = Payouts(database, vendor, settings.seal, settings.pace)
+    api = Api(database, vendor, settings.seal, settings.pace)
     return Service(
         name=NAME,
         handlers={
             CaseVerified: partial(handlers.on_case_verified, policies),
             OfficerChanged: handlers.on_officer_changed,
+            OperatorChanged: on_operator_changed,
         },
         jobs=[
             Job("submit_payouts", SECOND / 2, payouts.submit),
@@ -38,9 +44,10 @@ def build(settings: Settings, database: Database) -> Service:
             Job("retry_payouts", SECOND, payouts.retry),
             Job("observe_payouts", 5 * SECOND, partial(jobs.observe, database)),
         ],
-        routes=Api(settings, database, vendor).routes(),
+        endpoints=[*api.endpoints(), *RewardPages(api).endpoints()],
+        pages=Pages(PAGES, services=settings.staff_urls),
+        door=settings.door(NAME, database),
         resources=[vendor],
-        max_body=MAX_BODY,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,
     )

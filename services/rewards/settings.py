@@ -5,12 +5,11 @@ from datetime import timedelta
 from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
 
 from services.rewards.rules.payouts import Pace
-from shared import config
-from shared.config import Key
 from shared.vendors.vendor import Terms
+from shared.web.session import StaffSettings
 
 
-class Settings(config.Settings):
+class Settings(StaffSettings):
     """Times in seconds. What the chosen vendor needs stands in its adapter.
 
     `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
@@ -19,7 +18,6 @@ class Settings(config.Settings):
 
     airtime_vendor: str
     report_url: AnyHttpUrl
-    identity_public: Key
     call_s: float = Field(default=20, gt=0)
     lease_s: float = Field(default=30, gt=0)
     resend_after_s: float = Field(default=30, gt=0)

@@ -1,36 +1,149 @@
-"""What of a reward is shown to whom."""
+"""What rewards answers with, and what it may be asked for."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rewards.rules.payouts import Reward
+from services.rewards.rules.states import State, Step
 from shared.values import phone
 from shared.values.seal import Seal, SealBroken
 
-# Every reward is counted in exactly one of these.
+# Every reward is counted in exactly one figure; these are all "scheduled".
 SCHEDULED = ("eligible", "ready", "submitting", "accepted", "rejected")
-ONE_BY_ONE = ("held", "refused", "paid", "unknown", "manual", "reversed")
-_SHOWN = (
-    "id", "case_id", "submission_id", "incident_id", "state", "version", "reason", "held_by",
-    "amount_fen", "attempt", "failures", "verified_at", "due_at", "act_at", "sent_at",
-    "unknown_at", "refused_at", "paid_at", "reversed_at",
-)  # fmt: skip
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern="^[^\x00]*$"),
+]
 
 
-def counts(states: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+class Note(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    note: Text
+
+
+class Approval(Note):
+    """Pay it after all, or not."""
+
+    decision: Literal["approve", "refuse"]
+
+
+class ListQuery(BaseModel):
+    """`cursor`: the `next` of the page before."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: State | None = None
+    cursor: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class Figures(BaseModel):
     """Rewards by what has become of them, and what was paid in fen."""
+
+    scheduled: int
+    held: int = 0
+    refused: int = 0
+    paid: int = 0
+    unknown: int = 0
+    manual: int = 0
+    reversed: int = 0
+    paid_fen: int = 0
+
+
+class RewardShown(BaseModel):
+    """A reward for the staff."""
+
+    id: UUID
+    case_id: UUID
+    submission_id: UUID
+    incident_id: UUID
+    unit_code: str
+    state: State
+    version: int
+    reason: str | None
+    held_by: str | None
+    amount_fen: int
+    phone: str = Field(description="masked; asterisks when it cannot be opened")
+    attempt: int
+    failures: int
+    verified_at: datetime
+    due_at: datetime
+    act_at: datetime | None
+    sent_at: datetime | None
+    unknown_at: datetime | None
+    refused_at: datetime | None
+    paid_at: datetime | None
+    reversed_at: datetime | None
+
+
+class Listing(BaseModel):
+    """A page of rewards, newest first."""
+
+    rewards: list[RewardShown]
+    next: str | None
+
+
+class OrderShown(BaseModel):
+    """What was, or may have been, sent to a vendor."""
+
+    order_id: str
+    attempt: int
+    vendor: str
+    amount_fen: int
+    opened_at: datetime
+    vendor_ref: str | None
+    code: str | None
+    outcome: str | None
+    closed_at: datetime | None
+
+
+class TransitionShown(BaseModel):
+    """One step of a reward's history."""
+
+    version: int
+    attempt: int
+    from_state: State
+    step: Step
+    to_state: State
+    actor: str
+    code: str | None
+    note: str | None
+    made_at: datetime
+
+
+class Detail(RewardShown):
+    """A reward with its orders and its whole history."""
+
+    orders: list[OrderShown]
+    transitions: list[TransitionShown]
+    write_offs: list[str] = Field(description="who has signed")
+
+
+def figures_of(states: Mapping[str, tuple[int, int]]) -> Figures:
+    """Rewards by what has become of them."""
     number = {state: count for state, (count, _) in states.items()}
-    return {
-        "scheduled": sum(number.get(state, 0) for state in SCHEDULED),
-        **{state: number.get(state, 0) for state in ONE_BY_ONE},
-        "paid_fen": states.get("paid", (0, 0))[1],
-    }
+    return Figures(
+        scheduled=sum(number.get(state, 0) for state in SCHEDULED),
+        paid_fen=states.get("paid", (0, 0))[1],
+        **{state: count for state, count in number.items() if state in Figures.model_fields},
+    )
 
 
-def reward_json(reward: Reward, seal: Seal) -> dict[str, Any]:
+def shown(reward: Reward, seal: Seal) -> RewardShown:
     """A reward for the staff, the phone masked."""
-    shown = {name: getattr(reward, name) for name in _SHOWN}
-    return shown | {"phone": masked(reward, seal)}
+    return RewardShown(**values_of(reward, seal))
+
+
+def values_of(reward: Reward, seal: Seal) -> dict[str, Any]:
+    """The fields of RewardShown."""
+    own = {name: getattr(reward, name) for name in RewardShown.model_fields if name != "phone"}
+    return own | {"phone": masked(reward, seal)}
 
 
 def masked(reward: Reward, seal: Seal) -> str:

@@ -18,7 +18,7 @@ def check(vendor: Vendor, name: str, secret: str) -> None:
     """NotFound unless this is the address of the vendor in use."""
     given, wanted = f"{name}/{secret}", f"{vendor.name}/{vendor.report_secret}"
     if not hmac.compare_digest(given.encode(), wanted.encode()):
-        raise NotFound("There is nothing at this address.")
+        raise NotFound("refused.no_address")
 
 
 def read(vendor: Vendor, body: bytes) -> list[str]:
@@ -27,4 +27,4 @@ def read(vendor: Vendor, body: bytes) -> list[str]:
         return vendor.read_report(body)
     except NotAReport as error:
         log.get().warning("report refused", vendor=vendor.name, reason=str(error))
-        raise Malformed("Not a report of this vendor.") from None
+        raise Malformed("refused.not_a_report") from None

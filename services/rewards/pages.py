@@ -1,0 +1,100 @@
+"""The staff pages of rewards: the list, and one reward with what an approver may do now."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, get_args
+from urllib.parse import urlencode
+from uuid import UUID
+
+from services.rewards import views
+from services.rewards.api import DECIDERS, READERS, Api
+from services.rewards.rules.states import MOVES, State
+from services.rewards.views import Approval, Note
+from shared import access
+from shared.access import Operator
+from shared.errors import Refused
+from shared.web.endpoints import Call, Endpoint, Page, See
+
+ADDRESS = "/rewards/{reward_id}"
+Act = Callable[[Call[Any, None]], Awaitable[views.Detail]]
+
+
+@dataclass(frozen=True)
+class RewardPages:
+    """`/rewards` and `/rewards/{id}` with its forms."""
+
+    api: Api
+
+    def endpoints(self) -> list[Endpoint]:
+        """All of them."""
+        one = partial(Endpoint, params={"reward_id": UUID})
+        return [
+            Endpoint("GET", "/", self.home, "To the rewards", READERS),
+            Endpoint(
+                "GET", "/rewards", self.list_rewards, "Rewards, newest first", READERS,
+                query=views.ListQuery,
+            ),
+            one("GET", ADDRESS, self.show, "One reward", READERS),
+            *(one("POST", f"{ADDRESS}/{name}", partial(self.send, act), summary, DECIDERS,
+                  body=body, form=True, again=partial(self.again, name), csrf="token",
+                  limit=8 * 1024)
+              for name, (act, body, summary) in self._forms().items()),
+        ]  # fmt: skip
+
+    def _forms(self) -> dict[str, tuple[Act, type[Note], str]]:
+        return {
+            "approvals": (self.api.approve, Approval, "Approve or refuse"),
+            "holds": (self.api.hold, Note, "Hold"),
+            "write-offs": (self.api.write_off, Note, "Sign a write-off"),
+        }
+
+    async def home(self, _: Call[None, None]) -> See:
+        """There are only rewards here."""
+        return See("/rewards")
+
+    async def list_rewards(self, call: Call[None, views.ListQuery]) -> Page:
+        """A page of them, by state if wanted."""
+        listing, state = await self.api.list_rewards(call), call.query.state
+        kept = {"state": state, "cursor": listing.next}
+        more = "/rewards?" + urlencode({k: v for k, v in kept.items() if v})
+        values = {"listing": listing, "state": state, "states": get_args(State)}
+        return Page("rewards.html", values | {"more": more if listing.next else None})
+
+    async def show(self, call: Call[None, None]) -> Page:
+        """One reward."""
+        return await self._page(call)
+
+    async def send(self, act: Act, call: Call[Note, None]) -> See:
+        """Do what a form asks."""
+        await act(call)
+        return See(f"/rewards/{call.params['reward_id']}")
+
+    async def again(self, name: str, call: Call[Any, None], refused: Refused) -> Page:
+        """The reward with what was typed, and what is wrong with it."""
+        return await self._page(call, name, refused)
+
+    async def _page(
+        self, call: Call[Any, None], form: str = "", refused: Refused | None = None
+    ) -> Page:
+        reward = await self.api.get_reward(call)
+        values = {
+            "reward": reward,
+            "forms": _forms_for(reward, call.operator),
+            "form": form,
+            "typed": call.fields,
+            "refused": refused,
+        }
+        return Page("reward.html", values, int(refused.status) if refused else 200)
+
+
+def _forms_for(reward: views.Detail, operator: Operator) -> frozenset[str]:
+    """The forms that could succeed now; the others are not shown."""
+    if operator.role not in access.REWARD_DECIDERS:
+        return frozenset()
+    shown = {
+        "approvals": reward.state in ("held", "manual"),
+        "holds": (reward.state, "held") in MOVES,
+        "write-offs": reward.state == "unknown",
+    }
+    return frozenset(name for name, possible in shown.items() if possible)
