@@ -61,6 +61,12 @@ class Reject(MashangError):
     """This event can never be handled; park it without further attempts."""
 
 
+class Key(str):
+    """A value within a text that is itself a text's key, such as a state's name."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, init=False)
 class Wrong:
     """One wrong field: its dotted path, and the key of what to do, with the text's values."""

@@ -33,10 +33,17 @@ def service_env(
         "MASHANG_POLICY_FILE": os.environ.get("MASHANG_POLICY_FILE")
         or f"{ROOT}/deploy/policy.toml",
         "MASHANG_PUBLIC_URL": public,
+        "MASHANG_STAFF_URLS": staff_urls(ports),
         "MASHANG_SEAL_KEYS": f"1:{keys.seal_key}",
         "MASHANG_INDEX_KEY": keys.index_key,
         **own_env(service, ports, keys),
     }
+
+
+def staff_urls(ports: Ports) -> str:
+    """Where each service's staff pages are, for one sign-in and the switch between them."""
+    services = [name for name in SERVICES if name != "intake"]
+    return ",".join(f"{name}={url_of(getattr(ports, name))}" for name in services)
 
 
 def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:

@@ -9,7 +9,7 @@ from services.rewards.store import directory, orders, rewards
 from services.rewards.views import Approval
 from shared.access import Operator
 from shared.db import Connection
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, Key
 from shared.observe import log
 
 
@@ -18,7 +18,7 @@ async def decide(conn: Connection, reward: Reward, who: Operator, approval: Appr
     await _must_be_a_stranger(conn, reward, who)
     step: Step = "approved" if approval.decision == "approve" else "refused"
     if reward.state not in ("held", "manual"):
-        raise Conflict("refused.reward_not_decidable", state=reward.state)
+        raise Conflict("refused.reward_not_decidable", state=Key(f"reward_{reward.state}"))
     now = await rewards.get_now(conn)
     if step == "approved":
         moved = move(reward, step, now, act_at=now)
@@ -31,7 +31,7 @@ async def decide(conn: Connection, reward: Reward, who: Operator, approval: Appr
 async def hold(conn: Connection, reward: Reward, who: Operator, note: str) -> Reward:
     """Stop a reward that has not left."""
     if (reward.state, "held") not in MOVES:
-        raise Conflict("refused.reward_not_holdable", state=reward.state)
+        raise Conflict("refused.reward_not_holdable", state=Key(f"reward_{reward.state}"))
     now = await rewards.get_now(conn)
     moved = move(reward, "held", now, reason="by_hand", held_by=who.username)
     await moves.save(conn, reward, moved, "held", now, actor=who.username, note=note)

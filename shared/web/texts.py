@@ -16,7 +16,7 @@ from typing import get_args
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 
-from shared.errors import Refused, Wrong
+from shared.errors import Key, Refused, Wrong
 from shared.events import Language
 from shared.values import clock
 
@@ -51,7 +51,10 @@ class Texts:
         forms = self.forms[key]
         number = values.get("n")
         form = forms[self.plural(number) if len(forms) > 1 and isinstance(number, int) else 0]
-        return form.format(**values) if values else form
+        if not values:
+            return form
+        named = {name: self.text(v) if isinstance(v, Key) else v for name, v in values.items()}
+        return form.format(**named)
 
     def wrong(self, wrong: Wrong) -> str:
         """What to do about a field."""

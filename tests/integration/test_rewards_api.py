@@ -16,8 +16,7 @@ from services.rewards.rules.states import Step
 from services.rewards.service import build
 from services.rewards.settings import Settings
 from services.rewards.store import rewards
-from shared import access as identity
-from shared import config
+from shared import config, statements
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.values import clock
@@ -35,7 +34,7 @@ def token(
 ) -> dict[str, str]:
     """The header of a signed-in operator."""
     operator = Operator(username, username, role, "city", badge)
-    return {"Authorization": f"Bearer {identity.issue(operator, SEED)}"}
+    return {"Authorization": f"Bearer {statements.issue(operator, SEED)}"}
 
 
 ANN, BEN = "ann", "ben"
@@ -104,7 +103,7 @@ class Desk:
 @pytest.fixture
 async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     """The service as `build` wires it."""
-    key = base64.b64encode(identity.public_key(SEED)).decode()
+    key = base64.b64encode(statements.public_key(SEED)).decode()
     for name, value in (
         environment("http://127.0.0.1:9") | {"MASHANG_IDENTITY_PUBLIC": key}
     ).items():
@@ -190,7 +189,7 @@ async def test_who_may(desk: Desk, method: str, path: str) -> None:
     late = token("ann")
     clock.set_offset(timedelta())
     foreign = Operator("ann", "ann", "reward_approver", "city")
-    forged = {"Authorization": f"Bearer {identity.issue(foreign, bytes(32))}"}
+    forged = {"Authorization": f"Bearer {statements.issue(foreign, bytes(32))}"}
     refused: list[tuple[dict[str, str], int]] = [
         ({}, 401),
         (late, 401),

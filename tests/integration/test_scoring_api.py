@@ -12,8 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.scoring.service import build
 from services.scoring.settings import Settings
-from shared import access as identity
-from shared import events, flows
+from shared import events, flows, statements
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.events import CaseVerified
@@ -39,7 +38,7 @@ def settings() -> Settings:
             "policy_file": Path("deploy/policy.toml"),
             "seal_keys": SEAL_KEYS,
             "index_key": INDEX_KEY,
-            "identity_public": b64encode(identity.public_key(SEED)).decode(),
+            "identity_public": b64encode(statements.public_key(SEED)).decode(),
         }
     )
 
@@ -65,7 +64,7 @@ async def client(settings: Settings, database: Database) -> AsyncIterator[TestCl
             received_at=clock.now(),
         )  # fmt: skip
         await service.handlers[events.SubmissionReceived](conn, rating)
-    async with TestClient(TestServer(make_app(service.routes))) as opened:
+    async with TestClient(TestServer(make_app(service.house))) as opened:
         yield opened
 
 
@@ -82,7 +81,7 @@ def verdict(case_id: UUID, unit_code: str) -> CaseVerified:
 
 def signed_in(role: Role, scope: str) -> dict[str, str]:
     """The header of a signed-in operator."""
-    token = identity.issue(Operator("u", "n", role, scope), SEED)
+    token = statements.issue(Operator("u", "n", role, scope), SEED)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin.rules import FREE_ATTEMPTS, SESSION_IDLE, SESSION_LIFETIME
-from shared import access as identity
+from shared import statements
 from shared.db import Database
 from shared.errors import Unauthenticated
 from shared.values import clock
@@ -58,14 +58,14 @@ async def test_in_and_out(bureau: Office) -> None:
 async def test_a_statement_convinces_the_other_services(bureau: Office) -> None:
     """The statement checks against the public key, names the operator, and ends after a minute."""
     answer = await bureau.ask("county", "POST", "statements")
-    bearer = f"Bearer {answer.json['statement']}"
-    key = identity.public_key(SEED)
-    assert "county" == identity.check(bearer, key, "county_supervisor").username
+    token, key = answer.json["statement"], statements.public_key(SEED)
+    told = statements.check(token, key).operator
+    assert ("county", "county_supervisor") == (told.username, told.role)
     with (
         at(clock.now() + timedelta(seconds=61)),
         pytest.raises(Unauthenticated, match="expired"),
     ):
-        identity.check(bearer, key)
+        statements.check(token, key)
 
 
 async def test_refusals_tell_nothing(bureau: Office) -> None:

@@ -80,6 +80,15 @@ class Answer:
     text: str = field(repr=False, default="")
 
 
+async def open_session(database: Database, username: str) -> str:
+    """A session's token, without the work of checking a password."""
+    token, now = secrets.token_urlsafe(32), clock.now()
+    async with database.acquire() as conn:
+        hashed = sha256(token.encode()).digest()
+        await sessions.add_session(conn, hashed, username, now, now + SESSION_LIFETIME)
+    return token
+
+
 class Office:
     """The service on a database of its own, with the small directory in it."""
 
@@ -131,11 +140,7 @@ class Office:
 
     async def token(self, username: str) -> str:
         """A session, without the work of checking a password."""
-        token, now = secrets.token_urlsafe(32), clock.now()
-        async with self.database.acquire() as conn:
-            hashed = sha256(token.encode()).digest()
-            await sessions.add_session(conn, hashed, username, now, now + SESSION_LIFETIME)
-        return token
+        return await open_session(self.database, username)
 
     async def ask(self, who: str, method: str, path: str, body: Body | None = None) -> Answer:
         """A call of the API."""
@@ -193,6 +198,6 @@ async def office(database: Database, **changed: Any) -> AsyncIterator[Office]:
     await import_all(database, UNITS, OFFICERS, OPERATORS)
     chosen = settings(**changed)
     service = build(chosen, database)
-    app = make_app(service.routes, service.error_page)
+    app = make_app(service.house)
     async with TestClient(TestServer(app)) as client:
         yield Office(database, client, chosen)

@@ -1,0 +1,152 @@
+"""Role × route × object: who may call what, generated from the endpoints of all services."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientSession
+
+from shared import statements
+from shared.access import Operator, Role
+from shared.web.endpoints import Endpoint
+from tests.town import SERVICES, Town, town
+
+ROLES: tuple[Role, ...] = get_args(Role)
+# Somebody for each role, and some whose place or person must keep them out of the object.
+PEOPLE = {
+    "unit_operator": "north1", "county_supervisor": "northern", "city_supervisor": "city",
+    "reward_approver": "approver", "leadership": "leader", "auditor": "auditor",
+    "administrator": "admin",
+}  # fmt: skip
+STRANGERS = ("southern", "accused")
+ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}
+
+
+@pytest.fixture
+async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
+    """The town."""
+    async with town(clone) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Objects:
+    """One of each, all of unit n1; the complaint is about officer A-1."""
+
+    params: dict[str, str]
+
+    def address(self, endpoint: Endpoint) -> str:
+        """The endpoint's address with these objects in it."""
+        return endpoint.path.format(**{name: self.params[name] for name in endpoint.params})
+
+
+async def objects(place: Town, http: ClientSession) -> Objects:
+    """A complaint, its case, and the reward that it earns."""
+    answer = await place.complain(http, officer_badge="A-1")
+    case_id = await place.case_of(answer["submission_id"])
+    token = await bearer(place, http, "verification", "city")
+    verdict = {
+        "verdict": "substantiated", "attribution": "officers", "officers": ["A-1"],
+        "finding": "属实", "answer": "已整改", "revision": 0,
+    }  # fmt: skip
+    url = f"{place.urls['verification']}/api/v1/cases/{case_id}/verdicts"
+    async with http.post(url, json=verdict, headers=token) as response:
+        assert 201 == response.status, await response.text()
+    await place.carry()
+    async with place.databases["rewards"].acquire() as conn:
+        reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
+    params = {
+        "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
+        "message_id": str(uuid4()), "receipt": answer["receipt"]["code"], "vendor": "nobody",
+        "secret": "none",
+    }  # fmt: skip
+    return Objects(params)
+
+
+async def bearer(place: Town, http: ClientSession, service: str, username: str) -> dict[str, str]:
+    """A program's header for this person at that service, made without their password."""
+    if service == "verification":
+        from tests.integration.verification_office import open_session
+
+        return {"Authorization": f"Bearer {await open_session(place.databases[service], username)}"}
+    async with place.databases["verification"].acquire() as conn:
+        row = await conn.fetchrow(
+            "SELECT username, name, role, scope, badge FROM operators WHERE username = $1", username
+        )
+    assert row is not None
+    seed = place.settings["verification"].identity_seed
+    return {"Authorization": f"Bearer {statements.issue(Operator(**row), seed)}"}
+
+
+def staff_api(place: Town) -> list[tuple[str, Endpoint]]:
+    """Every endpoint for signed-in programs."""
+    return [
+        (name, endpoint)
+        for name in SERVICES
+        for endpoint in place.services[name].endpoints
+        if endpoint.caller.kind == "staff" and endpoint.is_api
+    ]
+
+
+async def ask(
+    http: ClientSession, place: Town, service: str, one: Endpoint, found: Objects, **options: Any
+) -> int:
+    """The status of a call with an empty body."""
+    url = f"{place.urls[service]}{found.address(one)}"
+    body = {} if one.body else None
+    async with http.request(one.method, url, json=body, **options) as response:
+        return response.status
+
+
+async def test_every_role_is_let_in_exactly_where_the_table_says(place: Town) -> None:
+    """401 without a token, 403 for the wrong role before anything is validated, else neither."""
+    wrong = []
+    async with ClientSession() as http:
+        found = await objects(place, http)
+        for service, one in staff_api(place):
+            if one.path == "/api/v1/sessions":
+                continue  # signing out would end the very session that asks
+            assert 401 == await ask(http, place, service, one, found), one.path
+            for role in ROLES:
+                header = await bearer(place, http, service, PEOPLE[role])
+                status = await ask(http, place, service, one, found, headers=header)
+                allowed = role in one.caller.roles
+                if allowed == (status in (401, 403)) or status >= 500:
+                    wrong.append((service, one.method, one.path, role, status))
+    assert [] == wrong
+
+
+async def test_another_units_objects_do_not_exist(place: Town) -> None:
+    """Whoever belongs elsewhere, or is complained about, gets 404 for what is not theirs."""
+    wrong = []
+    async with ClientSession() as http:
+        found = await objects(place, http)
+        for service, one in staff_api(place):
+            if not ABOUT_OBJECTS & set(one.params) or "unit_operator" not in one.caller.roles:
+                continue
+            for stranger in STRANGERS:
+                if stranger == "accused" and "case_id" not in one.params:
+                    continue  # their own unit's points are theirs to read
+                header = await bearer(place, http, service, stranger)
+                async with http.get(
+                    f"{place.urls[service]}{found.address(one)}", headers=header
+                ) as response:
+                    if one.method == "GET" and response.status != 404:
+                        wrong.append((service, one.path, stranger, response.status))
+    assert [] == wrong
+
+
+async def test_pages_send_strangers_to_the_desk(place: Town) -> None:
+    """Without a session every staff page leads to signing in; no form works from elsewhere."""
+    async with ClientSession(headers={"Accept": "text/html"}) as http:
+        found = await objects(place, http)
+        for service in SERVICES:
+            for one in place.services[service].endpoints:
+                if one.caller.kind != "staff" or one.is_api:
+                    continue
+                url = f"{place.urls[service]}{found.address(one)}"
+                async with http.request(one.method, url, allow_redirects=False) as response:
+                    wanted = (303,) if one.method == "GET" else (303, 403, 415)
+                    assert response.status in wanted, (one.method, url, response.status)

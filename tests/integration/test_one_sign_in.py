@@ -1,0 +1,114 @@
+"""One sign-in for the staff pages of all services, and an end to it everywhere."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from aiohttp import ClientSession
+
+from services.verification.directory import commands as directory
+from shared.values import clock
+from tests.support import at
+from tests.town import Town, town
+
+PAGES = {"verification": "/desk", "rewards": "/rewards", "scoring": "/scores"}
+
+
+@pytest.fixture
+async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
+    """The town."""
+    async with town(clone) as opened:
+        yield opened
+
+
+async def lands_on(place: Town, http: ClientSession, service: str, page: str) -> str:
+    """The address at which a browser ends when it opens a page."""
+    async with http.get(f"{place.urls[service]}{page}") as response:
+        assert response.status in (200, 403), await response.text()
+        return str(response.url)
+
+
+async def test_one_browser_is_known_everywhere(place: Town) -> None:
+    """Signed in at the desk, the same browser opens the pages of rewards and scoring."""
+    async with place.browser("city") as http:
+        for service, page in PAGES.items():
+            assert f"{place.urls[service]}{page}" == await lands_on(place, http, service, page)
+
+
+async def test_signing_out_is_signing_out_everywhere(place: Town) -> None:
+    """After signing out at the desk, the other services lead to the sign-in page."""
+    async with place.browser("city") as http:
+        await lands_on(place, http, "rewards", "/rewards")
+        desk = place.urls["verification"]
+        async with http.get(f"{desk}/desk") as page:
+            token = (await page.text()).split('name="csrf" value="')[1].split('"')[0]
+        async with http.post(
+            f"{desk}/desk/sign-out", data={"csrf": token}, headers={"Origin": desk}
+        ) as response:
+            assert 200 == response.status
+        assert "/desk/sign-in" in await lands_on(place, http, "rewards", "/rewards")
+
+
+async def test_a_disabled_operator_is_out_as_soon_as_it_is_heard(place: Town) -> None:
+    """`operator.changed` closes the door of a service, although the statement still stands."""
+    async with place.browser("city") as http:
+        await lands_on(place, http, "scoring", "/scores")
+        async with place.databases["verification"].transaction() as conn:
+            await directory.disable_operator(conn, "city")
+        await place.carry()
+        for service, page in PAGES.items():
+            assert "/desk/sign-in" in await lands_on(place, http, service, page)
+
+
+async def test_a_disabled_operator_is_out_within_a_minute_without_the_bus(place: Town) -> None:
+    """Nothing was heard, yet 61 s later the statement has run out and the desk renews none."""
+    async with place.browser("city") as http:
+        await lands_on(place, http, "rewards", "/rewards")
+        async with place.databases["verification"].transaction() as conn:
+            await directory.disable_operator(conn, "city")
+        assert "/rewards" in await lands_on(place, http, "rewards", "/rewards")
+        with at(clock.now() + timedelta(seconds=61)):
+            assert "/desk/sign-in" in await lands_on(place, http, "rewards", "/rewards")
+
+
+async def test_a_statement_is_renewed_on_the_way(place: Town) -> None:
+    """Whoever works for an hour in rewards is not asked to sign in again, and loses no address."""
+    async with place.browser("approver") as http:
+        wanted = "/rewards?state=held"
+        for minutes in (2, 10, 30):
+            with at(clock.now() + timedelta(minutes=minutes)):
+                ended = await lands_on(place, http, "rewards", wanted)
+                assert f"{place.urls['rewards']}{wanted}" == ended
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "https://evil.example/", "//evil.example/", "/desk/cases/\r\nX: y", "/desk\\..\\x",
+        "javascript:alert(1)", "http://127.0.0.1:1/", "/static/mark.svg",
+    ],
+)  # fmt: skip
+async def test_the_way_back_leads_to_ourselves_only(place: Town, then: str) -> None:
+    """`next` is followed to the desk and to the configured staff services, nowhere else."""
+    desk = place.urls["verification"]
+    async with place.browser("city") as http:
+        async with http.get(
+            f"{desk}/desk/renew", params={"next": then}, allow_redirects=False
+        ) as response:
+            assert (303, "/desk") == (response.status, response.headers["Location"])
+
+
+@pytest.mark.parametrize(
+    ("who", "service", "page"),
+    [
+        ("north1", "verification", "/desk"), ("approver", "rewards", "/rewards"),
+        ("leader", "scoring", "/scores"), ("admin", "notifications", "/messages"),
+    ],
+)  # fmt: skip
+async def test_each_role_lands_on_a_page_of_its_own(
+    place: Town, who: str, service: str, page: str
+) -> None:
+    """After signing in, everybody sees something that is theirs to do."""
+    async with place.browser(who) as http:
+        async with http.get(f"{place.urls['verification']}/") as response:
+            assert (200, f"{place.urls[service]}{page}") == (response.status, str(response.url))

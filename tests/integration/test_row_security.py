@@ -1,0 +1,108 @@
+"""Row-level security: a query without any condition leaks nothing."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest
+from aiohttp import ClientSession
+
+from services.verification.casework.store import cases
+from shared.access import Operator
+from tests.integration.test_access_matrix import Objects, objects
+from tests.town import Town, town
+
+TABLES = {
+    "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts"),
+    "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs"),
+    "scoring": (
+        "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
+        "points_entries", "strikes", "criticisms",
+    ),
+}  # fmt: skip
+SOUTH = Operator("southern", "吴五", "unit_operator", "s1")
+NORTH = Operator("north1", "周四", "unit_operator", "n1")
+CITY = Operator("city", "王七", "city_supervisor", "root")
+ACCUSED = Operator("accused", "赵一", "unit_operator", "n1", "A-1")
+NOWHERE = Operator("lost", "无", "city_supervisor", "")
+
+
+@pytest.fixture
+async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
+    """The town with one complaint of unit n1, played to its reward."""
+    async with town(clone) as opened, ClientSession() as http:
+        opened.found = await objects(opened, http)
+        yield opened
+
+
+async def seen(place: Town, service: str, table: str, who: Operator | None) -> set[str]:
+    """The rows that `SELECT *` without a WHERE gives, as text."""
+    async with place.databases[service].transaction(as_=who) as conn:
+        return {str(row) for row in await conn.fetch(f"SELECT * FROM {table}")}
+
+
+@pytest.mark.parametrize("service", TABLES)
+async def test_a_missing_where_leaks_nothing(place: Town, service: str) -> None:
+    """Of every table, a unit of the south sees no row that belongs to the north."""
+    for table in TABLES[service]:
+        everything = await seen(place, service, table, None)
+        north = await seen(place, service, table, NORTH)
+        south = await seen(place, service, table, SOUTH)
+        assert set() == north & south, table
+        assert north | south <= everything, table
+        assert set() == await seen(place, service, table, NOWHERE), table
+        assert everything == await seen(place, service, table, CITY), table
+
+
+async def test_the_condition_taken_out_of_a_query_changes_nothing(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store's own WHERE removed, an operator still cannot read another unit's case."""
+    found: Objects = place.found
+    from uuid import UUID
+
+    case_id = UUID(found.params["case_id"])
+    bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text IS NULL OR true) AND case_id = $3"  # noqa: E501
+    monkeypatch.setattr(cases, "_GET", bare)
+    database = place.databases["verification"]
+    for who, wanted in ((SOUTH, None), (ACCUSED, None), (NORTH, case_id), (CITY, case_id)):
+        async with database.transaction(as_=who) as conn:
+            case = await cases.get_case(conn, who, case_id)
+        assert wanted == (case.case_id if case else None), who
+
+
+async def test_a_write_over_the_border_is_refused(place: Town) -> None:
+    """Acting for an operator, nobody can add to another unit's case, nor move a case away."""
+    database = place.databases["verification"]
+    case_id = place.found.params["case_id"]
+    async with database.transaction(as_=SOUTH) as conn:
+        assert "UPDATE 0" == await conn.execute("UPDATE cases SET urgent = true")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(as_=SOUTH) as conn:
+            await conn.execute(
+                """INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+                   VALUES ($1::text::uuid, 'x', 'y', now(), '{}')""",
+                case_id,
+            )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(as_=NORTH) as conn:
+            await conn.execute("UPDATE cases SET unit_code = 's1'")
+
+
+async def test_a_connection_that_says_nothing_sees_nothing(place: Town) -> None:
+    """Somebody with the service's password and a plain client gets no row of cases."""
+    database = place.databases["verification"]
+    async with database.acquire() as conn:
+        arguments = conn.get_server_pid()
+        assert arguments
+        await conn.execute("SET mashang.scope = ''")
+        assert [] == await conn.fetch("SELECT * FROM cases")
+
+
+async def test_acting_for_somebody_ends_with_the_transaction(place: Town) -> None:
+    """The pooled connection that served an operator serves the next caller without their place."""
+    database = place.databases["verification"]
+    everything = await seen(place, "verification", "cases", None)
+    for _ in range(8):
+        assert set() == await seen(place, "verification", "cases", SOUTH)
+        assert everything == await seen(place, "verification", "cases", None)
+    assert database.pool.get_size() <= 4
