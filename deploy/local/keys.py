@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deploy.local.process import StartError
-from shared.access import public_key
+from shared.statements import public_key
 
 
 def key() -> str:
