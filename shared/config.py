@@ -67,24 +67,31 @@ class Settings(BaseSettings):
 
 
 S = TypeVar("S", bound=Settings)
+B = TypeVar("B", bound=BaseSettings)
 
 
 def load(kind: type[S]) -> S:
-    """Read the environment. Misconfigured names every wrong variable in one line each."""
+    """A service's environment. Misconfigured names every wrong variable in one line each."""
+    settings = read(kind)
     try:
-        settings = kind()
         _ = settings.seal
-    except ValidationError as error:
-        raise Misconfigured(
-            "\n".join(_line(kind, e["loc"], e["msg"]) for e in error.errors())
-        ) from None
     except ValueError as error:
         raise Misconfigured(f"MASHANG_SEAL_KEYS: {error}") from None
     return settings
 
 
-def _line(kind: type[Settings], loc: tuple[int | str, ...], message: str) -> str:
+def read(kind: type[B]) -> B:
+    """Any settings from the environment, refused in the same way."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise Misconfigured(
+            "\n".join(_line(kind, e["loc"], e["msg"]) for e in error.errors())
+        ) from None
+
+
+def _line(kind: type[BaseSettings], loc: tuple[int | str, ...], message: str) -> str:
     name = str(loc[0]) if loc else "settings"
     if name in kind.model_fields:
-        name = f"MASHANG_{name.upper()}"
+        name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
     return f"{name}: {message.removeprefix('Value error, ').lower()}"

@@ -1,6 +1,6 @@
 """A simulator of the SMS and airtime vendors, and the independent witness of the tests.
 
-It speaks DT One DVS under ``/dtone/v1`` and Alibaba Cloud Dysmsapi under ``/aliyun/``, keeps in its
+It speaks each vendor's dialect (``dialects``: one a vendor, under the vendor's name), keeps in its
 own book what it truly paid and sent, and misbehaves on demand under ``/admin/faults``. It shares no
 code with the services, so a mistake of theirs cannot hide in it. Being the vendor's side it knows
 the numbers it serves; it never logs them.

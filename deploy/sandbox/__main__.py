@@ -10,7 +10,8 @@ from aiohttp import web
 
 from deploy.sandbox.app import make_app
 from deploy.sandbox.book import BookInUseError
-from deploy.sandbox.config import Config, ConfigError, parse
+from deploy.sandbox.config import Config, ConfigError
+from deploy.sandbox.options import parse
 
 
 async def serve(config: Config) -> None:

@@ -2,21 +2,62 @@
 
 import ipaddress
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from deploy.sandbox import witness
-from deploy.sandbox.faults import Armed, Fault, Vendor
+from deploy.sandbox.dialects import DIALECTS, of_kind
+from deploy.sandbox.faults import AIRTIME_ONLY, Armed, Fault, Kind
 from deploy.sandbox.parts import PARTS
 from deploy.sandbox.problem import problem, wrong_fields
 from deploy.sandbox.statement import statement
 
 
+def known(vendor: str) -> str:
+    """A vendor that the sandbox simulates."""
+    if vendor not in DIALECTS:
+        raise ValueError(f"should be one of: {', '.join(DIALECTS)}")
+    return vendor
+
+
+def sells_airtime(vendor: str) -> str:
+    """One that keeps a statement."""
+    names = [dialect.name for dialect in of_kind("airtime")]
+    if vendor not in names:
+        raise ValueError(f"should be one of: {', '.join(names)}")
+    return vendor
+
+
+Vendor = Annotated[str, AfterValidator(known)]
+
+
+class Wanted(Fault):
+    """A fault that could strike."""
+
+    vendor: Vendor
+
+    @field_validator("kind")
+    @classmethod
+    def vendor_has_kind(cls, kind: Kind, others: ValidationInfo) -> Kind:
+        """Refuse a fault that this vendor does not have."""
+        dialect = DIALECTS.get(others.data.get("vendor", ""))
+        if kind in AIRTIME_ONLY and dialect and dialect.kind != "airtime":
+            raise ValueError("exists only for an airtime vendor")
+        return kind
+
+
 class BookQuery(BaseModel):
-    """Filters of GET /admin/book; ``external`` is external_id for airtime and OutId for SMS."""
+    """Filters of GET /admin/book; ``external`` is the customer's own reference."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +70,7 @@ class StatementQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    vendor: Literal["dtone"]
+    vendor: Annotated[str, AfterValidator(sells_airtime)]
     day: str
 
     @field_validator("day")
@@ -57,7 +98,7 @@ async def delete_book(request: web.Request) -> web.Response:
 
 
 async def get_statement(request: web.Request) -> web.Response:
-    """GET /admin/statement?vendor=dtone&day=YYYY-MM-DD as CSV."""
+    """GET /admin/statement?vendor=&day=YYYY-MM-DD as CSV."""
     query = StatementQuery.model_validate(dict(request.query))
     day = datetime.strptime(query.day, "%Y-%m-%d")
     text = statement(request.app[PARTS], query.vendor, day)
@@ -66,7 +107,7 @@ async def get_statement(request: web.Request) -> web.Response:
 
 async def post_fault(request: web.Request) -> web.Response:
     """POST /admin/faults: arm one; 201 with its number."""
-    fault = Fault.model_validate_json(await request.read())
+    fault = Wanted.model_validate_json(await request.read())
     return web.json_response(armed_json(request.app[PARTS].faults.arm(fault)), status=201)
 
 

@@ -1,22 +1,19 @@
 """Callbacks to the customer: planned with the state change, sent until they are taken."""
 
-import json
 import logging
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientError, ClientSession
 
 from deploy.sandbox.book import Book
+from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.faults import FaultBox
 from deploy.sandbox.tasks import Task, add_task, finish_task, postpone_task
 
 log = logging.getLogger(__name__)
-
-# Seconds until each repetition. DT One: "several times" [D], the spacing is a guess [M].
-# Alibaba Cloud: 1, 5 and 10 minutes [D].
-RETRIES = {"dtone": (1, 5, 30, 120, 600), "aliyun": (60, 300, 600)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +49,20 @@ def enqueue(db: sqlite3.Connection, callback: Callback, body: Any, seconds: floa
 
 
 class Postman:
-    """Delivers callbacks; unsigned, as both vendors' are [D]."""
+    """Delivers callbacks; unsigned, as the vendors' are [D]."""
 
-    def __init__(self, book: Book, session: ClientSession, scale: float) -> None:
+    def __init__(
+        self, book: Book, session: ClientSession, scale: float, dialects: Mapping[str, Dialect]
+    ) -> None:
         self._book = book
         self._session = session
         self._scale = scale
+        self._dialects = dialects
 
     async def deliver(self, task: Task) -> None:
         """Send once; strike off when taken or when the vendor would give up."""
         taken = await self._post(task.payload)
-        retries = RETRIES[task.payload["vendor"]]
+        retries = self._dialects[task.payload["vendor"]].retries
         with self._book.writing() as db:
             if taken or task.attempt >= len(retries):
                 finish_task(db, task)
@@ -76,17 +76,7 @@ class Postman:
             async with self._session.post(
                 payload["url"], json=payload["body"], allow_redirects=False
             ) as answer:
-                return is_taken(payload["vendor"], answer.status, await answer.read())
+                is_taken = self._dialects[payload["vendor"]].is_taken
+                return is_taken(answer.status, await answer.read())
         except (ClientError, TimeoutError):
             return False
-
-
-def is_taken(vendor: str, status: int, body: bytes) -> bool:
-    """DT One wants any 2xx [D]; Alibaba Cloud wants 200 and ``{"code": 0}`` [D]."""
-    if vendor == "dtone":
-        return 200 <= status < 300
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return False
-    return status == 200 and isinstance(answer, dict) and answer.get("code") == 0

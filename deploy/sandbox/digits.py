@@ -1,4 +1,4 @@
-"""What a number's digits decide, after the idea of DT One's own sandbox [D]."""
+"""What a number's digits decide, after the idea of a vendor's own sandbox [D]."""
 
 import re
 

@@ -5,11 +5,10 @@ import sqlite3
 from collections.abc import Set
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.sandbox.book import Book
 
-Vendor = Literal["dtone", "aliyun"]
 Kind = Literal[
     "drop_answer",
     "drop_before",
@@ -43,21 +42,13 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    vendor: Vendor
+    vendor: str
     kind: Kind
     probability: float = Field(1.0, ge=0, le=1)
     count: int | None = Field(None, ge=1)
     seed: int | None = None
     path: str | None = Field(None, min_length=1)
     delay_s: float | None = Field(None, ge=0, le=600)
-
-    @field_validator("kind")
-    @classmethod
-    def vendor_has_kind(cls, kind: Kind, others: ValidationInfo) -> Kind:
-        """Refuse a fault that could never strike."""
-        if kind in AIRTIME_ONLY and others.data.get("vendor") == "aliyun":
-            raise ValueError("exists only for an airtime vendor")
-        return kind
 
     @property
     def wait(self) -> float:

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from deploy.sandbox.dialects import DIALECTS
 from deploy.sandbox.faults import AFTER, BEFORE, Fault
 from deploy.sandbox.parts import PARTS
 
@@ -30,7 +31,8 @@ async def misbehave(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def vendor_of(path: str) -> str | None:
     """Whose dialect a path belongs to; None for the admin API."""
-    return next((v for v in ("dtone", "aliyun") if f"{path}/".startswith(f"/{v}/")), None)
+    first = path.split("/")[1]
+    return first if first in DIALECTS else None
 
 
 async def spoil(

@@ -14,6 +14,7 @@ from deploy.sandbox.faults import Fault
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.when import china_day, china_text
 
+PRODUCT = 1
 COLUMNS = (
     "transaction_id",
     "external_id",
@@ -78,7 +79,7 @@ def extra(first: float, faults: Iterable[Fault]) -> list[dict[str, Any]]:
             f"extra-{fault.seed}-{n}",
             first,
             "COMPLETED",
-            6020,
+            PRODUCT,
             "19900000000",
             2000,
             "CNY",

@@ -11,23 +11,14 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from deploy.sandbox.customer import (
-    ALIYUN_KEY_ID,
-    ALIYUN_KEY_SECRET,
-    DTONE_KEY,
-    DTONE_SECRET,
-    PATIENCE_SECONDS,
-)
+from deploy.sandbox.customer import PATIENCE_SECONDS, SEED
+from deploy.sandbox.dialects import DIALECTS
 
 OPTIONS = {
-    "--dtone-key": DTONE_KEY,
-    "--dtone-secret": DTONE_SECRET,
-    "--aliyun-key-id": ALIYUN_KEY_ID,
-    "--aliyun-key-secret": ALIYUN_KEY_SECRET,
-    "--delay-scale": "0.01",
-}
-
-
+    f"--{d.name}-{field.replace('_', '-')}": d.secret(SEED, field)
+    for d in DIALECTS.values()
+    for field in d.secrets
+} | {"--delay-scale": "0.01"}
 LEASH = Path(__file__).parents[1] / "local" / "child.py"
 
 

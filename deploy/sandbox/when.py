@@ -12,7 +12,7 @@ def now() -> float:
 
 
 def utc_text(moment: float | None) -> str | None:
-    """DT One's form: ISO 8601 with milliseconds and Z."""
+    """ISO 8601 with milliseconds and Z."""
     if moment is None:
         return None
     text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
@@ -20,7 +20,7 @@ def utc_text(moment: float | None) -> str | None:
 
 
 def china_text(moment: float | None) -> str:
-    """Alibaba Cloud's form: local time, seconds, no zone; empty when it has not happened."""
+    """Local time, seconds, no zone; empty when it has not happened."""
     return "" if moment is None else f"{datetime.fromtimestamp(moment, CHINA):%Y-%m-%d %H:%M:%S}"
 
 

@@ -1,30 +1,21 @@
 """HTTP of notifications: delivery reports, figures, and the held messages for an operator."""
 
-import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from services.notifications.providers.protocol import Provider
 from services.notifications.rules import Purpose, State
 from services.notifications.store import overview
 from shared import access as identity
 from shared.db import Database
-from shared.errors import Conflict, Malformed, NotFound
+from shared.errors import Conflict, NotFound
 from shared.observe import log
+from shared.vendors import reports
 from shared.web.edge import json_response
 
 HELD_SHOWN = 200
-
-
-class Report(BaseModel):
-    """One delivery report; only our reference is used, since nobody signed the rest."""
-
-    out_id: str = ""
-
-
-_REPORTS = TypeAdapter(list[Report])
 
 
 @dataclass(frozen=True)
@@ -32,14 +23,14 @@ class Api:
     """The handlers, with what they need."""
 
     database: Database
-    callback_secret: str
+    vendor: Provider
     identity_public: bytes
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of notifications."""
         return [
             web.get("/api/v1/figures", self.figures),
-            web.post("/callbacks/aliyun/{secret}", self.take_reports),
+            web.post(reports.PATH, self.take_report),
             web.get("/api/v1/messages/held", self.list_held),
             web.post("/api/v1/messages/{message_id}/release", self.release),
         ]
@@ -50,19 +41,15 @@ class Api:
             counts = await overview.get_counts(conn)
         return json_response(figures_of(counts))
 
-    async def take_reports(self, request: web.Request) -> web.Response:
-        """Alibaba Cloud's delivery reports: a hint to ask now, never a fact."""
-        given = request.match_info["secret"].encode()
-        if not hmac.compare_digest(given, self.callback_secret.encode()):
-            raise NotFound("There is nothing at this address.")
-        try:
-            reports = _REPORTS.validate_json(await request.read())
-        except ValidationError:
-            raise Malformed("Send a JSON array of delivery reports.") from None
+    async def take_report(self, request: web.Request) -> web.Response:
+        """A delivery report: a hint to ask now, never a fact."""
+        reports.check(self.vendor, request.match_info["vendor"], request.match_info["secret"])
+        told = reports.read(self.vendor, await request.read())
         async with self.database.transaction() as conn:
-            await overview.mark_hinted(conn, [ref for r in reports if (ref := _uuid(r.out_id))])
-        log.get().info("delivery reports taken", size=len(reports), vendor="aliyun")
-        return json_response({"code": 0, "msg": "taken"})
+            await overview.mark_hinted(conn, [ref for text in told if (ref := _uuid(text))])
+        log.get().info("report received", size=len(told), vendor=self.vendor.name)
+        reply = self.vendor.reply
+        return web.Response(text=reply.text, content_type=reply.content_type)
 
     async def list_held(self, request: web.Request) -> web.Response:
         """What waits for a person, and the vendor's word for why."""

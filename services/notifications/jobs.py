@@ -1,26 +1,22 @@
 """Sending and asking: calls to the vendor, on claimed rows, outside any transaction."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 from services.notifications import metrics
-from services.notifications.outcomes import Found, Held, Sent
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import FINAL, Limits, Next, after_query, after_send
 from services.notifications.store import messages, overview
 from services.notifications.store.messages import Message
 from shared.bus.outbox import publish
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.events import MessageSettled
-from shared.observe import log, trace
+from shared.observe import log
 from shared.values.money import yuan
 from shared.values.seal import Seal, SealBroken
+from shared.vendors.errand import Errand, NotCalled
+from shared.vendors.outcomes import Held, Outcome
 
 BATCH = 20
-STALE_SECONDS = messages.LEASE.total_seconds() / 2
 
 
 @dataclass(frozen=True)
@@ -28,22 +24,46 @@ class Deliveries:
     """The jobs of notifications. Each returns how many rows it found to work on."""
 
     database: Database
-    provider: Provider
+    vendor: Provider
     seal: Seal
     limits: Limits
 
+    @property
+    def sending(self) -> Errand[Message]:
+        """Send what is queued and due. The claim is committed before a byte leaves.
+
+        A held message is often about one template, so it holds up nothing but itself: no pause.
+        """
+        return Errand(
+            name="send",
+            vendor=self.vendor.name,
+            database=self.database,
+            calls=metrics.CALLS,
+            claim=self._claim_queued,
+            call=self._send,
+            settle=self._settle_sent,
+            lease=messages.LEASE / 2,
+            at_once=BATCH,
+        )
+
+    @property
+    def asking(self) -> Errand[Message]:
+        """Ask the vendor about what is accepted or unknown."""
+        return replace(
+            self.sending,
+            name="query",
+            claim=messages.claim_queries,
+            call=self._ask,
+            settle=self._settle_asked,
+        )
+
     async def send_queued(self) -> int:
-        """Send what is queued and due. The claim is committed before a byte leaves."""
-        stale_at = time.monotonic() + STALE_SECONDS
-        async with self.database.transaction() as conn:
-            claimed = await messages.claim_queued(conn, BATCH, self.provider.name)
-        return await _all(partial(self.send_one, stale_at), claimed)
+        """How many messages were sent."""
+        return await self.sending.run()
 
     async def query_due(self) -> int:
-        """Ask the vendor about what is accepted or unknown."""
-        async with self.database.transaction() as conn:
-            claimed = await messages.claim_queries(conn, BATCH)
-        return await _all(self._query, claimed)
+        """How many messages were asked about."""
+        return await self.asking.run()
 
     async def expire_leases(self) -> int:
         """A message whose sender vanished is unknown, never queued."""
@@ -61,56 +81,47 @@ class Deliveries:
         for (purpose, state), count in counts.items():
             metrics.MESSAGES.labels(purpose, state).set(count)
 
-    async def send_one(self, stale_at: float, message: Message) -> None:
-        """Send a claimed message, unless this process slept past `stale_at` (monotonic).
+    async def _claim_queued(self, conn: Connection, most: int) -> list[Message]:
+        return await messages.claim_queued(conn, most, self.vendor.name)
 
-        Its lease may then have expired, and another process may be asking the vendor about it.
-        """
-        if time.monotonic() >= stale_at:
-            log.get().warning("stale claim dropped", message_id=message.message_id)
-            return
-        sms = self._open(message)
-        outcome: Sent = await self.provider.send(sms) if sms else Held("seal_broken")
-        self._count("send", outcome)
-        await self._move(message, after_send(outcome, message.standing, self.limits))
+    async def _send(self, message: Message) -> Outcome:
+        return await self.vendor.send(self._open(message))
 
-    async def _query(self, message: Message) -> None:
-        sms = self._open(message)
+    async def _ask(self, message: Message) -> Outcome:
         call = Call(message.called_at, message.ref)
-        outcome: Found = await self.provider.find(sms, call) if sms else Held("seal_broken")
-        self._count("query", outcome)
-        await self._move(message, after_query(outcome, message.standing, self.limits))
+        return await self.vendor.ask(self._open(message), call)
 
-    def _open(self, message: Message) -> Sms | None:
+    def _open(self, message: Message) -> Sms:
         try:
             phone = self.seal.open(message.phone_sealed, f"phone:{message.submission_id}")
         except SealBroken:
-            return None
+            raise NotCalled(Held("seal_broken")) from None
         values = {} if message.amount_fen is None else {"amount": yuan(message.amount_fen)}
         return Sms(message.message_id, message.purpose, phone, values)
 
-    def _count(self, call: str, outcome: Found) -> None:
-        name = type(outcome).__name__.lower()
-        metrics.CALLS.labels(self.provider.name, call, name).inc()
+    async def _settle_sent(self, conn: Connection, message: Message, outcome: Outcome) -> None:
+        await self._move(conn, message, after_send(outcome, message.standing, self.limits))
 
-    async def _move(self, message: Message, to: Next) -> None:
-        async with self.database.transaction() as conn:
-            if to.state == message.state:
-                await messages.postpone(conn, message, to)
-                return
-            moved, settled_at = await messages.mark(conn, message, to)
-            if moved and settled_at:
-                await publish(
-                    conn,
-                    MessageSettled(
-                        message_id=message.message_id,
-                        case_id=message.case_id,
-                        submission_id=message.submission_id,
-                        purpose=message.purpose,
-                        outcome=FINAL[to.state],
-                        settled_at=settled_at,
-                    ),
-                )
+    async def _settle_asked(self, conn: Connection, message: Message, outcome: Outcome) -> None:
+        await self._move(conn, message, after_query(outcome, message.standing, self.limits))
+
+    async def _move(self, conn: Connection, message: Message, to: Next) -> None:
+        if to.state == message.state:
+            await messages.postpone(conn, message, to)
+            return
+        moved, settled_at = await messages.mark(conn, message, to)
+        if moved and settled_at:
+            await publish(
+                conn,
+                MessageSettled(
+                    message_id=message.message_id,
+                    case_id=message.case_id,
+                    submission_id=message.submission_id,
+                    purpose=message.purpose,
+                    outcome=FINAL[to.state],
+                    settled_at=settled_at,
+                ),
+            )
         self._tell(message, to, moved)
 
     def _tell(self, message: Message, to: Next, moved: bool) -> None:
@@ -122,19 +133,5 @@ class Deliveries:
             attempt=message.attempt,
             state=to.state,
             code=to.code,
-            vendor=self.provider.name,
+            vendor=self.vendor.name,
         )
-
-
-async def _all(work: Callable[[Message], Awaitable[None]], claimed: Sequence[Message]) -> int:
-    """Work on all at once; one that fails does not stop the others, and is reported after them."""
-
-    async def one(message: Message) -> None:
-        trace.start(message.traceparent)
-        await work(message)
-
-    ended = await asyncio.gather(*map(one, claimed), return_exceptions=True)
-    failed = [error for error in ended if isinstance(error, BaseException)]
-    if failed:
-        raise failed[0]
-    return len(claimed)

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from services.notifications.outcomes import (
+from shared.events import CaseVerified
+from shared.values.backoff import backoff
+from shared.vendors import outcomes
+from shared.vendors.outcomes import (
     Accepted,
-    Delivered,
-    Found,
+    Done,
     Held,
     NotFound,
-    Refused,
-    Sent,
+    Rejected,
+    Reversed,
     TryLater,
     Unknown,
 )
-from shared.events import CaseVerified
-from shared.values.backoff import backoff
 
 Purpose = Literal["thanks", "paid"]
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
@@ -75,31 +75,31 @@ def wants_thanks(event: CaseVerified) -> bool:
     return event.kind == "complaint" and event.phone_sealed is not None
 
 
-def after_send(outcome: Sent, message: Standing, limits: Limits) -> Next:
+def after_send(outcome: outcomes.Outcome, message: Standing, limits: Limits) -> Next:
     """What a call to the vendor makes of a message that was being sent."""
     match outcome:
         case Accepted(ref):
             return Next("accepted", FIRST_QUERY, ref=ref)
-        case Delivered():
+        case Done():
             return Next("delivered")
-        case Refused(code):
+        case Rejected(code):
             return Next("failed", code=code)
-        case TryLater(_, code) if message.age >= limits.give_up:
+        case TryLater(code) if message.age >= limits.give_up:
             return Next("failed", code=code)
-        case TryLater(after, code):
+        case TryLater(code, after):
             return Next("queued", max(after, backoff(message.attempt)), code)
         case Held(code):
             return Next("held", code=code)
-        case Unknown(code):
+        case Unknown(code) | NotFound(code) | Reversed(_, code):
             return Next("unknown", FIRST_QUERY, code)
 
 
-def after_query(found: Found, message: Standing, limits: Limits) -> Next:
+def after_query(found: outcomes.Outcome, message: Standing, limits: Limits) -> Next:
     """What the vendor's list makes of a message that is accepted or unknown."""
     match found:
-        case Delivered():
+        case Done():
             return Next("delivered")
-        case Refused(code):
+        case Rejected(code):
             return Next("failed", code=code)
     if message.age >= limits.give_up:
         return Next("lost", code="no_word")
@@ -108,11 +108,9 @@ def after_query(found: Found, message: Standing, limits: Limits) -> Next:
             return Next("accepted", backoff(message.queries), ref=ref)
         case NotFound() if _may_repeat(message, limits):
             return Next("queued", AT_ONCE, "not_taken", repeat=True)
-        case NotFound():
-            return Next(message.state, backoff(message.queries), "not_found")
-        case TryLater(after, code):
+        case TryLater(code, after):
             return Next(message.state, max(after, backoff(message.queries)), code)
-        case Held(code) | Unknown(code):
+        case Held(code) | Unknown(code) | NotFound(code) | Reversed(_, code):
             return Next(message.state, backoff(message.queries), code)
 
 

@@ -2,30 +2,26 @@
 
 from datetime import timedelta
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
-
 from services.notifications.api import Api
 from services.notifications.handlers import on_case_verified, on_reward_paid
 from services.notifications.jobs import Deliveries
-from services.notifications.providers import registry
+from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
 from shared.events import CaseVerified, RewardPaid
 from shared.jobs import Job
 from shared.service import Service
+from shared.vendors.vendor import choose
 
 NAME = "notifications"
 HALF_A_SECOND = timedelta(seconds=0.5)
 
 
 def build(settings: Settings, database: Database) -> Service:
-    """Everything that notifications does. Needs a running event loop."""
-    session = ClientSession(
-        timeout=ClientTimeout(total=settings.sms_timeout_seconds), cookie_jar=DummyCookieJar()
-    )
-    provider = registry.make(settings, session)
-    deliveries = Deliveries(database, provider, settings.seal, settings.limits)
-    api = Api(database, settings.callback_secret.get_secret_value(), settings.identity_public)
+    """Everything that notifications does."""
+    vendor = choose(VENDORS, "MASHANG_SMS_VENDOR", settings.sms_vendor, settings.terms)
+    deliveries = Deliveries(database, vendor, settings.seal, settings.limits)
+    api = Api(database, vendor, settings.identity_public)
     return Service(
         name=NAME,
         handlers={CaseVerified: on_case_verified, RewardPaid: on_reward_paid},
@@ -36,5 +32,5 @@ def build(settings: Settings, database: Database) -> Service:
             Job("observe_messages", timedelta(seconds=5), deliveries.observe),
         ],
         routes=api.routes(),
-        resources=[session],
+        resources=[vendor],
     )

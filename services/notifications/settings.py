@@ -1,29 +1,23 @@
 """The environment of notifications."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
 from services.notifications.rules import Limits
 from shared import config
 from shared.config import Key
-
-Secret = Annotated[SecretStr, Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
+from shared.vendors.vendor import Terms
 
 
 class Settings(config.Settings):
-    """The SMS vendor's account, and how long to wait for what it says."""
+    """Which vendor, and how long to wait for what it says; what it needs stands in its adapter.
 
-    sms_vendor: Literal["aliyun"] = "aliyun"
-    aliyun_url: AnyHttpUrl
-    aliyun_key_id: Text
-    aliyun_key_secret: Secret
-    aliyun_sign_name: Text
-    aliyun_template_thanks: Text
-    aliyun_template_paid: Text
-    callback_secret: Annotated[SecretStr, Field(min_length=16)]
+    `report_url` is where the vendor reaches us.
+    """
+
+    sms_vendor: str
+    report_url: AnyHttpUrl
     identity_public: Key
     sms_timeout_seconds: float = Field(default=10, gt=0, le=14)
     sms_settle_seconds: float = Field(default=60, ge=0)
@@ -38,3 +32,8 @@ class Settings(config.Settings):
             repeats=self.sms_repeats,
             give_up=timedelta(hours=self.sms_give_up_hours),
         )
+
+    @property
+    def terms(self) -> Terms:
+        """What the vendor is told, whichever it is."""
+        return Terms(self.sms_timeout_seconds, str(self.report_url))

@@ -1,6 +1,5 @@
-"""HTTP: public figures, the vendor's callbacks, and the approvers' work."""
+"""HTTP: public figures, the vendor's reports, and the approvers' work."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -10,7 +9,7 @@ from aiohttp import web
 
 from services.rewards import approvals, metrics
 from services.rewards.approvals import Approval, Note
-from services.rewards.providers import Airtime, NotACallback
+from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import State
 from services.rewards.settings import Settings
@@ -20,6 +19,7 @@ from shared.access import Operator, Role, check
 from shared.db import Connection, Database
 from shared.errors import FieldError, Invalid, Malformed, NotFound
 from shared.observe import log
+from shared.vendors import reports
 from shared.web.edge import json_response, read_json
 
 PAGE = 50
@@ -47,7 +47,7 @@ class Api:
             web.post(f"{one}/approvals", self.approve),
             web.post(f"{one}/holds", self.hold),
             web.post(f"{one}/write-offs", self.write_off),
-            web.post(f"/callbacks/{self.vendor.name}/{{secret}}", self.take_callback),
+            web.post(reports.PATH, self.take_report),
         ]
 
     async def get_figures(self, _: web.Request) -> web.Response:
@@ -90,29 +90,27 @@ class Api:
             request, lambda c, r, who: approvals.write_off(c, r, who, body.note, pace)
         )
 
-    async def take_callback(self, request: web.Request) -> web.Response:
+    async def take_report(self, request: web.Request) -> web.Response:
         """A report is a hint: it makes the question due now, and is believed in nothing else."""
-        secret = self.settings.callback_secret.get_secret_value()
-        if not hmac.compare_digest(request.match_info["secret"].encode(), secret.encode()):
-            raise NotFound("There is nothing at this address.")
-        order_id = await self._read_callback(request)
+        reports.check(self.vendor, request.match_info["vendor"], request.match_info["secret"])
+        order_ids = self._read_report(await request.read())
         async with self.database.transaction() as conn:
-            state = await rewards.mark_due(conn, order_id)
-        self._count_callback("taken" if state else "not_open")
-        log.get().info("callback received", vendor=self.vendor.name, order_id=order_id, state=state)
-        return json_response({})
+            for order_id in order_ids:
+                state = await rewards.mark_due(conn, order_id)
+                self._count_report("taken" if state else "not_open")
+        log.get().info("report received", vendor=self.vendor.name, size=len(order_ids))
+        reply = self.vendor.reply
+        return web.Response(text=reply.text, content_type=reply.content_type)
 
-    async def _read_callback(self, request: web.Request) -> str:
-        body = await request.read()
+    def _read_report(self, body: bytes) -> list[str]:
         try:
-            return self.vendor.read_callback(body)
-        except NotACallback as error:
-            self._count_callback("malformed")
-            log.get().warning("callback refused", vendor=self.vendor.name, reason=str(error))
-            raise Malformed("Not a report of this vendor.") from None
+            return reports.read(self.vendor, body)
+        except Malformed:
+            self._count_report("malformed")
+            raise
 
-    def _count_callback(self, outcome: str) -> None:
-        metrics.CALLBACKS.labels(self.vendor.name, outcome).inc()
+    def _count_report(self, outcome: str) -> None:
+        metrics.REPORTS.labels(self.vendor.name, outcome).inc()
 
     async def _act(self, request: web.Request, act: Act) -> web.Response:
         who = self._approver(request)

@@ -4,22 +4,20 @@ No vendor is called inside a transaction. Every instance runs all of it; a claim
 own lease in `act_at`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from services.rewards import metrics, moves
-from services.rewards.providers import Airtime, Order
+from services.rewards.providers.protocol import Airtime, Order
 from services.rewards.rules import settling
-from services.rewards.rules.outcomes import Accepted, Held, Outcome, Paid, Rejected
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
 from services.rewards.store import figures, orders, rewards
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
+from shared.vendors.errand import Errand, NotCalled
+from shared.vendors.outcomes import Outcome, Rejected, kind
 
 AT_ONCE = 10
 
@@ -33,19 +31,42 @@ class Payouts:
     seal: Seal
     pace: Pace
 
+    @property
+    def sending(self) -> Errand[Reward]:
+        """Lease what is ready, commit, and only then let a byte leave."""
+        return Errand(
+            name="send",
+            vendor=self.vendor.name,
+            database=self.database,
+            calls=metrics.OUTCOMES,
+            claim=self.lease,
+            call=self._send,
+            settle=self._settle,
+            lease=self.pace.lease,
+            pause=self.pace.held_pause,
+            at_once=AT_ONCE,
+        )
+
+    @property
+    def asking(self) -> Errand[Reward]:
+        """Ask about what is due for a question; an order that the vendor lacks may go out again."""
+        return replace(
+            self.sending,
+            name="ask",
+            claim=self._claim_questions,
+            call=self._ask,
+            settle=self._hear,
+            pause=None,
+            then=self.sending,
+        )
+
     async def submit(self) -> int:
-        """Lease what is ready, commit, and only then let a byte leave. How many were sent."""
-        async with self.database.transaction() as conn:
-            leased = await self._lease(conn)
-        await _each(leased, self._send)
-        return len(leased)
+        """How many orders were sent."""
+        return await self.sending.run()
 
     async def query(self) -> int:
-        """Ask about what is due for a question. How many were asked about."""
-        async with self.database.transaction() as conn:
-            claimed = await rewards.claim_questions(conn, self.pace.lease, AT_ONCE)
-        await _each(claimed, self._ask)
-        return len(claimed)
+        """How many orders were asked about."""
+        return await self.asking.run()
 
     async def recover(self) -> int:
         """Expired leases: whoever held them may have sent the order, or not."""
@@ -70,11 +91,11 @@ class Payouts:
                 await moves.save(conn, reward, moved, step, now)
         return len(failed)
 
-    async def _lease(self, conn: Connection) -> list[Reward]:
+    async def lease(self, conn: Connection, most: int) -> list[Reward]:
+        """Take orders for sending: to be committed before a byte leaves."""
         now = await rewards.get_now(conn)
-        room = settling.room(await orders.get_pause(conn, self.vendor.name), now, AT_ONCE)
         leased = []
-        for reward in await rewards.claim_due(conn, "ready", room):
+        for reward in await rewards.claim_due(conn, "ready", most):
             trace.start(reward.traceparent)
             moved = move(reward, "leased", now, act_at=now + self.pace.lease)
             if await moves.save(conn, reward, moved, "leased", now):
@@ -82,83 +103,49 @@ class Payouts:
                 leased.append(moved)
         return leased
 
-    async def _send(self, reward: Reward) -> None:
-        trace.start(reward.traceparent)
+    async def _claim_questions(self, conn: Connection, most: int) -> list[Reward]:
+        return await rewards.claim_questions(conn, self.pace.lease, most)
+
+    async def _send(self, reward: Reward) -> Outcome:
         try:
             phone = self.seal.open(reward.phone_sealed, f"phone:{reward.submission_id}")
         except SealBroken as error:
             log.get().error("phone unreadable", reward_id=str(reward.id), error=repr(error))
-            await self._settle(reward, Rejected("phone_unreadable", retriable=False))
-            return
-        outcome = await self.vendor.send(Order(reward.order_id, reward.amount_fen, phone))
-        self._report("send", reward, outcome)
-        await self._settle(reward, outcome)
+            raise NotCalled(Rejected("phone_unreadable", retriable=False)) from None
+        return await self.vendor.send(Order(reward.order_id, reward.amount_fen, phone))
 
-    async def _ask(self, reward: Reward) -> None:
-        trace.start(reward.traceparent)
-        outcome = await self.vendor.ask(reward.order_id)
-        self._report("ask", reward, outcome)
-        if not await self._resend(reward, outcome):
-            await self._settle(reward, outcome)
+    async def _ask(self, reward: Reward) -> Outcome:
+        return await self.vendor.ask(reward.order_id)
 
-    def _report(self, call: str, reward: Reward, outcome: Outcome) -> None:
-        kind = type(outcome).__name__.lower()
-        metrics.OUTCOMES.labels(self.vendor.name, call, kind).inc()
-        denied = settling.contradicts(reward.state, outcome)
-        if denied:
-            metrics.CONTRADICTIONS.labels(self.vendor.name).inc()
-        say = log.get().error if denied else log.get().info
-        say(
-            "paid order denied" if denied else "vendor answered", vendor=self.vendor.name,
-            reward_id=str(reward.id), order_id=reward.order_id, outcome=kind, code=outcome.code,
-        )  # fmt: skip
-
-    async def _settle(self, reward: Reward, outcome: Outcome) -> None:
+    async def _settle(self, conn: Connection, reward: Reward, outcome: Outcome) -> None:
+        now = await rewards.get_now(conn)
         step = settling.step_after(reward, outcome)
-        async with self.database.transaction() as conn:
-            now = await rewards.get_now(conn)
-            if step is None:
-                await rewards.mark_asked(conn, reward, settling.next_ask(reward, now))
-                return
-            settled = settling.settle(reward, step, outcome, now, self.pace)
-            await moves.save(
-                conn,
-                reward,
-                settled,
-                step,
-                now,
-                code=outcome.code,
-                ref=getattr(outcome, "ref", None),
-            )
-            if isinstance(outcome, Held):
-                await self._pause(conn, outcome, now + self.pace.held_pause)
-            elif reward.state == "submitting" and isinstance(outcome, Accepted | Paid):
-                await orders.mark_resumed(conn, self.vendor.name)
+        if step is None:
+            await rewards.mark_asked(conn, reward, settling.next_ask(reward, now))
+            return
+        settled = settling.settle(reward, step, outcome, now, self.pace)
+        ref = getattr(outcome, "ref", None)
+        await moves.save(conn, reward, settled, step, now, code=outcome.code, ref=ref)
 
-    async def _resend(self, reward: Reward, outcome: Outcome) -> bool:
-        """Send the same order again if the vendor does not have it; False if that is not so."""
-        if not self.vendor.refuses_repeats:
-            return False
-        async with self.database.transaction() as conn:
-            now = await rewards.get_now(conn)
-            if not settling.may_resend(reward, outcome, now, self.pace):
-                return False
-            moved = move(reward, "resent", now, act_at=now + self.pace.lease)
-            if not await moves.save(conn, reward, moved, "resent", now, code=outcome.code):
-                return True
-        await self._send(moved)
-        return True
+    async def _hear(self, conn: Connection, reward: Reward, outcome: Outcome) -> Reward | None:
+        """Settle; or, if the vendor does not have the order, the same order to be sent again."""
+        self._warn_of_denial(reward, outcome)
+        now = await rewards.get_now(conn)
+        repeats = self.vendor.refuses_repeats
+        if not repeats or not settling.may_resend(reward, outcome, now, self.pace):
+            await self._settle(conn, reward, outcome)
+            return None
+        moved = move(reward, "resent", now, act_at=now + self.pace.lease)
+        sent = await moves.save(conn, reward, moved, "resent", now, code=outcome.code)
+        return moved if sent else None
 
-    async def _pause(self, conn: Connection, outcome: Held, until: datetime) -> None:
-        await orders.mark_paused(conn, self.vendor.name, until, outcome.code)
-        log.get().error("vendor paused", vendor=self.vendor.name, code=outcome.code)
-
-
-async def _each(claimed: Iterable[Reward], work: Callable[[Reward], Awaitable[None]]) -> None:
-    """All at once. One that fails does not disturb the others, and is raised at the end."""
-    results = await asyncio.gather(*(work(reward) for reward in claimed), return_exceptions=True)
-    for failed in filter(None, results):
-        raise failed
+    def _warn_of_denial(self, reward: Reward, outcome: Outcome) -> None:
+        if settling.contradicts(reward.state, outcome):
+            metrics.CONTRADICTIONS.labels(self.vendor.name).inc()
+            log.get().error(
+                "paid order denied", vendor=self.vendor.name, reward_id=str(reward.id),
+                order_id=reward.order_id, outcome=kind(outcome), code=outcome.code,
+            )  # fmt: skip
 
 
 async def observe(database: Database) -> None:

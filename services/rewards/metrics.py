@@ -17,4 +17,4 @@ OUTCOMES = Counter(
 CONTRADICTIONS = Counter(
     "mashang_airtime_contradictions_total", "Paid orders that the vendor denies", ["vendor"]
 )
-CALLBACKS = Counter("mashang_airtime_callbacks_total", "Vendors' reports", ["vendor", "outcome"])
+REPORTS = Counter("mashang_airtime_callbacks_total", "Vendors' reports", ["vendor", "outcome"])

@@ -6,13 +6,14 @@ from functools import partial
 from services.rewards import handlers, jobs
 from services.rewards.api import Api
 from services.rewards.jobs import Payouts
-from services.rewards.providers.registry import choose
+from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from shared import policy
 from shared.db import Database
 from shared.events import CaseVerified, OfficerChanged
 from shared.jobs import Job
 from shared.service import Service
+from shared.vendors.vendor import choose
 
 NAME = "rewards"
 MAX_BODY = 64 * 1024
@@ -22,7 +23,7 @@ SECOND = timedelta(seconds=1)
 def build(settings: Settings, database: Database) -> Service:
     """Everything that rewards does."""
     policies = policy.load(settings.policy_file)
-    vendor = choose(settings)
+    vendor = choose(VENDORS, "MASHANG_AIRTIME_VENDOR", settings.airtime_vendor, settings.terms)
     payouts = Payouts(database, vendor, settings.seal, settings.pace)
     return Service(
         name=NAME,

@@ -2,27 +2,23 @@
 
 from datetime import timedelta
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
 
 from services.rewards.rules.payouts import Pace
 from shared import config
 from shared.config import Key
+from shared.vendors.vendor import Terms
 
 
 class Settings(config.Settings):
-    """Times in seconds. `callback_secret` is the last part of the address that the vendor calls.
+    """Times in seconds. What the chosen vendor needs stands in its adapter.
 
-    A call to the vendor ends after `call_s`, within the lease. `vendor_window_s` is how long after
-    sending an order two people must wait to write it off.
+    `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
+    `vendor_window_s` is how long after sending an order two people must wait to write it off.
     """
 
-    airtime_vendor: str = "dtone"
-    dtone_url: AnyHttpUrl
-    dtone_key: SecretStr = Field(min_length=1)
-    dtone_secret: SecretStr = Field(min_length=1)
-    dtone_product_id: int = Field(gt=0)
-    callback_url: AnyHttpUrl
-    callback_secret: SecretStr = Field(min_length=16)
+    airtime_vendor: str
+    report_url: AnyHttpUrl
     identity_public: Key
     call_s: float = Field(default=20, gt=0)
     lease_s: float = Field(default=30, gt=0)
@@ -51,8 +47,7 @@ class Settings(config.Settings):
             max_failures=self.max_failures,
         )
 
-    def callback_address(self) -> str:
-        """Where the vendor in use reports; secret, since the reports are not signed."""
-        base = str(self.callback_url).rstrip("/")
-        secret = self.callback_secret.get_secret_value()
-        return f"{base}/callbacks/{self.airtime_vendor}/{secret}"
+    @property
+    def terms(self) -> Terms:
+        """What the vendor is told, whichever it is."""
+        return Terms(self.call_s, str(self.report_url))

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from urllib.parse import quote
+
+from shared.vendors.client import query_string
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 
@@ -22,12 +23,6 @@ class Action:
     action: str
     version: str
     query: Mapping[str, str]
-
-
-def query_string(query: Mapping[str, str]) -> str:
-    """Sorted and percent-encoded after RFC 3986; must travel exactly so."""
-    pairs = sorted(query.items())
-    return "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in pairs)
 
 
 def headers(action: Action, key_id: str, secret: str, at: datetime, nonce: str) -> dict[str, str]:

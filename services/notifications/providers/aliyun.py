@@ -8,15 +8,13 @@ the signature's date nor the day of a query follows a moved clock. [D]/[M]: as i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
+from typing import Annotated, ClassVar
 from uuid import uuid4
 
-from aiohttp import ClientConnectorError, ClientError, ClientSession
-from yarl import URL
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
-from services.notifications.outcomes import Found, Sent, TryLater, Unknown
 from services.notifications.providers import acs3
 from services.notifications.providers.aliyun_answers import (
     Detail,
@@ -24,45 +22,58 @@ from services.notifications.providers.aliyun_answers import (
     judge,
     read_listing,
 )
-from services.notifications.providers.protocol import Call, Sms
-from services.notifications.rules import Purpose
+from services.notifications.providers.protocol import Call, Provider, Sms, SmsSettings
 from shared.values.clock import service_day
+from shared.vendors import vendor
+from shared.vendors.client import Answer, Client
+from shared.vendors.outcomes import Outcome, TryLater, Unknown
+from shared.vendors.vendor import NotAReport, Reply, Terms
 
 VERSION = "2017-05-25"
 PAGE = 50
 MOST_PAGES = 20
-UNREACHABLE = TryLater(timedelta(seconds=5), "unreachable")
 # A call just before midnight may be listed under the next day.
 NEAR_MIDNIGHT = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Templates:
-    """What is registered with the carriers: the signature, and a template id for each purpose."""
+class Settings(SmsSettings, env_prefix="MASHANG_ALIYUN_"):
+    """The account, and the signature that is registered with the carriers."""
 
-    sign_name: str
-    codes: Mapping[Purpose, str]
+    key_id: Annotated[str, Field(min_length=1)]
+    key_secret: Annotated[SecretStr, Field(min_length=1)]
+    sign_name: Annotated[str, Field(min_length=1)]
 
 
-class Aliyun:
-    """The adapter. Its session must have a total timeout and keep no cookies."""
+def make(terms: Terms) -> "Aliyun":
+    """From the environment. Misconfigured names what is wrong."""
+    return Aliyun(vendor.settings(Settings), terms)
 
-    name = "aliyun"
 
-    def __init__(
-        self, session: ClientSession, url: str, key_id: str, secret: str, templates: Templates
-    ) -> None:
-        self._session, self._url = session, URL(url)
-        self._key_id, self._secret, self._templates = key_id, secret, templates
+class _Report(BaseModel):
+    out_id: str = ""
 
-    async def send(self, sms: Sms) -> Sent:
+
+_REPORTS = TypeAdapter(list[_Report])
+
+
+class Aliyun(Provider):
+    """One account at Alibaba Cloud."""
+
+    name: ClassVar[str] = "aliyun"
+    reply: ClassVar[Reply] = Reply('{"code": 0, "msg": "taken"}')  # [D]
+
+    def __init__(self, settings: Settings, terms: Terms) -> None:
+        super().__init__(Client(str(settings.url), terms.seconds), settings.report_secret)
+        self._settings = settings
+
+    async def send(self, sms: Sms) -> Outcome:
         """SendSms."""
         answer = await self._call(
             "SendSms",
             {
                 "PhoneNumbers": national(sms.phone),
-                "SignName": self._templates.sign_name,
-                "TemplateCode": self._templates.codes[sms.purpose],
+                "SignName": self._settings.sign_name,
+                "TemplateCode": self._settings.templates[sms.purpose],
                 "TemplateParam": json.dumps(sms.values, ensure_ascii=False),
                 "OutId": str(sms.message_id),
             },
@@ -71,7 +82,7 @@ class Aliyun:
             return answer
         return classify(answer)
 
-    async def find(self, sms: Sms, call: Call) -> Found:
+    async def ask(self, sms: Sms, call: Call) -> Outcome:
         """QuerySendDetails of the day of the call, matched by OutId."""
         matched: list[Detail] = []
         for day in days_of(call.called_at):
@@ -81,7 +92,7 @@ class Aliyun:
             matched += listed
         return judge(matched, call.ref)
 
-    async def _list(self, sms: Sms, call: Call, day: date) -> list[Detail] | Found:
+    async def _list(self, sms: Sms, call: Call, day: date) -> list[Detail] | Outcome:
         matched: list[Detail] = []
         for page in range(1, MOST_PAGES + 1):
             listing = await self._page(sms, call, day, page)
@@ -93,7 +104,7 @@ class Aliyun:
         # Not having read all, we may not say that it is not there.
         return matched or Unknown("too_many_messages")
 
-    async def _page(self, sms: Sms, call: Call, day: date, page: int) -> list[Detail] | Found:
+    async def _page(self, sms: Sms, call: Call, day: date, page: int) -> list[Detail] | Outcome:
         query = {
             "PhoneNumber": national(sms.phone),
             "SendDate": f"{day:%Y%m%d}",
@@ -105,27 +116,25 @@ class Aliyun:
             return answer
         return read_listing(answer)
 
-    async def _call(self, action: str, query: Mapping[str, str]) -> bytes | Sent:
-        """The body of any answer below 500, or what its lack means."""
-        text = acs3.query_string(query)
-        wanted = acs3.Action(self._host, self._url.raw_path, action, VERSION, query)
-        headers = acs3.headers(wanted, self._key_id, self._secret, datetime.now(UTC), uuid4().hex)
-        url = URL(f"{self._url.with_query(None)}?{text}", encoded=True)
+    def read_report(self, body: bytes) -> list[str]:
+        """A JSON array of delivery reports [D]; only `out_id` is believed."""
         try:
-            async with self._session.post(url, headers=headers, allow_redirects=False) as response:
-                body = await response.read()
-        except ClientConnectorError:
-            return UNREACHABLE
-        except (ClientError, TimeoutError) as error:
-            # Its text may quote the address, which carries the number.
-            return Unknown(type(error).__name__)
-        failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return Unknown(f"http_{response.status}") if failed else body
+            return [report.out_id for report in _REPORTS.validate_json(body)]
+        except ValidationError:
+            raise NotAReport("not a JSON array of delivery reports") from None
 
-    @property
-    def _host(self) -> str:
-        port = "" if self._url.is_default_port() else f":{self._url.port}"
-        return f"{self._url.host}{port}"
+    async def _call(self, action: str, query: Mapping[str, str]) -> bytes | TryLater | Unknown:
+        """The body of any answer below 500, or what its lack means."""
+        path = self.client.base.raw_path
+        wanted = acs3.Action(self.client.host, path, action, VERSION, query)
+        secret = self._settings.key_secret.get_secret_value()
+        at, nonce = datetime.now(UTC), uuid4().hex
+        headers = acs3.headers(wanted, self._settings.key_id, secret, at, nonce)
+        answer = await self.client.call("POST", query=query, headers=headers)
+        if not isinstance(answer, Answer):
+            return answer
+        failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return Unknown(f"http_{answer.status}") if failed else answer.body
 
 
 def national(phone: str) -> str:

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from services.notifications.outcomes import (
+from services.notifications.providers.aliyun_codes import OK, is_known, refusal
+from shared.observe import log
+from shared.vendors.outcomes import (
     Accepted,
-    Delivered,
-    Found,
+    Done,
     Held,
     NotFound,
-    Refused,
-    Sent,
+    Outcome,
+    Rejected,
     TryLater,
     Unknown,
 )
-from services.notifications.providers.aliyun_codes import OK, is_known, refusal
-from shared.observe import log
 
 WAITING, FAILED, DELIVERED = 1, 2, 3  # SendStatus [M]
 
@@ -48,20 +47,20 @@ class Listing(Answer):
     SmsSendDetailDTOs: Details = Details()
 
 
-def classify(body: bytes) -> Sent:
+def classify(body: bytes) -> Outcome:
     """What SendSms's answer means."""
     try:
         answer = Answer.model_validate_json(body)
     except ValidationError:
         return Unknown("garbage")
     if answer.Code == OK:
-        return Accepted(answer.BizId)
+        return Accepted(answer.BizId, OK)
     if not is_known(answer.Code):
         log.get().error("vendor code was not in the table", vendor="aliyun", code=answer.Code)
     return refusal(answer.Code)
 
 
-def read_listing(body: bytes) -> list[Detail] | Found:
+def read_listing(body: bytes) -> list[Detail] | Outcome:
     """The messages of one page, or why there is none."""
     try:
         listing = Listing.model_validate_json(body)
@@ -73,11 +72,13 @@ def read_listing(body: bytes) -> list[Detail] | Found:
     return refused if isinstance(refused, (TryLater, Held)) else Unknown(listing.Code)
 
 
-def judge(matched: Sequence[Detail], ref: str | None) -> Found:
+def judge(matched: Sequence[Detail], ref: str | None) -> Outcome:
     """One answer from all that the vendor lists for us: the best news counts."""
     states = {detail.SendStatus for detail in matched}
     if DELIVERED in states:
-        return Delivered()
+        return Done(ref, "delivered")
     if states - {FAILED}:
-        return Accepted(ref)
-    return Refused(matched[0].ErrCode or "undelivered") if matched else NotFound()
+        return Accepted(ref, "waiting")
+    if not matched:
+        return NotFound()
+    return Rejected(matched[0].ErrCode or "undelivered", retriable=False)

@@ -5,7 +5,7 @@
 
 from datetime import timedelta
 
-from services.notifications.outcomes import Held, Refused, Sent, TryLater
+from shared.vendors.outcomes import Held, Outcome, Rejected, TryLater
 
 OK = "OK"
 
@@ -45,11 +45,11 @@ FINAL: frozenset[str] = frozenset(
 )
 
 
-def refusal(code: str) -> Sent:
+def refusal(code: str) -> Outcome:
     """What a code other than OK means."""
     if code in RETRY:
-        return TryLater(RETRY[code], code)
-    return Refused(code) if code in FINAL else Held(code)
+        return TryLater(code, RETRY[code])
+    return Rejected(code, retriable=False) if code in FINAL else Held(code)
 
 
 def is_known(code: str) -> bool:

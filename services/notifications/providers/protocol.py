@@ -1,12 +1,21 @@
-"""The contract of an SMS vendor's adapter."""
+"""The contract of an SMS vendor's adapter.
 
+A code that is not in the adapter's table is `Held`, and alerts. What certainly was not sent and may
+be tried again is `TryLater`; `Rejected` is final here.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated
 from uuid import UUID
 
-from services.notifications.outcomes import Found, Sent
+from pydantic import Field
+
 from services.notifications.rules import Purpose
+from shared.vendors.outcomes import Outcome
+from shared.vendors.vendor import Vendor, VendorSettings
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,25 @@ class Call:
     ref: str | None
 
 
-class Provider(Protocol):
-    """Neither method raises for anything that a vendor or a network can do."""
+class SmsSettings(VendorSettings):
+    """What is registered with the carriers: a template id for each purpose."""
 
-    name: str
+    template_thanks: Annotated[str, Field(min_length=1)]
+    template_paid: Annotated[str, Field(min_length=1)]
 
-    async def send(self, sms: Sms) -> Sent:
+    @property
+    def templates(self) -> Mapping[Purpose, str]:
+        """By purpose."""
+        return {"thanks": self.template_thanks, "paid": self.template_paid}
+
+
+class Provider(Vendor):
+    """One vendor of SMS. Nothing that a vendor or a network can do raises."""
+
+    @abstractmethod
+    async def send(self, sms: Sms) -> Outcome:
         """Send once. Unknown whenever it might have been taken."""
 
-    async def find(self, sms: Sms, call: Call) -> Found:
+    @abstractmethod
+    async def ask(self, sms: Sms, call: Call) -> Outcome:
         """What became of an earlier call. Unknown or TryLater when it cannot be asked."""

@@ -5,20 +5,12 @@ order whose answer was lost may be sent again under its own id.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from datetime import timedelta
+from typing import ClassVar
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-    encode_basic_auth,
-)
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from aiohttp import encode_basic_auth
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
-from services.rewards.providers import Airtime, NotACallback, Order
 from services.rewards.providers.dtone_codes import (
     COMPLETED,
     ERRORS,
@@ -28,17 +20,36 @@ from services.rewards.providers.dtone_codes import (
     UNDER_WAY,
     Meaning,
 )
-from services.rewards.rules.outcomes import (
+from services.rewards.providers.protocol import Airtime, Order
+from shared.vendors import reports, vendor
+from shared.vendors.client import Answer, Client
+from shared.vendors.outcomes import (
     Accepted,
+    Done,
     Held,
     NotFound,
     Outcome,
-    Paid,
     Rejected,
     Reversed,
     TryLater,
     Unknown,
 )
+from shared.vendors.vendor import NotAReport, Terms, VendorSettings
+
+NOT_BEFORE = timedelta(seconds=5)
+
+
+class Settings(VendorSettings, env_prefix="MASHANG_DTONE_"):
+    """One account, one fixed-value product."""
+
+    key: SecretStr = Field(min_length=1)
+    secret: SecretStr = Field(min_length=1)
+    product_id: int = Field(gt=0)
+
+
+def make(terms: Terms) -> "DtOne":
+    """From the environment. Misconfigured names what is wrong."""
+    return DtOne(vendor.settings(Settings), terms)
 
 
 class _Class(BaseModel):
@@ -79,82 +90,56 @@ _FOUND = TypeAdapter(list[_Transaction])
 class DtOne(Airtime):
     """One account at DT One, one fixed-value product."""
 
-    name = "dtone"
-    refuses_repeats = True
+    name: ClassVar[str] = "dtone"
+    refuses_repeats: ClassVar[bool] = True
 
-    def __init__(
-        self, url: str, key: str, secret: str, product_id: int, callback: str, seconds: float = 20
-    ) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": encode_basic_auth(key, secret)}
-        self._product_id, self._callback = product_id, callback
-        self._timeout = ClientTimeout(total=seconds)
-        self._session: ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        # A fresh connection for each call: on a kept one that the vendor has just closed, an order
-        # would end as unknown for nothing.
-        self._session = ClientSession(
-            headers=self._headers,
-            timeout=self._timeout,
-            connector=TCPConnector(force_close=True),
-            cookie_jar=DummyCookieJar(),
+    def __init__(self, settings: Settings, terms: Terms) -> None:
+        log_in = encode_basic_auth(
+            settings.key.get_secret_value(), settings.secret.get_secret_value()
         )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._session:
-            await self._session.close()
+        url = str(settings.url).rstrip("/")
+        super().__init__(
+            Client(url, terms.seconds, {"Authorization": log_in}), settings.report_secret
+        )
+        self._product_id = settings.product_id
+        self._report_to = reports.address(terms.reports, self.name, self.report_secret)
 
     async def send(self, order: Order) -> Outcome:
-        """Place the order. aiohttp repeats only idempotent methods by itself, so never a POST."""
+        """POST /async/transactions."""
         body = {
             "external_id": order.order_id,
             "product_id": self._product_id,
             "auto_confirm": True,
             "credit_party_identifier": {"mobile_number": order.phone},
-            "callback_url": self._callback,
+            "callback_url": self._report_to,
         }
-        try:
-            status, answer = await self._call("POST", "/async/transactions", json=body)
-        except (ClientError, OSError, TimeoutError) as error:
-            return _undelivered(error)
-        return self._read_order(order, status, answer)
+        answer = await self.client.call("POST", "/async/transactions", json=body)
+        return self._read_order(order, answer) if isinstance(answer, Answer) else answer
 
     async def ask(self, order_id: str) -> Outcome:
         """Look the order up by our id."""
-        try:
-            status, answer = await self._call(
-                "GET", "/transactions", params={"external_id": order_id}
-            )
-        except (ClientError, OSError, TimeoutError) as error:
-            return Unknown(type(error).__name__)
-        if status != 200:
-            return Unknown(f"http_{status}")
-        return self._read_list(order_id, answer)
+        query = {"external_id": order_id}
+        answer = await self.client.call("GET", "/transactions", query=query)
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.status != 200:
+            return Unknown(f"http_{answer.status}")
+        return self._read_list(order_id, answer.body)
 
-    def read_callback(self, body: bytes) -> str:
+    def read_report(self, body: bytes) -> list[str]:
         """A report is a whole transaction; only its `external_id` is believed."""
         try:
-            return _Report.model_validate_json(body).external_id
+            return [_Report.model_validate_json(body).external_id]
         except ValidationError:
-            raise NotACallback("not a transaction with an external_id of ours") from None
+            raise NotAReport("not a transaction with an external_id of ours") from None
 
-    async def _call(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
-        if self._session is None:
-            raise RuntimeError("the vendor is used outside its context")
-        async with self._session.request(
-            method, f"{self._url}{path}", allow_redirects=False, **options
-        ) as response:
-            return response.status, await response.read()
-
-    def _read_order(self, order: Order, status: int, answer: bytes) -> Outcome:
+    def _read_order(self, order: Order, answer: Answer) -> Outcome:
         try:
-            if 200 <= status < 300:
-                return self._judge(order.order_id, _Transaction.model_validate_json(answer))
-            codes = {str(error.code) for error in _Errors.model_validate_json(answer).errors}
+            if 200 <= answer.status < 300:
+                return self._judge(order.order_id, _Transaction.model_validate_json(answer.body))
+            codes = {str(error.code) for error in _Errors.model_validate_json(answer.body).errors}
         except ValidationError:
-            return Unknown(f"http_{status}_unreadable")
+            return Unknown(f"http_{answer.status}_unreadable")
         return _refusal(codes.pop()) if len(codes) == 1 else Unknown("several_errors")
 
     def _read_list(self, order_id: str, answer: bytes) -> Outcome:
@@ -172,7 +157,7 @@ class DtOne(Airtime):
         ref, code, kind = str(found.id), found.status.message, found.status.klass.id
         if kind in FAILED:
             return Rejected(code, retriable=code not in HOPELESS)
-        known: Mapping[int, Outcome] = {COMPLETED: Paid(ref, code), REVERSED: Reversed(ref, code)}
+        known: Mapping[int, Outcome] = {COMPLETED: Done(ref, code), REVERSED: Reversed(ref, code)}
         known = {**known, **dict.fromkeys(UNDER_WAY, Accepted(ref, code))}
         return known.get(kind, Unknown(f"class_{kind}"))
 
@@ -181,17 +166,8 @@ def _refusal(code: str) -> Outcome:
     meanings: Mapping[Meaning, Outcome] = {
         "final": Rejected(code, retriable=False),
         "retry": Rejected(code, retriable=True),
-        "later": TryLater(code),
+        "later": TryLater(code, NOT_BEFORE),
         "held": Held(code),
         "unknown": Unknown(code),
     }
     return meanings[ERRORS.get(code, "unknown")]
-
-
-def _undelivered(error: Exception) -> Outcome:
-    # Only a refused connection proves that not a byte left.
-    if isinstance(error, ClientConnectorError) and isinstance(
-        error.os_error, ConnectionRefusedError
-    ):
-        return TryLater("connection_refused")
-    return Unknown(type(error).__name__)

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.rewards.rules.outcomes import (
+from services.rewards.rules.payouts import Pace, Reward, move
+from services.rewards.rules.states import MOVES, State, Step
+from shared.values.backoff import backoff
+from shared.vendors.outcomes import (
     Accepted,
+    Done,
     Held,
     NotFound,
     Outcome,
-    Paid,
     Rejected,
     Reversed,
     TryLater,
     Unknown,
 )
-from services.rewards.rules.payouts import Pace, Reward, move
-from services.rewards.rules.states import MOVES, State, Step
-from shared.values.backoff import backoff
 
 AFTER_SENDING: Mapping[type[Outcome], Step] = {
-    Paid: "paid",
+    Done: "paid",
     Accepted: "accepted",
     Reversed: "reversed",
     Rejected: "rejected",
@@ -31,7 +31,7 @@ AFTER_SENDING: Mapping[type[Outcome], Step] = {
 }
 # A query that failed says nothing about the order, so every other outcome changes nothing.
 AFTER_ASKING: Mapping[type[Outcome], Step] = {
-    Paid: "paid",
+    Done: "paid",
     Accepted: "accepted",
     Reversed: "reversed",
     Rejected: "rejected",
@@ -79,7 +79,8 @@ def _act_at(
     if step == "rejected" and isinstance(outcome, Held):
         return now + pace.held_pause
     if step == "rejected":
-        return now + backoff(reward.attempt)
+        least = outcome.after if isinstance(outcome, TryLater) else timedelta()
+        return now + max(least, backoff(reward.attempt))
     return now + backoff(0)
 
 
@@ -94,13 +95,6 @@ def next_ask(reward: Reward, now: datetime) -> datetime | None:
 def after_refusal(reward: Reward, max_failures: int) -> Step:
     """A new order while there is hope, else a person."""
     return "retried" if reward.retriable and reward.failures < max_failures else "given_up"
-
-
-def room(paused_until: datetime | None, now: datetime, at_once: int) -> int:
-    """How many orders may leave: none in a pause, one after it to see, all once one was taken."""
-    if paused_until is None:
-        return at_once
-    return 0 if paused_until > now else 1
 
 
 def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> bool:

@@ -1,4 +1,4 @@
-"""What was, or may have been, sent to the vendor; and the vendor's pauses."""
+"""What was, or may have been, sent to the vendor."""
 
 from datetime import datetime
 from typing import Any
@@ -75,27 +75,3 @@ async def list_write_offs(conn: Connection, order_id: str) -> list[str]:
         "SELECT username FROM write_offs WHERE order_id = $1 ORDER BY made_at", order_id
     )
     return [row["username"] for row in rows]
-
-
-async def mark_paused(conn: Connection, vendor: str, until_at: datetime, code: str) -> None:
-    """Send nothing to a vendor for a while."""
-    await conn.execute(
-        """INSERT INTO vendor_pauses (vendor, until_at, code) VALUES ($1, $2, $3)
-           ON CONFLICT (vendor) DO UPDATE SET until_at = $2, code = $3""",
-        vendor,
-        until_at,
-        code,
-    )
-
-
-async def get_pause(conn: Connection, vendor: str) -> datetime | None:
-    """Until when nothing is sent; in the past while no order has been taken since."""
-    until_at: datetime | None = await conn.fetchval(
-        "SELECT until_at FROM vendor_pauses WHERE vendor = $1", vendor
-    )
-    return until_at
-
-
-async def mark_resumed(conn: Connection, vendor: str) -> None:
-    """The vendor takes orders again."""
-    await conn.execute("DELETE FROM vendor_pauses WHERE vendor = $1", vendor)

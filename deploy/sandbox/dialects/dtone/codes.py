@@ -42,11 +42,6 @@ ERRORS: Final = {
     1005003: (400, "Credit party mobile number is invalid"),
     1006001: (400, "Insufficient balance"),
     1007001: (400, "Transaction external ID has already been used"),
-    1007002: (400, "Transaction has already been confirmed"),
-    1007004: (400, "Transaction can no longer be confirmed"),
-    1007005: (400, "Transaction has already been cancelled"),
-    1007007: (400, "Transaction can no longer be cancelled"),
-    1008004: (404, "Transaction not found"),
     1009001: (500, "Unexpected error, please contact our support team"),
 }
 

@@ -2,18 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, TypeAdapter, ValidationError
 
-from deploy.sandbox.dtone_catalogue import benefits, prices, product_base
-from deploy.sandbox.dtone_codes import DtOneError, status_json
+from deploy.sandbox.dialects.dtone.catalogue import benefits, prices, product_base
+from deploy.sandbox.dialects.dtone.codes import DtOneError, status_json
 from deploy.sandbox.when import utc_text
 
 CONFIRM_WITHIN_SECONDS = 3600  # [M]
-MAX_PER_PAGE = 100
 
 
 def is_http(url: str) -> str:
@@ -29,11 +27,14 @@ class Party(BaseModel):
 
 
 class Order(BaseModel):
-    """The body of POST /async/transactions. What airtime does not need is accepted and ignored."""
+    """The body of POST /async/transactions. What airtime does not need is accepted and ignored.
+
+    An order that waits for a second call to be confirmed is not simulated.
+    """
 
     external_id: Annotated[str, Field(min_length=1, max_length=40, pattern=r"\S")]
     product_id: int
-    auto_confirm: bool = False
+    auto_confirm: Literal[True]
     credit_party_identifier: Party
     callback_url: Annotated[str, AfterValidator(is_http)] | None = None
 
@@ -94,36 +95,8 @@ def dumps(body: Any) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-def paged(request: web.Request, items: Sequence[Any]) -> web.Response:
-    """One page of a list, with the vendor's X- headers [D]."""
-    page, per_page = number(request, "page", 1), number(request, "per_page", 50)
-    if not 1 <= per_page <= MAX_PER_PAGE:
-        raise DtOneError(1000400, "per_page")
-    pages = -(-len(items) // per_page)
-    response = answer(items[(page - 1) * per_page : page * per_page])
-    response.headers.update(
-        {
-            "X-Total": str(len(items)),
-            "X-Total-Pages": str(pages),
-            "X-Per-Page": str(per_page),
-            "X-Page": str(page),
-            "X-Next-Page": str(page + 1) if page < pages else "",
-            "X-Prev-Page": str(page - 1) if page > 1 else "",
-        }
-    )
-    return response
-
-
-def number(request: web.Request, name: str, default: int) -> int:
-    """A positive whole number of the query."""
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
-        raise DtOneError(1000400, name)
-    return int(text[:9])
-
-
 def only_filters(request: web.Request, *known: str) -> None:
     """Refuse a filter that this sandbox would otherwise ignore."""
     for name in request.query:
-        if name not in (*known, "page", "per_page"):
+        if name not in known:
             raise DtOneError(1000400, f"the sandbox has no filter {name}")

@@ -1,4 +1,4 @@
-"""DT One's products, operator and number look-up for mainland China.
+"""DT One's product and operator for mainland China.
 
 Field names are the vendor's [C]. One operator stands for the three networks, so that one product
 serves every mainland number; the real catalogue lists products by operator [M], which is why the
@@ -7,8 +7,8 @@ product id is configuration.
 
 from typing import Any
 
-from deploy.sandbox.config import Config
-from deploy.sandbox.dtone_codes import DtOneError
+from deploy.sandbox.dialects.dtone.account import Account
+from deploy.sandbox.dialects.dtone.codes import DtOneError
 
 CURRENCY = "CNY"
 OPERATOR = {
@@ -18,31 +18,14 @@ OPERATOR = {
     "regions": None,
 }
 SERVICE = {"id": 1, "name": "Mobile", "subservice": {"id": 11, "name": "Airtime"}}
-OTHER_VALUES_FEN = {6010: 1000, 6030: 3000, 6050: 5000}
-NO_FIELDS = (
-    "required_debit_party_identifier_fields",
-    "required_sender_fields",
-    "required_beneficiary_fields",
-    "required_statement_identifier_fields",
-    "required_additional_identifier_fields",
-    "validity",
-    "promotions",
-    "tags",
-    "regions",
-)
+FACE_VALUE_FEN = 2000
 
 
-def values_fen(config: Config) -> dict[int, int]:
-    """Face value of each product id, in fen; the configured one is 20 yuan."""
-    return {**OTHER_VALUES_FEN, config.dtone_product_id: 2000}
-
-
-def face_value(config: Config, product_id: int) -> int:
-    """Fen of a product, or the vendor's refusal."""
-    try:
-        return values_fen(config)[product_id]
-    except KeyError:
-        raise DtOneError(1003001) from None
+def face_value(account: Account, product_id: int) -> int:
+    """Fen of the customer's product, or the vendor's refusal."""
+    if product_id != account.product_id:
+        raise DtOneError(1003001)
+    return FACE_VALUE_FEN
 
 
 def yuan(fen: int) -> int | float:
@@ -72,19 +55,3 @@ def product_base(product_id: int, fen: int) -> dict[str, Any]:
     name = f"CNY {yuan(fen)}"
     base = {"id": product_id, "name": name, "description": f"Airtime of {name}", "tags": None}
     return {**base, "service": SERVICE, "operator": OPERATOR, "regions": None}
-
-
-def product_json(product_id: int, fen: int) -> dict[str, Any]:
-    """A whole product of type FIXED_VALUE_RECHARGE."""
-    return {
-        **product_base(product_id, fen),
-        **dict.fromkeys(NO_FIELDS),
-        "type": "FIXED_VALUE_RECHARGE",
-        "required_credit_party_identifier_fields": [["mobile_number"]],
-        "availability_zones": ["INTERNATIONAL"],
-        "source": money(fen),
-        "destination": money(fen),
-        "prices": prices(fen),
-        "rates": {"base": 1, "wholesale": 1, "retail": None},
-        "benefits": benefits(fen),
-    }

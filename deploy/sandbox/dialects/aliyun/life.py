@@ -9,14 +9,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from deploy.sandbox.aliyun_codes import DELIVERED, ENDINGS, UNDELIVERED, UNDELIVERED_ENDING
 from deploy.sandbox.callbacks import Callback, plan_callback
+from deploy.sandbox.dialects.aliyun.account import NAME, Account
+from deploy.sandbox.dialects.aliyun.codes import (
+    DELIVERED,
+    ENDINGS,
+    UNDELIVERED,
+    UNDELIVERED_ENDING,
+)
 from deploy.sandbox.digits import ending, national, settle_seconds
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.tasks import Action, Task, add_task, finish_task
 from deploy.sandbox.when import china_text, now
 
-VENDOR = "aliyun"
 PREFIXES = ("+86", "0086", "86", "")  # [D]
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -33,19 +38,19 @@ class SendSms(BaseModel):
 
 def refusal_code(parts: Parts, call: SendSms, phone: str | None) -> str | None:
     """Why the vendor would not send, in its order of checks [M]; None when it would."""
-    known = parts.config.aliyun_templates
+    account = parts.account(Account)
     variables = read_variables(call.TemplateParam)
-    if call.SignName not in parts.config.aliyun_sign_names:
+    if call.SignName != account.sign_name:
         return "isv.SMS_SIGNATURE_ILLEGAL"
-    if call.TemplateCode not in known:
+    if call.TemplateCode not in account.templates:
         return "isv.SMS_TEMPLATE_ILLEGAL"
     if variables is None:
         return "isv.INVALID_JSON_PARAM"
-    if set(VARIABLE.findall(known[call.TemplateCode])) - variables.keys():
+    if set(VARIABLE.findall(account.templates[call.TemplateCode])) - variables.keys():
         return "isv.TEMPLATE_MISSING_PARAMETERS"
     if phone is None:
         return "isv.MOBILE_NUMBER_ILLEGAL"
-    if parts.faults.strike(VENDOR, {"empty_wallet"}):
+    if parts.faults.strike(NAME, {"empty_wallet"}):
         return "isv.AMOUNT_NOT_ENOUGH"
     return ENDINGS.get(ending(phone))
 
@@ -86,7 +91,7 @@ def write(
         "INSERT INTO sms (vendor, biz_id, phone, template, content, out_id, state, code, sent_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            VENDOR,
+            NAME,
             biz_id,
             phone,
             call.TemplateCode,
@@ -102,7 +107,7 @@ def write(
 
 def content(parts: Parts, call: SendSms) -> str:
     """The text that the phone shows."""
-    template = parts.config.aliyun_templates.get(call.TemplateCode, "")
+    template = parts.account(Account).templates.get(call.TemplateCode, "")
     values = read_variables(call.TemplateParam) or {}
     text = VARIABLE.sub(lambda m: values.get(m[1], m[0]), template)
     return f"【{call.SignName}】{text}"
@@ -128,12 +133,12 @@ def actions(parts: Parts) -> dict[str, Action]:
 
 def tell(parts: Parts, row_id: int) -> None:
     """Plan the delivery report, if an address is configured."""
-    url = parts.config.aliyun_report_url
+    url = parts.account(Account).report_url
     if url is None:
         return
     row = parts.book.db.execute("SELECT * FROM sms WHERE id = ?", (row_id,)).fetchone()
     arrived = row["state"] == "delivered"
-    told = Callback(VENDOR, row_id, url, report_json(row, arrived), report_json(row, not arrived))
+    told = Callback(NAME, row_id, url, report_json(row, arrived), report_json(row, not arrived))
     plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)
 
 

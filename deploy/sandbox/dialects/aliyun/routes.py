@@ -1,8 +1,4 @@
-"""Alibaba Cloud Dysmsapi 2017-05-25 under /aliyun/: the SMS dialect.
-
-POST with ACS3-HMAC-SHA256 [D], parameters in the query or as a form; actions SendSms and
-QuerySendDetails [D]. A business refusal is HTTP 200 with a Code [M].
-"""
+"""Alibaba Cloud's one address: the signature, the actions, and the answers."""
 
 import json
 import sqlite3
@@ -15,9 +11,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
-from deploy.sandbox.acs3 import WINDOW_SECONDS, SignatureError, Signed, verify
-from deploy.sandbox.aliyun_codes import HTTP_STATUS, MESSAGES, SEND_STATUS
-from deploy.sandbox.aliyun_life import PREFIXES, VENDOR, SendSms, send
+from deploy.sandbox.dialects.aliyun.account import NAME, Account
+from deploy.sandbox.dialects.aliyun.acs3 import WINDOW_SECONDS, SignatureError, Signed, verify
+from deploy.sandbox.dialects.aliyun.codes import HTTP_STATUS, MESSAGES, SEND_STATUS
+from deploy.sandbox.dialects.aliyun.life import PREFIXES, SendSms, send
 from deploy.sandbox.digits import national
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.when import china_day, china_text, now
@@ -53,7 +50,7 @@ def query_send_details(parts: Parts, call: QuerySendDetails) -> dict[str, Any]:
     rows = parts.book.db.execute(
         "SELECT * FROM sms WHERE vendor = ? AND phone = ? AND sent_at >= ? AND sent_at < ?"
         " AND biz_id IS NOT NULL AND (? = '' OR biz_id = ?) ORDER BY id DESC",
-        (VENDOR, phone, first, after, call.BizId, call.BizId),
+        (NAME, phone, first, after, call.BizId, call.BizId),
     ).fetchall()
     start = (call.CurrentPage - 1) * call.PageSize
     page = [detail_json(row) for row in rows[start : start + call.PageSize]]
@@ -121,8 +118,8 @@ async def call_action(request: web.Request) -> web.Response:
     signed = Signed(
         request.method, request.raw_path.partition("?")[0], raw, headers, await request.read()
     )
-    config = parts.config
-    verify(signed, config.aliyun_key_id, config.aliyun_key_secret, now())
+    account = parts.account(Account)
+    verify(signed, account.key_id, account.key_secret, now())
     action = ACTIONS.get(headers["x-acs-action"])
     if action is None:
         raise SignatureError("InvalidAction.NotFound", "Specified api is not found.")
@@ -149,8 +146,8 @@ def answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
 
 
 def routes() -> list[web.RouteDef]:
-    """One address for every action; with and without the slash."""
-    return [web.post("/aliyun/", call_action), web.post("/aliyun", call_action)]
+    """One address for every action."""
+    return [web.post(f"/{NAME}/", call_action)]
 
 
 def refusal(error: Exception) -> web.Response:
@@ -167,3 +164,12 @@ def refusal(error: Exception) -> web.Response:
         case _:
             code, message = "InternalError", "The request processing has failed."
     return answer({"Code": code, "Message": message, "HostId": "sandbox"}, HTTP_STATUS[code])
+
+
+def is_taken(status: int, body: bytes) -> bool:
+    """Whether the customer took a report: 200 and ``{"code": 0}`` [D]."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return False
+    return status == 200 and isinstance(told, dict) and told.get("code") == 0

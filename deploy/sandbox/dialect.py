@@ -1,0 +1,94 @@
+"""A vendor as the sandbox knows it: everything that differs from the next one, as a value.
+
+The rest of the sandbox (book, faults, statement, worker, admin) is the same for all of them.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from deploy.sandbox.parts import Parts
+from deploy.sandbox.tasks import Action
+
+Kind = Literal["airtime", "sms"]
+
+
+class Caller(Protocol):
+    """What a customer needs of a test's client: see ``customer.Client``."""
+
+    url: str
+
+    async def call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
+        """Status and JSON (or text) of any path."""
+
+
+class Customer(Protocol):
+    """A customer who speaks the dialect, apart from the server's own code."""
+
+    async def buy(
+        self, client: Caller, reference: str, phone: str, report_to: str | None = None
+    ) -> tuple[int, Any]:
+        """One top-up of 20 yuan, or one message of thanks, with the test's account."""
+
+    def told(self, body: Any) -> tuple[str, str]:
+        """Our reference in a report, and the vendor's word for what became of it."""
+
+
+def secret(seed: str, vendor: str, field: str) -> str:
+    """A word that both sides derive from one seed; none follows from another."""
+    return hmac.new(seed.encode(), f"{vendor}/{field}".encode(), "sha256").hexdigest()[:40]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One vendor.
+
+    name      also the first part of its paths, and of its options and variables
+    account   its settings: each field is an option and a variable of that name
+    url       the path at which its adapter calls
+    secrets   fields of the account that both sides must know; derived from a seed
+    values    fields that both sides must know and anybody may
+    check     refuses a caller who is not the customer, before any handler
+    refusal   any failure in the vendor's words
+    actions   what happens by the clock, by kind of task
+    retries   seconds until each repetition of a report that was not taken
+    is_taken  whether an answer (status, body) takes a report
+    """
+
+    name: str
+    kind: Kind
+    account: type[BaseModel]
+    url: str
+    secrets: Sequence[str]
+    values: Mapping[str, str]
+    routes: Callable[[], list[web.RouteDef]]
+    check: Callable[[web.Request, Parts], None]
+    refusal: Callable[[Exception], web.Response]
+    actions: Callable[[Parts], dict[str, Action]]
+    retries: Sequence[float]
+    is_taken: Callable[[int, bytes], bool]
+    customer: Customer
+
+    def variable(self, field: str) -> str:
+        """The environment variable of a setting."""
+        return f"MASHANG_{self.name}_{field}".upper()
+
+    def secret(self, seed: str, field: str) -> str:
+        """A word that both sides derive from one seed."""
+        return secret(seed, self.name, field)
+
+    def environment(self, seed: str) -> dict[str, str]:
+        """What caller and sandbox must agree on."""
+        secrets = {field: self.secret(seed, field) for field in self.secrets}
+        return {self.variable(field): text for field, text in {**secrets, **self.values}.items()}
+
+    def caller_environment(self, seed: str, sandbox_url: str) -> dict[str, str]:
+        """What the adapter's settings need to call this sandbox."""
+        return self.environment(seed) | {
+            self.variable("url"): f"{sandbox_url}{self.url}",
+            self.variable("report_secret"): self.secret(seed, "report_secret"),
+        }

@@ -1,0 +1,14 @@
+"""The vendors that the sandbox simulates: a line each."""
+
+from collections.abc import Mapping
+
+from deploy.sandbox.dialect import Dialect, Kind
+from deploy.sandbox.dialects.aliyun import ALIYUN
+from deploy.sandbox.dialects.dtone import DTONE
+
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (DTONE, ALIYUN)}
+
+
+def of_kind(kind: Kind) -> list[Dialect]:
+    """All that sell this; the first is the one that a local installation uses."""
+    return [dialect for dialect in DIALECTS.values() if dialect.kind == kind]

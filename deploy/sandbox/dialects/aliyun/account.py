@@ -1,0 +1,36 @@
+"""The customer's account at Alibaba Cloud, and what is registered with the carriers."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, TypeAdapter
+
+NAME = "aliyun"
+_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
+
+
+def is_http(url: str) -> str:
+    """Check an address and keep it as it was written."""
+    _URL.validate_python(url)
+    return url
+
+
+class Account(BaseModel):
+    """Log-in, the registered signature and templates, and where delivery reports go."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key_id: str = Field(min_length=1)
+    key_secret: str = Field(min_length=1)
+    report_url: Annotated[str, AfterValidator(is_http)] | None = None
+    sign_name: str = Field("码上评", min_length=1)
+    template_thanks: str = Field("SMS_480000001", min_length=1)
+    template_paid: str = Field("SMS_480000002", min_length=1)
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """The texts by template id; a text names its variables as ``${name}``."""
+        return {
+            self.template_thanks: "感谢您对公安机关窗口民警服务的监督。",
+            self.template_paid: "奖励话费${amount}元已到账，感谢您的监督。",
+        }

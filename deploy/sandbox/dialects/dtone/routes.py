@@ -1,0 +1,81 @@
+"""DT One's paths: an order is placed, and looked up by the customer's id."""
+
+import base64
+import hmac
+
+from aiohttp import web
+
+from deploy.sandbox.dialects.dtone import life
+from deploy.sandbox.dialects.dtone.account import NAME, Account
+from deploy.sandbox.dialects.dtone.catalogue import face_value
+from deploy.sandbox.dialects.dtone.codes import DtOneError
+from deploy.sandbox.dialects.dtone.wire import (
+    answer,
+    error_answer,
+    only_filters,
+    read_order,
+    transaction_json,
+)
+from deploy.sandbox.digits import national
+from deploy.sandbox.parts import PARTS, Parts
+
+BASE = f"/{NAME}/v1"
+E164_PREFIXES = ("+86", "86")
+
+
+def check_key(request: web.Request, parts: Parts) -> None:
+    """Basic authentication by API key and secret, or 1000401."""
+    account = parts.account(Account)
+    wanted = b"Basic " + base64.b64encode(f"{account.key}:{account.secret}".encode())
+    given = request.headers.get("Authorization", "").encode()
+    if not hmac.compare_digest(wanted, given):
+        raise DtOneError(1000401)
+
+
+async def create_transaction(request: web.Request) -> web.Response:
+    """POST /async/transactions: 201, CONFIRMED."""
+    parts = request.app[PARTS]
+    order = read_order(await request.read())
+    with parts.book.writing() as db:
+        if life.is_used(db, order.external_id):
+            raise DtOneError(1007001)
+        fen = face_value(parts.account(Account), order.product_id)
+        phone = national(order.credit_party_identifier.mobile_number, E164_PREFIXES)
+        if phone is None:
+            raise DtOneError(1005003)
+        row = life.create(parts, order, phone, fen)
+    return answer(transaction_json(row), 201)
+
+
+async def list_transactions(request: web.Request) -> web.Response:
+    """GET /transactions?external_id=: an empty list when there is none."""
+    only_filters(request, "external_id")
+    external_id = request.query.get("external_id")
+    rows = request.app[PARTS].book.db.execute(
+        "SELECT * FROM airtime WHERE vendor = ? AND external_id = coalesce(?, external_id)"
+        " ORDER BY id DESC",
+        (NAME, external_id),
+    )
+    return answer([transaction_json(row) for row in rows])
+
+
+def routes() -> list[web.RouteDef]:
+    """The vendor's paths that the adapter uses."""
+    return [
+        web.post(f"{BASE}/async/transactions", create_transaction),
+        web.get(f"{BASE}/transactions", list_transactions, allow_head=False),
+    ]
+
+
+def refusal(error: Exception) -> web.Response:
+    """Any failure in the vendor's words."""
+    match error:
+        case DtOneError():
+            return error_answer(error)
+        case web.HTTPNotFound():
+            return error_answer(DtOneError(1000404))
+        case web.HTTPMethodNotAllowed():
+            return error_answer(DtOneError(1000405))
+        case web.HTTPException():
+            return error_answer(DtOneError(1000400))
+    return error_answer(DtOneError(1009001))
