@@ -3,23 +3,38 @@
 A case is judged by the policy in force on the day it was received.
 """
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared import policy_file
 from shared.errors import Misconfigured
 from shared.events import Verdict
+from shared.policy_kinds import (
+    MISTAKE,
+    Amount,
+    Centipoints,
+    Count,
+    Cutoff,
+    Day,
+    Days,
+    Fen,
+    Hours,
+    Key,
+    Minutes,
+    MonthFen,
+    Percent,
+    Text,
+    mistake,
+    once,
+)
 from shared.values import clock
-
-Count = Annotated[int, Field(ge=1)]
-Amount = Annotated[int, Field(ge=0)]
-Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 def _known_zone(name: str) -> str:
@@ -37,48 +52,54 @@ class _Part(BaseModel):
 class Callback(_Part):
     """Rule 4."""
 
-    cutoff: time
+    cutoff: Cutoff
     attempts: Count
-    spacing_minutes: Amount
+    spacing_minutes: Minutes
 
 
 class Verification(_Part):
     """Rule 5."""
 
-    cutoff: time
+    cutoff: Cutoff
     extensions: Amount
-    extension_days: Count
+    extension_days: Days
     second_review_verdicts: frozenset[Verdict]
-    second_review_days: Count
+    second_review_days: Days
     sample_percent: Percent
 
 
 class Supervision(_Part):
     """Rule 6."""
 
-    repeat_hours: Count
-    levels: tuple[str, ...]
+    repeat_hours: Hours
+    levels: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(once)]
     copy_first_to: str
+
+    @model_validator(mode="after")
+    def _copy_goes_to_a_level(self) -> Self:
+        if self.copy_first_to not in self.levels:
+            raise mistake("copy_first_to", f"{self.copy_first_to} is not one of levels")
+        return self
 
 
 class Reward(_Part):
     """Rule 8; amounts in fen."""
 
-    amount_fen: Count
-    days: Count
-    verdicts: frozenset[Verdict]
+    amount_fen: Fen
+    days: Days
+    verdicts: Annotated[frozenset[Verdict], Field(min_length=1)]
     per_phone_per_incident: Count
     per_incident: Count
-    per_phone_month_fen: Amount
-    budget_month_fen: Amount
+    per_phone_month_fen: MonthFen
+    budget_month_fen: MonthFen
 
 
 class Assessment(_Part):
     """Rules 7 and 13; deductions in centipoints by category."""
 
     partly_percent: Percent
-    officers_centipoints: dict[str, Amount]
-    unit_centipoints: dict[str, Amount]
+    officers_centipoints: dict[str, Centipoints]
+    unit_centipoints: dict[str, Centipoints]
 
 
 class Strikes(_Part):
@@ -87,8 +108,14 @@ class Strikes(_Part):
     window: Literal["calendar_year", "rolling_365_days"]
     accountability_at: Count
     transfer_at: Count
-    accountability_centipoints: Amount
-    transfer_centipoints: Amount
+    accountability_centipoints: Centipoints
+    transfer_centipoints: Centipoints
+
+    @model_validator(mode="after")
+    def _transfer_comes_after_accountability(self) -> Self:
+        if self.transfer_at <= self.accountability_at:
+            raise mistake("transfer_at", "should be more than accountability_at")
+        return self
 
 
 class Prominent(_Part):
@@ -108,30 +135,30 @@ class UnknownOfficer(_Part):
 class Appeal(_Part):
     """Rule 15."""
 
-    officer_working_days: Count
+    officer_working_days: Days
     officer_times: Amount
-    citizen_days: Count
+    citizen_days: Days
     citizen_times: Amount
 
 
 class Urgent(_Part):
     """Rule 3."""
 
-    words: tuple[str, ...]
+    words: Annotated[tuple[Text, ...], AfterValidator(once)]
 
 
 class Category(_Part):
     """A kind of complaint, by key, in both languages."""
 
-    key: str
-    zh: str
-    en: str
+    key: Key
+    zh: Text
+    en: Text
 
 
 class Policy(_Part):
     """All rules in force from a day on."""
 
-    effective_from: date
+    effective_from: Day
     timezone: Annotated[str, AfterValidator(_known_zone)]
     callback: Callback
     verification: Verification
@@ -143,7 +170,20 @@ class Policy(_Part):
     unknown_officer: UnknownOfficer
     appeal: Appeal
     urgent: Urgent
-    categories: tuple[Category, ...]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _every_category_has_its_points(self) -> Self:
+        keys = [category.key for category in self.categories]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise mistake("categories", f"{min(twice)} stands there twice")
+        for table in ("officers_centipoints", "unit_centipoints"):
+            given = getattr(self.assessment, table).keys()
+            if lacking := set(keys) - given:
+                raise mistake(f"assessment.{table}.{min(lacking)}", "missing")
+            if strange := given - set(keys):
+                raise mistake(f"assessment.{table}.{min(strange)}", "not one of categories")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -169,33 +209,27 @@ class Policies:
         return in_force[-1] if in_force else self.editions[0]
 
 
-class _File(_Part):
-    policy: Annotated[tuple[Policy, ...], Field(min_length=1)]
-
-
 def load(path: Path) -> Policies:
-    """Read a policy file. Misconfigured names the file, and every wrong key in one line each."""
-    try:
-        content = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise Misconfigured(f"{path}: {error.strerror}; set MASHANG_POLICY_FILE") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        lines = (f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Misconfigured("\n".join(lines)) from None
-    policies = Policies(sorted(content.policy, key=lambda p: p.effective_from))
-    for edition in policies.editions:
-        _check_points(path, edition)
-    return policies
+    """Read a policy file. Misconfigured says in one line each: file, edition, key, mistake."""
+    mistakes: list[str] = []
+    editions: list[Policy] = []
+    for number, content in enumerate(policy_file.read(path), 1):
+        try:
+            editions.append(Policy.model_validate(content))
+        except ValidationError as error:
+            where = f"{path}: {policy_file.name_of(content, number)}"
+            mistakes += [f"{where}: {_told(e)}" for e in error.errors()]
+    editions.sort(key=lambda edition: edition.effective_from)
+    for one, other in pairwise(editions):
+        if one.effective_from == other.effective_from:
+            mistakes.append(f"{path}: policy of {one.effective_from}: effective_from: stands twice")
+    if mistakes:
+        raise Misconfigured("\n".join(mistakes))
+    return Policies(editions)
 
 
-def _check_points(path: Path, policy: Policy) -> None:
-    for name in ("officers_centipoints", "unit_centipoints"):
-        table: dict[str, int] = getattr(policy.assessment, name)
-        if wrong := policy.category_keys.symmetric_difference(table):
-            keys = ", ".join(sorted(wrong))
-            raise Misconfigured(
-                f"{path}: policy of {policy.effective_from}: assessment.{name} and categories"
-                f" must have the same keys; they differ in: {keys}"
-            )
+def _told(error: Any) -> str:
+    key, told = ".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, ")
+    if error["type"] == MISTAKE:
+        return f"{key}.{told}" if key else str(told)
+    return f"{key}: {told}"

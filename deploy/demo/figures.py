@@ -64,7 +64,8 @@ async def read(http: aiohttp.ClientSession, stack: Stack) -> Figures:
 def book_figures(book: Mapping[str, Mapping[str, Any]], env: Mapping[str, str]) -> dict[str, int]:
     """What the vendors truly paid and delivered."""
     airtime, sms = book["airtime"], book["sms"]
-    thanks = sms["by_template"].get(env["MASHANG_ALIYUN_TEMPLATE_THANKS"], {})
+    vendor = env["MASHANG_SMS_VENDOR"].upper()
+    thanks = sms["by_template"].get(env[f"MASHANG_{vendor}_TEMPLATE_THANKS"], {})
     return {
         "airtime": int(airtime["paid_count"]),
         "airtime_fen": int(airtime["sum_fen"].get("CNY", 0)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from deploy.local import vendors
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
 
@@ -56,53 +57,17 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
         }
     if service == "verification":
         return {"MASHANG_IDENTITY_SEED": keys.identity_seed}
-    if service == "rewards":
+    if service in vendors.BUYS:
         return {
             "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
-            **dtone_login(keys),
-            "MASHANG_DTONE_URL": f"{url_of(ports.sandbox)}/dtone/v1",
-            "MASHANG_CALLBACK_URL": url_of(ports.rewards),
-            "MASHANG_CALLBACK_SECRET": keys.callback_secret,
-        }
-    if service == "notifications":
-        return {
-            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
-            **aliyun_login(keys),
-            "MASHANG_ALIYUN_URL": f"{url_of(ports.sandbox)}/aliyun/",
-            "MASHANG_ALIYUN_SIGN_NAME": "码上评",
-            "MASHANG_ALIYUN_TEMPLATE_THANKS": "SMS_480000001",
-            "MASHANG_ALIYUN_TEMPLATE_PAID": "SMS_480000002",
-            "MASHANG_CALLBACK_SECRET": keys.callback_secret,
+            **vendors.caller_env(service, ports, keys),
         }
     return {"MASHANG_IDENTITY_PUBLIC": keys.identity_public}
 
 
 def sandbox_env(ports: Ports, keys: Keys) -> dict[str, str]:
-    """The vendors' side of the same log-ins, and where their delivery reports go."""
-    reports = f"{url_of(ports.notifications)}/callbacks/aliyun/{keys.callback_secret}"
-    return {
-        **inherited(),
-        **dtone_login(keys),
-        **aliyun_login(keys),
-        "MASHANG_ALIYUN_REPORT_URL": reports,
-    }
-
-
-def dtone_login(keys: Keys) -> dict[str, str]:
-    """The airtime vendor's account and the 20 yuan product."""
-    return {
-        "MASHANG_DTONE_KEY": keys.dtone_key,
-        "MASHANG_DTONE_SECRET": keys.dtone_secret,
-        "MASHANG_DTONE_PRODUCT_ID": "6020",
-    }
-
-
-def aliyun_login(keys: Keys) -> dict[str, str]:
-    """The SMS vendor's account."""
-    return {
-        "MASHANG_ALIYUN_KEY_ID": keys.aliyun_key_id,
-        "MASHANG_ALIYUN_KEY_SECRET": keys.aliyun_key_secret,
-    }
+    """The vendors' side of the services' log-ins, and where they report."""
+    return {**inherited(), **vendors.account_env(ports, keys)}
 
 
 def inherited() -> dict[str, str]:

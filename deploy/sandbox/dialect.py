@@ -34,6 +34,9 @@ class Customer(Protocol):
     ) -> tuple[int, Any]:
         """One top-up of 20 yuan, or one message of thanks, with the test's account."""
 
+    def report(self, reference: str) -> Any:
+        """A report that says it failed, as the vendor, or a forger, would send it."""
+
     def told(self, body: Any) -> tuple[str, str]:
         """Our reference in a report, and the vendor's word for what became of it."""
 

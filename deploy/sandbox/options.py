@@ -1,7 +1,7 @@
 """The command line: the sandbox's own options, and each dialect's account.
 
-A field of an account is the option ``--<vendor>-<field>``; the variable ``MASHANG_<VENDOR>_<FIELD>``
-stands in for it, so the environment of the services will do.
+A field of an account is the option ``--<vendor>-<field>``, or ``MASHANG_<VENDOR>_<FIELD>`` in the
+environment: the services' own will do.
 """
 
 import argparse

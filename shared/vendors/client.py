@@ -1,4 +1,4 @@
-"""The one HTTP client for vendors: it asks once, waits so long, reads so much, goes nowhere else.
+"""The one HTTP client for vendors: it asks once, waits so long, reads so much, no more.
 
 The host comes from the configured address and from nothing that a caller or an answer says: no
 redirects, no cookies, no proxy or log-in of the environment. Every call has a fresh connection: on
@@ -143,7 +143,7 @@ async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResp
 
 
 def query_string(query: Mapping[str, str]) -> str:
-    """Sorted, percent-encoded after RFC 3986; the client sends exactly this, so it can be signed."""
+    """Sorted and percent-encoded after RFC 3986; sent exactly so, and so it can be signed."""
     pairs = sorted(query.items())
     return "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in pairs)
 

@@ -93,7 +93,8 @@ async def shake(seed: int, plan: Plan, data: Path) -> Outcome:
 
 
 async def _drop_answers(http: aiohttp.ClientSession, stack: Stack, seed: int) -> None:
-    fault = {"vendor": "dtone", "kind": "drop_answer", "probability": DROPPED, "seed": seed}
+    vendor = stack.env("rewards")["MASHANG_AIRTIME_VENDOR"]
+    fault = {"vendor": vendor, "kind": "drop_answer", "probability": DROPPED, "seed": seed}
     await call(http, "POST", f"{stack.urls['sandbox']}/admin/faults", fault)
 
 

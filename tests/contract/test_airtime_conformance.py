@@ -1,36 +1,36 @@
-"""What every airtime adapter must do, and DT One's codes, each against a real HTTP server."""
+"""What every airtime adapter must do, asked of each against the sandbox's book."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientSession
 
 from deploy.sandbox.customer import Client
+from deploy.sandbox.dialect import Dialect
+from deploy.sandbox.dialects import DIALECTS, of_kind
 from deploy.sandbox.testing import SandboxProcess
-from services.rewards.providers import Airtime, NotACallback, Order
-from services.rewards.providers.dtone import DtOne
-from services.rewards.providers.dtone_codes import ERRORS
-from services.rewards.providers.registry import VENDORS, choose
-from services.rewards.rules.outcomes import (
-    Accepted,
-    Held,
-    NotFound,
-    Outcome,
-    Paid,
-    Rejected,
-    Reversed,
-    TryLater,
-    Unknown,
-)
+from services.rewards.providers.protocol import Airtime, Order
+from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from shared.config import load
 from shared.errors import Misconfigured
+from shared.vendors.outcomes import (
+    Accepted,
+    Done,
+    Held,
+    NotFound,
+    Outcome,
+    Rejected,
+    TryLater,
+    Unknown,
+)
+from shared.vendors.vendor import NotAReport, Terms, choose
 from tests.integration.test_rewards_jobs import environment
+from tests.vendors import NOWHERE
+from tests.vendors import environment as settings_of
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,19 @@ async def book(sandbox: SandboxProcess) -> AsyncIterator[Client]:
 
 
 @pytest.fixture(params=list(VENDORS))
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """Each vendor of the registry in turn, as the sandbox knows it."""
+    return DIALECTS[request.param]
+
+
+@pytest.fixture
 async def vendor(
-    request: pytest.FixtureRequest, book: Client, monkeypatch: pytest.MonkeyPatch
+    dialect: Dialect, book: Client, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Airtime]:
-    """Every adapter that the registry knows, as the service would open it."""
-    for name, value in environment(book.url).items():
+    """The adapter, as the service would open it."""
+    for name, value in settings_of(dialect, book.url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MASHANG_AIRTIME_VENDOR", request.param)
-    async with choose(load(Settings)) as opened:
+    async with choose(VENDORS, "", dialect.name, Terms(20, NOWHERE)) as opened:
         yield opened
 
 
@@ -81,13 +86,18 @@ async def paid_count(book: Client) -> int:
     return int((await book.book())["airtime"]["paid_count"])
 
 
+def test_every_adapter_has_its_dialect() -> None:
+    """What the registry knows, the sandbox speaks, and the other way round."""
+    assert set(VENDORS) == {dialect.name for dialect in of_kind("airtime")}
+
+
 async def test_an_order_is_accepted_and_then_paid(vendor: Airtime, book: Client) -> None:
     """Accepted with the vendor's reference, then paid under the same one."""
     made = order()
     accepted = await vendor.send(made)
     assert isinstance(accepted, Accepted)
     paid = await settled(vendor, made.order_id)
-    assert isinstance(paid, Paid)
+    assert isinstance(paid, Done)
     assert accepted.ref == paid.ref
     assert 1 == await paid_count(book)
 
@@ -103,7 +113,7 @@ async def test_a_repeated_order_is_not_paid_twice(vendor: Airtime, book: Client)
     made = order()
     await vendor.send(made)
     assert isinstance(await vendor.send(made), Unknown)
-    assert isinstance(await settled(vendor, made.order_id), Paid)
+    assert isinstance(await settled(vendor, made.order_id), Done)
     assert 1 == await paid_count(book)
 
 
@@ -124,16 +134,29 @@ async def test_a_declined_order(vendor: Airtime, ending: str, retriable: bool) -
     "kind",
     ["drop_answer", "drop_before", "http_500_before", "http_500_after", "garbage", "truncated"],
 )
-async def test_a_spoilt_answer_is_unknown(vendor: Airtime, book: Client, kind: str) -> None:
+async def test_a_spoilt_answer_is_unknown(
+    vendor: Airtime, dialect: Dialect, book: Client, kind: str
+) -> None:
     """Whatever happened to the order or the question, nothing is concluded from it."""
-    await book.arm("dtone", kind)
+    await book.arm(dialect.name, kind)
     assert isinstance(await vendor.send(order()), Unknown)
     assert isinstance(await vendor.ask(uuid4().hex), Unknown)
 
 
-async def test_an_empty_wallet_is_held(vendor: Airtime, book: Client) -> None:
+async def test_a_question_whose_answer_is_lost_is_asked_once(
+    vendor: Airtime, dialect: Dialect, book: Client
+) -> None:
+    """No library repeats a call behind our back, not even one that only reads."""
+    armed = await book.arm(dialect.name, "drop_before")
+    await vendor.ask(uuid4().hex)
+    await vendor.send(order())
+    _, faults = await book.call("GET", "/admin/faults")
+    assert [(armed["id"], 2)] == [(fault["id"], fault["fired"]) for fault in faults["faults"]]
+
+
+async def test_an_empty_wallet_is_held(vendor: Airtime, dialect: Dialect, book: Client) -> None:
     """An operator must act."""
-    await book.arm("dtone", "empty_wallet")
+    await book.arm(dialect.name, "empty_wallet")
     assert isinstance(await vendor.send(order()), Held)
 
 
@@ -147,35 +170,29 @@ async def test_an_invalid_number_is_final(vendor: Airtime) -> None:
 async def test_a_refused_connection_proves_that_nothing_left(
     vendor: Airtime, sandbox: SandboxProcess
 ) -> None:
-    """Nobody listens: try later. About a question, it says nothing."""
+    """Nobody listens: try later, order and question alike."""
     sandbox.stop()
     try:
         assert isinstance(await vendor.send(order()), TryLater)
-        assert isinstance(await vendor.ask(uuid4().hex), Unknown)
+        assert isinstance(await vendor.ask(uuid4().hex), TryLater)
     finally:
         sandbox.start()
 
 
-async def test_callbacks_are_read_for_their_order_only(vendor: Airtime) -> None:
-    """The order's id, or a refusal that quotes nothing."""
-    assert "abcdefgh" == vendor.read_callback(b'{"external_id": "abcdefgh", "status": 1}')
-    with pytest.raises(NotACallback) as caught:
-        vendor.read_callback(b'{"external_id": "+8613800004488"}')
-    assert "138" not in str(caught.value)
+async def test_a_report_is_read_for_its_order_only(vendor: Airtime, dialect: Dialect) -> None:
+    """The order's id out of the vendor's own form, or a refusal that quotes nothing."""
+    reported = json.dumps(dialect.customer.report("abcdefgh")).encode()
+    assert ["abcdefgh"] == vendor.read_report(reported)
+    phone = json.dumps(dialect.customer.report("+8613800004488")).encode()
+    for malformed in (b"", b"\xff\x00", b"{", b"[1]", phone):
+        with pytest.raises(NotAReport) as caught:
+            vendor.read_report(malformed)
+        assert "138" not in str(caught.value)
 
 
 def test_a_phone_is_not_in_the_orders_repr() -> None:
     """An order in a traceback or a log does not tell the number."""
     assert "1380000" not in repr(order())
-
-
-def test_an_unknown_vendor_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The setting's name and the known vendors."""
-    for name, value in environment("http://127.0.0.1:9").items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("MASHANG_AIRTIME_VENDOR", "nobody")
-    with pytest.raises(Misconfigured, match=r"MASHANG_AIRTIME_VENDOR.*dtone"):
-        choose(load(Settings))
 
 
 def test_a_lease_outlasts_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,130 +202,3 @@ def test_a_lease_outlasts_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASHANG_LEASE_S", "20")
     with pytest.raises(Misconfigured, match="MASHANG_LEASE_S: should be longer"):
         load(Settings)
-
-
-class Scripted:
-    """A DT One that answers what it is told."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.seen = 200, b"", 0
-        self.headers: dict[str, str] = {}
-
-    async def answer(self, _: web.Request) -> web.Response:
-        """The same to everything."""
-        self.seen += 1
-        return web.Response(status=self.status, body=self.body, headers=self.headers)
-
-
-@pytest.fixture
-async def script() -> Scripted:
-    """The answers."""
-    return Scripted()
-
-
-@pytest.fixture
-async def dtone(script: Scripted) -> AsyncIterator[DtOne]:
-    """DT One's adapter before a scripted server."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", script.answer)
-    async with TestServer(app) as server:
-        adapter = DtOne(str(server.make_url("/v1")), "k", "s", 6020, "http://127.0.0.1:9/c")
-        async with adapter:
-            yield adapter
-
-
-MEANINGS = {"final": Rejected, "retry": Rejected, "later": TryLater, "held": Held}
-
-
-@pytest.mark.parametrize("code", [*ERRORS, "1999999"])
-@pytest.mark.parametrize("status", [200, 400, 404, 500, 503])
-async def test_the_code_decides_and_not_the_status(
-    dtone: DtOne, script: Scripted, code: str, status: int
-) -> None:
-    """Each code of the table means the same under any error status; unlisted ones are unknown."""
-    script.status = status
-    script.body = json.dumps({"errors": [{"code": int(code), "message": "x"}]}).encode()
-    outcome = await dtone.send(order())
-    wanted = MEANINGS.get(ERRORS.get(code, "unknown"), Unknown) if status >= 300 else Unknown
-    assert wanted is type(outcome)
-    if isinstance(outcome, Rejected):
-        assert (ERRORS[code] == "retry") == outcome.retriable
-
-
-def transaction(**changes: Any) -> dict[str, Any]:
-    """A completed transaction of the order `abc`."""
-    return {
-        "id": 5,
-        "external_id": "abc",
-        "status": {"message": "COMPLETED", "class": {"id": 7, "message": "COMPLETED"}},
-        "product": {"id": 6020},
-    } | changes
-
-
-def status(number: int, message: str) -> dict[str, Any]:
-    """A transaction in a class."""
-    return transaction(status={"message": message, "class": {"id": number}})
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (transaction(), Paid),
-        (status(1, "CREATED"), Accepted),
-        (status(2, "CONFIRMED"), Accepted),
-        (status(5, "SUBMITTED"), Accepted),
-        (status(3, "REJECTED"), Rejected),
-        (status(4, "CANCELLED"), Rejected),
-        (status(9, "DECLINED-SOMETHING-NEW"), Rejected),
-        (status(8, "REVERSED"), Reversed),
-        (status(6, "NEW"), Unknown),
-        (transaction(external_id="other"), Unknown),
-        (transaction(product={"id": 1}), Unknown),
-        ({}, Unknown),
-        ([transaction()], Unknown),
-        ("COMPLETED", Unknown),
-        (None, Unknown),
-    ],
-)
-async def test_the_class_of_the_status_decides(
-    dtone: DtOne, script: Scripted, body: Any, kind: type[Outcome]
-) -> None:
-    """Only our own order, of our product, in a known class, is concluded from; sent or asked."""
-    script.body = json.dumps(body).encode()
-    assert kind is type(await dtone.send(Order("abc", 2000, "+8613800004488")))
-    script.body = json.dumps([body]).encode()
-    assert kind is type(await dtone.ask("abc"))
-
-
-@pytest.mark.parametrize(
-    ("code", "body", "kind"),
-    [
-        (200, b"[]", NotFound),
-        (404, b'{"errors": [{"code": 1008004, "message": "x"}]}', Unknown),
-        (401, b'{"errors": [{"code": 1000401, "message": "x"}]}', Unknown),
-        (429, b'{"errors": [{"code": 1000429, "message": "x"}]}', Unknown),
-        (200, json.dumps([transaction(), transaction()]).encode(), Unknown),
-        (200, b"\xff", Unknown),
-    ],
-)
-async def test_a_question_that_failed_says_nothing(
-    dtone: DtOne, script: Scripted, code: int, body: bytes, kind: type[Outcome]
-) -> None:
-    """Only an empty list means that the vendor does not have the order."""
-    script.status, script.body = code, body
-    assert kind is type(await dtone.ask("abc"))
-
-
-async def test_several_errors_are_unknown(dtone: DtOne, script: Scripted) -> None:
-    """Two different codes in one answer contradict each other."""
-    script.status = 400
-    script.body = b'{"errors": [{"code": 1005003}, {"code": 1009001}]}'
-    assert isinstance(await dtone.send(order()), Unknown)
-
-
-@pytest.mark.parametrize("code", [301, 302, 307, 308])
-async def test_a_redirect_is_not_followed(dtone: DtOne, script: Scripted, code: int) -> None:
-    """An order goes to the configured address and nowhere else, once."""
-    script.status, script.headers = code, {"Location": "/elsewhere"}
-    assert isinstance(await dtone.send(order()), Unknown)
-    assert 1 == script.seen

@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from aiohttp import ClientSession
-
-from deploy.sandbox.customer import ALIYUN_KEY_ID, ALIYUN_KEY_SECRET, SIGN_NAME, Client
+from deploy.sandbox.customer import Client
 from services.notifications import handlers
 from services.notifications.jobs import Deliveries
-from services.notifications.providers.aliyun import Aliyun, Templates
+from services.notifications.providers.protocol import Provider
 from services.notifications.rules import Limits
 from shared import events
 from shared.db import Database
@@ -19,14 +17,11 @@ from shared.values.seal import Seal
 PHONE = "13800000088"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 SEAL = Seal({"1": bytes(32)}, bytes(32))
-TEMPLATES: dict[Any, str] = {"thanks": "SMS_480000001", "paid": "SMS_480000002"}
 
 
-def make_deliveries(database: Database, url: str, session: ClientSession) -> Deliveries:
-    """The jobs against the sandbox at `url`; a missing message may be repeated at once."""
-    templates = Templates(SIGN_NAME, TEMPLATES)
-    provider = Aliyun(session, f"{url}/aliyun/", ALIYUN_KEY_ID, ALIYUN_KEY_SECRET, templates)
-    return Deliveries(database, provider, SEAL, Limits(settle_after=timedelta()))
+def make_deliveries(database: Database, vendor: Provider) -> Deliveries:
+    """The jobs with a vendor; a missing message may be repeated at once."""
+    return Deliveries(database, vendor, SEAL, Limits(settle_after=timedelta()))
 
 
 def verified(case: UUID, *, seal: Seal = SEAL, revision: int = 1, phone: str = PHONE) -> Any:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,9 +18,10 @@ from shared.db import Database
 from shared.service import Service
 from shared.web.edge import make_app
 from tests.support import INDEX_KEY, SEAL_KEYS
+from tests.vendors import SMS, environment, report_path
 
 SERVICE = "notifications"
-SECRET = "s" * 24
+PATH = report_path(SMS)
 SEED = bytes(32)
 ADD = """
     INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, traceparent,
@@ -42,24 +44,17 @@ def settings() -> Settings:
             "seal_keys": SEAL_KEYS,
             "index_key": INDEX_KEY,
             "identity_public": b64encode(identity.public_key(SEED)).decode(),
-            "aliyun_url": "http://127.0.0.1:1/",
-            "aliyun_key_id": "k",
-            "aliyun_key_secret": "s",
-            "aliyun_sign_name": "码上评",
-            "aliyun_template_thanks": "SMS_1",
-            "aliyun_template_paid": "SMS_2",
-            "callback_secret": SECRET,
+            "sms_vendor": SMS.name,
+            "report_url": "http://127.0.0.1:9",
         }
     )
 
 
 @pytest.fixture
 async def service(settings: Settings, database: Database) -> AsyncIterator[Service]:
-    """The service as wired, its HTTP session closed afterwards."""
-    built = build(settings, database)
-    yield built
-    for resource in built.resources:
-        await resource.__aexit__(None, None, None)
+    """The service as wired."""
+    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
+        yield build(settings, database)
 
 
 @pytest.fixture
@@ -84,15 +79,6 @@ async def is_due(database: Database, message_id: UUID) -> bool:
         return bool(await conn.fetchval(sql, message_id))
 
 
-def report(message_id: UUID | str) -> dict[str, object]:
-    """What Alibaba Cloud posts."""
-    return {
-        "phone_number": "13800000000", "send_time": "x", "report_time": "x", "success": True,
-        "err_code": "DELIVERED", "err_msg": "…", "sms_size": "1", "biz_id": "1^0",
-        "out_id": str(message_id),
-    }  # fmt: skip
-
-
 async def test_it_handles_what_the_flows_give_it(service: Service) -> None:
     """Every event that notifications hears has a handler, and no other."""
     assert set(flows.heard_by(SERVICE)) == set(service.handlers)
@@ -103,33 +89,39 @@ async def test_a_report_only_makes_the_query_due(
 ) -> None:
     """It could be forged, so the state does not change; other messages are left alone."""
     told, other = await add(database, "accepted"), await add(database, "unknown")
-    answer = await client.post(f"/callbacks/aliyun/{SECRET}", json=[report(told)])
-    assert (200, 0) == (answer.status, (await answer.json())["code"])
+    answer = await client.post(PATH, json=SMS.customer.report(str(told)))
+    assert (200, SMS.is_taken(200, await answer.read())) == (answer.status, True)
     assert (True, False) == (await is_due(database, told), await is_due(database, other))
     figures = await (await client.get("/api/v1/figures")).json()
     assert (1, 0) == (figures["thanks"], figures["thanks_delivered"])
 
 
-@pytest.mark.parametrize("out_id", ["", "not-a-uuid", str(UUID(int=1)), "\x00"])
+@pytest.mark.parametrize("reference", ["", "not-a-uuid", str(UUID(int=1)), "\x00"])
 async def test_reports_about_strangers_are_taken_and_ignored(
-    client: TestClient[Any, Any], out_id: str
+    client: TestClient[Any, Any], reference: str
 ) -> None:
     """The vendor must not repeat them."""
-    answer = await client.post(f"/callbacks/aliyun/{SECRET}", json=[report(out_id)])
+    answer = await client.post(PATH, json=SMS.customer.report(reference))
     assert 200 == answer.status
 
 
 @pytest.mark.parametrize("secret", ["wrong", "", "s", "%ff", "码"])
 async def test_a_wrong_secret_finds_nothing(client: TestClient[Any, Any], secret: str) -> None:
     """As if the address did not exist."""
-    answer = await client.post(f"/callbacks/aliyun/{secret}", json=[])
+    answer = await client.post(f"/reports/{SMS.name}/{secret}", json=[])
     assert 404 == answer.status
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'[{"out_id": 7}]', b"\xff", b"[" * 5000])
+async def test_another_vendors_address_finds_nothing(client: TestClient[Any, Any]) -> None:
+    """Only the vendor in use may report, under its own name."""
+    answer = await client.post(PATH.replace(SMS.name, "stranger"), json=[])
+    assert 404 == answer.status
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b"[" * 5000])
 async def test_a_malformed_report_is_refused(client: TestClient[Any, Any], body: bytes) -> None:
     """One clear answer, as problem details."""
-    answer = await client.post(f"/callbacks/aliyun/{SECRET}", data=body)
+    answer = await client.post(PATH, data=body)
     assert (400, "application/problem+json") == (answer.status, answer.content_type)
 
 

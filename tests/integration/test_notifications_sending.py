@@ -1,10 +1,10 @@
 """Messages from the event to the vendor's book, on a real database and a sandbox process."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from aiohttp import ClientSession
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
@@ -25,14 +25,16 @@ from tests.integration.notifications_parts import (
     until,
     verified,
 )
+from tests.vendors import SMS, sms_vendor
 
 SERVICE = "notifications"
 
 
 @pytest.fixture
-def deliveries(database: Database, sandbox: SandboxProcess, session: ClientSession) -> Deliveries:
+async def deliveries(database: Database, sandbox: SandboxProcess) -> AsyncIterator[Deliveries]:
     """The jobs against the sandbox."""
-    return make_deliveries(database, sandbox.url, session)
+    async with sms_vendor(sandbox.url) as vendor:
+        yield make_deliveries(database, vendor)
 
 
 async def test_thanks_are_sent_once_a_case(
@@ -67,9 +69,8 @@ async def test_the_paid_message_is_another_one(
             await handlers.on_reward_paid(conn, paid)
     await until(database, deliveries, "delivered")
     by_template = (await client.book())["sms"]["by_template"]
-    assert {"SMS_480000001": 1, "SMS_480000002": 1} == {
-        code: counts["sent"] for code, counts in by_template.items()
-    }
+    wanted = {SMS.values[f"template_{purpose}"]: 1 for purpose in ("thanks", "paid")}
+    assert wanted == {code: counts["sent"] for code, counts in by_template.items()}
 
 
 @pytest.mark.parametrize("fault", ["drop_answer", "http_500_after", "garbage"])
@@ -77,7 +78,7 @@ async def test_a_lost_answer_is_never_sent_again(
     database: Database, deliveries: Deliveries, client: Client, fault: str
 ) -> None:
     """The query finds what the vendor took; its book holds one message."""
-    await client.arm("aliyun", fault, count=1)
+    await client.arm(SMS.name, fault, count=1)
     await queue(database)
     await deliveries.send_queued()
     assert ["unknown"] == await states(database)
@@ -89,7 +90,7 @@ async def test_a_lost_request_is_repeated(
     database: Database, deliveries: Deliveries, client: Client
 ) -> None:
     """Once the vendor says that it has none, the message goes out as a new attempt."""
-    await client.arm("aliyun", "drop_before", count=1)
+    await client.arm(SMS.name, "drop_before", count=1)
     await queue(database)
     await until(database, deliveries, "delivered")
     assert 1 == await sent(client)
@@ -104,7 +105,7 @@ async def test_a_storm_of_faults_sends_each_message_once(
     database: Database, deliveries: Deliveries, client: Client
 ) -> None:
     """With a third of the answers lost, thirty messages are thirty lines in the vendor's book."""
-    await client.arm("aliyun", "drop_answer", probability=0.3, seed=7)
+    await client.arm(SMS.name, "drop_answer", probability=0.3, seed=7)
     for _ in range(30):
         await queue(database)
     await until(database, deliveries, "delivered")

@@ -1,6 +1,7 @@
-"""Rewards over HTTP: figures, callbacks, and what the approvers may do."""
+"""Rewards over HTTP: figures, reports, and what the approvers may do."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -22,10 +23,12 @@ from shared.db import Database
 from shared.values import clock
 from shared.web.edge import make_app
 from tests.integration.test_rewards_decisions import advance, again, hear, verified
-from tests.integration.test_rewards_jobs import SECRET, environment
+from tests.integration.test_rewards_jobs import environment
+from tests.vendors import AIRTIME, report_path
 
 SERVICE = "rewards"
 SEED = bytes(range(32))
+PATH = report_path(AIRTIME)
 PHONE = "+8613800004488"
 
 
@@ -298,41 +301,43 @@ async def test_a_wrong_approval_names_the_field(desk: Desk, body: Any) -> None:
     assert "held" == shown["state"]
 
 
-async def callback(desk: Desk, body: bytes, secret: str = SECRET) -> int:
-    """The status of a callback."""
-    path = f"/callbacks/dtone/{secret}"
+def told(order_id: str) -> bytes:
+    """A report about an order, that claims the worst."""
+    return json.dumps(AIRTIME.customer.report(order_id)).encode()
+
+
+async def report(desk: Desk, body: bytes, path: str = PATH) -> int:
+    """The status of a report."""
     async with desk.client.post(path, data=body) as response:
         return response.status
 
 
 @pytest.mark.parametrize(
-    ("body", "secret", "status"),
+    ("body", "path", "status"),
     [
-        (b"{}", "wrong", 404),
-        (b"{}", "%E4%B8%AD", 404),
-        (b"", SECRET, 400),
-        (b"\xff\x00", SECRET, 400),
-        (b"[]", SECRET, 400),
-        (b'{"external_id": 7}', SECRET, 400),
-        (b'{"external_id": "a\\u0000b"}', SECRET, 400),
-        (b'{"external_id": "' + b"a" * 41 + b'"}', SECRET, 400),
-        (b'{"external_id": "nobodysorder"}', SECRET, 200),
-        (b" " * 70_000, SECRET, 413),
+        (told("nobodysorder"), f"/reports/{AIRTIME.name}/wrong", 404),
+        (told("nobodysorder"), f"/reports/{AIRTIME.name}/%E4%B8%AD", 404),
+        (told("nobodysorder"), PATH.replace(AIRTIME.name, "stranger"), 404),
+        (told("nobodysorder"), f"/reports/{AIRTIME.name}/", 404),
+        (b"", PATH, 400),
+        (b"\xff\x00", PATH, 400),
+        (b"{", PATH, 400),
+        (told("nobodysorder"), PATH, 200),
+        (b" " * 70_000, PATH, 413),
     ],
 )
-async def test_callbacks_at_the_door(desk: Desk, body: bytes, secret: str, status: int) -> None:
-    """A wrong secret is 404, nonsense 400, too much 413; a stranger's order changes nothing."""
-    assert status == await callback(desk, body, secret)
+async def test_reports_at_the_door(desk: Desk, body: bytes, path: str, status: int) -> None:
+    """A wrong address is 404, nonsense 400, too much 413; a stranger's order changes nothing."""
+    assert status == await report(desk, body, path)
 
 
 @pytest.mark.parametrize("steps", [("leased", "accepted"), ("leased", "lost"), ("leased", "paid")])
-async def test_a_callback_changes_only_when_to_ask(desk: Desk, steps: tuple[Step, ...]) -> None:
+async def test_a_report_changes_only_when_to_ask(desk: Desk, steps: tuple[Step, ...]) -> None:
     """Whatever it claims, state and version stay and the question is due now."""
     reward = await desk.earn(*steps)
     async with desk.database.acquire() as conn:
         await conn.execute("UPDATE rewards SET act_at = now() + interval '1 hour'")
-    claim = f'{{"external_id": "{reward.order_id}", "status": {{"class": {{"id": 9}}}}}}'
-    assert 200 == await callback(desk, claim.encode())
+    assert 200 == await report(desk, told(reward.order_id))
     async with desk.database.acquire() as conn:
         stored = await rewards.get(conn, reward.id)
         now = await rewards.get_now(conn)
@@ -342,13 +347,13 @@ async def test_a_callback_changes_only_when_to_ask(desk: Desk, steps: tuple[Step
     assert stored.act_at <= now
 
 
-async def test_a_callback_of_an_older_order_is_not_taken(desk: Desk) -> None:
+async def test_a_report_of_an_older_order_is_not_taken(desk: Desk) -> None:
     """A report about a rejected attempt does not disturb the present one."""
     first = await desk.earn("leased", "rejected")
     async with desk.database.transaction() as conn:
         second = await advance(conn, first, "retried", "leased", "accepted")
     assert first.order_id != second.order_id
-    assert 200 == await callback(desk, f'{{"external_id": "{first.order_id}"}}'.encode())
+    assert 200 == await report(desk, told(first.order_id))
     async with desk.database.acquire() as conn:
         assert second == await rewards.get(conn, second.id)
 

@@ -72,7 +72,7 @@ async def advance(conn: Connection, reward: Reward, *steps: Step) -> Reward:
         moved = move(reward, step, now, act_at=None if rests else now)
         assert await moves.save(conn, reward, moved, step, now)
         if step == "leased":
-            await orders.add(conn, moved, "dtone")
+            await orders.add(conn, moved, "somebody")
         reward = moved
     return reward
 

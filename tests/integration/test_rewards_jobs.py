@@ -13,23 +13,26 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from deploy.sandbox.customer import DTONE_KEY, DTONE_SECRET, Client
+from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
 from services.rewards.api import Api
 from services.rewards.jobs import Payouts
-from services.rewards.providers.registry import choose
+from services.rewards.providers.protocol import Airtime
+from services.rewards.providers.registry import VENDORS
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.settings import Settings
 from services.rewards.store import history, orders, rewards
 from shared.config import load
 from shared.db import Database
 from shared.events import CaseVerified
+from shared.vendors.vendor import choose
 from shared.web.edge import make_app
 from tests import support as testing
+from tests import vendors
 from tests.integration.test_rewards_decisions import hear, verified
+from tests.vendors import AIRTIME
 
 SERVICE = "rewards"
-SECRET = "s" * 32
 # Quick enough for a test; the sandbox answers in milliseconds.
 PACE = Pace(
     lease=timedelta(seconds=5),
@@ -39,7 +42,7 @@ PACE = Pace(
 OPEN = ("ready", "submitting", "accepted", "unknown", "rejected")
 
 
-def environment(url: str, callback_url: str = "http://127.0.0.1:9") -> dict[str, str]:
+def environment(url: str, report_url: str = "http://127.0.0.1:9") -> dict[str, str]:
     """The variables of a rewards process whose vendor is at `url`."""
     return {
         "DATABASE_URL": "postgresql://unused",
@@ -49,12 +52,9 @@ def environment(url: str, callback_url: str = "http://127.0.0.1:9") -> dict[str,
         "MASHANG_SEAL_KEYS": testing.SEAL_KEYS,
         "MASHANG_INDEX_KEY": testing.INDEX_KEY,
         "MASHANG_IDENTITY_PUBLIC": testing.INDEX_KEY,
-        "MASHANG_DTONE_URL": f"{url}/dtone/v1",
-        "MASHANG_DTONE_KEY": DTONE_KEY,
-        "MASHANG_DTONE_SECRET": DTONE_SECRET,
-        "MASHANG_DTONE_PRODUCT_ID": "6020",
-        "MASHANG_CALLBACK_URL": callback_url,
-        "MASHANG_CALLBACK_SECRET": SECRET,
+        "MASHANG_AIRTIME_VENDOR": AIRTIME.name,
+        "MASHANG_REPORT_URL": report_url,
+        **vendors.environment(AIRTIME, url),
     }
 
 
@@ -75,7 +75,7 @@ async def vendor(sandbox: SandboxProcess) -> AsyncIterator[Client]:
 
 
 class World:
-    """Rewards with its callbacks' address, its database, and the vendor."""
+    """Rewards with its reports' address, its database, and the vendor."""
 
     def __init__(self, settings: Settings, database: Database, payouts: Payouts) -> None:
         self.settings, self.database, self.payouts = settings, database, payouts
@@ -148,26 +148,31 @@ class World:
         return [json.loads(row["body"])["data"] for row in rows]
 
 
+def chosen(settings: Settings) -> Airtime:
+    """The adapter as the service chooses it."""
+    return choose(VENDORS, "MASHANG_AIRTIME_VENDOR", settings.airtime_vendor, settings.terms)
+
+
 @pytest.fixture
 async def world(
     database: Database, vendor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
-    """Rewards as it is wired, with its HTTP address open for callbacks."""
+    """Rewards as it is wired, with its HTTP address open for reports."""
     async with AsyncExitStack() as stack:
         for name, value in environment(vendor.url).items():
             monkeypatch.setenv(name, value)
         settings = load(Settings)
-        server = TestServer(make_app(Api(settings, database, choose(settings)).routes()))
+        server = TestServer(make_app(Api(settings, database, chosen(settings)).routes()))
         await stack.enter_async_context(server)
-        monkeypatch.setenv("MASHANG_CALLBACK_URL", str(server.make_url("/")))
+        monkeypatch.setenv("MASHANG_REPORT_URL", str(server.make_url("/")))
         settings = load(Settings)
-        airtime = await stack.enter_async_context(choose(settings))
+        airtime = await stack.enter_async_context(chosen(settings))
         yield World(settings, database, Payouts(database, airtime, settings.seal, PACE))
 
 
 async def airtime(vendor: Client) -> dict[str, Any]:
     """The vendor's own book."""
-    return dict((await vendor.book(vendor="dtone"))["airtime"])
+    return dict((await vendor.book(vendor=AIRTIME.name))["airtime"])
 
 
 async def test_a_reward_is_paid(world: World, vendor: Client) -> None:
@@ -185,7 +190,7 @@ async def test_a_reward_is_paid(world: World, vendor: Client) -> None:
 
 async def test_the_lease_is_committed_before_a_byte_leaves(world: World, vendor: Client) -> None:
     """While the vendor still thinks, another connection already sees the order and its id."""
-    await vendor.arm("dtone", "delay", delay_s=30, path="/async/")
+    await vendor.arm(AIRTIME.name, "delay", delay_s=30, path="/async/")
     reward = await world.earn()
     sending = asyncio.create_task(world.payouts.submit())
     await world.until(reward, "submitting")
@@ -204,7 +209,7 @@ async def test_the_lease_is_committed_before_a_byte_leaves(world: World, vendor:
 )
 async def test_a_spoilt_answer_is_asked_about(world: World, vendor: Client, kind: str) -> None:
     """Executed or not: unknown first, then paid once, under one order id."""
-    await vendor.arm("dtone", kind, count=1, path="/async/")
+    await vendor.arm(AIRTIME.name, kind, count=1, path="/async/")
     reward = await world.earn()
     await world.payouts.submit()
     assert "unknown" == (await world.get(reward)).state
@@ -218,7 +223,7 @@ async def test_a_spoilt_answer_is_asked_about(world: World, vendor: Client, kind
 
 async def test_a_dropped_order_is_sent_by_us_only_once(world: World, vendor: Client) -> None:
     """The HTTP client repeats nothing by itself when the vendor hangs up."""
-    armed = await vendor.arm("dtone", "drop_before", path="/async/")
+    armed = await vendor.arm(AIRTIME.name, "drop_before", path="/async/")
     await world.earn()
     await world.payouts.submit()
     _, faults = await vendor.call("GET", "/admin/faults")
@@ -230,7 +235,7 @@ async def test_a_crash_between_commit_and_call(world: World, vendor: Client) -> 
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
     async with world.database.transaction() as conn:
-        assert 1 == len(await quick._lease(conn))
+        assert 1 == len(await quick.lease(conn, 10))
     await asyncio.sleep(0.06)
     await world.payouts.recover()
     assert "unknown" == (await world.get(reward)).state
@@ -244,8 +249,9 @@ async def test_a_crash_between_call_and_settling(world: World, vendor: Client) -
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
     async with world.database.transaction() as conn:
-        (leased,) = await quick._lease(conn)
-    await vendor.order(leased.order_id, "+8613800000188")
+        (leased,) = await quick.lease(conn, 10)
+    status, _ = await AIRTIME.customer.buy(vendor, leased.order_id, "+8613800000188")
+    assert 200 <= status < 300
     await asyncio.sleep(0.06)
     await world.drain()
     assert "resent" not in await world.steps(reward)
@@ -254,7 +260,7 @@ async def test_a_crash_between_call_and_settling(world: World, vendor: Client) -
 
 async def test_a_late_answer_loses_against_the_recovery(world: World, vendor: Client) -> None:
     """The lease ran out while the vendor was slow: the late answer is dropped, asking pays once."""
-    await vendor.arm("dtone", "delay", delay_s=30, path="/async/", count=1)
+    await vendor.arm(AIRTIME.name, "delay", delay_s=30, path="/async/", count=1)
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
     sending = asyncio.create_task(quick.submit())
@@ -269,7 +275,7 @@ async def test_a_late_answer_loses_against_the_recovery(world: World, vendor: Cl
 
 async def test_a_third_of_the_answers_lost(world: World, vendor: Client) -> None:
     """30 % of all answers dropped, orders and questions alike: one payment for each of 30 cases."""
-    await vendor.arm("dtone", "drop_answer", probability=0.3, seed=7)
+    await vendor.arm(AIRTIME.name, "drop_answer", probability=0.3, seed=7)
     made = [await world.earn() for _ in range(30)]
     await world.drain()
     book = await airtime(vendor)
@@ -283,9 +289,9 @@ async def test_every_fault_at_once_and_three_instances(world: World, vendor: Cli
     """Three instances over one database, faults of all kinds: one payment for each of 20 cases."""
     kinds = ("drop_answer", "drop_before", "http_500_after", "http_500_before", "garbage")
     for seed, kind in enumerate(kinds):
-        await vendor.arm("dtone", kind, probability=0.1, seed=seed)
+        await vendor.arm(AIRTIME.name, kind, probability=0.1, seed=seed)
     for kind in ("duplicate_callback", "forged_callback", "reorder_callbacks"):
-        await vendor.arm("dtone", kind, probability=0.5, seed=11)
+        await vendor.arm(AIRTIME.name, kind, probability=0.5, seed=11)
     for _ in range(20):
         await world.earn()
     await asyncio.gather(*(world.drain() for _ in range(3)))
@@ -312,7 +318,7 @@ async def test_declined_orders_end_at_a_person(
 
 async def test_an_empty_wallet_pauses(world: World, vendor: Client) -> None:
     """No order is sent during the pause, no attempt is blamed, and afterwards all are paid."""
-    await vendor.arm("dtone", "empty_wallet")
+    await vendor.arm(AIRTIME.name, "empty_wallet")
     first = await world.earn()
     await world.payouts.submit()
     second = await world.earn()
@@ -386,7 +392,7 @@ async def test_a_callback_makes_the_question_due(world: World, vendor: Client) -
 
 async def test_without_a_callback_the_clock_asks(world: World, vendor: Client) -> None:
     """A vendor who never calls is asked all the same."""
-    await vendor.arm("dtone", "no_callback")
+    await vendor.arm(AIRTIME.name, "no_callback")
     await world.earn()
     await world.drain()
     assert 1 == len(await world.events("reward.paid.v1"))
@@ -394,7 +400,7 @@ async def test_without_a_callback_the_clock_asks(world: World, vendor: Client) -
 
 async def test_a_late_reversal_is_noticed(world: World, vendor: Client) -> None:
     """Completed, paid and told; then the vendor takes it back and calls: reversed, told once."""
-    await vendor.arm("dtone", "late_reversal", count=1, delay_s=60)
+    await vendor.arm(AIRTIME.name, "late_reversal", count=1, delay_s=60)
     reward = await world.earn()
     await world.drain()
     assert "paid" == (await world.get(reward)).state
@@ -424,7 +430,7 @@ async def test_nothing_clear_is_logged_or_stored(world: World, vendor: Client) -
     """The phone appears neither in the logs nor in any table."""
     with testing.captured_logs() as logs:
         await world.earn("4488")
-        await vendor.arm("dtone", "drop_answer", count=1)
+        await vendor.arm(AIRTIME.name, "drop_answer", count=1)
         await world.drain()
     number = next(iter((await airtime(vendor))["by_number"]))
     assert number not in str(logs)

@@ -23,6 +23,7 @@ from tests import support as testing
 from tests.conftest import Clone, leashed
 from tests.integration.test_rewards_decisions import hear, verified
 from tests.integration.test_rewards_jobs import environment
+from tests.vendors import AIRTIME
 
 SERVICE = "rewards"
 CASES = 24
@@ -102,7 +103,7 @@ async def test_killed_again_and_again(clone: Clone, vendor: Client, tmp_path: Pa
     """SIGKILL at random moments, a third of the answers lost: one payment a case, told once."""
     url = await clone(SERVICE)
     for kind, probability in (("drop_answer", 0.3), ("drop_before", 0.1), ("delay", 0.3)):
-        await vendor.arm("dtone", kind, probability=probability, seed=3, delay_s=50)
+        await vendor.arm(AIRTIME.name, kind, probability=probability, seed=3, delay_s=50)
     database = await Database.connect(url, SERVICE)
     await earn(database)
     rewards = Process(url, vendor.url, tmp_path / "rewards.log")

@@ -10,6 +10,10 @@ from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.process import StartError
 from deploy.local.settings import SERVICES, sandbox_env, service_env
+from deploy.sandbox.dialect import Kind
+from deploy.sandbox.dialects import DIALECTS, of_kind
+
+PORTS = Ports.default()
 
 
 def env(service: str, keys: Keys) -> dict[str, str]:
@@ -24,26 +28,40 @@ def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
     keys = Keys()
     told = {
         name: {service for service in SERVICES if name in env(service, keys)}
-        for name in ("MASHANG_SIGNING_KEY", "MASHANG_DTONE_SECRET", "MASHANG_ALIYUN_KEY_SECRET")
+        for name in ("MASHANG_SIGNING_KEY", secret_of("airtime"), secret_of("sms"))
     }
     assert {
         "MASHANG_SIGNING_KEY": {"intake"},
-        "MASHANG_DTONE_SECRET": {"rewards"},
-        "MASHANG_ALIYUN_KEY_SECRET": {"notifications"},
+        secret_of("airtime"): {"rewards"},
+        secret_of("sms"): {"notifications"},
     } == told
 
 
-def test_the_sandbox_and_the_services_share_the_vendors_log_ins() -> None:
-    """Both sides of a vendor's account get the same words."""
-    keys = Keys()
-    sandbox = sandbox_env(Ports.default(), keys)
-    both = env("rewards", keys) | env("notifications", keys)
-    names = [
-        name
-        for name in both
-        if name.startswith(("MASHANG_DTONE_", "MASHANG_ALIYUN_KEY")) and not name.endswith("_URL")
-    ]
-    assert {name: both[name] for name in names} == {name: sandbox[name] for name in names}
+def secret_of(kind: Kind) -> str:
+    """The variable of the last secret of the vendor in use."""
+    vendor = of_kind(kind)[0]
+    return vendor.variable(vendor.secrets[-1])
+
+
+@pytest.mark.parametrize(("service", "kind"), [("rewards", "airtime"), ("notifications", "sms")])
+def test_the_sandbox_and_the_services_share_the_vendors_log_ins(service: str, kind: Kind) -> None:
+    """Both sides of a vendor's account get the same words, and know where it reports."""
+    keys, vendor = Keys(), of_kind(kind)[0]
+    sandbox, caller = sandbox_env(Ports.default(), keys), env(service, keys)
+    for field in (*vendor.secrets, *vendor.values):
+        assert sandbox[vendor.variable(field)] == caller[vendor.variable(field)]
+    path = f"/reports/{vendor.name}/{caller[vendor.variable('report_secret')]}"
+    assert caller["MASHANG_REPORT_URL"] + path == sandbox[vendor.variable("report_url")]
+
+
+def test_no_two_secrets_of_vendors_are_alike() -> None:
+    """A report secret opens one vendor's address, and follows from no other word."""
+    keys, words = Keys(), []
+    for vendor in DIALECTS.values():
+        fields = (*vendor.secrets, "report_secret")
+        words += [vendor.secret(keys.sandbox_seed, field) for field in fields]
+    assert len(words) == len(set(words))
+    assert keys.sandbox_seed not in str({**env("rewards", keys), **sandbox_env(PORTS, keys)})
 
 
 def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:

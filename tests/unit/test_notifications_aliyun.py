@@ -2,22 +2,36 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from services.notifications.outcomes import (
+from services.notifications.providers import acs3, aliyun, aliyun_answers
+from services.notifications.providers.aliyun_answers import Detail
+from services.notifications.providers.protocol import Call, Sms
+from shared.errors import Misconfigured
+from shared.vendors.outcomes import (
     Accepted,
-    Delivered,
-    Found,
+    Done,
     Held,
     NotFound,
-    Refused,
-    Sent,
+    Outcome,
+    Rejected,
     TryLater,
     Unknown,
 )
-from services.notifications.providers import acs3, aliyun, aliyun_answers
-from services.notifications.providers.aliyun_answers import Detail
+from shared.vendors.vendor import NotAReport, Terms
+
+SETTINGS = {
+    "key_id": "k",
+    "key_secret": "s",
+    "sign_name": "码上评",
+    "template_thanks": "SMS_1",
+    "template_paid": "SMS_2",
+    "report_secret": "r" * 16,
+}
 
 
 def test_the_published_signature() -> None:
@@ -44,14 +58,14 @@ def test_the_published_signature() -> None:
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        ("OK", Accepted("1^0")),
-        ("isp.SYSTEM_ERROR", TryLater(timedelta(seconds=5), "isp.SYSTEM_ERROR")),
+        ("OK", Accepted("1^0", "OK")),
+        ("isp.SYSTEM_ERROR", TryLater("isp.SYSTEM_ERROR", timedelta(seconds=5))),
         ("isv.AMOUNT_NOT_ENOUGH", Held("isv.AMOUNT_NOT_ENOUGH")),
-        ("isv.MOBILE_NUMBER_ILLEGAL", Refused("isv.MOBILE_NUMBER_ILLEGAL")),
+        ("isv.MOBILE_NUMBER_ILLEGAL", Rejected("isv.MOBILE_NUMBER_ILLEGAL", False)),
         ("isv.NEVER_HEARD_OF", Held("isv.NEVER_HEARD_OF")),
     ],
 )
-def test_answers_are_read_by_their_code(code: str, outcome: Sent) -> None:
+def test_answers_are_read_by_their_code(code: str, outcome: Outcome) -> None:
     """The table decides; a code that is not in it is held for a person."""
     body = json.dumps({"Code": code, "Message": "…", "BizId": "1^0", "RequestId": "r"})
     assert outcome == aliyun_answers.classify(body.encode())
@@ -68,15 +82,15 @@ def test_an_unreadable_answer_is_unknown(body: bytes) -> None:
     ("statuses", "found"),
     [
         ([], NotFound()),
-        ([1], Accepted("1^0")),
-        ([2], Refused("UNDELIV")),
-        ([3], Delivered()),
-        ([2, 3], Delivered()),
-        ([2, 1], Accepted("1^0")),
-        ([9], Accepted("1^0")),
+        ([1], Accepted("1^0", "waiting")),
+        ([2], Rejected("UNDELIV", False)),
+        ([3], Done("1^0", "delivered")),
+        ([2, 3], Done("1^0", "delivered")),
+        ([2, 1], Accepted("1^0", "waiting")),
+        ([9], Accepted("1^0", "waiting")),
     ],
 )
-def test_the_best_news_of_all_calls_counts(statuses: list[int], found: Found) -> None:
+def test_the_best_news_of_all_calls_counts(statuses: list[int], found: Outcome) -> None:
     """Where a message was repeated, one delivery is enough; an unknown status is still waiting."""
     matched = [Detail(OutId="m", SendStatus=s, ErrCode="UNDELIV") for s in statuses]
     assert found == aliyun_answers.judge(matched, "1^0")
@@ -97,3 +111,40 @@ def test_a_call_near_midnight_is_looked_for_on_both_days() -> None:
 def test_numbers_are_written_as_the_vendor_wants_them(e164: str, expected: str) -> None:
     """National for the mainland, country code without a plus for others."""
     assert expected == aliyun.national(e164)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_server_error_is_unknown_whatever_its_body_says(status: int) -> None:
+    """Something between us and the vendor may have written it, after the message was taken."""
+
+    async def fail(_: web.Request) -> web.Response:
+        return web.json_response({"Code": "isv.MOBILE_NUMBER_ILLEGAL"}, status=status)
+
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", fail)
+    message = Sms(uuid4(), "thanks", "+8613800000088", {})
+    async with TestServer(app) as server:
+        settings = aliyun.Settings.model_validate(SETTINGS | {"url": str(server.make_url("/"))})
+        async with aliyun.Aliyun(settings, Terms(2, "http://127.0.0.1:9")) as vendor:
+            assert Unknown(f"http_{status}") == await vendor.send(message)
+            asked = await vendor.ask(message, Call(datetime.now(UTC), None))
+            assert Unknown(f"http_{status}") == asked
+
+
+@pytest.mark.parametrize("body", [b"{}", b'[{"out_id": 7}]', b"null"])
+def test_what_is_no_report(body: bytes) -> None:
+    """Only an array whose references are text."""
+    settings = aliyun.Settings.model_validate(SETTINGS | {"url": "http://127.0.0.1:9"})
+    with pytest.raises(NotAReport):
+        aliyun.Aliyun(settings, Terms(2, "http://127.0.0.1:9")).read_report(body)
+
+
+@pytest.mark.parametrize("field", ["url", *SETTINGS])
+def test_a_missing_setting_is_one_line(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    """The variable to set is named, alone."""
+    for name, text in (SETTINGS | {"url": "http://127.0.0.1:9"}).items():
+        monkeypatch.setenv(f"MASHANG_ALIYUN_{name.upper()}", text)
+    monkeypatch.delenv(f"MASHANG_ALIYUN_{field.upper()}")
+    with pytest.raises(Misconfigured) as caught:
+        aliyun.make(Terms(1, "http://127.0.0.1:9"))
+    assert f"MASHANG_ALIYUN_{field.upper()}: field required" == str(caught.value)

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import rules
-from services.notifications.outcomes import (
+from services.notifications.rules import FINAL, Limits, Standing, State
+from shared.events import CaseVerified
+from shared.vendors.outcomes import (
     Accepted,
-    Delivered,
-    Found,
+    Done,
     Held,
     NotFound,
-    Refused,
-    Sent,
+    Outcome,
+    Rejected,
+    Reversed,
     TryLater,
     Unknown,
 )
-from services.notifications.rules import FINAL, Limits, Standing, State
-from shared.events import CaseVerified
 
 LIMITS = Limits()
 SECOND = timedelta(seconds=1)
@@ -42,15 +42,17 @@ def standing(
 @pytest.mark.parametrize(
     ("outcome", "state"),
     [
-        (Accepted("1^0"), "accepted"),
-        (Delivered(), "delivered"),
-        (Refused("x"), "failed"),
-        (TryLater(SECOND, "x"), "queued"),
+        (Accepted("1^0", "x"), "accepted"),
+        (Done("1^0", "x"), "delivered"),
+        (Rejected("x", False), "failed"),
+        (TryLater("x", SECOND), "queued"),
         (Held("x"), "held"),
         (Unknown("x"), "unknown"),
+        (NotFound(), "unknown"),
+        (Reversed("1^0", "x"), "unknown"),
     ],
 )
-def test_each_answer_to_a_call_has_its_state(outcome: Sent, state: State) -> None:
+def test_each_answer_to_a_call_has_its_state(outcome: Outcome, state: State) -> None:
     """No two kinds of answer are confused."""
     assert state == rules.after_send(outcome, standing(), LIMITS).state
 
@@ -58,16 +60,17 @@ def test_each_answer_to_a_call_has_its_state(outcome: Sent, state: State) -> Non
 @pytest.mark.parametrize(
     ("found", "state"),
     [
-        (Accepted("1^0"), "accepted"),
-        (Delivered(), "delivered"),
-        (Refused("x"), "failed"),
+        (Accepted("1^0", "x"), "accepted"),
+        (Done("1^0", "x"), "delivered"),
+        (Rejected("x", False), "failed"),
         (NotFound(), "unknown"),
-        (TryLater(SECOND, "x"), "unknown"),
+        (TryLater("x", SECOND), "unknown"),
         (Held("x"), "unknown"),
         (Unknown("x"), "unknown"),
+        (Reversed("1^0", "x"), "unknown"),
     ],
 )
-def test_each_answer_to_a_query_has_its_state(found: Found, state: State) -> None:
+def test_each_answer_to_a_query_has_its_state(found: Outcome, state: State) -> None:
     """A young unknown message leaves that state only on the vendor's word."""
     assert state == rules.after_query(found, standing("unknown"), LIMITS).state
 
@@ -94,8 +97,8 @@ def test_an_accepted_message_is_never_repeated() -> None:
 
 
 @pytest.mark.parametrize("state", ["accepted", "unknown"])
-@pytest.mark.parametrize("found", [NotFound(), Unknown("x"), Accepted("1^0")])
-def test_without_any_word_it_is_given_up(state: State, found: Found) -> None:
+@pytest.mark.parametrize("found", [NotFound(), Unknown("x"), Accepted("1^0", "x")])
+def test_without_any_word_it_is_given_up(state: State, found: Outcome) -> None:
     """After 72 hours the outcome is settled as unknown, and nothing is sent again."""
     message = standing(state, age=LIMITS.give_up, since_call=LIMITS.give_up)
     assert "lost" == rules.after_query(found, message, LIMITS).state
@@ -105,17 +108,24 @@ def test_without_any_word_it_is_given_up(state: State, found: Found) -> None:
 def test_what_could_never_be_sent_fails_in_the_end() -> None:
     """A vendor that says "later" for 72 hours has refused."""
     message = standing(age=LIMITS.give_up)
-    assert "failed" == rules.after_send(TryLater(SECOND, "x"), message, LIMITS).state
+    assert "failed" == rules.after_send(TryLater("x", SECOND), message, LIMITS).state
 
 
 def test_the_vendors_pause_is_respected() -> None:
     """Back-off is at least what the code table says."""
-    later = rules.after_send(TryLater(timedelta(hours=1), "x"), standing(attempt=2), LIMITS)
+    later = rules.after_send(TryLater("x", timedelta(hours=1)), standing(attempt=2), LIMITS)
     assert timedelta(hours=1) == later.wait
 
 
-FOUND: st.SearchStrategy[Found] = st.sampled_from(
-    [Accepted("1^0"), Delivered(), Refused("x"), NotFound(), TryLater(SECOND, "x"), Unknown("x")]
+FOUND: st.SearchStrategy[Outcome] = st.sampled_from(
+    [
+        Accepted("1^0", "x"),
+        Done("1^0", "x"),
+        Rejected("x", False),
+        NotFound(),
+        TryLater("x", SECOND),
+        Unknown("x"),
+    ]
 )
 
 
@@ -126,7 +136,7 @@ FOUND: st.SearchStrategy[Found] = st.sampled_from(
     st.timedeltas(SECOND, timedelta(hours=100)),
 )
 def test_a_message_goes_back_to_queued_only_by_the_vendors_word(
-    found: Found, repeats: int, age: timedelta, since_call: timedelta
+    found: Outcome, repeats: int, age: timedelta, since_call: timedelta
 ) -> None:
     """Out of unknown a new call follows only a late "not found", and at most three times."""
     message = standing("unknown", repeats=repeats, age=age, since_call=since_call)
@@ -136,7 +146,7 @@ def test_a_message_goes_back_to_queued_only_by_the_vendors_word(
 
 
 @given(FOUND, st.integers(0, 30))
-def test_an_open_message_is_always_looked_at_again(found: Found, queries: int) -> None:
+def test_an_open_message_is_always_looked_at_again(found: Outcome, queries: int) -> None:
     """Exactly the states with an end have no next look."""
     after = rules.after_query(found, standing("unknown", queries=queries), LIMITS)
     assert (after.state in FINAL) == (after.wait is None)

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.rewards.rules import outcomes, settling
-from services.rewards.rules.outcomes import Outcome
+from services.rewards.rules import settling
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import WITHDRAWABLE, State, Step
+from shared.vendors import outcomes
+from shared.vendors.outcomes import Outcome
 
 START = datetime(2026, 3, 3, tzinfo=UTC)
 PACE = Pace()
@@ -52,7 +53,7 @@ class Payout(RuleBasedStateMachine):
         order = self.reward.order_id
         known: dict[str, Outcome] = {
             "CONFIRMED": outcomes.Accepted(order, "c"),
-            "COMPLETED": outcomes.Paid(order, "c"),
+            "COMPLETED": outcomes.Done(order, "c"),
             "DECLINED": outcomes.Rejected("c", True),
             "REVERSED": outcomes.Reversed(order, "c"),
         }
@@ -122,7 +123,7 @@ class Payout(RuleBasedStateMachine):
         outcome=st.sampled_from(
             [
                 outcomes.Rejected("c", True), outcomes.Rejected("c", False),
-                outcomes.TryLater("c"), outcomes.Held("c"),
+                outcomes.TryLater("c", timedelta()), outcomes.Held("c"),
             ]
         )
     )  # fmt: skip

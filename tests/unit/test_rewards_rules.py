@@ -9,13 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from services.rewards.rules import entitlement, outcomes, settling
+from services.rewards.rules import entitlement, settling
 from services.rewards.rules.entitlement import Usage
-from services.rewards.rules.outcomes import Outcome
 from services.rewards.rules.payouts import Pace, Reward, move, order_id
 from services.rewards.rules.states import MOVES, IllegalMove, State, Step, after
 from shared import policy
 from shared.events import CaseVerified
+from shared.vendors import outcomes
+from shared.vendors.outcomes import Outcome
 
 EDITION = policy.load(Path("deploy/policy.toml")).at(datetime(2026, 3, 3, tzinfo=UTC))
 RULE = EDITION.reward
@@ -157,12 +158,12 @@ def test_only_leasing_counts_an_attempt() -> None:
 
 
 ANSWERS: list[tuple[Outcome, Step]] = [
-    (outcomes.Paid("1", "c"), "paid"),
+    (outcomes.Done("1", "c"), "paid"),
     (outcomes.Accepted("1", "c"), "accepted"),
     (outcomes.Reversed("1", "c"), "reversed"),
     (outcomes.Rejected("c", True), "rejected"),
     (outcomes.Rejected("c", False), "rejected"),
-    (outcomes.TryLater("c"), "rejected"),
+    (outcomes.TryLater("c", timedelta()), "rejected"),
     (outcomes.Held("c"), "rejected"),
     (outcomes.Unknown("c"), "lost"),
     (outcomes.NotFound(), "lost"),
@@ -209,7 +210,7 @@ def test_failures_are_counted_where_the_order_is_to_blame() -> None:
     for outcome, failures in (
         (outcomes.Rejected("c", True), 1),
         (outcomes.Held("c"), 0),
-        (outcomes.TryLater("c"), 0),
+        (outcomes.TryLater("c", timedelta()), 0),
     ):
         settled = settling.settle(sent, "rejected", outcome, NOW, Pace())
         assert (failures, True) == (settled.failures, settled.retriable)
@@ -250,11 +251,12 @@ def test_an_order_is_repeated_only_when_absent_settled_and_fresh() -> None:
     assert not settling.may_resend(accepted, outcomes.NotFound(), later, Pace())
 
 
-@pytest.mark.parametrize(("paused", "room"), [(None, 10), (1, 0), (-1, 1)])
-def test_after_a_pause_one_order_goes_ahead(paused: int | None, room: int) -> None:
-    """All without a pause, none in it, and one after it until the vendor takes one."""
-    until_at = None if paused is None else NOW + timedelta(minutes=paused)
-    assert room == settling.room(until_at, NOW, 10)
+def test_the_vendors_own_pause_is_respected() -> None:
+    """A new order waits at least as long as the vendor asked for."""
+    sent = move(reward("ready"), "leased", NOW, NOW)
+    later = outcomes.TryLater("c", timedelta(minutes=3))
+    settled = settling.settle(sent, "rejected", later, NOW, Pace())
+    assert NOW + timedelta(minutes=3) == settled.act_at
 
 
 def test_writing_off_waits_for_the_vendors_window() -> None:

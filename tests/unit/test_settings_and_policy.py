@@ -68,26 +68,123 @@ def test_the_shipped_policy_is_valid() -> None:
     assert (2, 3) == (edition.strikes.accountability_at, edition.strikes.transfer_at)
 
 
+EDITION = "policy of 2019-05-15: "
+MISTAKES: dict[str, tuple[str, str, str]] = {
+    # what is written · what stands there instead · how it is told
+    "fraction": ("amount_fen = 2000", "amount_fen = 20.5", "reward.amount_fen: Input should be"),
+    "number in quotes": ("attempts = 3", 'attempts = "3"', "callback.attempts: Input should be"),
+    "truth for a number": ("days = 2 ", "days = true ", "reward.days: Input should be"),
+    "misspelt": ("amount_fen", "amuont_fen", "reward.amuont_fen: Extra inputs"),
+    "missing": ("amount_fen = 2000", "", "reward.amount_fen: Field required"),
+    "no section": ("[policy.prominent]", "[policy.famous]", "prominent: Field required"),
+    "yuan for fen": ("amount_fen = 2000", "amount_fen = 2000000", "reward.amount_fen: Input"),
+    "reward of nothing": ("amount_fen = 2000", "amount_fen = 0", "reward.amount_fen: Input"),
+    "days of years": ("days = 2 ", "days = 2000 ", "reward.days: Input should be less"),
+    "no day at all": ("citizen_days = 15", "citizen_days = 0", "appeal.citizen_days: Input"),
+    "minus": ("extensions = 1", "extensions = -1", "verification.extensions: Input"),
+    "more than all": ("partly_percent = 50", "partly_percent = 150", "assessment.partly_percent: "),
+    "points beyond sense": ("inefficiency = 200", "inefficiency = 20000000",
+        "assessment.officers_centipoints.inefficiency: Input"),
+    "hours": ("repeat_hours = 24", "repeat_hours = 2400", "supervision.repeat_hours: Input"),
+    "time of day": ('cutoff = "18:00"', 'cutoff = "25:00"', "callback.cutoff: write a time of day"),
+    "hour alone": ('cutoff = "18:00"', "cutoff = 18", "callback.cutoff: write a time of day"),
+    "time zone": ('"Asia/Shanghai"', '"Asia/Atlantis"', "timezone: no such time zone"),
+    "window": ('window = "calendar_year"', 'window = "week"', "strikes.window: Input should be"),
+    "transfer first": ("transfer_at = 3", "transfer_at = 1",
+        "strikes.transfer_at: should be more than accountability_at"),
+    "transfer at once": ("transfer_at = 3", "transfer_at = 2",
+        "strikes.transfer_at: should be more than accountability_at"),
+    "unknown verdict": ('verdicts = ["substantiated"', 'verdicts = ["proven"', "reward.verdicts."),
+    "no verdict": ('verdicts = ["substantiated", "partly"]', "verdicts = []", "reward.verdicts: "),
+    "no level": ('levels = ["unit", "county", "city", "city_leader"]', "levels = []",
+        "supervision.levels: "),
+    "level twice": ('"city", "city_leader"]', '"city", "city"]', "supervision.levels: city stands"),
+    "name of a level": ('"city_leader"]', '"City leader"]', "supervision.levels.3: String should"),
+    "copy to nobody": ('copy_first_to = "county"', 'copy_first_to = "village"',
+        "supervision.copy_first_to: village is not one of levels"),
+    "category without points": ("cold_attitude = 200\n", "",
+        "assessment.officers_centipoints.cold_attitude: missing"),
+    "points without category": ("cold_attitude = 100\n", "cold_attitude = 100\nrain = 1\n",
+        "assessment.unit_centipoints.rain: not one of categories"),
+    "category twice": ('key = "other"', 'key = "inefficiency"',
+        "categories: inefficiency stands there twice"),
+    "key of a category": ('key = "other"', 'key = "Other!"', "categories.5.key: String should"),
+    "category without a name": ('en = "Something else"', 'en = ""', "categories.5.en: String"),
+    "word of nothing": ('"准考证"', '""', "urgent.words.0: String should"),
+    "word twice": ('"准考证"', '"高考"', "urgent.words: 高考 stands there twice"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (("amount_fen = 2000", "amount_fen = 20.5"), "policy.0.reward.amount_fen"),
-        (("amount_fen = 2000", "amuont_fen = 2000"), "policy.0.reward.amuont_fen"),
-        (('cutoff = "18:00"', 'cutoff = "25:00"'), "policy.0.callback.cutoff"),
-        (('"Asia/Shanghai"', '"Asia/Atlantis"'), "no such time zone"),
-        (("cold_attitude = 200", "warm_attitude = 200"), "assessment.officers_centipoints"),
-        (("[policy.callback]", "[policy.callback"), "not valid TOML"),
-    ],
-    ids=["fraction", "misspelt", "time", "zone", "category", "syntax"],
+    ("written", "instead", "told"), list(MISTAKES.values()), ids=list(MISTAKES)
 )
-def test_a_wrong_policy_is_named(tmp_path: Path, change: tuple[str, str], told: str) -> None:
-    """The line names the file and the key, so that an administrator finds it."""
+def test_a_mistake_in_a_rule_is_named(
+    tmp_path: Path, written: str, instead: str, told: str
+) -> None:
+    """Refused in one line with the file, the edition by its day, the key, and what is wrong."""
+    good = POLICY.read_text("utf-8")
+    assert written in good
     file = tmp_path / "policy.toml"
-    file.write_text(POLICY.read_text("utf-8").replace(*change, 1), "utf-8")
+    file.write_text(good.replace(written, instead, 1), "utf-8")
+    lines = refused(file)
+    assert any(line.startswith(f"{file}: {EDITION}{told}") for line in lines), lines
+    if "Extra" not in told and "prominent" not in told:
+        assert 1 == len(lines)
+
+
+def refused(file: Path) -> list[str]:
+    """What is said about a file that is not taken."""
     with pytest.raises(Misconfigured) as error:
         policy.load(file)
-    assert str(file) in str(error.value)
-    assert told in str(error.value)
+    return str(error.value).splitlines()
+
+
+def edited(*editions: str) -> bytes:
+    """Several editions in one file, as the first words of their text."""
+    return "\n".join(editions).encode()
+
+
+SHIPPED = POLICY.read_text("utf-8")
+FILES: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "policy: missing; write at least one [[policy]]"),
+    "one bracket": (b"[policy]\n", "policy: write it as [[policy]], in two brackets"),
+    "something beside": (b"[[rules]]\n", "rules: unknown; rules stand below [[policy]]"),
+    "syntax": (SHIPPED.replace("[policy.callback]", "[policy.callback").encode(), "not valid TOML"),
+    "key twice": (SHIPPED.replace("days = 2 ", "days = 2\ndays = 2 ").encode(), "not valid TOML"),
+    "GBK": (SHIPPED.encode("gbk", "replace"), "not UTF-8 (line "),
+    "UTF-16": (SHIPPED.encode("utf-16"), "not UTF-8 (line 1); save it as UTF-8"),
+    "two editions of one day": (
+        edited(SHIPPED, SHIPPED), "policy of 2019-05-15: effective_from: stands twice"),
+    "no day": (SHIPPED.replace("effective_from = 2019-05-15", "").encode(),
+        "policy no. 1: effective_from: Field required"),
+    "day in quotes": (SHIPPED.replace("2019-05-15", '"2019-05-15"').encode(),
+        "policy no. 1: effective_from: write a day from 2000 to 2100"),
+    "day of long ago": (SHIPPED.replace("2019-05-15", "1019-05-15").encode(),
+        "policy of 1019-05-15: effective_from: write a day from 2000 to 2100"),
+    "second edition": (
+        edited(SHIPPED, SHIPPED.replace("2019-05", "2026-01").replace("days = 2 ", "days = 0 ")),
+        "policy of 2026-01-15: reward.days: Input should be greater"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "told"), list(FILES.values()), ids=list(FILES))
+def test_a_mistake_in_the_file_is_named(tmp_path: Path, content: bytes, told: str) -> None:
+    """What is wrong with the file or between its editions is one line, too."""
+    file = tmp_path / "policy.toml"
+    file.write_bytes(content)
+    assert [f"{file}: {told}"] == [line[: len(f"{file}: {told}")] for line in refused(file)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [SHIPPED.encode("utf-8-sig"), SHIPPED.replace("\n", "\r\n").encode()],
+    ids=["byte order mark", "Windows line ends"],
+)
+def test_what_editors_add_does_no_harm(tmp_path: Path, content: bytes) -> None:
+    """A byte order mark and Windows line ends are read as if they were not there."""
+    file = tmp_path / "policy.toml"
+    file.write_bytes(content)
+    assert policy.load(POLICY) == policy.load(file)
 
 
 def test_a_missing_policy_is_told() -> None:

@@ -15,7 +15,7 @@ KEY_ID, KEY_SECRET = secret(SEED, "aliyun", "key_id"), secret(SEED, "aliyun", "k
 THANKS, PAID, SIGN_NAME = "SMS_480000001", "SMS_480000002", "码上评"
 
 
-async def aliyun(
+async def call(
     client: Caller, action: str, params: Mapping[str, str], **changes: Any
 ) -> tuple[int, dict[str, Any]]:
     """A signed call. ``changes``: see ``signed``."""
@@ -30,8 +30,8 @@ async def sms(
     client: Caller, phone: str, out_id: str = "", **params: str
 ) -> tuple[int, dict[str, Any]]:
     """SendSms of the thanks template."""
-    call = {"PhoneNumbers": phone, "SignName": SIGN_NAME, "TemplateCode": THANKS}
-    return await aliyun(client, "SendSms", call | {"OutId": out_id} | params)
+    wanted = {"PhoneNumbers": phone, "SignName": SIGN_NAME, "TemplateCode": THANKS}
+    return await call(client, "SendSms", wanted | {"OutId": out_id} | params)
 
 
 class AliyunCustomer:
@@ -42,6 +42,13 @@ class AliyunCustomer:
     ) -> tuple[int, Any]:
         """A message of thanks; where it is reported is a setting of the account."""
         return await sms(client, phone, reference)
+
+    def report(self, reference: str) -> Any:
+        """An array of one delivery report: not arrived."""
+        times = {"send_time": "2026-03-02 10:00:00", "report_time": "2026-03-02 10:00:01"}
+        failed = {"success": False, "err_code": "UNDELIV", "err_msg": "…", "sms_size": "1"}
+        ids = {"phone_number": "13800000000", "biz_id": "1^0", "out_id": reference}
+        return [ids | times | failed]
 
     def told(self, body: Any) -> tuple[str, str]:
         """`out_id` and `err_code` of a report, which is an array of one."""

@@ -9,7 +9,7 @@ import sqlite3
 from deploy.sandbox.callbacks import Callback, plan_callback
 from deploy.sandbox.dialects.dtone.account import NAME, Account
 from deploy.sandbox.dialects.dtone.catalogue import CURRENCY
-from deploy.sandbox.dialects.dtone.codes import ENDINGS, DtOneError
+from deploy.sandbox.dialects.dtone.codes import ENDINGS
 from deploy.sandbox.dialects.dtone.wire import Order, transaction_json
 from deploy.sandbox.digits import ending, settle_seconds
 from deploy.sandbox.parts import Parts
@@ -43,14 +43,14 @@ def available(parts: Parts) -> int:
     return parts.account(Account).wallet_fen - sum(spent_and_held(parts.book.db))
 
 
-def create(parts: Parts, order: Order, phone: str, fen: int) -> sqlite3.Row:
-    """Write a new transaction and send it to the operator, or 1006001.
+def create(parts: Parts, order: Order, phone: str, fen: int) -> sqlite3.Row | None:
+    """Write a new transaction and send it to the operator; None if the wallet is empty.
 
     Joins the caller's transaction; the customer's id must be free.
     """
     db, at = parts.book.db, now()
     if parts.faults.strike(NAME, {"empty_wallet"}) or available(parts) < fen:
-        raise DtOneError(1006001)
+        return None
     added = db.execute(
         "INSERT INTO airtime (vendor, external_id, product_id, phone, fen, currency, status,"
         " callback_url, created_at, confirmed_at) VALUES (?, ?, ?, ?, ?, ?, 'CONFIRMED', ?, ?, ?)",

@@ -44,6 +44,8 @@ async def create_transaction(request: web.Request) -> web.Response:
         if phone is None:
             raise DtOneError(1005003)
         row = life.create(parts, order, phone, fen)
+    if row is None:
+        raise DtOneError(1006001)
     return answer(transaction_json(row), 201)
 
 

@@ -1,0 +1,41 @@
+"""The simulated vendors of one machine: how services and sandbox reach each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deploy.local.keys import Keys
+from deploy.local.ports import LOOPBACK, Ports
+from deploy.sandbox.dialect import Kind
+from deploy.sandbox.dialects import DIALECTS, of_kind
+from shared.vendors import reports
+
+BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
+
+
+def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
+    """What a service that buys needs: the first vendor of its kind, at the sandbox."""
+    vendors = of_kind(BUYS[service])
+    sandbox = f"http://{LOOPBACK}:{ports.sandbox}"
+    return {
+        f"MASHANG_{BUYS[service].upper()}_VENDOR": vendors[0].name,
+        "MASHANG_REPORT_URL": reports_of(service, ports),
+        **vendors[0].caller_environment(keys.sandbox_seed, sandbox),
+    }
+
+
+def account_env(ports: Ports, keys: Keys) -> dict[str, str]:
+    """The vendors' side of the same log-ins, and where each reports."""
+    buyers = {kind: service for service, kind in BUYS.items()}
+    told: dict[str, str] = {}
+    for dialect in DIALECTS.values():
+        secret = dialect.secret(keys.sandbox_seed, "report_secret")
+        base = reports_of(buyers[dialect.kind], ports)
+        told |= dialect.environment(keys.sandbox_seed)
+        told[dialect.variable("report_url")] = reports.address(base, dialect.name, secret)
+    return told
+
+
+def reports_of(service: str, ports: Ports) -> str:
+    """Where vendors reach a service."""
+    return f"http://{LOOPBACK}:{getattr(ports, service)}"

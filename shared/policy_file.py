@@ -1,0 +1,44 @@
+"""Reading a policy file: text, TOML, editions; what the rules mean is not known here."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from shared.errors import Misconfigured
+
+Edition = dict[str, Any]
+
+
+def read(path: Path) -> list[Edition]:
+    """Every `[[policy]]` of the file. Misconfigured says in one line why it cannot be read."""
+    try:
+        content = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path}: not valid TOML: {error}") from None
+    if unknown := sorted(content.keys() - {"policy"}):
+        raise Misconfigured(f"{path}: {unknown[0]}: unknown; rules stand below [[policy]]")
+    editions = content.get("policy", [])
+    if not isinstance(editions, list) or not all(isinstance(e, dict) for e in editions):
+        raise Misconfigured(f"{path}: policy: write it as [[policy]], in two brackets")
+    if not editions:
+        raise Misconfigured(f"{path}: policy: missing; write at least one [[policy]]")
+    return editions
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path}: {error.strerror}; set MASHANG_POLICY_FILE") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise Misconfigured(f"{path}: not UTF-8 (line {line}); save it as UTF-8") from None
+
+
+def name_of(edition: Edition, number: int) -> str:
+    """How a person finds it in the file: by its day, else by its place."""
+    day = edition.get("effective_from")
+    return f"policy of {day}" if isinstance(day, date) else f"policy no. {number}"

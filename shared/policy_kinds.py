@@ -1,0 +1,59 @@
+"""The kinds of values in a policy, each within bounds that no bureau passes on purpose.
+
+The bounds catch a zero too many and a unit mistaken (yuan for fen, hours for days).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+Count = Annotated[int, Field(strict=True, ge=1, le=100)]
+Amount = Annotated[int, Field(strict=True, ge=0, le=100)]
+Days = Annotated[int, Field(strict=True, ge=1, le=366)]
+Hours = Annotated[int, Field(strict=True, ge=1, le=24 * 31)]
+Minutes = Annotated[int, Field(strict=True, ge=0, le=24 * 60)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+Fen = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+MonthFen = Annotated[int, Field(strict=True, ge=0, le=10_000_000_000)]
+Centipoints = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+YEARS = range(2000, 2101)
+MISTAKE = "mistake"
+
+
+def _clock_time(value: Any) -> Any:
+    # pydantic alone would read the number 18 as eighteen seconds past midnight.
+    if isinstance(value, time) and not value.tzinfo:
+        return value
+    if isinstance(value, str):
+        try:
+            return datetime.strptime(value, "%H:%M").time()
+        except ValueError:
+            pass
+    raise ValueError('write a time of day, as in "18:00"')
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime) and value.year in YEARS:
+        return value
+    raise ValueError(f"write a day from {YEARS[0]} to {YEARS[-1]}, as in 2026-01-31, no quotes")
+
+
+Cutoff = Annotated[time, BeforeValidator(_clock_time)]
+Day = Annotated[date, BeforeValidator(_day)]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Text = Annotated[str, Field(pattern=r"^\S(.{0,98}\S)?$")]
+
+
+def once(values: Sequence[Any]) -> Sequence[Any]:
+    """Nothing stands there twice."""
+    if twice := [value for n, value in enumerate(values) if value in values[:n]]:
+        raise ValueError(f"{twice[0]} stands there twice")
+    return values
+
+
+def mistake(key: str, told: str) -> PydanticCustomError:
+    """What is wrong between several keys, said under the one that should change."""
+    return PydanticCustomError(MISTAKE, "{key}: {told}", {"key": key, "told": told})

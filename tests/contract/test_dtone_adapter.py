@@ -1,0 +1,195 @@
+"""DT One's codes, statuses and settings, each against a scripted HTTP server."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from services.rewards.providers.dtone import DtOne, Settings, make
+from services.rewards.providers.dtone_codes import ERRORS
+from services.rewards.providers.protocol import Order
+from shared.errors import Misconfigured
+from shared.vendors.outcomes import (
+    Accepted,
+    Done,
+    Held,
+    NotFound,
+    Outcome,
+    Rejected,
+    Reversed,
+    TryLater,
+    Unknown,
+)
+from shared.vendors.vendor import NotAReport, Terms
+
+SETTINGS = {
+    "key": "k",
+    "secret": "s",
+    "product_id": 6020,
+    "report_secret": "r" * 16,
+}
+
+
+def order() -> Order:
+    """20 yuan for somebody."""
+    return Order(uuid4().hex, 2000, "+8613800000088")
+
+
+class Scripted:
+    """A DT One that answers what it is told."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.seen = 200, b"", 0
+        self.headers: dict[str, str] = {}
+
+    async def answer(self, _: web.Request) -> web.Response:
+        """The same to everything."""
+        self.seen += 1
+        return web.Response(status=self.status, body=self.body, headers=self.headers)
+
+
+@pytest.fixture
+async def script() -> Scripted:
+    """The answers."""
+    return Scripted()
+
+
+@pytest.fixture
+async def dtone(script: Scripted) -> AsyncIterator[DtOne]:
+    """DT One's adapter before a scripted server."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", script.answer)
+    async with TestServer(app) as server:
+        settings = Settings.model_validate(SETTINGS | {"url": str(server.make_url("/v1"))})
+        async with DtOne(settings, Terms(20, "http://127.0.0.1:9")) as adapter:
+            yield adapter
+
+
+MEANINGS = {"final": Rejected, "retry": Rejected, "later": TryLater, "held": Held}
+
+
+@pytest.mark.parametrize("code", [*ERRORS, "1999999"])
+@pytest.mark.parametrize("status", [200, 400, 404, 500, 503])
+async def test_the_code_decides_and_not_the_status(
+    dtone: DtOne, script: Scripted, code: str, status: int
+) -> None:
+    """Each code of the table means the same under any error status; unlisted ones are unknown."""
+    script.status = status
+    script.body = json.dumps({"errors": [{"code": int(code), "message": "x"}]}).encode()
+    outcome = await dtone.send(order())
+    wanted = MEANINGS.get(ERRORS.get(code, "unknown"), Unknown) if status >= 300 else Unknown
+    assert wanted is type(outcome)
+    if isinstance(outcome, Rejected):
+        assert (ERRORS[code] == "retry") == outcome.retriable
+
+
+def transaction(**changes: Any) -> dict[str, Any]:
+    """A completed transaction of the order `abc`."""
+    return {
+        "id": 5,
+        "external_id": "abc",
+        "status": {"message": "COMPLETED", "class": {"id": 7, "message": "COMPLETED"}},
+        "product": {"id": 6020},
+    } | changes
+
+
+def status(number: int, message: str) -> dict[str, Any]:
+    """A transaction in a class."""
+    return transaction(status={"message": message, "class": {"id": number}})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (transaction(), Done),
+        (status(1, "CREATED"), Accepted),
+        (status(2, "CONFIRMED"), Accepted),
+        (status(5, "SUBMITTED"), Accepted),
+        (status(3, "REJECTED"), Rejected),
+        (status(4, "CANCELLED"), Rejected),
+        (status(9, "DECLINED-SOMETHING-NEW"), Rejected),
+        (status(8, "REVERSED"), Reversed),
+        (status(6, "NEW"), Unknown),
+        (transaction(external_id="other"), Unknown),
+        (transaction(product={"id": 1}), Unknown),
+        ({}, Unknown),
+        ([transaction()], Unknown),
+        ("COMPLETED", Unknown),
+        (None, Unknown),
+    ],
+)
+async def test_the_class_of_the_status_decides(
+    dtone: DtOne, script: Scripted, body: Any, kind: type[Outcome]
+) -> None:
+    """Only our own order, of our product, in a known class, is concluded from; sent or asked."""
+    script.body = json.dumps(body).encode()
+    assert kind is type(await dtone.send(Order("abc", 2000, "+8613800004488")))
+    script.body = json.dumps([body]).encode()
+    assert kind is type(await dtone.ask("abc"))
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "kind"),
+    [
+        (200, b"[]", NotFound),
+        (404, b'{"errors": [{"code": 1008004, "message": "x"}]}', Unknown),
+        (401, b'{"errors": [{"code": 1000401, "message": "x"}]}', Unknown),
+        (429, b'{"errors": [{"code": 1000429, "message": "x"}]}', Unknown),
+        (200, json.dumps([transaction(), transaction()]).encode(), Unknown),
+        (200, b"\xff", Unknown),
+    ],
+)
+async def test_a_question_that_failed_says_nothing(
+    dtone: DtOne, script: Scripted, code: int, body: bytes, kind: type[Outcome]
+) -> None:
+    """Only an empty list means that the vendor does not have the order."""
+    script.status, script.body = code, body
+    assert kind is type(await dtone.ask("abc"))
+
+
+async def test_several_errors_are_unknown(dtone: DtOne, script: Scripted) -> None:
+    """Two different codes in one answer contradict each other."""
+    script.status = 400
+    script.body = b'{"errors": [{"code": 1005003}, {"code": 1009001}]}'
+    assert isinstance(await dtone.send(order()), Unknown)
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed(dtone: DtOne, script: Scripted, code: int) -> None:
+    """An order goes to the configured address and nowhere else, once."""
+    script.status, script.headers = code, {"Location": "/elsewhere"}
+    assert isinstance(await dtone.send(order()), Unknown)
+    assert 1 == script.seen
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b'{"external_id": 7}', b'{"external_id": "a\\u0000b"}',
+     b'{"external_id": "' + b"a" * 41 + b'"}', b'{"id": 5}'],
+)  # fmt: skip
+async def test_what_is_no_report(dtone: DtOne, body: bytes) -> None:
+    """Only a transaction under an id that could be ours."""
+    with pytest.raises(NotAReport):
+        dtone.read_report(body)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("URL", "nowhere"), ("KEY", ""), ("SECRET", ""), ("PRODUCT_ID", "0"), ("REPORT_SECRET", "x")],
+)
+def test_a_wrong_setting_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, field: str, value: str
+) -> None:
+    """The variable to mend is named, alone."""
+    good = {**SETTINGS, "url": "http://127.0.0.1:9"}
+    for name, text in good.items():
+        monkeypatch.setenv(f"MASHANG_DTONE_{name.upper()}", str(text))
+    monkeypatch.setenv(f"MASHANG_DTONE_{field}", value)
+    with pytest.raises(Misconfigured) as caught:
+        make(Terms(1, "http://127.0.0.1:9"))
+    [line] = str(caught.value).splitlines()
+    assert line.startswith(f"MASHANG_DTONE_{field}: ")
