@@ -129,7 +129,9 @@ class Town:
         return found
 
     @asynccontextmanager
-    async def browser(self, username: str = "", language: str = "zh") -> AsyncIterator[ClientSession]:
+    async def browser(
+        self, username: str = "", language: str = "zh"
+    ) -> AsyncIterator[ClientSession]:
         """A browser of its own, signed in at the desk if a name is given."""
         headers = {"Accept": "text/html", "Accept-Language": language}
         # All services live on one host, as behind one proxy; only their ports differ.

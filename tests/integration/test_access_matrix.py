@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from shared import statements
 from shared.access import Operator, Role
 from shared.web.endpoints import Endpoint
+from tests.integration.verification_office import open_session
 from tests.town import SERVICES, Town, town
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -68,8 +69,6 @@ async def objects(place: Town, http: ClientSession) -> Objects:
 async def bearer(place: Town, http: ClientSession, service: str, username: str) -> dict[str, str]:
     """A program's header for this person at that service, made without their password."""
     if service == "verification":
-        from tests.integration.verification_office import open_session
-
         return {"Authorization": f"Bearer {await open_session(place.databases[service], username)}"}
     async with place.databases["verification"].acquire() as conn:
         row = await conn.fetchrow(
@@ -95,7 +94,7 @@ async def ask(
 ) -> int:
     """The status of a call with an empty body."""
     url = f"{place.urls[service]}{found.address(one)}"
-    body = {} if one.body else None
+    body: dict[str, str] | None = {} if one.body else None
     async with http.request(one.method, url, json=body, **options) as response:
         return response.status
 

@@ -91,11 +91,11 @@ async def test_a_statement_is_renewed_on_the_way(place: Town) -> None:
 async def test_the_way_back_leads_to_ourselves_only(place: Town, then: str) -> None:
     """`next` is followed to the desk and to the configured staff services, nowhere else."""
     desk = place.urls["verification"]
-    async with place.browser("city") as http:
-        async with http.get(
-            f"{desk}/desk/renew", params={"next": then}, allow_redirects=False
-        ) as response:
-            assert (303, "/desk") == (response.status, response.headers["Location"])
+    async with (
+        place.browser("city") as http,
+        http.get(f"{desk}/desk/renew", params={"next": then}, allow_redirects=False) as response,
+    ):
+        assert (303, "/desk") == (response.status, response.headers["Location"])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Row-level security: a query without any condition leaks nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -28,10 +29,16 @@ NOWHERE = Operator("lost", "无", "city_supervisor", "")
 
 @pytest.fixture
 async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
-    """The town with one complaint of unit n1, played to its reward."""
-    async with town(clone) as opened, ClientSession() as http:
-        opened.found = await objects(opened, http)
+    """The town."""
+    async with town(clone) as opened:
         yield opened
+
+
+@pytest.fixture
+async def found(place: Town) -> Objects:
+    """One complaint of unit n1, played to its reward."""
+    async with ClientSession() as http:
+        return await objects(place, http)
 
 
 async def seen(place: Town, service: str, table: str, who: Operator | None) -> set[str]:
@@ -41,6 +48,7 @@ async def seen(place: Town, service: str, table: str, who: Operator | None) -> s
 
 
 @pytest.mark.parametrize("service", TABLES)
+@pytest.mark.usefixtures("found")
 async def test_a_missing_where_leaks_nothing(place: Town, service: str) -> None:
     """Of every table, a unit of the south sees no row that belongs to the north."""
     for table in TABLES[service]:
@@ -54,11 +62,10 @@ async def test_a_missing_where_leaks_nothing(place: Town, service: str) -> None:
 
 
 async def test_the_condition_taken_out_of_a_query_changes_nothing(
-    place: Town, monkeypatch: pytest.MonkeyPatch
+    place: Town, found: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's own WHERE removed, an operator still cannot read another unit's case."""
     found: Objects = place.found
-    from uuid import UUID
 
     case_id = UUID(found.params["case_id"])
     bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text IS NULL OR true) AND case_id = $3"  # noqa: E501
@@ -70,10 +77,10 @@ async def test_the_condition_taken_out_of_a_query_changes_nothing(
         assert wanted == (case.case_id if case else None), who
 
 
-async def test_a_write_over_the_border_is_refused(place: Town) -> None:
+async def test_a_write_over_the_border_is_refused(place: Town, found: Objects) -> None:
     """Acting for an operator, nobody can add to another unit's case, nor move a case away."""
     database = place.databases["verification"]
-    case_id = place.found.params["case_id"]
+    case_id = found.params["case_id"]
     async with database.transaction(as_=SOUTH) as conn:
         assert "UPDATE 0" == await conn.execute("UPDATE cases SET urgent = true")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -88,16 +95,16 @@ async def test_a_write_over_the_border_is_refused(place: Town) -> None:
             await conn.execute("UPDATE cases SET unit_code = 's1'")
 
 
+@pytest.mark.usefixtures("found")
 async def test_a_connection_that_says_nothing_sees_nothing(place: Town) -> None:
     """Somebody with the service's password and a plain client gets no row of cases."""
     database = place.databases["verification"]
     async with database.acquire() as conn:
-        arguments = conn.get_server_pid()
-        assert arguments
         await conn.execute("SET mashang.scope = ''")
         assert [] == await conn.fetch("SELECT * FROM cases")
 
 
+@pytest.mark.usefixtures("found")
 async def test_acting_for_somebody_ends_with_the_transaction(place: Town) -> None:
     """The pooled connection that served an operator serves the next caller without their place."""
     database = place.databases["verification"]
