@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +10,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.scoring.rules import verdicts
-from services.scoring.rules.strikes import extras_of, year_of
-from services.scoring.store import criticisms, points, strikes
+from services.scoring.rules import plan
+from services.scoring.rules.strikes import marks_of, year_of
+from services.scoring.rules.values import Fact, Scope
+from services.scoring.store import criticisms, demands, points, strikes
 from shared.db import Connection, Database
 from shared.events import CaseVerified
 from tests.integration.scoring_parts import (
@@ -35,6 +37,12 @@ async def published(conn: Connection) -> list[dict[str, Any]]:
     return [row["data"] for row in rows]
 
 
+async def rules_in_force(conn: Connection, case: UUID) -> set[str]:
+    """By which rules the case has consequences at present."""
+    in_force = await demands.get_in_force(conn, [Scope("case", str(case))])
+    return {demand.cause.rule for demand in in_force}
+
+
 async def test_a_substantiated_complaint_costs_points_a_strike_and_a_criticism(
     conn: Connection,
 ) -> None:
@@ -43,7 +51,7 @@ async def test_a_substantiated_complaint_costs_points_a_strike_and_a_criticism(
     await on_case_verified(conn, verdict(case))
     assert -200 == await points.get_balance(conn, UNIT)
     assert {case} == {m.case_id for m in await strikes.get_officers_marks(conn, ["170001"])}
-    assert await criticisms.is_criticised(conn, case)
+    assert {"criticism", "strike", "substantiated"} == await rules_in_force(conn, case)
     [event] = await published(conn)
     assert (1, -200, -200, "substantiated", str(case)) == (
         event["entry_no"],
@@ -62,7 +70,7 @@ async def test_a_new_revision_compensates_everything(conn: Connection) -> None:
     assert 0 == await points.get_balance(conn, UNIT)
     assert frozenset() == await strikes.get_officers_marks(conn, ["170001"])
     assert [1, -1] == [row["delta"] for row in await strikes.list_ledger(conn, "170001")]
-    assert not await criticisms.is_criticised(conn, case)
+    assert set() == await rules_in_force(conn, case)
     assert [-200, 200] == [e["delta_centipoints"] for e in await published(conn)]
 
 
@@ -112,13 +120,14 @@ async def test_any_order_of_arrival_ends_in_the_same_ledgers(conn: Connection, s
     chance.shuffle(arrivals)
     for event in arrivals:
         await on_case_verified(conn, event)
-    marks = frozenset().union(*map(verdicts.marks_of, final.values()))
-    demanded = extras_of(marks, POLICIES)
-    for event in final.values():
-        demanded.update(verdicts.deductions_of(event, POLICIES.at(event.received_at)))
+    facts = [Fact.of(event) for event in final.values()]
+    scopes = plan.scopes_of(facts + [Fact.of(event) for event in earlier])
+    demanded = plan.decide(scopes, facts, Counter(), POLICIES)
     for unit in ("411702001", "411702002"):
-        wanted = -sum(d.centipoints * n for d, n in demanded.items() if d.unit_code == unit)
+        wanted = sum(c.delta_centipoints for c in demanded if c.demand.subject.id == unit)
         assert wanted == await points.get_balance(conn, unit)
+    assert Counter(c.demand for c in demanded) == await demands.get_in_force(conn, scopes)
+    marks = frozenset().union(*map(marks_of, facts))
     assert marks == await strikes.get_officers_marks(conn, ["170001", "170002"])
 
 
@@ -147,7 +156,7 @@ async def test_concurrent_verdicts_keep_the_ledger_right(database: Database) -> 
     assert expected == [(e["entry_no"], e["balance_centipoints"]) for e in entries]
 
 
-@pytest.mark.parametrize("table", ["points_entries", "strikes", "criticisms"])
+@pytest.mark.parametrize("table", ["points_entries", "strikes", "criticisms", "demands"])
 async def test_the_ledgers_refuse_to_be_changed(conn: Connection, table: str) -> None:
     """The service's own role can neither change nor delete what it wrote."""
     await on_case_verified(conn, verdict(uuid4()))

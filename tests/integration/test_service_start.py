@@ -17,6 +17,7 @@ from deploy.local.ports import Ports
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import ROOT, service_env, url_of
+from shared import db
 from tests.conftest import eventually, leashed
 
 SERVICE = "scoring"
@@ -116,7 +117,8 @@ async def test_it_waits_for_what_is_not_there_and_says_so(
     await eventually(child.missed, ["not reachable: ConnectionRefusedError"], within=30)
     await postgres.start()
     await databases.make_databases(postgres.admin_url, keys)
-    await eventually(child.last_missed, "migrations of scoring not at scoring_0001", within=30)
+    heads = ", ".join(sorted(db.expected_heads(SERVICE)))
+    await eventually(child.last_missed, f"migrations of scoring not at {heads}", within=30)
     await databases.migrate_all(postgres.admin_url, keys)
     away = {"service": "ok", "database": "ok", "broker": "away", "jobs": "ok"}
     await eventually(child.ready, away, within=30)

@@ -1,19 +1,18 @@
 """For tests: verdicts, and the three ledgers as a fold of the rules' plans."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from services.scoring.rules import verdicts
-from services.scoring.rules.values import Before, Deduction, Mark
+from services.scoring.rules import plan
+from services.scoring.rules.values import Change, Demand, Fact
 from shared import policy
 from shared.events import Attribution, CaseVerified, Verdict
 
 POLICIES = policy.load(Path("deploy/policy.toml"))
 POLICY = POLICIES.editions[0]
 DAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-NOTHING = Before(Counter(), frozenset(), frozenset(), Counter(), criticised=False)
 
 
 def verdict(
@@ -53,38 +52,34 @@ def verdict(
 
 
 class Books:
-    """The three ledgers as a fold of plans, to ask the rules again and again."""
+    """The journal and the ledgers as a fold of changes, to ask the rules again and again."""
 
-    def __init__(self) -> None:
-        self.revisions: dict[UUID, int] = {}
-        self.deductions: dict[UUID, Counter[Deduction]] = defaultdict(Counter)
-        self.extras: Counter[Deduction] = Counter()
-        self.marks: set[Mark] = set()
+    def __init__(self, rules: plan.Rules = plan.RULES) -> None:
+        self.rules = rules
+        self.facts: dict[UUID, Fact] = {}
+        self.in_force: Counter[Demand] = Counter()
         self.balances: Counter[str] = Counter()
-        self.criticised: set[UUID] = set()
 
-    def take(self, event: CaseVerified) -> None:
-        """Handle one verdict as the service does."""
-        if event.revision <= self.revisions.get(event.case_id, 0):
-            return
-        self.revisions[event.case_id] = event.revision
-        plan = verdicts.decide(event, self.before(event), POLICIES)
-        self.marks = (self.marks - plan.marks_withdrawn) | plan.marks_added
-        for entry in plan.entries:
-            book = self.extras if entry.deduction.badge else self.deductions[event.case_id]
-            book[entry.deduction] += -1 if entry.compensates else 1
-            self.balances[entry.deduction.unit_code] += entry.delta_centipoints
-        if plan.criticism:
-            self.criticised ^= {event.case_id}
+    def take(self, event: CaseVerified) -> list[Change]:
+        """Handle one verdict as the service does; what changed."""
+        before, fact = self.facts.get(event.case_id), Fact.of(event)
+        if before and event.revision <= before.revision:
+            return []
+        self.facts[event.case_id] = fact
+        scopes = plan.scopes_of([before, fact] if before else [fact], self.rules)
+        facts = list(self.facts.values())
+        changes = plan.decide(scopes, facts, +self.in_force, POLICIES, self.rules)
+        for change in changes:
+            self.in_force[change.demand] += change.delta
+            self.balances[change.demand.subject.id] += change.delta_centipoints
+        return changes
 
-    def before(self, event: CaseVerified) -> Before:
-        """What is in force for one verdict."""
-        own = frozenset(m for m in self.marks if m.case_id == event.case_id)
-        badges = {*event.officers, *(m.badge for m in own)}
-        return Before(
-            +self.deductions[event.case_id],
-            own,
-            frozenset(m for m in self.marks if m.badge in badges),
-            Counter({d: n for d, n in self.extras.items() if d.badge in badges and n > 0}),
-            event.case_id in self.criticised,
-        )
+    def under(self, *rules: str) -> Counter[Demand]:
+        """What is in force by these rules."""
+        present = {d: n for d, n in self.in_force.items() if d.cause.rule in rules and n}
+        return Counter(present)
+
+    @property
+    def criticised(self) -> set[UUID]:
+        """The cases under a criticism."""
+        return {UUID(demand.cause.scope.id) for demand in self.under("criticism")}

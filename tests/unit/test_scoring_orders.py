@@ -6,8 +6,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.rules import strikes, verdicts
-from services.scoring.rules.values import Deduction
+from services.scoring.rules import plan
 from shared.events import CaseVerified
 from tests.unit.scoring_books import DAY, POLICIES, POLICY, Books, verdict
 
@@ -54,9 +53,7 @@ def test_only_the_highest_revisions_count(events: list[CaseVerified], random: ob
         seen.take(event)
     for event in highest(events):
         wanted.take(event)
-    assert wanted.marks == seen.marks
-    assert +wanted.extras == +seen.extras
-    assert wanted.criticised == seen.criticised
+    assert +wanted.in_force == +seen.in_force
     assert {u: n for u, n in wanted.balances.items() if n} == {
         u: n for u, n in seen.balances.items() if n
     }
@@ -64,18 +61,26 @@ def test_only_the_highest_revisions_count(events: list[CaseVerified], random: ob
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(any_verdict(), max_size=20).map(once_each))
-def test_the_balance_is_what_is_demanded(events: list[CaseVerified]) -> None:
-    """The sum of all entries equals the deductions and extras computed from nothing."""
+def test_what_is_in_force_is_what_is_demanded(events: list[CaseVerified]) -> None:
+    """The journal, and the sum of all entries, equal the demands computed from nothing."""
     books = Books()
     for event in events:
         books.take(event)
-    final = highest([e for e in events if books.revisions[e.case_id] == e.revision])
-    demanded: Counter[Deduction] = Counter()
-    for event in final:
-        demanded.update(verdicts.deductions_of(event, POLICY))
-    marks = frozenset().union(*map(verdicts.marks_of, final))
-    demanded.update(strikes.extras_of(marks, POLICIES))
+    facts = list(books.facts.values())
+    changes = plan.decide(plan.scopes_of(facts), facts, Counter(), POLICIES)
+    assert Counter(change.demand for change in changes) == +books.in_force
     total: Counter[str] = Counter()
-    for deduction, times in demanded.items():
-        total[deduction.unit_code] -= deduction.centipoints * times
-    assert total == Counter({u: n for u, n in books.balances.items() if n})
+    for change in changes:
+        total[change.demand.subject.id] += change.delta_centipoints
+    assert {u: n for u, n in total.items() if n} == {u: n for u, n in books.balances.items() if n}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(any_verdict(), max_size=20).map(once_each))
+def test_nothing_is_taken_back_that_was_not_in_force(events: list[CaseVerified]) -> None:
+    """After every verdict nothing is in force less than never, and no balance is a gift."""
+    books = Books()
+    for event in events:
+        books.take(event)
+        assert all(times >= 0 for times in books.in_force.values())
+        assert all(balance <= 0 for balance in books.balances.values())

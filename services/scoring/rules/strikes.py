@@ -1,29 +1,42 @@
 """Officers' strikes in a year, and what the second and third cost their units."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from uuid import UUID
 
-from services.scoring.rules.values import Deduction, Mark, Strike
+from services.scoring.rules.values import Cause, Demand, Fact, Mark, Scope, Strike, Subject
 from shared.policy import Policies, Policy
 from shared.values import clock
 
 ROLLING = timedelta(days=365)
 
 
-def extras_of(marks: Iterable[Mark], policies: Policies) -> Counter[Deduction]:
-    """Rules 10 and 11: what the units pay for officers' second and third strikes in a year.
+def marks_of(fact: Fact) -> frozenset[Mark]:
+    """A mark on each officer who answers for it."""
+    where = (fact.case_id, fact.incident_id, fact.unit_code, fact.received_at)
+    return frozenset(Mark(badge, *where) for badge in fact.marked)
+
+
+def marks(case: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
+    """Rules 7 and 13: each mark of the case, in the year of its receipt."""
+    for fact in facts:
+        year = str(year_of(fact.received_at, policies.at(fact.received_at)))
+        for mark in marks_of(fact):
+            cause = Cause("strike", case, mark.incident_id)
+            yield Demand(Subject("officer", mark.badge), cause, year)
+
+
+def sanctions(officer: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
+    """Rules 10 and 11: what the units pay for the officer's second and third strikes in a year.
 
     The unit of the strike that crosses the line pays, under the policy of that day.
     """
-    extras: Counter[Deduction] = Counter()
-    for badge, own in groupby(sorted(marks, key=lambda m: m.badge), key=lambda m: m.badge):
-        for strike in strikes_of(own, policies):
-            policy = policies.at(strike.first.received_at)
-            extras.update(_extras_at(strike.number, badge, strike.first.unit_code, policy))
-    return extras
+    own = [mark for fact in facts for mark in marks_of(fact) if mark.badge == officer.id]
+    for strike in strikes_of(own, policies):
+        policy = policies.at(strike.first.received_at)
+        for rule, points in _crossed(strike.number, policy):
+            unit = Subject("unit", strike.first.unit_code)
+            yield Demand(unit, Cause(rule, officer), _period(strike.first, policy), points)
 
 
 def strikes_of(marks: Iterable[Mark], policies: Policies) -> list[Strike]:
@@ -51,15 +64,18 @@ def _number(firsts: list[Mark], policy: Policy) -> int:
     return sum(year_of(mark.received_at, policy) == year for mark in firsts)
 
 
-def _extras_at(number: int, badge: str, unit_code: str, policy: Policy) -> list[Deduction]:
+def _crossed(number: int, policy: Policy) -> Iterator[tuple[str, int]]:
     rule = policy.strikes
-    extras: list[Deduction] = []
     if number == rule.accountability_at and rule.accountability_centipoints:
-        points = rule.accountability_centipoints
-        extras.append(Deduction(unit_code, "accountability", points, badge))
+        yield "accountability", rule.accountability_centipoints
     if number == rule.transfer_at and rule.transfer_centipoints:
-        extras.append(Deduction(unit_code, "transfer", rule.transfer_centipoints, badge))
-    return extras
+        yield "transfer", rule.transfer_centipoints
+
+
+def _period(mark: Mark, policy: Policy) -> str | None:
+    if policy.strikes.window == "rolling_365_days":
+        return None
+    return str(year_of(mark.received_at, policy))
 
 
 def year_of(received_at: datetime, policy: Policy) -> int:

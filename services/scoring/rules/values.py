@@ -1,22 +1,118 @@
-"""What the rules work on: points taken, marks on officers, and the plan of what to write."""
+"""What the rules work on: facts, what they demand of whom and why, and the changes to write."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-Reason = Literal["substantiated", "partly", "accountability", "transfer"]
+from shared.events import Attribution, CaseVerified, Verdict
+
+ScopeKind = Literal["case", "officer", "unit"]
 
 
 @dataclass(frozen=True)
-class Deduction:
-    """Taken from a unit; `badge` where it is for an officer's second or third strike."""
+class Fact:
+    """The highest revision of one case's verdict."""
 
+    case_id: UUID
+    revision: int
+    kind: str
     unit_code: str
-    reason: Reason
-    centipoints: int
-    badge: str | None = None
+    incident_id: UUID
+    verdict: Verdict
+    attribution: Attribution
+    officers: tuple[str, ...]
+    categories: tuple[str, ...]
+    received_at: datetime
+
+    @classmethod
+    def of(cls, event: CaseVerified) -> Self:
+        """As the event tells it."""
+        return cls(
+            event.case_id,
+            event.revision,
+            event.kind,
+            event.unit_code,
+            event.incident_id,
+            event.verdict,
+            event.attribution,
+            tuple(event.officers),
+            tuple(event.categories),
+            event.received_at,
+        )
+
+    @property
+    def counts(self) -> bool:
+        """Whether assessment applies 「經核查屬實」: complaints only; `partly` counts as well."""
+        return self.kind == "complaint" and self.verdict in ("substantiated", "partly")
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """Rules 7 and 13: the named officers; nobody where only the unit answers for it."""
+        return self.officers if self.counts and self.attribution == "officers" else ()
+
+
+@dataclass(frozen=True, order=True)
+class Scope:
+    """Which facts a rule looks at together: those of a case, of an officer, or of a unit."""
+
+    kind: ScopeKind
+    id: str
+
+    def holds(self, fact: Fact) -> bool:
+        """Whether a fact that counts belongs here."""
+        match self.kind:
+            case "case":
+                return fact.counts and self.id == str(fact.case_id)
+            case "officer":
+                return self.id in fact.marked
+            case "unit":
+                return fact.counts and self.id == fact.unit_code
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """Of whom something is demanded."""
+
+    kind: Literal["unit", "officer"]
+    id: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """By which rule and from which facts; a strike also says for which incident."""
+
+    rule: str
+    scope: Scope
+    incident_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What the facts demand to be in force.
+
+    `period` is a calendar year (`2026`), quarter (`2026-Q1`) or month (`2026-03`) at the bureau,
+    where the rule counts within one. `centipoints` are taken from the subject, a unit, if any.
+    """
+
+    subject: Subject
+    cause: Cause
+    period: str | None = None
+    centipoints: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A demand that comes into force (+1) or is taken back (−1), and the cases it counts."""
+
+    demand: Demand
+    delta: Literal[1, -1]
+    case_ids: tuple[UUID, ...]
+
+    @property
+    def delta_centipoints(self) -> int:
+        """Of the subject's balance: negative for a deduction."""
+        return -self.delta * self.demand.centipoints
 
 
 @dataclass(frozen=True)
@@ -40,39 +136,3 @@ class Strike:
     first: Mark
     case_ids: tuple[UUID, ...]
     number: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line for a unit's ledger, and the cases that it counts."""
-
-    deduction: Deduction
-    compensates: bool
-    case_ids: tuple[UUID, ...]
-
-    @property
-    def delta_centipoints(self) -> int:
-        """Negative for a deduction."""
-        return self.deduction.centipoints * (1 if self.compensates else -1)
-
-
-@dataclass(frozen=True)
-class Before:
-    """What is in force: `deductions` and `marks` of the case, `officers_marks` and `extras` of all
-    officers that the case named or names, whether the case is under a criticism."""
-
-    deductions: Counter[Deduction]
-    marks: frozenset[Mark]
-    officers_marks: frozenset[Mark]
-    extras: Counter[Deduction]
-    criticised: bool
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to write."""
-
-    marks_added: frozenset[Mark]
-    marks_withdrawn: frozenset[Mark]
-    entries: tuple[Entry, ...]
-    criticism: Literal["issue", "withdraw"] | None

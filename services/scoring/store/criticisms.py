@@ -7,10 +7,6 @@ from asyncpg import Record
 
 from shared.db import Connection
 
-_IS_CRITICISED = """
-    SELECT EXISTS (SELECT FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
-                   WHERE c.case_id = $1 AND w.year IS NULL)
-"""
 # Free of gaps since the caller holds the lock on verdicts, and a number is only ever committed.
 _ADD = """
     INSERT INTO criticisms (year, number, case_id, revision, unit_code, issued_at)
@@ -30,11 +26,6 @@ _LIST = """
     LEFT JOIN units u ON u.unit_code = c.unit_code
     WHERE c.year = $1 AND c.number > $2 ORDER BY c.number LIMIT $3
 """
-
-
-async def is_criticised(conn: Connection, case_id: UUID) -> bool:
-    """Whether a criticism for this case is in force."""
-    return bool(await conn.fetchval(_IS_CRITICISED, case_id))
 
 
 async def add_criticism(

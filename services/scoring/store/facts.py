@@ -1,9 +1,12 @@
 """What happened to submissions, cases and rewards: the newest of each, for the figures."""
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from asyncpg import Record
 
+from services.scoring.rules.values import Fact, Scope, ScopeKind
 from shared.db import Connection
 from shared.events import (
     CallbackLogged,
@@ -32,13 +35,21 @@ _MARK_CALLBACK = """
 """
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
-                          received_at, verified_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                          received_at, verified_at, officers, categories)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (case_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
         unit_code = excluded.unit_code, incident_id = excluded.incident_id,
         verdict = excluded.verdict, attribution = excluded.attribution,
-        received_at = excluded.received_at, verified_at = excluded.verified_at
+        received_at = excluded.received_at, verified_at = excluded.verified_at,
+        officers = excluded.officers, categories = excluded.categories
     WHERE verdicts.revision < excluded.revision RETURNING revision
+"""
+_FACTS = """
+    SELECT case_id, revision, kind, unit_code, incident_id, verdict, attribution, officers,
+           categories, received_at
+    FROM verdicts WHERE case_id = ANY($1::uuid[]) OR officers && $2::text[]
+                     OR unit_code = ANY($3::text[])
+    ORDER BY received_at, case_id
 """
 _MARK_DECIDED = """
     INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
@@ -109,7 +120,28 @@ async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
     """Take over a verdict; False if we have that revision or a higher one."""
     row = (event.case_id, event.revision, event.kind, event.unit_code, event.incident_id)
     rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
-    return await conn.fetchval(_MARK_VERDICT, *row, *rest) is not None
+    who = (list(event.officers), list(event.categories))
+    return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who) is not None
+
+
+async def get_fact(conn: Connection, case_id: UUID) -> Fact | None:
+    """A case's verdict as it stands."""
+    facts = await list_facts(conn, [Scope("case", str(case_id))])
+    return facts[0] if facts else None
+
+
+async def list_facts(conn: Connection, scopes: Sequence[Scope]) -> list[Fact]:
+    """The verdicts of these cases, officers and units as they stand, in the order of receipt."""
+    ids: dict[ScopeKind, list[str]] = {"case": [], "officer": [], "unit": []}
+    for scope in scopes:
+        ids[scope.kind].append(scope.id)
+    rows = await conn.fetch(_FACTS, ids["case"], ids["officer"], ids["unit"])
+    return [_fact(row) for row in rows]
+
+
+def _fact(row: Record) -> Fact:
+    arrays = {name: tuple(row[name]) for name in ("officers", "categories")}
+    return Fact(**dict(row) | arrays)
 
 
 async def mark_decided(conn: Connection, event: RewardDecided) -> None:

@@ -1,25 +1,10 @@
 """The points ledger of each unit."""
 
-from collections import Counter
-from collections.abc import Collection
-from uuid import UUID
-
 from asyncpg import Record
 
-from services.scoring.rules.values import Deduction, Entry
+from services.scoring.rules.values import Change, Fact
 from shared.db import Connection
 
-# Held to the end of the transaction. One lock for all verdicts, since an inbox batch touches many
-# units and officers in any order, and two batches with a lock for each would stop one another.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('scoring.verdicts'))"
-_IN_FORCE = """
-    SELECT unit_code, reason, abs(delta_centipoints) AS centipoints, badge,
-           -sum(sign(delta_centipoints))::int AS times
-    FROM points_entries WHERE {which}
-    GROUP BY unit_code, reason, abs(delta_centipoints), badge HAVING sum(delta_centipoints) <> 0
-"""
-_OF_CASE = _IN_FORCE.format(which="case_id = $1 AND badge IS NULL")
-_OF_OFFICERS = _IN_FORCE.format(which="badge = ANY($1::text[])")
 _ADD = """
     WITH score AS (
         INSERT INTO unit_scores (unit_code, balance_centipoints, entries) VALUES ($1, $7, 1)
@@ -44,29 +29,15 @@ _BALANCES = """
 """
 
 
-async def lock_verdicts(conn: Connection) -> None:
-    """Score one verdict at a time; released when the transaction ends."""
-    await conn.execute(_LOCK)
-
-
-async def get_deductions(conn: Connection, case_id: UUID) -> Counter[Deduction]:
-    """What the case itself costs at present."""
-    return _count(await conn.fetch(_OF_CASE, case_id))
-
-
-async def get_extras(conn: Connection, badges: Collection[str]) -> Counter[Deduction]:
-    """What the officers' strikes cost their units at present."""
-    return _count(await conn.fetch(_OF_OFFICERS, list(badges)))
-
-
-async def add_entry(conn: Connection, entry: Entry, case_id: UUID, revision: int) -> Record:
+async def add_entry(conn: Connection, change: Change, fact: Fact) -> Record:
     """Append to the unit's ledger: entry_no, balance_centipoints, changed_at.
 
-    `case_id` and `revision` are the verdict that caused it. The unit's row stays locked.
+    `fact` is the verdict that caused it. The unit's row stays locked.
     """
-    deduction = entry.deduction
-    what = (deduction.reason, deduction.badge, list(entry.case_ids), entry.delta_centipoints)
-    row = await conn.fetchrow(_ADD, deduction.unit_code, case_id, revision, *what)
+    unit_code, cause = change.demand.subject.id, change.demand.cause
+    badge = cause.scope.id if cause.scope.kind == "officer" else None
+    what = (cause.rule, badge, list(change.case_ids), change.delta_centipoints)
+    row = await conn.fetchrow(_ADD, unit_code, fact.case_id, fact.revision, *what)
     if row is None:
         raise LookupError("the ledger took no entry")
     return row
@@ -85,14 +56,3 @@ async def list_balances(conn: Connection, after: str, limit: int) -> list[Record
 async def list_entries(conn: Connection, unit_code: str, before: int, limit: int) -> list[Record]:
     """A unit's entries numbered below `before`, newest first."""
     return list(await conn.fetch(_LIST, unit_code, before, limit))
-
-
-def _count(rows: list[Record]) -> Counter[Deduction]:
-    return Counter(
-        {
-            Deduction(row["unit_code"], row["reason"], row["centipoints"], row["badge"]): row[
-                "times"
-            ]
-            for row in rows
-        }
-    )

@@ -1,0 +1,71 @@
+"""The ledgers: where a change of what is in force is written, numbered and told.
+
+Every change goes into the journal of demands; points, strikes and criticisms have a book of their
+own besides, each append-only. The only door to all of them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from services.scoring.rules.strikes import year_of
+from services.scoring.rules.values import Change, Fact, Mark
+from services.scoring.store import criticisms, demands, points, strikes
+from shared.bus.outbox import publish
+from shared.db import Connection
+from shared.events import ScoreChanged
+from shared.observe import log
+from shared.policy import Policies, Policy
+from shared.values import clock
+
+
+async def save(conn: Connection, fact: Fact, changes: Sequence[Change], policies: Policies) -> None:
+    """Write what a verdict changed; the caller holds `lock_verdicts`."""
+    await demands.add_changes(conn, fact, changes)
+    policy = policies.at(fact.received_at)
+    for change in changes:
+        if change.demand.centipoints:
+            await _save_points(conn, fact, change)
+        if book := BOOKS.get(change.demand.cause.rule):
+            await book(conn, fact, change, policy)
+
+
+async def _save_points(conn: Connection, fact: Fact, change: Change) -> None:
+    written = await points.add_entry(conn, change, fact)
+    await publish(
+        conn,
+        ScoreChanged(
+            entry_no=written["entry_no"],
+            unit_code=change.demand.subject.id,
+            case_id=fact.case_id,
+            revision=fact.revision,
+            reason=change.demand.cause.rule,
+            delta_centipoints=change.delta_centipoints,
+            balance_centipoints=written["balance_centipoints"],
+            changed_at=written["changed_at"],
+        ),
+    )
+
+
+async def _save_strike(conn: Connection, fact: Fact, change: Change, _: Policy) -> None:
+    demand = change.demand
+    if change.delta < 0:
+        await strikes.add_withdrawal(
+            conn, demand.subject.id, fact.case_id, demand.cause.incident_id, fact.revision
+        )
+        return
+    mark = Mark(demand.subject.id, fact.case_id, fact.incident_id, fact.unit_code, fact.received_at)
+    await strikes.add_mark(conn, mark, fact.revision, int(demand.period or 0))
+
+
+async def _save_criticism(conn: Connection, fact: Fact, change: Change, policy: Policy) -> None:
+    now, unit = clock.now(), change.demand.subject.id
+    if change.delta < 0:
+        await criticisms.add_withdrawal(conn, fact.case_id, fact.revision, now)
+        log.get().info("criticism withdrawn", case_id=fact.case_id, version=fact.revision)
+        return
+    year = year_of(now, policy)
+    number = await criticisms.add_criticism(conn, year, fact.case_id, fact.revision, unit, now)
+    log.get().info("criticism issued", case_id=fact.case_id, unit_code=unit, code=number)
+
+
+Book = Callable[[Connection, Fact, Change, Policy], Awaitable[None]]
+BOOKS: Mapping[str, Book] = {"strike": _save_strike, "criticism": _save_criticism}

@@ -1,0 +1,69 @@
+"""The journal of demands: +1 when one comes into force, −1 when it is taken back."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.scoring.rules.values import Cause, Change, Demand, Fact, Scope, Subject
+from shared.db import Connection
+
+# Held to the end of the transaction. One lock for all verdicts, since an inbox batch touches many
+# units and officers in any order, and two batches with a lock for each would stop one another.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('scoring.verdicts'))"
+_IN_FORCE = """
+    SELECT subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints,
+           sum(delta)::int AS times
+    FROM demands
+    WHERE (scope_kind, scope) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    GROUP BY subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints
+    HAVING sum(delta) > 0
+"""
+_ADD = """
+    INSERT INTO demands (case_id, revision, subject_kind, subject, rule, scope_kind, scope,
+                         incident_id, period, centipoints, delta)
+    SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                 $8::uuid[], $9::text[], $10::int[], $11::int[])
+"""
+
+
+async def lock_verdicts(conn: Connection) -> None:
+    """Score one verdict at a time; released when the transaction ends."""
+    await conn.execute(_LOCK)
+
+
+async def get_in_force(conn: Connection, scopes: Sequence[Scope]) -> Counter[Demand]:
+    """What is in force at present for these causes, and how often."""
+    kinds, ids = [scope.kind for scope in scopes], [scope.id for scope in scopes]
+    return Counter(
+        {
+            Demand(
+                Subject(row["subject_kind"], row["subject"]),
+                Cause(row["rule"], Scope(row["scope_kind"], row["scope"]), row["incident_id"]),
+                row["period"],
+                row["centipoints"],
+            ): row["times"]
+            for row in await conn.fetch(_IN_FORCE, kinds, ids)
+        }
+    )
+
+
+async def add_changes(conn: Connection, fact: Fact, changes: Sequence[Change]) -> None:
+    """Append what a verdict changed. The caller holds `lock_verdicts`."""
+    if changes:
+        columns = zip(*map(_row, changes), strict=True)
+        await conn.execute(_ADD, fact.case_id, fact.revision, *map(list, columns))
+
+
+def _row(change: Change) -> tuple[str | UUID | int | None, ...]:
+    demand, cause = change.demand, change.demand.cause
+    return (
+        demand.subject.kind,
+        demand.subject.id,
+        cause.rule,
+        cause.scope.kind,
+        cause.scope.id,
+        cause.incident_id,
+        demand.period,
+        demand.centipoints,
+        change.delta,
+    )
