@@ -1,4 +1,4 @@
-"""No English sentence on a Chinese page or in a Chinese answer, and no Chinese in an English one."""
+"""No English sentence in a Chinese page or answer, and no Chinese one in an English."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

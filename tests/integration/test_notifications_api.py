@@ -11,8 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.notifications.service import build
 from services.notifications.settings import Settings
-from shared import access as identity
-from shared import flows
+from shared import flows, statements
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.service import Service
@@ -43,7 +42,7 @@ def settings() -> Settings:
             "ops_port": 0,
             "seal_keys": SEAL_KEYS,
             "index_key": INDEX_KEY,
-            "identity_public": b64encode(identity.public_key(SEED)).decode(),
+            "identity_public": b64encode(statements.public_key(SEED)).decode(),
             "sms_vendor": SMS.name,
             "report_url": "http://127.0.0.1:9",
         }
@@ -60,7 +59,7 @@ async def service(settings: Settings, database: Database) -> AsyncIterator[Servi
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[TestClient[Any, Any]]:
     """The service's routes."""
-    async with TestClient(TestServer(make_app(service.routes))) as opened:
+    async with TestClient(TestServer(make_app(service.house))) as opened:
         yield opened
 
 
@@ -138,7 +137,7 @@ async def test_the_figures_count_by_state(client: TestClient[Any, Any], database
 
 def signed_in(role: Role) -> dict[str, str]:
     """The header of a signed-in operator."""
-    token = identity.issue(Operator("u", "n", role, "411700"), SEED)
+    token = statements.issue(Operator("u", "n", role, "411700"), SEED)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -109,6 +109,8 @@ async def test_each_role_lands_on_a_page_of_its_own(
     place: Town, who: str, service: str, page: str
 ) -> None:
     """After signing in, everybody sees something that is theirs to do."""
-    async with place.browser(who) as http:
-        async with http.get(f"{place.urls['verification']}/") as response:
-            assert (200, f"{place.urls[service]}{page}") == (response.status, str(response.url))
+    async with (
+        place.browser(who) as http,
+        http.get(f"{place.urls['verification']}/") as response,
+    ):
+        assert (200, f"{place.urls[service]}{page}") == (response.status, str(response.url))

@@ -113,7 +113,7 @@ async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         monkeypatch.setenv(name, value)
     settings = config.load(Settings)
     service = build(settings, database)
-    app = make_app(service.routes, service.error_page, service.max_body)
+    app = make_app(service.house)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, settings, database)
 

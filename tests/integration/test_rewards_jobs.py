@@ -15,11 +15,11 @@ from aiohttp.test_utils import TestServer
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
-from services.rewards.api import Api
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.rules.payouts import Pace, Reward
+from services.rewards.service import build
 from services.rewards.settings import Settings
 from services.rewards.store import history, orders, rewards
 from shared.config import load
@@ -162,7 +162,7 @@ async def world(
         for name, value in environment(vendor.url).items():
             monkeypatch.setenv(name, value)
         settings = load(Settings)
-        server = TestServer(make_app(Api(settings, database, chosen(settings)).routes()))
+        server = TestServer(make_app(build(settings, database).house))
         await stack.enter_async_context(server)
         monkeypatch.setenv("MASHANG_REPORT_URL", str(server.make_url("/")))
         settings = load(Settings)

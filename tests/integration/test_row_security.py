@@ -17,7 +17,7 @@ TABLES = {
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
-        "points_entries", "strikes", "criticisms",
+        "points_entries", "strikes", "criticisms", "demands",
     ),
 }  # fmt: skip
 SOUTH = Operator("southern", "吴五", "unit_operator", "s1")
@@ -65,8 +65,6 @@ async def test_the_condition_taken_out_of_a_query_changes_nothing(
     place: Town, found: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's own WHERE removed, an operator still cannot read another unit's case."""
-    found: Objects = place.found
-
     case_id = UUID(found.params["case_id"])
     bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text IS NULL OR true) AND case_id = $3"  # noqa: E501
     monkeypatch.setattr(cases, "_GET", bare)

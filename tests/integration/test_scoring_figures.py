@@ -30,8 +30,8 @@ async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> 
                 version=version,
             ),
         )  # fmt: skip
-    unit = await directory.get_unit(conn, UNIT, None, None)
-    officer = await directory.get_officer(conn, "170001", None, "411702")
+    unit = await directory.get_unit(conn, UNIT)
+    officer = await directory.get_officer(conn, "170001")
     assert unit is not None
     assert officer is not None
     assert ("new", "new") == (unit["name"], officer["name"])

@@ -89,7 +89,7 @@ async def test_numbers_of_criticisms_have_no_gaps(conn: Connection) -> None:
     for event in (verdict(first), verdict(second), cleared(first, 2), verdict(first, 3)):
         await on_case_verified(conn, event)
     year = year_of(datetime.now(UTC), POLICIES.editions[-1])
-    rows = await criticisms.list_criticisms(conn, year, None, None, 0, 10)
+    rows = await criticisms.list_criticisms(conn, year, 0, 10)
     assert [(1, first), (2, second), (3, first)] == [(r["number"], r["case_id"]) for r in rows]
     assert [False, True, True] == [row["withdrawn_at"] is None for row in rows]
 

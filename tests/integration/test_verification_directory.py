@@ -5,8 +5,9 @@ from pathlib import Path
 
 from services.verification.directory import commands as directory
 from services.verification.directory.commands import Imported, Refused
-from services.verification.directory.store import officers, operators, units
+from services.verification.directory.store import officers, units
 from services.verification.signin.passwords import Passwords
+from services.verification.signin.store import get_password_hash
 from shared.db import Connection, Database
 from shared.values.seal import Seal
 from tests.integration.verification_office import (
@@ -110,7 +111,7 @@ async def test_new_operators_get_the_first_password(conn: Connection) -> None:
     await load(conn, OFFICERS)
     await load(conn, OPERATORS, password=PASSWORD)
     await load(conn, OPERATORS.replace("值班员", "值班长"), password="another password")
-    stored = await operators.get_password_hash(conn, "desk")
+    stored = await get_password_hash(conn, "desk")
     assert await Passwords().check(stored, PASSWORD)
 
 

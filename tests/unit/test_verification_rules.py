@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.casework.rules import access, callbacks, cases, verdicts
+from services.verification.casework.rules import access as places
+from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft
 from services.verification.signin import rules as sign_in
-from shared import policy
+from shared import access, policy
 from shared.access import Operator, Role
 from shared.errors import Conflict, Forbidden
 from shared.events import Attribution, Kind, SubmissionReceived, Verdict
@@ -191,7 +192,7 @@ def test_who_may_review_whom(reviewer: Role, author: Role, may: bool) -> None:
 )
 def test_the_tree_is_in_the_codes(scope: str, unit_code: str, inside: bool) -> None:
     """A city holds its counties' units, a county its own, a unit itself."""
-    assert inside == unit_code.startswith(access.subtree(scope))
+    assert inside == unit_code.startswith(places.subtree(scope))
 
 
 def test_locks_grow_and_end() -> None:

@@ -2,13 +2,16 @@
 
 from shared.migrate import secure
 
-revision = "scoring_0003"
-down_revision = "scoring_0002"
+revision = "scoring_0005"
+down_revision = ("scoring_0002", "scoring_0004")
 branch_labels = None
 depends_on = "bus_0002"
 
 BY_UNIT = ("officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
            "points_entries", "criticisms")  # fmt: skip
+
+DEMANDED = """CASE subject_kind WHEN 'unit' THEN subject IN (SELECT unit_code FROM units)
+    ELSE subject IN (SELECT badge FROM officers) END"""
 
 
 def upgrade() -> None:
@@ -17,3 +20,4 @@ def upgrade() -> None:
     for table in BY_UNIT:
         secure(table, "unit_code IN (SELECT unit_code FROM units)")
     secure("strikes", "EXISTS (SELECT FROM officers o WHERE o.badge = strikes.badge)")
+    secure("demands", DEMANDED)
