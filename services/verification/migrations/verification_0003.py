@@ -1,4 +1,4 @@
-"""Row-level security: an operator sees the units below their place, and no case about themselves."""
+"""Row-level security: an operator sees units below their place, and no case about themselves."""
 
 from shared.migrate import secure
 
