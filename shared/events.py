@@ -48,7 +48,11 @@ class Event(BaseModel):
 
 
 class UnitChanged(Event):
-    """A service window's office was added or changed."""
+    """A service window's office was added, changed or moved.
+
+    `parent` names the place above for people; `path` are the codes from the root of the tree down
+    to the unit's own.
+    """
 
     TYPE = "unit.changed.v1"
     SUBJECT = "unit_code"
@@ -56,8 +60,8 @@ class UnitChanged(Event):
 
     unit_code: str
     name: str
-    county: str
-    county_code: str
+    parent: str
+    path: tuple[str, ...]
     kind: str
     counters: int
     active: bool

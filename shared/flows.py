@@ -26,8 +26,8 @@ FLOWS: tuple[Flow, ...] = (
     Flow(
         events.UnitChanged,
         "verification",
-        ("intake", "scoring"),
-        "intake shows the unit's name and refuses closed units; scoring ranks by county",
+        ("intake", "rewards", "scoring"),
+        "the unit's name and whether it is open; its place in the tree, for who may see what",
     ),
     Flow(
         events.OfficerChanged,

@@ -1,7 +1,6 @@
-"""The operators as a service knows them: projected from `operator.changed`.
+"""The operators as a service knows them, from `operator.changed`; the newest version wins.
 
-The newest version wins. A disabled operator is out in every service, at the latest when their
-statement ends.
+So a disabled operator is out in every service, at the latest when their statement ends.
 """
 
 from dataclasses import dataclass

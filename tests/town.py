@@ -22,7 +22,7 @@ from deploy.local.settings import service_env, url_of
 from services.intake.accept import codes
 from services.verification.directory import commands as directory
 from services.verification.signin.passwords import Passwords
-from shared import config, flows
+from shared import config, flows, policy
 from shared.db import Database
 from shared.events import Envelope
 from shared.service import Service
@@ -189,10 +189,12 @@ async def _served(app: web.Application, port: int) -> AsyncIterator[None]:
 async def _fill(opened: Town) -> None:
     verification = opened.databases["verification"]
     hashed = await Passwords().hash(PASSWORD)
+    policies = policy.load(opened.settings["verification"].policy_file)
     for file in (PLACES, UNITS, OFFICERS, OPERATORS):
         async with verification.transaction() as conn:
             seal = opened.settings["verification"].seal
-            result = await directory.import_csv(conn, file.encode(), seal)
+            levels = [level.key for level in policies.editions[-1].levels]
+            result = await directory.import_csv(conn, file.encode(), seal, levels)
             assert isinstance(result, directory.Imported), result
             await conn.execute("UPDATE operators SET password_hash = $1", hashed)
     await opened.carry()

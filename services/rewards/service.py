@@ -12,7 +12,7 @@ from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from shared import policy
 from shared.db import Database
-from shared.events import CaseVerified, OfficerChanged, OperatorChanged
+from shared.events import CaseVerified, OfficerChanged, OperatorChanged, UnitChanged
 from shared.jobs import Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -36,6 +36,7 @@ def build(settings: Settings, database: Database) -> Service:
             CaseVerified: partial(handlers.on_case_verified, policies),
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,
+            UnitChanged: handlers.on_unit_changed,
         },
         jobs=[
             Job("submit_payouts", SECOND / 2, payouts.submit),

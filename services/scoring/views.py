@@ -6,8 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.scoring.rules.values import Reason
-
 LAST = 2**31 - 1
 Number = Annotated[int, Field(ge=0, le=LAST)]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -73,7 +71,7 @@ class Entry(BaseModel):
     entry_no: int
     case_id: UUID
     revision: int
-    reason: Reason
+    reason: str
     badge: str | None
     case_ids: list[UUID]
     delta_centipoints: int

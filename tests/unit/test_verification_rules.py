@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.casework.rules import access as places
 from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft
@@ -177,22 +176,6 @@ def test_who_may_review_whom(reviewer: Role, author: Role, may: bool) -> None:
     """The level above reviews; the city reviews its own by another person; nobody themselves."""
     assert may == access.may_review(operator(reviewer), "author", author)
     assert not access.may_review(operator(reviewer, "author"), "author", author)
-
-
-@pytest.mark.parametrize(
-    ("scope", "unit_code", "inside"),
-    [
-        ("411700", "411702004", True),
-        ("411700", "411602004", False),
-        ("411702", "411702004", True),
-        ("411702", "411724004", False),
-        ("411702004", "411702004", True),
-        ("411702004", "411702005", False),
-    ],
-)
-def test_the_tree_is_in_the_codes(scope: str, unit_code: str, inside: bool) -> None:
-    """A city holds its counties' units, a county its own, a unit itself."""
-    assert inside == unit_code.startswith(places.subtree(scope))
 
 
 def test_locks_grow_and_end() -> None:

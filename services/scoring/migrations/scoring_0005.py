@@ -1,23 +1,22 @@
-"""Row-level security: an operator sees the units below their place, and their officers."""
+"""Units by their place in a tree of any city: the codes from the root down to the unit's own."""
 
-from shared.migrate import secure
+from shared.migrate import run_script
 
 revision = "scoring_0005"
-down_revision = ("scoring_0002", "scoring_0004")
+down_revision = "scoring_0004"
 branch_labels = None
 depends_on = "bus_0002"
 
-BY_UNIT = ("officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
-           "points_entries", "criticisms")  # fmt: skip
-
-DEMANDED = """CASE subject_kind WHEN 'unit' THEN subject IN (SELECT unit_code FROM units)
-    ELSE subject IN (SELECT badge FROM officers) END"""
+UNITS = """
+ALTER TABLE units RENAME COLUMN county TO parent;
+ALTER TABLE units ADD COLUMN path text[] NOT NULL DEFAULT '{}';
+UPDATE units SET path = ARRAY[county_code, unit_code];
+ALTER TABLE units ALTER COLUMN path DROP DEFAULT;
+ALTER TABLE units DROP COLUMN county_code;
+CREATE INDEX units_path ON units USING gin (path)
+"""
 
 
 def upgrade() -> None:
-    """Policies on everything that belongs to a unit or an officer."""
-    secure("units", "path @> ARRAY[mashang_scope()]")
-    for table in BY_UNIT:
-        secure(table, "unit_code IN (SELECT unit_code FROM units)")
-    secure("strikes", "EXISTS (SELECT FROM officers o WHERE o.badge = strikes.badge)")
-    secure("demands", DEMANDED)
+    """Units of before lie below their county until they are told again."""
+    run_script(UNITS)

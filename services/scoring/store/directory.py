@@ -6,10 +6,10 @@ from shared.db import Connection
 from shared.events import OfficerChanged, UnitChanged
 
 _MARK_UNIT = """
-    INSERT INTO units (unit_code, name, county, county_code, kind, active, version)
+    INSERT INTO units (unit_code, name, parent, path, kind, active, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (unit_code) DO UPDATE SET name = excluded.name, county = excluded.county,
-        county_code = excluded.county_code, kind = excluded.kind, active = excluded.active,
+    ON CONFLICT (unit_code) DO UPDATE SET name = excluded.name, parent = excluded.parent,
+        path = excluded.path, kind = excluded.kind, active = excluded.active,
         version = excluded.version
     WHERE units.version < excluded.version RETURNING version
 """
@@ -26,7 +26,7 @@ _OFFICER = "SELECT badge, name, unit_code, active FROM officers WHERE badge = $1
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False if what we have is as new."""
-    row = (event.unit_code, event.name, event.county, event.county_code, event.kind)
+    row = (event.unit_code, event.name, event.parent, event.path, event.kind)
     return await conn.fetchval(_MARK_UNIT, *row, event.active, event.version) is not None
 
 

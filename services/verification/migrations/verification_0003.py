@@ -9,8 +9,9 @@ depends_on = "bus_0002"
 
 # The inner select is under the policy of units itself.
 BELOW = "unit_code IN (SELECT unit_code FROM units)"
-NOT_ABOUT_THEM = """mashang_badge() = '' OR
-    (officer_badge IS DISTINCT FROM mashang_badge() AND NOT officers @> ARRAY[mashang_badge()])"""
+NOT_ABOUT_THEM = r"""mashang_badge() = '' OR NOT
+    (officers && string_to_array(mashang_badge(), E'\x1f')
+     OR coalesce(officer_badge = ANY(string_to_array(mashang_badge(), E'\x1f')), false))"""
 OF_A_CASE = "EXISTS (SELECT FROM cases c WHERE c.case_id = {table}.case_id)"
 
 

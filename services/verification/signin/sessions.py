@@ -46,7 +46,7 @@ class SignIn:
 
     async def begin(self, typed: str, password: str) -> Session:
         """A new session. Unauthenticated, always with the same words and after the same work."""
-        username = text.identifier(typed).lower()
+        username = text.username(typed)
         known = 0 < len(username) <= _LONGEST_USERNAME and len(password) <= _LONGEST_PASSWORD
         # Counted as a failure before the password is looked at: parallel guesses count too.
         free = known and await self._count_failure(username)
