@@ -45,6 +45,8 @@ def key_ring(ring: SecretStr) -> dict[str, bytes]:
 
 def urls(text: object) -> dict[str, str]:
     """`"verification=https://desk.example,rewards=…"` → where each service's staff pages are."""
+    if isinstance(text, dict):
+        return text
     pairs = [part.strip().partition("=") for part in str(text).split(",") if part.strip()]
     if not all(name and urlsplit(url).scheme in ("http", "https") for name, _, url in pairs):
         raise ValueError("should be SERVICE=URL, separated by commas")
