@@ -12,7 +12,7 @@ from typing import IO, Self
 
 from deploy.local import databases
 from deploy.local.console import Console
-from deploy.local.folder import take_folder
+from deploy.local.folder import private_folder, take_folder
 from deploy.local.keys import Keys
 from deploy.local.ports import PortError, Ports
 from deploy.local.postgres import Postgres
@@ -74,8 +74,7 @@ class Stack:
     def keys(self) -> Keys:
         """The installation's secrets, the demo's password among them."""
         if self._keys is None:
-            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._keys = Keys.of(self.data)
+            self._keys = Keys.of(private_folder(self.data))
         return self._keys
 
     @property
@@ -188,7 +187,7 @@ class Stack:
             self.console.step(f"PostgreSQL is ready on port {self.ports.postgres}")
         await self._prepare_databases()
         if self._sandbox:
-            folder = self.data / SANDBOX
+            folder = private_folder(self.data / SANDBOX)
             where = ("--port", str(self.ports.sandbox), "--data", str(folder))
             await self._launch(SANDBOX, "deploy.sandbox", *where)
         for name in SERVICES:
@@ -217,9 +216,7 @@ class Stack:
     def _output(self, name: str) -> Sink | Path:
         if not self.console.quiet:
             return self.console.speaker(name)
-        logs = self.data / "logs"
-        logs.mkdir(exist_ok=True)
-        return logs / f"{name}.log"
+        return private_folder(self.data / "logs") / f"{name}.log"
 
     async def _announce(self, name: str) -> None:
         await self.until_ready(name)

@@ -6,7 +6,7 @@ from pydantic import AnyHttpUrl, Field
 
 from services.notifications.rules import Limits
 from shared import config
-from shared.config import Key
+from shared.config import Key, KeyRing
 from shared.vendors.vendor import Terms
 
 
@@ -16,6 +16,7 @@ class Settings(config.Settings):
     `report_url` is where the vendor reaches us.
     """
 
+    seal_keys_phone: KeyRing
     sms_vendor: str
     report_url: AnyHttpUrl
     identity_public: Key

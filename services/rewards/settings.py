@@ -6,7 +6,7 @@ from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
 
 from services.rewards.rules.payouts import Pace
 from shared import config
-from shared.config import Key
+from shared.config import Key, KeyRing
 from shared.vendors.vendor import Terms
 
 
@@ -17,6 +17,7 @@ class Settings(config.Settings):
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
     """
 
+    seal_keys_phone: KeyRing
     airtime_vendor: str
     report_url: AnyHttpUrl
     identity_public: Key

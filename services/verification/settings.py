@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from shared import config
-from shared.config import Key
+from shared.config import Key, KeyRing
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -11,6 +11,11 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Settings(config.Settings):
     """`identity_seed` signs the statements about operators that the other services check."""
 
+    seal_keys_phone: KeyRing
+    seal_keys_words: KeyRing
+    seal_keys_answer: KeyRing
+    seal_keys_note: KeyRing
+    index_key: Key
     identity_seed: Key
 
     @property

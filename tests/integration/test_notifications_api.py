@@ -17,7 +17,7 @@ from shared.access import Operator, Role
 from shared.db import Database
 from shared.service import Service
 from shared.web.edge import make_app
-from tests.support import INDEX_KEY, SEAL_KEYS
+from tests.support import SEAL_KEYS
 from tests.vendors import SMS, environment, report_path
 
 SERVICE = "notifications"
@@ -41,8 +41,7 @@ def settings() -> Settings:
             "AMQP_URL": "unused",
             "http_port": 0,
             "ops_port": 0,
-            "seal_keys": SEAL_KEYS,
-            "index_key": INDEX_KEY,
+            **SEAL_KEYS,
             "identity_public": b64encode(identity.public_key(SEED)).decode(),
             "sms_vendor": SMS.name,
             "report_url": "http://127.0.0.1:9",
