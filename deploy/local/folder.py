@@ -18,7 +18,11 @@ def private_folder(path: Path) -> Path:
 
 
 def private_file(path: Path, text: str) -> None:
-    """Write a file that was never anybody else's to read: beside it, then renamed."""
+    """Write a file that was never anybody else's to read, in a folder that is private too.
+
+    Whole or not at all: it is written beside and renamed.
+    """
+    private_folder(path.parent)
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

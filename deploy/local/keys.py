@@ -100,5 +100,5 @@ class Keys(BaseModel):
             ) from None
 
     def write(self, path: Path) -> None:
-        """Whole or not at all, so that a crash never leaves half a file."""
+        """A crash never leaves half a file."""
         private_file(path, self.model_dump_json(indent=1))

@@ -132,7 +132,7 @@ class RabbitMQ:
     def _password(self) -> str:
         path = self.data / "password"
         if not path.exists():
-            private_file(private_folder(self.data) / "password", secrets.token_urlsafe(24))
+            private_file(path, secrets.token_urlsafe(24))
         return path.read_text().strip()
 
     async def until_ready(self) -> None:
