@@ -3,14 +3,21 @@
 import base64
 import binascii
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import Misconfigured
-from shared.values.seal import Seal
+from shared.values.seal import Purpose, Seal
 
 
 def key(text: object) -> bytes:
@@ -34,8 +41,6 @@ def keys(text: object) -> dict[str, bytes]:
 
 _hidden = PlainSerializer(lambda _: "hidden", return_type=str)
 Key = Annotated[bytes, BeforeValidator(key), _hidden, Field(repr=False)]
-# pydantic-settings would parse a dict as JSON, so the text form is kept and parsed on use.
-KeyRing = Annotated[SecretStr, Field(repr=False)]
 
 
 def key_ring(ring: SecretStr) -> dict[str, bytes]:
@@ -57,8 +62,21 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 StaffUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(urls)]
 
 
+def _readable(ring: SecretStr) -> SecretStr:
+    key_ring(ring)
+    return ring
+
+
+# pydantic-settings would parse a dict as JSON, so the text form is kept and parsed on use.
+KeyRing = Annotated[SecretStr, AfterValidator(_readable), Field(repr=False)]
+
+
 class Settings(BaseSettings):
-    """What every service needs; each service extends it with its own."""
+    """What every service needs; each service extends it with its own.
+
+    No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
+    for each purpose), one that makes or compares blind indexes `index_key`.
+    """
 
     model_config = SettingsConfigDict(env_prefix="MASHANG_", frozen=True, extra="ignore")
 
@@ -69,8 +87,6 @@ class Settings(BaseSettings):
     ops_port: int = Field(ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     policy_file: Path = Path("deploy/policy.toml")
-    seal_keys: KeyRing
-    index_key: Key
     simulation: bool = False
     pool_size: int = Field(default=10, ge=2, le=100)
     prefetch: int = Field(default=200, ge=1, le=2000)
@@ -84,26 +100,21 @@ class Settings(BaseSettings):
 
     @property
     def seal(self) -> Seal:
-        """The sealing keys as a working Seal."""
-        return Seal(key_ring(self.seal_keys), self.index_key)
+        """The declared sealing keys as a working Seal; it refuses every other purpose."""
+        declared: dict[Purpose, SecretStr] = {
+            purpose: getattr(self, f"seal_keys_{purpose}")
+            for purpose in get_args(Purpose)
+            if f"seal_keys_{purpose}" in type(self).model_fields
+        }
+        rings = {purpose: key_ring(ring) for purpose, ring in declared.items()}
+        return Seal(rings, getattr(self, "index_key", None))
 
 
-S = TypeVar("S", bound=Settings)
 B = TypeVar("B", bound=BaseSettings)
 
 
-def load(kind: type[S]) -> S:
-    """A service's environment. Misconfigured names every wrong variable in one line each."""
-    settings = read(kind)
-    try:
-        _ = settings.seal
-    except ValueError as error:
-        raise Misconfigured(f"MASHANG_SEAL_KEYS: {error}") from None
-    return settings
-
-
-def read(kind: type[B]) -> B:
-    """Any settings from the environment, refused in the same way."""
+def load(kind: type[B]) -> B:
+    """Settings from the environment. Misconfigured names every wrong variable in one line each."""
     try:
         return kind()
     except ValidationError as error:
@@ -116,4 +127,5 @@ def _line(kind: type[BaseSettings], loc: tuple[int | str, ...], message: str) ->
     name = str(loc[0]) if loc else "settings"
     if name in kind.model_fields:
         name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
-    return f"{name}: {message.removeprefix('Value error, ').lower()}"
+    ours = message.removeprefix("Value error, ")
+    return f"{name}: {ours if ours != message else message.lower()}"

@@ -1,6 +1,6 @@
 """What tests of every service use: a movable clock, captured logs. No fake database or broker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -9,8 +9,20 @@ import structlog
 from shared.observe import log
 from shared.values import clock
 
-SEAL_KEYS = "1:" + "A" * 43 + "="
+CODE_KEYS = "1:" + "A" * 43 + "="
 INDEX_KEY = "B" * 43 + "="
+# A key of its own for each purpose: what opens under a wrong one would show.
+SEAL_KEYS = {
+    "seal_keys_phone": "1:" + "C" * 43 + "=",
+    "seal_keys_words": "1:" + "D" * 43 + "=",
+    "seal_keys_answer": "1:" + "E" * 43 + "=",
+    "seal_keys_note": "1:" + "F" * 43 + "=",
+}
+
+
+def variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings as they stand in the environment."""
+    return {f"MASHANG_{name.upper()}": value for name, value in settings.items()}
 
 
 @contextmanager

@@ -22,7 +22,7 @@ FILES = ("places.csv", "units.csv", "officers.csv", "operators.csv")
 async def load_directory(stack: Stack) -> None:
     """Import the four files; rows that are there already stay as they are."""
     env = stack.env("verification")
-    seal = Seal(config.keys(env["MASHANG_SEAL_KEYS"]), config.key(env["MASHANG_INDEX_KEY"]))
+    seal = Seal({}, config.key(env["MASHANG_INDEX_KEY"]))
     levels = policy.load(Path(env["MASHANG_POLICY_FILE"])).level_keys
     database = await Database.connect(env["DATABASE_URL"], "verification", size=1)
     try:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import os
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import segno
-
 from deploy.demo import first_complaint, load_directory
 from deploy.local.ports import PortError, Ports
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.local.stack import Stack
+from deploy.local.welcome import screen
 from shared.errors import MashangError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -70,30 +68,11 @@ def data_folder() -> Path:
 
 
 def welcome(stack: Stack, complaint: Mapping[str, object]) -> None:
-    """Where everything is, how to sign in, and a code to scan.
-
-    `complaint["page"]` is the page of the unit that the first complaint was about; what else is
-    in the mapping is printed under its own name.
-    """
-    print()
-    for name, url in stack.urls.items():
-        print(f"  {name:<14}{url}")
-    print("\n  sign in with the password " + stack.keys.demo_password)
-    for role, username in demo_operators().items():
-        print(f"  {role:<20}{username}")
-    print()
-    for name, value in complaint.items():
-        print(f"  {name:<14}{value}")
-    print("\n  scan to rate this window:\n")
-    segno.make(str(complaint["page"]), error="m").terminal(compact=True)
-    stack.console.step("up; Ctrl-C drains and stops everything")
-
-
-def demo_operators() -> dict[str, str]:
-    """One log-in for each role of the demo."""
-    with (ROOT / "deploy" / "demo" / "operators.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {row["role"]: row["username"] for row in reversed(rows)}
+    """Where everything is, how to sign in, and a code to scan."""
+    for line in screen(stack.urls, stack.keys.demo_password, complaint):
+        stack.console.print(line)
+    stack.console.print()
+    stack.console.step("up; Ctrl-C drains and stops everything; `mashang logs` shows the logs")
 
 
 if __name__ == "__main__":

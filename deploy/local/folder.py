@@ -1,4 +1,4 @@
-"""One launcher for a data folder."""
+"""A data folder: private, and with one launcher at a time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,29 @@ from typing import IO
 from deploy.local.process import StartError
 
 
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner may enter; one that is there already becomes so."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path, text: str) -> None:
+    """Write a file that was never anybody else's to read, in a folder that is private too.
+
+    Whole or not at all: it is written beside and renamed.
+    """
+    private_folder(path.parent)
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+
+
 def take_folder(data: Path) -> IO[str]:
     """Make the folder and hold it until the returned file is closed or the process ends."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (data / "lock").open("a+")
+    handle = (private_folder(data) / "lock").open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -8,12 +8,14 @@ import hmac
 import os
 import secrets
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from deploy.local.folder import private_file
 from deploy.local.process import StartError
 from shared.statements import public_key
+from shared.values.seal import Purpose
 
 
 def key() -> str:
@@ -36,7 +38,10 @@ class Keys(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    seal_key: str = Field(default_factory=key)
+    seal_phone: str = Field(default_factory=key)
+    seal_words: str = Field(default_factory=key)
+    seal_answer: str = Field(default_factory=key)
+    seal_note: str = Field(default_factory=key)
     index_key: str = Field(default_factory=key)
     code_key: str = Field(default_factory=key)
     receipt_key: str = Field(default_factory=key)
@@ -47,6 +52,20 @@ class Keys(BaseModel):
     service_password: str = Field(default_factory=token)
     broker_password: str = Field(default_factory=token)
     demo_password: str = Field(default_factory=token)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_key_for_all(cls, stored: dict[str, Any]) -> dict[str, Any]:
+        """A file from before keys had purposes: what its one key sealed must still open."""
+        former = stored.get("seal_key")
+        return {f"seal_{purpose}": former for purpose in get_args(Purpose) if former} | stored
+
+    def seal_keys(self, *purposes: Purpose) -> dict[str, str]:
+        """The variables that give a service these purposes."""
+        return {
+            f"MASHANG_SEAL_KEYS_{purpose.upper()}": f"1:{getattr(self, f'seal_{purpose}')}"
+            for purpose in purposes
+        }
 
     def password_of(self, service: str) -> str:
         """A service's own database password; none follows from another."""
@@ -81,9 +100,5 @@ class Keys(BaseModel):
             ) from None
 
     def write(self, path: Path) -> None:
-        """Write beside and rename, so that a crash never leaves half a file."""
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600)
-        draft.write_text(self.model_dump_json(indent=1))
-        draft.replace(path)
+        """A crash never leaves half a file."""
+        private_file(path, self.model_dump_json(indent=1))

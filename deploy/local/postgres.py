@@ -14,6 +14,7 @@ from urllib.parse import quote
 import asyncpg
 
 from deploy.local.account import choose_account
+from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres_cluster import SUPERUSER, installed_programs, make_cluster, settle
 from deploy.local.process import Process, Sink, StartError
@@ -48,7 +49,7 @@ class Postgres:
 
     async def start(self) -> None:
         """Return when the server answers queries; StartError with its last words otherwise."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.data)
         account = choose_account(self.data, installed_programs())
         await asyncio.to_thread(make_cluster, account, self._password())
         cluster = account.data / "cluster"
@@ -108,8 +109,7 @@ class Postgres:
     def _password(self) -> str:
         path = self.data / "password"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24))
+            private_file(path, secrets.token_urlsafe(24))
         return path.read_text().strip()
 
     def _settings(self) -> list[str]:

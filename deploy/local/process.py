@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local.family import descendants, kill_all
+from deploy.local.logs import turn
 
 CHILD = Path(__file__).with_name("child.py")
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
@@ -128,6 +129,7 @@ class Process:
         with contextlib.ExitStack() as files:
             sink: int = asyncio.subprocess.PIPE
             if isinstance(self.output, Path):
+                turn(self.output)
                 sink = files.enter_context(self.output.open("ab")).fileno()
             self._child = await asyncio.create_subprocess_exec(
                 *shim,

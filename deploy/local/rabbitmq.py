@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 import aiormq
 
+from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import GRACE, Process, Sink, StartError
 from deploy.local.rabbitmq_settings import USER, environment, write_files
@@ -59,7 +60,7 @@ class RabbitMQ:
     async def start(self) -> None:
         """Return when every queue is there; StartError with the node's last words otherwise."""
         program = server_program()
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.data)
         write_files(self.data, self.port, self._password(), self.log, self._passwords)
         names, distribution = free_port(), free_port()
         env = environment(self.data, names, distribution)
@@ -131,9 +132,7 @@ class RabbitMQ:
     def _password(self) -> str:
         path = self.data / "password"
         if not path.exists():
-            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24))
+            private_file(path, secrets.token_urlsafe(24))
         return path.read_text().strip()
 
     async def until_ready(self) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.local.folder import private_file
 from deploy.local.ports import LOOPBACK
 from shared.bus import rights
 
@@ -47,15 +48,8 @@ def write_files(
     (data / "enabled_plugins").write_text("[].\n")
     (data / "advanced.config").write_text("[].\n")
     (data / "rabbitmq-env.conf").write_text("")
-    write_private(data / "definitions.json", users(password, services))
-    write_private(data / "rabbitmq.conf", configuration(data, port, log))
-
-
-def write_private(path: Path, text: str) -> None:
-    """A file for its owner only, from its first byte on."""
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(text)
+    private_file(data / "definitions.json", users(password, services))
+    private_file(data / "rabbitmq.conf", configuration(data, port, log))
 
 
 def users(password: str, services: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deploy.local import vendors
+from deploy.local import inherited, vendors
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
 
@@ -22,10 +22,10 @@ def url_of(port: int) -> str:
 def service_env(
     service: str, *, ports: Ports, keys: Keys, database_url: str, amqp_url: str
 ) -> dict[str, str]:
-    """Our own variables over the caller's; a service gets no other service's secrets."""
+    """Our own variables over what is inherited; a service gets no other service's secrets."""
     public = os.environ.get("MASHANG_PUBLIC_URL") or url_of(ports.intake)
     return {
-        **inherited(),
+        **inherited.for_service(service),
         "DATABASE_URL": database_url,
         "AMQP_URL": amqp_url,
         "MASHANG_HTTP_HOST": LOOPBACK,
@@ -35,8 +35,6 @@ def service_env(
         or f"{ROOT}/deploy/policy.toml",
         "MASHANG_PUBLIC_URL": public,
         "MASHANG_STAFF_URLS": staff_urls(ports),
-        "MASHANG_SEAL_KEYS": f"1:{keys.seal_key}",
-        "MASHANG_INDEX_KEY": keys.index_key,
         **own_env(service, ports, keys),
     }
 
@@ -51,14 +49,21 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     """What only this service is told."""
     if service == "intake":
         return {
+            **keys.seal_keys("phone", "words", "answer"),
+            "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
             "MASHANG_RECEIPT_KEY": keys.receipt_key,
             "MASHANG_SIGNING_KEY": keys.signing_key,
         }
     if service == "verification":
-        return {"MASHANG_IDENTITY_SEED": keys.identity_seed}
+        return {
+            **keys.seal_keys("phone", "words", "answer", "note"),
+            "MASHANG_INDEX_KEY": keys.index_key,
+            "MASHANG_IDENTITY_SEED": keys.identity_seed,
+        }
     if service in vendors.BUYS:
         return {
+            **keys.seal_keys("phone"),
             "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
             **vendors.caller_env(service, ports, keys),
         }
@@ -67,11 +72,4 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
 
 def sandbox_env(ports: Ports, keys: Keys) -> dict[str, str]:
     """The vendors' side of the services' log-ins, and where they report."""
-    return {**inherited(), **vendors.account_env(ports, keys)}
-
-
-def inherited() -> dict[str, str]:
-    """The caller's environment, without what names the shared servers or unlocks the demo."""
-    hidden = {"DATABASE_URL", "AMQP_URL", "MASHANG_DEMO_PASSWORD"}
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    return {**inherited.for_program(), **vendors.account_env(ports, keys)}

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Self
 
-from deploy.local import databases
+from deploy.local import databases, envfiles
 from deploy.local.console import Console
-from deploy.local.folder import take_folder
+from deploy.local.folder import private_folder, take_folder
 from deploy.local.keys import Keys
+from deploy.local.logs import LogFile
 from deploy.local.ports import PortError, Ports
 from deploy.local.postgres import Postgres
 from deploy.local.process import Process, Sink, StartError
@@ -29,8 +30,8 @@ class Stack:
     """Everything, started by `async with` and drained at its end.
 
     `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment take the place of the
-    private servers. With `restart` what dies is started again; with `quiet` lines go to files
-    below `data/logs` instead of the terminal.
+    private servers. With `restart` what dies is started again; with `quiet` nothing is printed.
+    What the services write goes to files below `data/logs` in any case.
     """
 
     def __init__(
@@ -74,8 +75,7 @@ class Stack:
     def keys(self) -> Keys:
         """The installation's secrets, the demo's password among them."""
         if self._keys is None:
-            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._keys = Keys.of(self.data)
+            self._keys = Keys.of(private_folder(self.data))
         return self._keys
 
     @property
@@ -118,11 +118,12 @@ class Stack:
     async def start(self) -> None:
         """Return when every service is ready; StartError or PortError in one line otherwise."""
         self._lock = take_folder(self.data)
-        _ = self.keys
+        self._write_environments()
         await self._await_ports()
         async with started_together() as tasks:
             tasks.create_task(self._start_broker())
             tasks.create_task(self._start_services())
+        self.console.everything_is_up()
 
     async def stop(self) -> None:
         """Drain the services, then the sandbox, then broker and database. Safe to repeat."""
@@ -163,6 +164,12 @@ class Stack:
         ready = "/admin/faults" if name == SANDBOX else "/readyz"
         return (self.ops_urls.get(name) or self.urls[name]) + ready
 
+    def _write_environments(self) -> None:
+        for name in SERVICES:
+            envfiles.write(self.data / "env", name, self.env(name))
+        administrator = self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
+        envfiles.write(self.data / "env", "broker", {"AMQP_URL": administrator})
+
     async def _await_ports(self) -> None:
         """What a killed launcher left behind needs a moment to go."""
         skip = [name for name in ("postgres", "rabbitmq") if getattr(self, name) is None]
@@ -188,12 +195,13 @@ class Stack:
             self.console.step(f"PostgreSQL is ready on port {self.ports.postgres}")
         await self._prepare_databases()
         if self._sandbox:
-            folder = self.data / SANDBOX
+            folder = private_folder(self.data / SANDBOX)
             where = ("--port", str(self.ports.sandbox), "--data", str(folder))
             await self._launch(SANDBOX, "deploy.sandbox", *where)
         for name in SERVICES:
             await self._launch(name, f"services.{name}")
-        await asyncio.gather(*(self._announce(name) for name in self.processes))
+        await self.until_ready()
+        self.console.step(f"ready: {', '.join(self.processes)}")
 
     async def _prepare_databases(self) -> None:
         mark = self.data / "postgres" / databases.MARK if self.postgres else None
@@ -214,16 +222,15 @@ class Stack:
         self.processes[name] = process
         await process.start()
 
-    def _output(self, name: str) -> Sink | Path:
-        if not self.console.quiet:
-            return self.console.speaker(name)
-        logs = self.data / "logs"
-        logs.mkdir(exist_ok=True)
-        return logs / f"{name}.log"
+    def _output(self, name: str) -> Sink:
+        keep = LogFile(private_folder(self.data / "logs") / f"{name}.log")
+        watch = self.console.watcher(name)
 
-    async def _announce(self, name: str) -> None:
-        await self.until_ready(name)
-        self.console.step(f"{name} is ready at {self.urls[name]}")
+        def both(line: str) -> None:
+            keep(line)
+            watch(line)
+
+        return both
 
 
 async def declare_at(url: str) -> None:

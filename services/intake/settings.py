@@ -9,6 +9,10 @@ from shared.config import Key, KeyRing
 class Settings(config.Settings):
     """Keys, and how commits are shared."""
 
+    seal_keys_phone: KeyRing
+    seal_keys_words: KeyRing
+    seal_keys_answer: KeyRing
+    index_key: Key
     code_keys: KeyRing
     receipt_key: Key
     signing_key: Key

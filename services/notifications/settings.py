@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import AnyHttpUrl, Field
 
 from services.notifications.rules import Limits
+from shared.config import KeyRing
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
@@ -15,6 +16,7 @@ class Settings(StaffSettings):
     `report_url` is where the vendor reaches us.
     """
 
+    seal_keys_phone: KeyRing
     sms_vendor: str
     report_url: AnyHttpUrl
     sms_timeout_seconds: float = Field(default=10, gt=0, le=14)

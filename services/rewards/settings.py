@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
 
 from services.rewards.rules.payouts import Pace
+from shared.config import KeyRing
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
@@ -16,6 +17,7 @@ class Settings(StaffSettings):
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
     """
 
+    seal_keys_phone: KeyRing
     airtime_vendor: str
     report_url: AnyHttpUrl
     call_s: float = Field(default=20, gt=0)

@@ -2,55 +2,83 @@
 
 A sealed value is `kid.base64url(nonce ‖ AES-256-GCM ciphertext)`. The context (for example
 `phone:<submission id>`) is authenticated, so a sealed value moved to another row does not open.
+Its first word also chooses the key: there is one ring of keys a purpose, and a service is given
+only the rings of what it must open or close.
 """
 
 import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from typing import Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+Purpose = Literal["phone", "words", "answer", "note"]
+PURPOSES: Mapping[str, Purpose] = {
+    "phone": "phone",
+    "words": "words",
+    "answer": "answer",
+    "note": "note",
+    "finding": "note",
+}
 _NONCE = 12
 
 
 class SealBroken(ValueError):
-    """The value was made under another key or context, or was changed."""
+    """The value was made under another key or context, was changed, or is none of our business."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Keys by id; the first is used for sealing, all open. `index_key` makes the blind index."""
+    """Rings of keys by id for each purpose; a ring's first key is used for sealing, all open.
 
-    keys: dict[str, bytes]
-    index_key: bytes
+    `index_key` makes the blind index. SealBroken for a purpose (or an index) that has no key here.
+    """
+
+    rings: Mapping[Purpose, Mapping[str, bytes]] = field(repr=False)
+    index_key: bytes | None = field(default=None, repr=False)
 
     @cached_property
-    def _ciphers(self) -> dict[str, AESGCM]:
-        return {kid: AESGCM(key) for kid, key in self.keys.items()}
+    def _ciphers(self) -> dict[Purpose, dict[str, AESGCM]]:
+        return {
+            purpose: {kid: AESGCM(key) for kid, key in ring.items()}
+            for purpose, ring in self.rings.items()
+        }
+
+    def _ring(self, context: str) -> dict[str, AESGCM]:
+        word, _, _ = context.partition(":")
+        purpose = PURPOSES.get(word)
+        if purpose is None or purpose not in self._ciphers:
+            raise SealBroken(f"this service has no sealing key for {purpose or 'that context'}")
+        return self._ciphers[purpose]
 
     def close(self, clear: str, context: str) -> str:
-        """Seal `clear` under the current key."""
-        kid, cipher = next(iter(self._ciphers.items()))
+        """Seal `clear` under the purpose's current key."""
+        kid, cipher = next(iter(self._ring(context).items()))
         nonce = os.urandom(_NONCE)
         sealed = cipher.encrypt(nonce, clear.encode(), context.encode())
         return f"{kid}.{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
         """The clear text. SealBroken when key, context or content do not match."""
+        ring = self._ring(context)
         kid, _, payload = sealed.partition(".")
-        if kid not in self.keys:
+        if kid not in ring:
             raise SealBroken(f"no sealing key {kid!r}")
         try:
             raw = urlsafe_b64decode(payload)
-            clear = self._ciphers[kid].decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+            clear = ring[kid].decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken("sealed value does not open") from error
         return clear.decode()
 
     def index(self, clear: str) -> str:
         """A keyed hash, 32 hex digits: equal phones have equal indexes, and no more is told."""
+        if self.index_key is None:
+            raise SealBroken("this service has no key for the blind index")
         return hmac.new(self.index_key, clear.encode(), sha256).hexdigest()[:32]

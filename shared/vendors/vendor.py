@@ -91,4 +91,4 @@ S = TypeVar("S", bound=VendorSettings)
 
 def settings(kind: type[S]) -> S:
     """An adapter's own settings. Misconfigured names every wrong variable in a line each."""
-    return config.read(kind)
+    return config.load(kind)

@@ -35,7 +35,7 @@ def settings(**changed: object) -> Settings:
             "http_port": 0,
             "ops_port": 0,
             "public_url": PUBLIC,
-            "seal_keys": SEAL_KEYS,
+            **SEAL_KEYS,
             "index_key": INDEX_KEY,
             "code_keys": f"1:{_key('c')}",
             "receipt_key": _key("r"),

@@ -16,7 +16,7 @@ from shared.values.seal import Seal
 
 PHONE = "13800000088"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-SEAL = Seal({"1": bytes(32)}, bytes(32))
+SEAL = Seal({"phone": {"1": bytes(32)}})
 
 
 def make_deliveries(database: Database, vendor: Provider) -> Deliveries:

@@ -13,7 +13,7 @@ import pytest
 from shared.db import Database
 from tests.conftest import Clone
 from tests.integration.verification_office import OFFICERS, PASSWORD, PLACES, UNIT, UNITS
-from tests.support import INDEX_KEY, SEAL_KEYS
+from tests.support import CODE_KEYS, INDEX_KEY
 
 SERVICE = "verification"
 ROOT = Path(__file__).parents[2]
@@ -44,9 +44,8 @@ def mashang(url: str, tmp_path: Path) -> Mashang:
         **os.environ,
         "DATABASE_URL": url,
         "MASHANG_DATA": str(tmp_path / "none"),
-        "MASHANG_SEAL_KEYS": SEAL_KEYS,
         "MASHANG_INDEX_KEY": INDEX_KEY,
-        "MASHANG_CODE_KEYS": SEAL_KEYS,
+        "MASHANG_CODE_KEYS": CODE_KEYS,
         "MASHANG_PUBLIC_URL": "https://mashang.example",
     }
 
@@ -173,7 +172,7 @@ async def test_nothing_to_work_on(mashang: Mashang, file: Write) -> None:
         await mashang("directory", "import", file(UNITS), DATABASE_URL=away),
         await mashang("directory", "import", file(UNITS), DATABASE_URL=""),
         await mashang("directory", "import", file(UNITS), MASHANG_INDEX_KEY=""),
-        await mashang("directory", "import", file(UNITS), MASHANG_SEAL_KEYS="nonsense"),
+        await mashang("directory", "import", file(UNITS), MASHANG_INDEX_KEY="nonsense"),
         await mashang("directory", "import", "/nowhere/units.csv"),
         await mashang("policy", "check", "/nowhere/policy.toml"),
     ]

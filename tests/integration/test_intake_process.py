@@ -13,6 +13,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from shared.db import Database
 from tests.conftest import Clone, eventually, leashed
 from tests.integration.intake_site import body, settings
+from tests.support import SEAL_KEYS, variables
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 def environment(database_url: str, amqp_url: str, port: int, ops: int) -> dict[str, str]:
     """The settings of `intake_site`, as a process gets them."""
     same = settings()
-    secrets = {name: getattr(same, name).get_secret_value() for name in ("seal_keys", "code_keys")}
+    secrets = SEAL_KEYS | {"code_keys": same.code_keys.get_secret_value()}
     keys = {
         name: base64_of(getattr(same, name)) for name in ("index_key", "receipt_key", "signing_key")
     }
-    named = {f"MASHANG_{name.upper()}": value for name, value in (secrets | keys).items()}
     return {
-        **os.environ, **named, "DATABASE_URL": database_url, "AMQP_URL": amqp_url,
+        **os.environ, **variables(secrets | keys),
+        "DATABASE_URL": database_url, "AMQP_URL": amqp_url,
         "MASHANG_HTTP_PORT": str(port), "MASHANG_OPS_PORT": str(ops),
     }  # fmt: skip
 

@@ -1,5 +1,12 @@
-"""One launcher for a data folder, and databases that belong to one service each."""
+"""The launcher: one for a data folder, one database a service, and one screen to read."""
 
+import json
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +18,11 @@ from deploy.local.databases import database_of, make_databases, url_for
 from deploy.local.folder import take_folder
 from deploy.local.keys import Keys
 from deploy.local.process import StartError
+from deploy.local.settings import ROOT, SERVICES
 from deploy.local.stack import Stack
+from tests.conftest import leashed
+
+PASSWORD = "shown on the screen"
 
 
 def test_a_folder_has_one_launcher(tmp_path: Path) -> None:
@@ -57,3 +68,78 @@ async def test_another_server_is_taken_when_named(
         f"postgresql://mashang_scoring:{password}@db.example/mashang_scoring",
         "amqp://u:p@mq.example/",
     ) == (env["DATABASE_URL"], env["AMQP_URL"])
+
+
+class Run:
+    """`make run` as a process of its own, in a folder of its own, until it says that it is up."""
+
+    def __init__(self, data: Path) -> None:
+        ports = {f"MASHANG_PORT_{n.upper()}": str(p) for n, p in asdict(Ports.free()).items()}
+        mine = {"MASHANG_DATA": str(data), "MASHANG_DEMO_PASSWORD": PASSWORD, "COLUMNS": "200"}
+        hidden = ("DATABASE_URL", "AMQP_URL")
+        env = {k: v for k, v in os.environ.items() if k not in hidden}
+        self.ports = ports
+        self.data = data
+        self._process = subprocess.Popen(
+            leashed("-m", "deploy.local"), cwd=ROOT, env=env | ports | mine, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.screen: list[str] = []
+
+    def until_up(self) -> None:
+        """Read the screen up to the last step."""
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self.screen.append(line.rstrip("\n"))
+            if "Ctrl-C" in line:
+                return
+        pytest.fail("\n".join(self.screen))
+
+    def end(self) -> int:
+        """Ctrl-C; the exit code."""
+        self._process.send_signal(signal.SIGINT)
+        rest, _ = self._process.communicate(timeout=60)
+        self.screen += rest.splitlines()
+        return self._process.returncode
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The one real start of this module, ended in an orderly way."""
+    started = Run(tmp_path_factory.mktemp("run") / "data")
+    try:
+        started.until_up()
+        yield started
+    finally:
+        code = started.end()
+    assert (0, True) == (code, "everything has stopped" in started.screen[-1])
+
+
+@pytest.mark.timeout(240)
+def test_make_run_fits_one_screen(run: Run) -> None:
+    """Addresses, log-ins, the first complaint's way and the code, and nothing else."""
+    text = "\n".join(run.screen)
+    addresses = [f":{run.ports[f'MASHANG_PORT_{name.upper()}']}" for name in SERVICES]
+    steps = ["receipt ", "reward paid", "message thanks delivered", "/w/", "/r/"]
+    assert [] == [word for word in (*addresses, *steps, PASSWORD, "city1") if word not in text]
+    assert [] == [line for line in run.screen if line.startswith(("{", "Traceback"))]
+    assert any("▄" in line for line in run.screen)
+    assert 60 >= len(run.screen)
+
+
+def test_the_logs_are_in_private_files(run: Run) -> None:
+    """Every service's JSON lines are below `logs`, for the owner only."""
+    for name in SERVICES:
+        path = run.data / "logs" / f"{name}.log"
+        first = json.loads(path.read_text("utf-8").splitlines()[0])
+        assert (name, 0o600) == (first["service"], stat.S_IMODE(path.stat().st_mode))
+
+
+def test_the_commands_find_the_services_environments(run: Run) -> None:
+    """Each file holds what its service is told, without the caller's own variables."""
+    told = (run.data / "env" / "scoring.env").read_text("utf-8")
+    names = [line.partition("=")[0] for line in told.splitlines()]
+    assert {"DATABASE_URL", "AMQP_URL"} < set(names)
+    assert [] == [name for name in names if "SEAL" in name or name == "PATH"]
+    files = list((run.data / "env").iterdir())
+    assert {0o600} == {stat.S_IMODE(file.stat().st_mode) for file in files}

@@ -16,7 +16,7 @@ from shared.access import Operator, Role
 from shared.db import Database
 from shared.service import Service
 from shared.web.edge import make_app
-from tests.support import INDEX_KEY, SEAL_KEYS
+from tests.support import SEAL_KEYS
 from tests.vendors import SMS, environment, report_path
 
 SERVICE = "notifications"
@@ -40,8 +40,7 @@ def settings() -> Settings:
             "AMQP_URL": "unused",
             "http_port": 0,
             "ops_port": 0,
-            "seal_keys": SEAL_KEYS,
-            "index_key": INDEX_KEY,
+            **SEAL_KEYS,
             "identity_public": b64encode(statements.public_key(SEED)).decode(),
             "sms_vendor": SMS.name,
             "report_url": "http://127.0.0.1:9",

@@ -111,7 +111,7 @@ async def test_a_phone_sealed_under_another_key_is_held(
     database: Database, deliveries: Deliveries, client: Client
 ) -> None:
     """It cannot be sent, and it does not stop the others."""
-    await queue(database, seal=Seal({"1": bytes(31) + b"x"}, bytes(32)))
+    await queue(database, seal=Seal({"phone": {"1": bytes(31) + b"x"}}))
     await deliveries.send_queued()
     assert ["held"] == await states(database)
 

@@ -10,13 +10,12 @@ from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession
-from pydantic import SecretStr
 
 from deploy.local.ports import free_port
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
 from services.rewards.store import figures
-from shared.config import key_ring
+from shared.config import keys
 from shared.db import Database
 from shared.values.seal import Seal
 from tests import support as testing
@@ -85,7 +84,7 @@ class Process:
 
 async def earn(database: Database) -> None:
     """Rewards that are ready, one phone each."""
-    seal = Seal(key_ring(SecretStr(testing.SEAL_KEYS)), bytes(32))
+    seal = Seal({"phone": keys(testing.SEAL_KEYS["seal_keys_phone"])})
     for number in range(CASES):
         submission = uuid4()
         sealed = seal.close(f"+86138{number:06d}88", f"phone:{submission}")

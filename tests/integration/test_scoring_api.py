@@ -18,7 +18,6 @@ from shared.db import Database
 from shared.events import CaseVerified
 from shared.values import clock
 from shared.web.edge import make_app
-from tests.support import INDEX_KEY, SEAL_KEYS
 
 SERVICE = "scoring"
 SEED = bytes(32)
@@ -36,8 +35,6 @@ def settings() -> Settings:
             "http_port": 0,
             "ops_port": 0,
             "policy_file": Path("deploy/policy.toml"),
-            "seal_keys": SEAL_KEYS,
-            "index_key": INDEX_KEY,
             "identity_public": b64encode(statements.public_key(SEED)).decode(),
         }
     )

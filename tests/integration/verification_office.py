@@ -71,7 +71,7 @@ def settings(**changed: Any) -> Settings:
             "AMQP_URL": "amqp://unused",
             "http_port": 0,
             "ops_port": 0,
-            "seal_keys": SEAL_KEYS,
+            **SEAL_KEYS,
             "index_key": INDEX_KEY,
             "identity_seed": base64.b64encode(SEED).decode(),
             **changed,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.databases import url_for
+from deploy.local.folder import take_folder
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.process import StartError
@@ -23,18 +24,61 @@ def env(service: str, keys: Keys) -> dict[str, str]:
     )
 
 
+def sandbox() -> dict[str, str]:
+    """The vendors' side."""
+    return sandbox_env(Ports.default(), Keys())
+
+
 def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
     """The signing key goes to intake and the vendors' log-ins to their callers."""
     keys = Keys()
     told = {
         name: {service for service in SERVICES if name in env(service, keys)}
-        for name in ("MASHANG_SIGNING_KEY", secret_of("airtime"), secret_of("sms"))
+        for name in (
+            *("MASHANG_SIGNING_KEY", secret_of("airtime"), secret_of("sms"), "MASHANG_INDEX_KEY"),
+            *keys.seal_keys("phone", "words", "answer", "note"),
+        )
     }
     assert {
         "MASHANG_SIGNING_KEY": {"intake"},
         secret_of("airtime"): {"rewards"},
         secret_of("sms"): {"notifications"},
+        "MASHANG_INDEX_KEY": {"intake", "verification"},
+        "MASHANG_SEAL_KEYS_PHONE": {"intake", "verification", "rewards", "notifications"},
+        "MASHANG_SEAL_KEYS_WORDS": {"intake", "verification"},
+        "MASHANG_SEAL_KEYS_ANSWER": {"intake", "verification"},
+        "MASHANG_SEAL_KEYS_NOTE": {"verification"},
     } == told
+
+
+def test_what_the_caller_exported_stays_with_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither strangers' secrets nor the servers' administrators reach a child."""
+    names = ("AWS_SECRET_ACCESS_KEY", "MASHANG_DEMO_PASSWORD", "MASHANG_SIGNING_KEY")
+    for name in names:
+        monkeypatch.setenv(name, "theirs")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://admin")
+    for told in (*(env(service, Keys()) for service in SERVICES if service != "intake"), sandbox()):
+        assert not set(names) & set(told)
+        assert "postgresql://admin" not in told.values()
+
+
+def test_what_was_set_for_a_service_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers go to the services that read them."""
+    monkeypatch.setenv("MASHANG_LEASE_S", "40")
+    monkeypatch.setenv("MASHANG_POOL_SIZE", "5")
+    told = {
+        name: {service for service in SERVICES if name in env(service, Keys())}
+        for name in ("MASHANG_LEASE_S", "MASHANG_POOL_SIZE")
+    }
+    assert {"MASHANG_LEASE_S": {"rewards"}, "MASHANG_POOL_SIZE": set(SERVICES)} == told
+
+
+def test_a_program_finds_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Path, language and certificates are passed on."""
+    wanted = {"PATH": "/bin", "LC_ALL": "zh_CN.UTF-8", "SSL_CERT_FILE": "/ca.pem", "TZ": "UTC"}
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    assert wanted == {name: sandbox()[name] for name in wanted}
 
 
 def secret_of(kind: Kind) -> str:
@@ -69,6 +113,26 @@ def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
     first = Keys.of(tmp_path)
     assert first == Keys.of(tmp_path)
     assert 0o600 == stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode)
+
+
+def test_keys_from_before_purposes_still_open(tmp_path: Path) -> None:
+    """What the one key of an older installation sealed opens under every purpose."""
+    former = "A" * 43 + "="
+    (tmp_path / "secrets.json").write_text(f'{{"seal_key": "{former}"}}')
+    keys = Keys.of(tmp_path)
+    assert {f"1:{former}"} == set(keys.seal_keys("phone", "words", "answer", "note").values())
+    assert keys == Keys.of(tmp_path)
+
+
+def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
+    """Data that an older version left for all to read is for its owner from the next start on."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "secrets.json").write_text("{}")
+    take_folder(folder).close()
+    Keys.of(folder)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "secrets.json")]
+    assert [0o700, 0o600] == modes
 
 
 def test_the_demo_password_can_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

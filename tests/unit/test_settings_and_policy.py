@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from shared import config, policy
-from shared.config import Settings
+from shared.config import Key, KeyRing, Settings
 from shared.errors import Misconfigured
-from tests.support import INDEX_KEY, SEAL_KEYS
+from shared.values.seal import SealBroken
+from tests.support import INDEX_KEY, SEAL_KEYS, variables
 
 POLICY = Path("deploy/policy.toml")
 GOOD = {
@@ -16,9 +17,16 @@ GOOD = {
     "AMQP_URL": "amqp://broker",
     "MASHANG_HTTP_PORT": "8080",
     "MASHANG_OPS_PORT": "9080",
-    "MASHANG_SEAL_KEYS": SEAL_KEYS,
     "MASHANG_INDEX_KEY": INDEX_KEY,
+    **variables(SEAL_KEYS),
 }
+
+
+class Sealing(Settings):
+    """A service that opens phones and compares indexes."""
+
+    seal_keys_phone: KeyRing
+    index_key: Key
 
 
 @pytest.fixture
@@ -31,10 +39,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_good_settings_load(environment: pytest.MonkeyPatch) -> None:
     """A complete environment gives settings, and they do not print their secrets."""
-    settings = config.load(Settings)
+    settings = config.load(Sealing)
     assert 8080 == settings.http_port
     assert "secret-word" not in repr(settings)
-    assert "BBBB" not in repr(settings)
+    assert [False, False] == [word in repr(settings) for word in ("BBBB", "CCCC")]
 
 
 @pytest.mark.parametrize(
@@ -44,8 +52,8 @@ def test_good_settings_load(environment: pytest.MonkeyPatch) -> None:
         ("MASHANG_HTTP_PORT", "eighty", "MASHANG_HTTP_PORT: input should be a valid integer"),
         ("MASHANG_OPS_PORT", "70000", "MASHANG_OPS_PORT: input should be less than"),
         ("MASHANG_INDEX_KEY", "short", "MASHANG_INDEX_KEY: should be"),
-        ("MASHANG_SEAL_KEYS", "no-colon", "MASHANG_SEAL_KEYS: should be KEYID:BASE64"),
-        ("MASHANG_SEAL_KEYS", "1:AAAA", "MASHANG_SEAL_KEYS: should be 32 bytes"),
+        ("MASHANG_SEAL_KEYS_PHONE", "no-colon", "MASHANG_SEAL_KEYS_PHONE: should be KEYID:BASE64"),
+        ("MASHANG_SEAL_KEYS_PHONE", "1:AAAA", "MASHANG_SEAL_KEYS_PHONE: should be 32 bytes"),
     ],
 )
 def test_a_wrong_setting_is_named(
@@ -57,8 +65,19 @@ def test_a_wrong_setting_is_named(
     else:
         environment.setenv(name, value)
     with pytest.raises(Misconfigured) as error:
-        config.load(Settings)
+        config.load(Sealing)
     assert str(error.value).startswith(told)
+
+
+def test_a_service_is_given_the_keys_that_it_declares(environment: pytest.MonkeyPatch) -> None:
+    """Keys in the environment that its settings do not name are no use to it."""
+    seal = config.load(Sealing).seal
+    assert "+86" == seal.open(seal.close("+86", "phone:1"), "phone:1")
+    with pytest.raises(SealBroken, match="no sealing key for words"):
+        seal.close("x", "words:1")
+    bare = config.load(Settings).seal
+    with pytest.raises(SealBroken, match="no key for the blind index"):
+        bare.index("+86")
 
 
 def test_the_shipped_policy_is_valid() -> None:

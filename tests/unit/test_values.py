@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.values import money, phone
-from shared.values.seal import Seal, SealBroken
+from shared.values.seal import Purpose, Seal, SealBroken
 
 OLD, NEW, INDEX = b"o" * 32, b"n" * 32, b"i" * 32
-SEAL = Seal({"2": NEW, "1": OLD}, INDEX)
+OTHER = b"x" * 32
+SEAL = Seal(
+    {"phone": {"2": NEW, "1": OLD}, "words": {"2": OTHER}, "note": {"2": OTHER, "1": OLD}}, INDEX
+)
 
 
 @given(st.integers(0, 10**12))
@@ -47,10 +50,42 @@ def test_a_masked_phone_keeps_only_what_helps() -> None:
     assert "+44****00" == phone.mask("+442079460000")
 
 
+def under(ring: dict[str, bytes], purpose: Purpose = "phone") -> Seal:
+    """A seal with one purpose only."""
+    return Seal({purpose: ring})
+
+
 @given(st.text(max_size=300), st.text(max_size=50))
-def test_what_is_sealed_opens(clear: str, context: str) -> None:
+def test_what_is_sealed_opens(clear: str, place: str) -> None:
     """Any text comes back from its seal."""
+    context = f"phone:{place}"
     assert clear == SEAL.open(SEAL.close(clear, context), context)
+
+
+@pytest.mark.parametrize("context", ["answer:1", "finding", "", "badge:1", "phones:1"])
+def test_a_purpose_without_a_key_is_told(context: str) -> None:
+    """A service asks for nothing that it was not given a key for."""
+    seal = under({"1": OLD})
+    with pytest.raises(SealBroken, match="no sealing key for"):
+        seal.close("x", context)
+    with pytest.raises(SealBroken, match="no sealing key for"):
+        seal.open(SEAL.close("x", "phone:1"), context)
+
+
+def test_each_purpose_has_its_own_ring() -> None:
+    """Who holds the keys of phones opens no words, even under the same context text."""
+    sealed = SEAL.close("x", "words:1")
+    with pytest.raises(SealBroken):
+        under({"2": NEW}, "words").open(sealed, "words:1")
+    assert "x" == under({"2": OTHER}, "words").open(sealed, "words:1")
+
+
+def test_a_finding_is_sealed_as_a_note() -> None:
+    """What the desk writes for itself has one key, under two contexts."""
+    sealed = SEAL.close("x", "finding:1")
+    assert "x" == under({"2": OTHER}, "note").open(sealed, "finding:1")
+    with pytest.raises(SealBroken):
+        SEAL.open(sealed, "note:1")
 
 
 def test_a_seal_hides_and_never_repeats() -> None:
@@ -62,15 +97,15 @@ def test_a_seal_hides_and_never_repeats() -> None:
 
 def test_the_old_key_still_opens() -> None:
     """After a rotation, what was sealed before can be read."""
-    assert "words" == SEAL.open(Seal({"1": OLD}, INDEX).close("words", "c"), "c")
+    assert "words" == SEAL.open(under({"1": OLD}).close("words", "phone:1"), "phone:1")
 
 
 @pytest.mark.parametrize(
     ("sealed", "context"),
     [
         (SEAL.close("x", "phone:1"), "phone:2"),
-        (Seal({"9": NEW}, INDEX).close("x", "phone:1"), "phone:1"),
-        (Seal({"1": NEW}, INDEX).close("x", "phone:1"), "phone:1"),
+        (under({"9": NEW}).close("x", "phone:1"), "phone:1"),
+        (under({"1": NEW}).close("x", "phone:1"), "phone:1"),
         ("2.", "phone:1"),
         ("2.%%%", "phone:1"),
         ("", "phone:1"),
@@ -88,5 +123,7 @@ def test_the_blind_index_compares_without_telling() -> None:
     """Equal phones have equal indexes under one key, and other indexes under another."""
     index = SEAL.index("+8613812345678")
     assert index == SEAL.index("+8613812345678")
-    assert index != Seal({"1": OLD}, OLD).index("+8613812345678")
+    assert index != Seal({}, OLD).index("+8613812345678")
     assert "138" not in index
+    with pytest.raises(SealBroken, match="no key for the blind index"):
+        under({"1": OLD}).index("+8613812345678")

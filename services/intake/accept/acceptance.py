@@ -50,7 +50,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Keys:
-    """The secrets that intake alone holds, and the seal that the services share."""
+    """The secrets that intake alone holds, and the seal with the purposes that it has keys for."""
 
     codes: dict[str, bytes]
     receipt: bytes

@@ -47,7 +47,7 @@ async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | No
     if row is None:
         return None
     values = dict(row)
-    rest = (values.pop(name) for name in ("version", "created_at", "seen_at"))
+    rest = [values.pop(name) for name in ("version", "created_at", "seen_at")]
     return StoredSession(Operator(**values), *rest)
 
 

@@ -1,0 +1,56 @@
+"""Log files that only their owner reads and that do not grow for ever."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MOST_BYTES = 5 * 1024 * 1024
+KEPT = 3
+
+
+class LogFile:
+    """Lines appended to `name.log`; when it is full it becomes `name.log.1`, and so on."""
+
+    def __init__(self, path: Path, most: int = MOST_BYTES) -> None:
+        self._path, self._most = path, most
+        self._file: int | None = None
+        self._size = 0
+
+    def __call__(self, line: str) -> None:
+        """One line, at once."""
+        raw = line.encode() + b"\n"
+        if self._file is None or self._size + len(raw) > self._most:
+            self._open()
+        assert self._file is not None  # noqa: S101 (just opened)
+        self._size += os.write(self._file, raw)
+
+    def close(self) -> None:
+        """Nothing more is written until the next line."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self) -> None:
+        self.close()
+        turn(self._path, self._most)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        self._file = os.open(self._path, flags, 0o600)
+        os.fchmod(self._file, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+
+def turn(path: Path, most: int = MOST_BYTES) -> None:
+    """Make room: a file that has (nearly) reached `most` moves to `.1`, the oldest goes."""
+    if not path.exists() or path.stat().st_size < most * 0.9:
+        return
+    for number in range(KEPT - 1, 0, -1):
+        former = numbered(path, number)
+        if former.exists():
+            former.replace(numbered(path, number + 1))
+    path.replace(numbered(path, 1))
+
+
+def numbered(path: Path, number: int) -> Path:
+    """`name.log.2`: the file before the file before the present one."""
+    return path.with_name(f"{path.name}.{number}")
