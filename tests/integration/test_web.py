@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.access import Operator, Role
+from shared.access import Operator
 from shared.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
 from shared.web.edge import House, make_app
 from shared.web.endpoints import (
@@ -32,6 +32,7 @@ Client = TestClient[Any, Any]
 JSON = {"Content-Type": "application/json"}
 HTML = {"Accept": "text/html"}
 OWN = {"Sec-Fetch-Site": "same-origin"}
+VISITOR = Visitor(Operator("li", "李", "auditor", "city"), 1, "a session")
 KEY = "a-random-key-0001"
 
 
@@ -65,16 +66,13 @@ class Typed(BaseModel):
 
 
 class OneDoor:
-    """Lets in one operator of a role, by the token `yes`; everybody else is unknown."""
-
-    role: Role = "auditor"
+    """Lets in one operator, by the token `yes`; everybody else is unknown."""
 
     async def by_bearer(self, token: str) -> Visitor:
         """A program's token."""
         if token != "yes":
             raise Unauthenticated("refused.token_invalid")
-        operator = Operator(username="li", name="李", role=self.role, scope="city")
-        return Visitor(operator, "the-form-token")
+        return VISITOR
 
     async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
         """A browser's cookies."""
@@ -451,13 +449,13 @@ async def test_staff_forms_need_their_token(client: Client) -> None:
     """Without the session's token nothing is done; with it the checked form is."""
     assert 403 == (await staff_form(client, note="ok"))[0]
     assert 403 == (await staff_form(client, note="ok", csrf="другой"))[0]
-    taken = await staff_form(client, note="ok", badges="1", csrf="the-form-token")
+    taken = await staff_form(client, note="ok", badges="1", csrf=VISITOR.csrf)
     assert (303, "/page?note=ok&badges=1") == taken[:2]
 
 
 async def test_a_refused_form_is_shown_as_typed(client: Client) -> None:
     """What was typed comes back with the refusal's status and key."""
-    status, _, shown = await staff_form(client, note="<", csrf="the-form-token")
+    status, _, shown = await staff_form(client, note="<", csrf=VISITOR.csrf)
     assert 422 == status
     assert "[&lt;|problem.invalid.hint]" in shown
 
