@@ -5,15 +5,19 @@ from functools import partial
 from pathlib import Path
 
 from services.intake import NAME
+from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance, Keys
-from services.intake.accept.api import Api
 from services.intake.accept.closed import Closed
 from services.intake.accept.receipts import Signer
 from services.intake.accept.writer import Limits, Writer
+from services.intake.follow import api as following
 from services.intake.follow import handlers
 from services.intake.follow.status import Status
+from services.intake.pages import welcome
 from services.intake.pages.forms import Forms
+from services.intake.pages.receipt import ReceiptPage
+from services.intake.pages.windows import Windows
 from services.intake.settings import Settings
 from shared import events, policy
 from shared.config import key_ring
@@ -23,18 +27,17 @@ from shared.service import Service
 from shared.tasks import Tasks
 from shared.web.pages import Pages
 
+PAGES = Path(__file__).parent / "templates"
+
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything intake does."""
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
-    pages, closed = Pages(Path(__file__).parent / "templates"), Closed()
-    tasks = Tasks()
+    tasks, closed = Tasks(), Closed()
     writer = Writer(database, _limits(settings), tasks)
     acceptance = Acceptance(keys, policies, writer, closed, database)
-    status = Status(database, keys.seal, pages)
-    api = Api(acceptance, status, database, keys.signer, pages, settings.public_url)
-    forms = Forms(acceptance, status, database, policies, pages)
+    status, public_url = Status(database, keys.seal), settings.public_url.rstrip("/")
     return Service(
         name=NAME,
         handlers={
@@ -51,9 +54,15 @@ def build(settings: Settings, database: Database) -> Service:
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
         ],
-        routes=[*api.routes(), *forms.routes()],
+        endpoints=[
+            *accepting.Api(acceptance, database, keys.signer, public_url).endpoints(),
+            *following.Api(status).endpoints(),
+            *welcome.endpoints(),
+            *Forms(acceptance, Windows(acceptance, database), policies).endpoints(),
+            *ReceiptPage(status).endpoints(),
+        ],
+        pages=Pages(PAGES),
         resources=[writer],
-        error_page=pages.error,
         tasks=tasks,
     )
 

@@ -7,7 +7,7 @@ whatever reason can be shown again with what was typed.
 import re
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -118,11 +118,16 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
 def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
     try:
         return {
-            name: TypeAdapter(kind).validate_python(call.params[name])
+            name: _adapter(cast(Any, kind)).validate_python(call.params[name])
             for name, kind in endpoint.params.items()
         }
     except ValidationError:
         raise NotFound() from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _query(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:

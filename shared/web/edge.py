@@ -54,8 +54,16 @@ def make_app(house: House) -> web.Application:
         app.router.add_route(endpoint.method, endpoint.path, route(house, endpoint))
         if endpoint.method == "GET":
             app.router.add_route("HEAD", endpoint.path, route(house, endpoint))
+            if not endpoint.is_api and not endpoint.path.endswith("/"):
+                app.router.add_route("*", endpoint.path + "/", _without_slash)
     app.router.add_static("/static/", STATIC)
     return app
+
+
+async def _without_slash(request: web.Request) -> web.StreamResponse:
+    """A link that somebody typed or pasted with a slash too many. 308 keeps a form's method."""
+    path, mark, query = request.raw_path.partition("?")
+    return web.Response(status=308, headers={hdrs.LOCATION: path.rstrip("/") + mark + query})
 
 
 def route(house: House, endpoint: Endpoint) -> Handler:

@@ -114,6 +114,6 @@ async def site(database: Database, **changed: object) -> AsyncIterator[Site]:
     async with AsyncExitStack() as stack:
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        app = make_app(service.routes, service.error_page, service.max_body)
+        app = make_app(service.house)
         client = await stack.enter_async_context(TestClient(TestServer(app)))
         yield Site(client, database, service)

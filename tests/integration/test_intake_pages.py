@@ -1,13 +1,20 @@
 """The citizens' pages of intake: form, receipt, and what stands where neither can be shown."""
 
+import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from deploy.local.postgres import Postgres
 from services.intake.accept.store import units
 from shared.db import Database
+from shared.events import CaseOpened
 from tests.integration.intake_site import UNIT, Site, code, site
 
 SERVICE = "intake"
@@ -59,7 +66,7 @@ async def test_the_first_page_is_small_and_needs_no_script(intake: Site) -> None
     form = await page(intake, f"/w/{code(counter=3)}")
     css = await page(intake, "/static/mashang.css")
     assert NAME in form
-    assert "3号窗口" in form
+    assert "3 号窗口" in form
     assert "<script" not in form
     assert len(form.encode()) + len(css.encode()) < 30_000
 
@@ -104,14 +111,14 @@ async def test_errors_keep_what_was_typed(intake: Site) -> None:
         categories=["other"],
         words="<b>引号\"和'</b>",
         phone="1380",
-        officer_badge="警号",
+        officer_badge="7" * 21,
     )
     assert 422 == status
     assert '<a href="#phone">手机号码不完整' in shown
-    assert '<a href="#officer_badge">警号只有数字和字母' in shown
+    assert '<a href="#officer_badge">警号最多 20 个字母或数字' in shown
     assert "&lt;b&gt;引号&#34;和&#39;&lt;/b&gt;</textarea>" in shown
     assert 'value="1380"' in shown
-    assert 'value="警号"' in shown
+    assert f'value="{"7" * 21}"' in shown
     assert 'value="other" checked' in shown
     assert shown.index("summary") < shown.index("<form")
     assert [] == await intake.fetch("SELECT FROM submissions")
@@ -211,10 +218,12 @@ async def test_there_is_a_way_in_and_nothing_for_robots(intake: Site) -> None:
 @pytest.mark.parametrize(
     ("content_type", "raw", "status"),
     [
-        ("application/json", b"{}", 400),
-        ("multipart/form-data; boundary=x", b"--x--", 400),
+        ("application/json", b"{}", 415),
+        ("multipart/form-data; boundary=x", b"--x--", 415),
+        ("application/x-www-form-urlencoded; charset=gbk", b"words=1", 415),
+        ("application/x-www-form-urlencoded", b"a=1&" * 300, 400),
         ("application/x-www-form-urlencoded", b"a=1&" * 100, 400),
-        ("application/x-www-form-urlencoded", b"words=\xff\xfe%ff%00", 422),
+        ("application/x-www-form-urlencoded", b"words=\xff\xfe%ff%00", 400),
         ("application/x-www-form-urlencoded", b"kind=rating&satisfaction=" + b"9" * 5000, 422),
         ("application/x-www-form-urlencoded", b"", 422),
         ("application/x-www-form-urlencoded", b"x" * 300_000, 413),
@@ -229,6 +238,103 @@ async def test_hostile_forms_are_client_errors(
     )
     assert status == response.status
     assert "text/html" == response.content_type
+
+
+async def test_the_enter_key_sends(intake: Site) -> None:
+    """The first button of the form, which Enter presses, is the one that sends, on every step."""
+    for place in ("", "/complaint", "/request"):
+        shown = await page(intake, f"/w/{code()}{place}")
+        buttons = re.findall("<button[^>]*>", shown)
+        assert "switch" not in buttons[0]
+        assert "switch" in buttons[-1]
+        assert shown.index("<form") < shown.index("<button")
+
+
+async def test_a_slash_too_many_leads_to_the_page(intake: Site) -> None:
+    """What people paste from chats: the address with a slash behind it, in any tab."""
+    for place in (f"/w/{code()}", f"/w/{code()}/request", "/r/0000-0000-0000-0000"):
+        response = await intake.client.get(f"{place}/?lang=en", allow_redirects=False)
+        assert (308, f"{place}?lang=en") == (response.status, response.headers["Location"])
+
+
+async def test_a_window_that_was_closed_meanwhile_gives_the_words_back(intake: Site) -> None:
+    """410 with the form as typed, for a citizen who was writing when the window was closed."""
+    await page(intake, f"/w/{code()}/complaint")
+    await intake.fetch("UPDATE units SET active = false")
+    await intake.refresh()
+    status, _, shown = await send(intake, f"/w/{code()}/complaint", words="等了三个小时")
+    assert 410 == status
+    assert "等了三个小时</textarea>" in shown
+    assert "已停止办理业务，不再接收" in shown
+
+
+async def test_a_fast_database_failure_gives_the_words_back(intake: Site) -> None:
+    """503 with the form as typed and the window's name, though nothing can be read any more."""
+    await page(intake, f"/w/{code()}/complaint")
+    await intake.database.close()
+    status, _, shown = await send(
+        intake, f"/w/{code()}/complaint", words="等了三个小时", phone="13800138000"
+    )
+    assert 503 == status
+    assert NAME in shown
+    assert "等了三个小时</textarea>" in shown
+    assert 'value="13800138000"' in shown
+    assert "您填写的内容都在" in shown
+    assert "您填写的内容都在" not in await page(intake, f"/r/{'0' * 16}", 503)
+
+
+async def test_a_silent_database_gives_the_words_back_too(intake: Site, postgres: Postgres) -> None:
+    """A database that hangs is given up on, also where a wrong field asks for earlier receipts."""
+    name = (await intake.fetch("SELECT current_database()"))[0][0]
+    async with locked(postgres.url(name)):
+        path = f"/w/{code()}/complaint"
+        sent, wrong, asked = await asyncio.gather(
+            send(intake, path, words="等了三个小时"),
+            send(intake, path, words="", phone=""),
+            send(intake, path, words="等了三个小时", phone="1"),
+        )
+        shown = await page(intake, path)
+    assert (503, 503, 422) == (sent[0], wrong[0], asked[0])
+    assert "等了三个小时</textarea>" in sent[2]
+    assert "等了三个小时</textarea>" in asked[2]
+    assert "<form" in shown
+
+
+@asynccontextmanager
+async def locked(url: str) -> AsyncIterator[None]:
+    """A database that answers nobody who asks for submissions or units."""
+    owner = await asyncpg.connect(url)
+    async with owner.transaction():
+        await owner.execute("LOCK submissions, units IN ACCESS EXCLUSIVE MODE")
+        yield
+    await owner.close()
+
+
+async def test_a_due_time_at_the_days_end_is_24_00(intake: Site) -> None:
+    """Rule 4's midnight is told as 24:00 of the day that is meant, not 0:00 of the next."""
+    answer = await (await intake.submit("a-random-key-0001")).json()
+    due = datetime(2126, 11, 26, 16, tzinfo=UTC)
+    opened = CaseOpened(
+        case_id=UUID(int=1), submission_id=UUID(answer["submission_id"]), kind="complaint",
+        unit_code=UNIT, urgent=False, opened_at=due - timedelta(days=1), callback_due_at=due,
+        verification_due_at=due,
+    )  # fmt: skip
+    await intake.tell(opened)
+    path = f"/r/{answer['receipt']['code']}"
+    assert "最迟11月26日 24:00" in await page(intake, path)
+    assert "by 26 Nov 24:00" in await page(intake, f"{path}?lang=en")
+
+
+async def test_every_choice_shows_its_error_in_both_languages(intake: Site) -> None:
+    """A form with everything wrong names every field, in Chinese and in English."""
+    wrong = {
+        "kind": "praise", "satisfaction": "9", "words": "x" * 2001, "phone": "1",
+        "officer_badge": "7" * 21, "categories": ["x" * 41, "y" * 41],
+    }  # fmt: skip
+    for lang in ("zh", "en"):
+        status, _, shown = await send(intake, f"/w/{code()}", lang, **wrong)
+        assert 422 == status
+        assert set(wrong) <= set(re.findall('<a href="#([a-z_]+)">', shown))
 
 
 async def test_the_directory_is_read_for_every_page(intake: Site) -> None:

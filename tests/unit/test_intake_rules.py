@@ -36,19 +36,19 @@ def draft(**fields: object) -> Draft:
         ({"kind": "complaint", "categories": ["other"]}, []),
         ({"kind": "complaint", "satisfaction": 5, "words": "差"}, []),
         ({"kind": "request", "words": "补证"}, []),
-        ({"kind": "rating"}, ["wrong_satisfaction_missing"]),
+        ({"kind": "rating"}, ["wrong.satisfaction_missing"]),
         (
             {"kind": "rating", "satisfaction": 3, "categories": ["other"]},
-            ["wrong_categories_not_here"],
+            ["wrong.categories_not_here"],
         ),
-        ({"kind": "complaint", "categories": ["bribes"]}, ["wrong_categories_unknown"]),
-        ({"kind": "complaint"}, ["wrong_complaint_empty"]),
-        ({"kind": "request", "words": " \n "}, ["wrong_words_missing"]),
+        ({"kind": "complaint", "categories": ["bribes"]}, ["wrong.categories_unknown"]),
+        ({"kind": "complaint"}, ["wrong.complaint_empty"]),
+        ({"kind": "request", "words": " \n "}, ["wrong.words_missing"]),
     ],
 )
 def test_what_fits_together(in_force: Policy, fields: dict[str, object], texts: list[str]) -> None:
     """Each kind needs what it needs, and exactly the missing or superfluous part is named."""
-    assert texts == [w.text for w in rules.wrong(draft(**fields), in_force)]
+    assert texts == [w.key for w in rules.wrong(draft(**fields), in_force)]
 
 
 @pytest.mark.parametrize(

@@ -10,32 +10,25 @@ from uuid_utils.compat import uuid7
 from services.intake import NAME
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
-from services.intake.accept.codes import UnitCode
+from services.intake.accept.codes import UnitCode, WrongCode
 from services.intake.accept.receipts import Signer
-from services.intake.accept.rules import Wrong
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Writer
 from shared.bus import outbox
 from shared.db import Database
-from shared.errors import Conflict, KeyReused, MashangError
+from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
 from shared.events import SubmissionReceived
 from shared.observe import log
+from shared.patience import within
 from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
 
 # Looked up once: this line is on the fast path.
 _log = log.get()
-
-
-class DoesNotFit(MashangError):
-    """Fields are right each by itself and do not fit together; nothing was stored."""
-
-    def __init__(self, wrong: list[Wrong]) -> None:
-        super().__init__(", ".join(w.text for w in wrong))
-        self.wrong = wrong
+PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
@@ -70,8 +63,11 @@ class Acceptance:
         self._read = lru_cache(4096)(partial(codes.read, keys.codes))
 
     def unit_of(self, code: str) -> UnitCode:
-        """What a scanned code says. WrongCode if it is not genuine."""
-        return self._read(code)
+        """What a scanned code says. Invalid if it is not genuine."""
+        try:
+            return self._read(code)
+        except WrongCode:
+            raise Invalid(Wrong("code", "wrong.code")) from None
 
     def receipt_code(self, key: str) -> str:
         """The receipt that an idempotency key leads to."""
@@ -80,7 +76,7 @@ class Acceptance:
     async def accept(self, draft: Draft, key: str) -> Receipt:
         """Store a submission and give its receipt, or the one it got before under this key.
 
-        WrongCode, DoesNotFit, Conflict (the unit is closed), KeyReused, Unavailable.
+        Invalid, Gone (the window is closed), KeyReused, Unavailable.
         """
         unit, code, now = self.unit_of(draft.code), self.receipt_code(key), clock.now()
         bare = code.replace("-", "")
@@ -97,21 +93,24 @@ class Acceptance:
             return _told(Receipt(code, written.stored, signed, fresh=True))
         return _repeated(code, written.stored, content)
 
-    def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Exception | None:
+    def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:
         if wrong := rules.wrong(draft, self._policies.at(now)):
-            return DoesNotFit(wrong)
+            return Invalid(*wrong)
         if unit.unit_code in self._closed:
-            return Conflict("This window is closed and takes nothing in any more.")
+            return Gone("refused.window_closed")
         return None
 
     async def _earlier(
-        self, code: str, receipt_hash: bytes, content: bytes, refusal: Exception
+        self, code: str, receipt_hash: bytes, content: bytes, refusal: Refused
     ) -> Receipt:
-        async with self._db.acquire() as conn:
-            stored = await submissions.get_by_receipt(conn, receipt_hash)
+        stored = await within(PATIENCE, self._stored(receipt_hash))
         if stored is None:
             raise refusal
         return _repeated(code, stored, content)
+
+    async def _stored(self, receipt_hash: bytes) -> Stored | None:
+        async with self._db.acquire() as conn:
+            return await submissions.get_by_receipt(conn, receipt_hash)
 
     def _row(
         self, draft: Draft, unit: UnitCode, receipt_hash: bytes, content: bytes, now: datetime
@@ -156,7 +155,7 @@ class Acceptance:
 def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:
     if stored.content_hash != content:
         metrics.SUBMISSIONS.labels(stored.kind, "key_reused").inc()
-        raise KeyReused("Send the same body again, or a new Idempotency-Key.")
+        raise KeyReused()
     return _told(Receipt(code, stored, receipts.statement(stored), fresh=False))
 
 

@@ -1,35 +1,26 @@
 """How the parts of a submission must fit together, and what is urgent. Plain values only."""
 
-from dataclasses import dataclass
-
 from services.intake.accept.submission import Draft
+from shared.errors import Wrong
 from shared.policy import Policy
 from shared.values import text
 
 LOW = 2
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """A field, and the key of the text that tells the citizen what to do about it."""
-
-    field: str
-    text: str
-
-
 def wrong(draft: Draft, policy: Policy) -> list[Wrong]:
     """Everything that does not fit together; empty when the submission can be taken in."""
     found = []
     if draft.kind == "rating" and draft.satisfaction is None:
-        found.append(Wrong("satisfaction", "wrong_satisfaction_missing"))
+        found.append(Wrong("satisfaction", "wrong.satisfaction_missing"))
     if draft.categories and not may_have_categories(draft):
-        found.append(Wrong("categories", "wrong_categories_not_here"))
+        found.append(Wrong("categories", "wrong.categories_not_here"))
     if not policy.category_keys.issuperset(draft.categories):
-        found.append(Wrong("categories", "wrong_categories_unknown"))
+        found.append(Wrong("categories", "wrong.categories_unknown"))
     if draft.kind == "request" and not draft.words:
-        found.append(Wrong("words", "wrong_words_missing"))
+        found.append(Wrong("words", "wrong.words_missing"))
     if draft.kind == "complaint" and not (draft.words or draft.categories):
-        found.append(Wrong("words", "wrong_complaint_empty"))
+        found.append(Wrong("words", "wrong.complaint_empty"))
     return found
 
 

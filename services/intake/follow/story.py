@@ -1,6 +1,6 @@
 """The story of a submission in plain words: what happened, what is due, when. Plain values only.
 
-A line names a text of `pages/texts.toml` and the values that fill it; the page and the JSON answer
+A line names a text by its key and the values that fill it; the page and the JSON answer
 put it into the citizen's language.
 """
 

@@ -4,23 +4,25 @@ import re
 import secrets
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qs
 
-from aiohttp import web
+from pydantic import ValidationError
 
 from services.intake.accept.submission import Draft
-from shared.errors import Malformed
+from shared.errors import Invalid, Wrong
+from shared.events import Language
+from shared.web import problems
+from shared.web.forms import Fields
+from shared.web.texts import texts
 
-_FORM = "application/x-www-form-urlencoded"
-_FIELDS_AT_MOST = 60
 _KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 LEVELS = ("1", "2", "3", "4", "5")
 LOW = LEVELS[:2]
+Step = Literal["tap", "details"]
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What came from the form, as it was typed, so that nothing typed is ever lost."""
+    """What came from the form."""
 
     kind: str = "rating"
     satisfaction: str = ""
@@ -30,27 +32,33 @@ class Typed:
     officer_badge: str = ""
     urgent: bool = False
     key: str = ""
-    step: Literal["tap", "details"] = "details"
+    step: Step = "details"
     switch: bool = False
 
-    def draft(self, code: str, lang: str) -> Draft:
-        """The checked submission. ValidationError names the wrong fields."""
-        level: object = self.satisfaction or None
-        if self.satisfaction in LEVELS:
-            level = int(self.satisfaction)
-        return Draft.model_validate(
-            {
-                "code": code,
-                "kind": self.kind,
-                "satisfaction": level,
-                "categories": self.categories,
-                "words": self.words,
-                "phone": self.phone,
-                "officer_badge": self.officer_badge,
-                "urgent": self.urgent,
-                "language": lang,
-            }
-        )
+    def draft(self, code: str, lang: Language) -> Draft:
+        """The checked submission. Invalid names each wrong field once."""
+        level = int(self.satisfaction) if self.satisfaction in LEVELS else self.satisfaction or None
+        try:
+            return Draft.model_validate(
+                {
+                    "code": code,
+                    "kind": self.kind,
+                    "satisfaction": level,
+                    "categories": self.categories,
+                    "words": self.words,
+                    "phone": self.phone,
+                    "officer_badge": self.officer_badge,
+                    "urgent": self.urgent,
+                    "language": lang,
+                }
+            )
+        except ValidationError as error:
+            raise Invalid(*_by_field(error, lang)) from None
+
+    @property
+    def repeat_key(self) -> str:
+        """The idempotency key that the hidden field stands for."""
+        return f"form:{self.key}"
 
     @property
     def wants_details(self) -> bool:
@@ -58,37 +66,29 @@ class Typed:
         return self.step == "tap" and self.satisfaction in LOW
 
 
-async def read(request: web.Request) -> Typed:
-    """What a form sent. Malformed if it is not one."""
-    return _typed(await _fields(request), request.match_info.get("kind", "rating"))
+def _by_field(error: ValidationError, lang: Language) -> list[Wrong]:
+    found: dict[str, Wrong] = {}
+    for one in problems.wrongs(error, texts(lang)):
+        field = one.field.partition(".")[0]
+        found.setdefault(field, Wrong(field, one.key, **one.values))
+    return list(found.values())
 
 
-async def _fields(request: web.Request) -> dict[str, list[str]]:
-    if request.content_type != _FORM:
-        raise Malformed("Send the form as it stands on the page.")
-    body = (await request.read()).decode("ascii", "replace")
-    try:
-        return parse_qs(body, keep_blank_values=True, max_num_fields=_FIELDS_AT_MOST)
-    except ValueError:
-        raise Malformed("The form has too many fields.") from None
-
-
-def _typed(fields: dict[str, list[str]], kind: str) -> Typed:
-    def one(name: str) -> str:
-        return fields.get(name, [""])[-1]
-
+def typed(fields: Fields, kind: str) -> Typed:
+    """What a form sent, from the page for `kind`."""
+    key = fields.one("key")
     return Typed(
-        kind=one("kind") or kind,
-        satisfaction=one("satisfaction"),
-        categories=tuple(fields.get("categories", ())),
-        words=one("words"),
-        phone=one("phone"),
-        officer_badge=one("officer_badge"),
-        urgent=bool(one("urgent")),
+        kind=fields.one("kind") or kind,
+        satisfaction=fields.one("satisfaction"),
+        categories=fields.all("categories"),
+        words=fields.one("words"),
+        phone=fields.one("phone"),
+        officer_badge=fields.one("officer_badge"),
+        urgent=bool(fields.one("urgent")),
         # A form without its key was not sent by our page; it only loses the protection of repeats.
-        key=one("key") if _KEY.fullmatch(one("key")) else fresh_key(),
-        step="tap" if one("step") == "tap" else "details",
-        switch=bool(one("switch")),
+        key=key if _KEY.fullmatch(key) else fresh_key(),
+        step="tap" if fields.one("step") == "tap" else "details",
+        switch=bool(fields.one("switch")),
     )
 
 
