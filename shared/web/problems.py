@@ -3,6 +3,7 @@
 import orjson
 from aiohttp import hdrs, web
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.errors import (
     Defect,
@@ -24,9 +25,17 @@ UNFIT = "wrong.unfit"
 def wrongs(error: ValidationError, texts: Texts) -> tuple[Wrong, ...]:
     """What pydantic found, by key. Nothing of the input is quoted back."""
     return tuple(
-        Wrong(".".join(map(str, e["loc"])) or "body", _key(e["type"], texts), **e.get("ctx", {}))
+        Wrong(".".join(map(str, e["loc"])) or "body", _key(e["type"], texts), **_values(e))
         for e in error.errors(include_input=False, include_url=False)
     )
+
+
+def _values(error: ErrorDetails) -> dict[str, object]:
+    # Pydantic writes the choices of a Literal as English words: 'a', 'b' or 'c'.
+    values = dict(error.get("ctx", {}))
+    if "expected" in values:
+        values["expected"] = str(values["expected"]).replace(" or ", ", ").replace("'", "")
+    return values
 
 
 def _key(kind: str, texts: Texts) -> str:

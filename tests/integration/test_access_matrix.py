@@ -61,7 +61,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
         "message_id": str(uuid4()), "receipt": answer["receipt"]["code"], "vendor": "nobody",
-        "secret": "none",
+        "secret": "none", "code": place.code("n1"),
     }  # fmt: skip
     return Objects(params)
 

@@ -14,7 +14,7 @@ from shared.web.texts import LANGUAGES, texts
 from tests.integration.test_access_matrix import PEOPLE, Objects, bearer, objects
 from tests.town import SERVICES, Town, town
 
-SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ ,;:'’-]+[A-Za-z]{2,}){2,}")
+SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ '’-]+[A-Za-z]{2,}){2,}")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 UNSPOKEN = {"style", "script"}
 VOID = {"meta", "link", "input", "img", "br", "hr"}

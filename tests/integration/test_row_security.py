@@ -66,7 +66,7 @@ async def test_the_condition_taken_out_of_a_query_changes_nothing(
 ) -> None:
     """The store's own WHERE removed, an operator still cannot read another unit's case."""
     case_id = UUID(found.params["case_id"])
-    bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text IS NULL OR true) AND case_id = $3"  # noqa: E501
+    bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text[] IS NULL OR true) AND case_id = $3"  # noqa: E501
     monkeypatch.setattr(cases, "_GET", bare)
     database = place.databases["verification"]
     for who, wanted in ((SOUTH, None), (ACCUSED, None), (NORTH, case_id), (CITY, case_id)):

@@ -39,7 +39,7 @@ class DeskDoor:
 
     def sign_in(self, address: str) -> str:
         """The sign-in page."""
-        return f"{SIGN_IN_PATH}?" + urlencode({"next": address})
+        return f"{SIGN_IN_PATH}?" + urlencode({"next": address}, safe="/")
 
     async def renewed(self, visitor: Visitor, cookies: Mapping[str, str]) -> tuple[Cookie, ...]:
         """A fresh statement where the old one is missing, is another's, or has half run out."""
