@@ -9,7 +9,7 @@ from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
 from shared.events import CaseVerified, RewardPaid
-from shared.jobs import Job
+from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.vendors.vendor import choose
 
@@ -26,10 +26,10 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={CaseVerified: on_case_verified, RewardPaid: on_reward_paid},
         jobs=[
-            Job("send_queued", HALF_A_SECOND, deliveries.send_queued),
-            Job("query_due", HALF_A_SECOND, deliveries.query_due),
+            Job("send_queued", HALF_A_SECOND, deliveries.send_queued, idle=IDLE),
+            Job("query_due", HALF_A_SECOND, deliveries.query_due, idle=IDLE),
             Job("expire_leases", timedelta(seconds=5), deliveries.expire_leases),
-            Job("observe_messages", timedelta(seconds=5), deliveries.observe),
+            Job("observe_messages", timedelta(seconds=15), deliveries.observe),
         ],
         routes=api.routes(),
         resources=[vendor],
