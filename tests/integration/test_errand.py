@@ -113,7 +113,7 @@ async def post(clone: Clone, templates: Postgres) -> AsyncIterator[Post]:
 
 def counted(post: Post, outcome: str, call: str = "send") -> float:
     """How many such outcomes were counted."""
-    return post.calls.labels("paper", call, outcome)._value.get()
+    return float(post.calls.labels("paper", call, outcome)._value.get())
 
 
 async def test_what_is_due_is_called_about_and_settled(post: Post) -> None:
