@@ -3,8 +3,8 @@
 A job claims its rows with `FOR UPDATE SKIP LOCKED` in its own store function, so several instances
 of a service may run the same job; none of them is a leader.
 
-    run ──▶ found something ──▶ run again at once
-      │ found nothing ──▶ pause: `every`, growing to `idle` ◀── ended by a commit of this process
+    run ──▶ found something ──▶ run again at once, and so do the jobs that idle
+      │ found nothing ──▶ pause: `every`, growing to `idle` until a commit of this process ends it
       ▼ failed ──▶ logged, counted ──▶ pause: back-off up to 30 s ──▶ run
 """
 
@@ -21,6 +21,7 @@ from shared.observe import log, metrics, trace
 from shared.tasks import Tasks
 from shared.values.backoff import backoff
 
+IDLE = timedelta(seconds=5)
 MOST_PAUSE = timedelta(seconds=30)
 LATE_AFTER = timedelta(seconds=60)
 LATE_RUNS = 10
@@ -36,7 +37,8 @@ class Job:
 
     With `idle`, pauses grow from `every` to `idle` while nothing is found, and a commit of this
     process (or another job's find) makes it look at once: quick when there is work, cheap when not.
-    `idle` is also the longest that something another process wrote may wait.
+    However many commits there are, between two looks in vain lies `every`. `idle` is also the
+    longest that something may wait which another process wrote, or which falls due.
     """
 
     name: str
@@ -55,8 +57,7 @@ class Ticking:
 
     def __init__(self, job: Job, found: Callable[[], None]) -> None:
         self.job, self._found = job, found
-        self._awake = asyncio.Event()
-        self._stopping = False
+        self._awake, self._stopping = asyncio.Event(), asyncio.Event()
         self._failures = self._idle_runs = 0
         self._succeeded_at = time.monotonic()
 
@@ -73,13 +74,13 @@ class Ticking:
 
     def stop(self) -> None:
         """End after the present run."""
-        self._stopping = True
+        self._stopping.set()
         self._awake.set()
 
     async def repeat(self) -> None:
         """Run until `stop`. A failed run is logged, counted and followed by a longer pause."""
         _in_job.set(True)
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._awake.clear()
             trace.start()
             try:
@@ -112,8 +113,15 @@ class Ticking:
         self._idle_runs += 1
 
     async def _pause(self, duration: timedelta) -> None:
+        shortest = min(duration, self.job.every)
+        await _within(shortest, self._stopping)
+        await _within(duration - shortest, self._awake)
+
+
+async def _within(duration: timedelta, event: asyncio.Event) -> None:
+    if duration and not event.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), duration.total_seconds())
+            await asyncio.wait_for(event.wait(), duration.total_seconds())
 
 
 class Schedule:

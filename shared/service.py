@@ -26,7 +26,7 @@ from shared.config import Settings
 from shared.db import Database
 from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
-from shared.jobs import Job, Schedule
+from shared.jobs import IDLE, Job, Schedule
 from shared.observe import log
 from shared.tasks import Tasks
 from shared.values import clock
@@ -106,20 +106,26 @@ class Running:
         second = timedelta(seconds=1)
         return [
             *self.service.jobs,
-            Job("retry_pending", second / 2, self.inbox.retry),
-            Job("observe_outbox", 5 * second, lambda: outbox.observe(self.database)),
-            Job("observe_inbox", 5 * second, lambda: inbox.observe(self.database)),
+            Job("retry_pending", second / 2, self.inbox.retry, idle=IDLE),
+            Job("observe_bus", 15 * second, self._observe_bus),
             Job("keep_inbox_days", 3600 * second, self._keep_days),
             *([Job("follow_clock", second, self.follow_clock)] if self.settings.simulation else []),
         ]
 
+    async def _observe_bus(self) -> None:
+        await outbox.observe(self.database)
+        await inbox.observe(self.database)
+
     async def _keep_days(self) -> None:
         await inbox.keep_days(self.database, self.service.inbox_retention)
 
-    async def follow_clock(self) -> None:
-        """Take over the simulation's offset from the database."""
+    async def follow_clock(self) -> int:
+        """Take over the simulation's offset from the database; 1 when it moved, as jobs are due."""
         async with self.database.acquire() as conn:
-            clock.set_offset(await conn.fetchval("SELECT moved FROM simulation_clock"))
+            moved = await conn.fetchval("SELECT moved FROM simulation_clock")
+        before = clock.offset()
+        clock.set_offset(moved)
+        return int(moved != before)
 
 
 Build = Callable[[S, Database], Service]

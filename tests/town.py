@@ -112,9 +112,14 @@ class Town:
     async def complain(self, http: ClientSession, **changed: Any) -> dict[str, Any]:
         """A complaint through the public endpoint, told to everybody; its receipt."""
         body = {
-            "code": self.code(changed.pop("unit", "n1")), "kind": "complaint", "satisfaction": 1, "words": "等了一上午没有人",
-            "categories": ["nobody_at_window"], "phone": "13977770100", **changed,
-        }  # fmt: skip
+            "code": self.code(changed.pop("unit", "n1")),
+            "kind": "complaint",
+            "satisfaction": 1,
+            "words": "等了一上午没有人",
+            "categories": ["nobody_at_window"],
+            "phone": "13977770100",
+            **changed,
+        }
         headers = {"Idempotency-Key": uuid4().hex}
         url = f"{self.urls['intake']}/api/v1/submissions"
         async with http.post(url, json=body, headers=headers) as response:

@@ -11,7 +11,7 @@ from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
 from shared.events import CaseVerified, OperatorChanged, RewardPaid
-from shared.jobs import Job
+from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.vendors.vendor import choose
@@ -35,10 +35,10 @@ def build(settings: Settings, database: Database) -> Service:
             OperatorChanged: on_operator_changed,
         },
         jobs=[
-            Job("send_queued", HALF_A_SECOND, deliveries.send_queued),
-            Job("query_due", HALF_A_SECOND, deliveries.query_due),
+            Job("send_queued", HALF_A_SECOND, deliveries.send_queued, idle=IDLE),
+            Job("query_due", HALF_A_SECOND, deliveries.query_due, idle=IDLE),
             Job("expire_leases", timedelta(seconds=5), deliveries.expire_leases),
-            Job("observe_messages", timedelta(seconds=5), deliveries.observe),
+            Job("observe_messages", timedelta(seconds=15), deliveries.observe),
         ],
         endpoints=[*api.endpoints(), *MessagePages(api).endpoints()],
         pages=Pages(PAGES, services=settings.staff_urls),

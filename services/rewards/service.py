@@ -13,7 +13,7 @@ from services.rewards.settings import Settings
 from shared import policy
 from shared.db import Database
 from shared.events import CaseVerified, OfficerChanged, OperatorChanged, UnitChanged
-from shared.jobs import Job
+from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.vendors.vendor import choose
@@ -39,11 +39,11 @@ def build(settings: Settings, database: Database) -> Service:
             UnitChanged: handlers.on_unit_changed,
         },
         jobs=[
-            Job("submit_payouts", SECOND / 2, payouts.submit),
-            Job("query_payouts", SECOND / 2, payouts.query),
-            Job("recover_payouts", SECOND, payouts.recover),
-            Job("retry_payouts", SECOND, payouts.retry),
-            Job("observe_payouts", 5 * SECOND, partial(jobs.observe, database)),
+            Job("submit_payouts", SECOND / 2, payouts.submit, idle=IDLE),
+            Job("query_payouts", SECOND / 2, payouts.query, idle=IDLE),
+            Job("recover_payouts", SECOND, payouts.recover, idle=IDLE),
+            Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
+            Job("observe_payouts", 15 * SECOND, partial(jobs.observe, database)),
         ],
         endpoints=[*api.endpoints(), *RewardPages(api).endpoints()],
         pages=Pages(PAGES, services=settings.staff_urls),

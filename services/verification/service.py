@@ -38,7 +38,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.ScoreChanged: handlers.on_score_changed,
         },
         jobs=[
-            Job("observe_cases", timedelta(seconds=10), partial(jobs.observe_cases, database)),
+            Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[

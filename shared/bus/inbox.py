@@ -99,7 +99,6 @@ class Inbox:
     ) -> None:
         self._db, self._service = database, service
         self._handlers = {event.TYPE: (event, handler) for event, handler in handlers.items()}
-        self._awake = asyncio.Event()
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Handle or safely store a batch; when this returns, it may be acknowledged.
@@ -143,7 +142,6 @@ class Inbox:
             if not isinstance(error, Retry):
                 log.get().warning("batch failed", error=repr(error), size=len(batch))
             await self._store([received for received, _, _ in batch], "pending", repr(error))
-            self._awake.set()
             return
         for received, _, _ in batch:
             metrics.EVENTS_HANDLED.labels(received.type, "handled").inc()
@@ -169,7 +167,7 @@ class Inbox:
             raise Unreadable(f"malformed: {wrong}") from None
 
     async def _store(self, messages: Sequence[Received], state: str, error: str) -> None:
-        async with self._db.acquire() as conn:
+        async with self._db.transaction() as conn:
             await conn.execute(
                 _STORE,
                 self._service,

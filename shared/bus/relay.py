@@ -7,6 +7,7 @@ confirmed. It never keeps a cursor: ids become visible out of order, and a curso
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from shared import db, flows
 from shared.bus import broker
@@ -15,12 +16,14 @@ from shared.bus.publishing import Letter, Publisher, Unroutable, open_publisher
 from shared.db import Connection, Database
 from shared.observe import log, metrics
 from shared.tasks import Tasks
+from shared.values.backoff import backoff
 
 LEASE_SECONDS = 15.0
 UNROUTABLE_SECONDS = 5.0
 REFUSED_SECONDS = 60.0
 BATCH = 500
-POLL_SECONDS = 1.0
+POLL = timedelta(seconds=1)
+IDLE = timedelta(seconds=5)
 
 # A lost lease or a lost deletion only means publishing again under the same id, so these two need
 # not wait for the disk.
@@ -47,7 +50,7 @@ class Relay:
         self.connected = False
 
     def wake(self) -> None:
-        """Something was committed; look now instead of within a second."""
+        """Something was committed; look now instead of within five seconds."""
         self._awake.set()
 
     def stop(self) -> None:
@@ -72,17 +75,20 @@ class Relay:
             self.connected = False
 
     async def _pump(self, publisher: Publisher) -> None:
+        quiet = 0
         while True:
             self._awake.clear()
-            await self._empty(publisher)
+            quiet = 0 if await self._empty(publisher) else quiet + 1
             if self._stopping:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+                pause = backoff(quiet, POLL, IDLE)
+                await asyncio.wait_for(self._awake.wait(), pause.total_seconds())
 
-    async def _empty(self, publisher: Publisher) -> None:
-        letters = await self._lease()
+    async def _empty(self, publisher: Publisher) -> int:
+        letters, count = await self._lease(), 0
         while letters:
+            count += len(letters)
             # The next rows are leased while these are on their way.
             leasing = asyncio.create_task(self._lease())
             try:
@@ -91,6 +97,7 @@ class Relay:
                 await self._release(await leasing)
                 raise
             letters = await leasing
+        return count
 
     async def _release(self, letters: Sequence[Letter]) -> None:
         async with self._db.acquire() as conn:

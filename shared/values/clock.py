@@ -17,6 +17,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
+def offset() -> timedelta:
+    """How far `now` is from the machine's clock: zero but in a simulation."""
+    return _offset
+
+
 def set_offset(offset: timedelta) -> None:
     """Move this process's clock; the database's is moved by `simulation_clock`."""
     global _offset

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -327,7 +328,7 @@ async def test_a_due_time_at_the_days_end_is_24_00(intake: Site) -> None:
 
 async def test_every_choice_shows_its_error_in_both_languages(intake: Site) -> None:
     """A form with everything wrong names every field, in Chinese and in English."""
-    wrong = {
+    wrong: dict[str, Any] = {
         "kind": "praise", "satisfaction": "9", "words": "x" * 2001, "phone": "1",
         "officer_badge": "7" * 21, "categories": ["x" * 41, "y" * 41],
     }  # fmt: skip

@@ -126,3 +126,32 @@ async def test_killed_again_and_again(clone: Clone, vendor: Client, tmp_path: Pa
         told = "SELECT count(*) FROM outbox WHERE type = 'reward.paid.v1'"
         assert CASES == await conn.fetchval(told)
     await database.close()
+
+
+async def refusal(clone: Clone, **changes: str | None) -> tuple[int, list[str]]:
+    """How the process ends with some variables changed or missing."""
+    told = environment("http://127.0.0.1:9") | {"DATABASE_URL": await clone(SERVICE)}
+    told |= {name: value for name, value in changes.items() if value is not None}
+    missing = {name for name, value in changes.items() if value is None}
+    clean = {n: v for n, v in os.environ.items() if not n.startswith("MASHANG_")} | told
+    process = await asyncio.create_subprocess_exec(
+        *leashed("-m", "services.rewards"),
+        env={name: value for name, value in clean.items() if name not in missing},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, errors.decode().splitlines()
+
+
+async def test_a_setting_that_the_chosen_vendor_lacks_stops_the_start(clone: Clone) -> None:
+    """One line, which names the variable."""
+    variable = AIRTIME.variable(AIRTIME.secrets[0])
+    ended = await refusal(clone, **{variable: None})
+    assert (2, [f"rewards: {variable}: field required"]) == ended
+
+
+async def test_a_vendor_that_nobody_knows_stops_the_start(clone: Clone) -> None:
+    """One line, which names the variable and what it may say."""
+    code, [line] = await refusal(clone, MASHANG_AIRTIME_VENDOR="nobody")
+    assert 2 == code
+    assert line.startswith("rewards: MASHANG_AIRTIME_VENDOR: no vendor 'nobody'; known: ")

@@ -22,7 +22,7 @@ async def nothing(_: Call[None, None]) -> Text:
 
 def endpoint(**changed: Any) -> Endpoint:
     """A page for everybody, with some parts changed."""
-    whole = {
+    whole: dict[str, Any] = {
         "method": "GET", "path": "/x", "handler": nothing, "summary": "X", "who": PUBLIC,
     }  # fmt: skip
     return Endpoint(**(whole | changed))

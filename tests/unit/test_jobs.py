@@ -95,10 +95,17 @@ async def test_a_job_runs_again_at_once_while_it_finds_something() -> None:
         await eventually(work.ran, 4)
 
 
+@pytest.fixture
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are the longest from the beginning, as after a quiet night."""
+    monkeypatch.setattr(jobs, "backoff", lambda times, first, most: most)
+
+
+@pytest.mark.usefixtures("rested")
 async def test_an_idle_job_is_woken_by_a_commit() -> None:
     """It rests for an hour, and looks at once when its process committed something."""
     work, steady = Work(), Work()
-    async with scheduled(Job("idles", LONG, work, idle=LONG), Job("ticks", LONG, steady)) as (
+    async with scheduled(Job("idles", TINY, work, idle=LONG), Job("ticks", LONG, steady)) as (
         schedule,
         _,
     ):
@@ -108,6 +115,7 @@ async def test_an_idle_job_is_woken_by_a_commit() -> None:
         assert 1 == steady.runs
 
 
+@pytest.mark.usefixtures("rested")
 async def test_a_jobs_own_commit_wakes_nobody_unless_it_found_something() -> None:
     """Two jobs that commit at every look do not keep each other awake; a find wakes the other."""
     finds, other = Work(finds=0), Work()
@@ -119,7 +127,7 @@ async def test_a_jobs_own_commit_wakes_nobody_unless_it_found_something() -> Non
         return found
 
     async with scheduled(
-        Job("commits", LONG, commits, idle=LONG), Job("other", LONG, other, idle=LONG)
+        Job("commits", TINY, commits, idle=LONG), Job("other", TINY, other, idle=LONG)
     ) as (schedule, _):
         holder.append(schedule)
         await eventually(other.ran, 1)
@@ -129,6 +137,17 @@ async def test_a_jobs_own_commit_wakes_nobody_unless_it_found_something() -> Non
         schedule.committed()
         await eventually(finds.ran, 3)
         await eventually(more_than(other, 1), True)
+
+
+@pytest.mark.usefixtures("rested")
+async def test_many_commits_do_not_drive_a_job() -> None:
+    """Between two looks in vain lies `every`, however much is committed meanwhile."""
+    work = Work()
+    async with scheduled(Job("idles", LONG / 2, work, idle=LONG)) as (schedule, _):
+        for _ in range(100):
+            schedule.committed()
+            await asyncio.sleep(0)
+        assert 1 == work.runs
 
 
 async def test_pauses_grow_while_there_is_nothing_to_do() -> None:

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.notifications.providers import acs3, aliyun, aliyun_answers
+from services.notifications.providers import aliyun, aliyun_answers
+from services.notifications.providers import aliyun_acs3 as acs3
 from services.notifications.providers.aliyun_answers import Detail
 from services.notifications.providers.protocol import Call, Sms
 from shared.errors import Misconfigured

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
-from services.notifications.providers import acs3
+from services.notifications.providers import aliyun_acs3 as acs3
 from services.notifications.providers.aliyun_answers import (
     Detail,
     classify,
