@@ -19,6 +19,7 @@ Role = Literal[
     "county_supervisor",
     "city_supervisor",
     "reward_approver",
+    "leadership",
     "auditor",
     "administrator",
 ]
@@ -29,7 +30,7 @@ _AUDIENCE = "mashang"
 
 @dataclass(frozen=True)
 class Operator:
-    """A signed-in user: role, and a place in the tree (unit, county or city code)."""
+    """A signed-in user: role, and a place in the tree (the code of a unit or of a place above)."""
 
     username: str
     name: str

@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 from uuid_utils.compat import uuid7
 
+from shared.access import Role
 from shared.observe import trace
 from shared.values import clock
 
@@ -47,7 +48,11 @@ class Event(BaseModel):
 
 
 class UnitChanged(Event):
-    """A service window's office was added or changed."""
+    """A service window's office was added, changed or moved.
+
+    `parent` names the place above for people; `path` are the codes from the root of the tree down
+    to the unit's own.
+    """
 
     TYPE = "unit.changed.v1"
     SUBJECT = "unit_code"
@@ -55,8 +60,8 @@ class UnitChanged(Event):
 
     unit_code: str
     name: str
-    county: str
-    county_code: str
+    parent: str
+    path: tuple[str, ...]
     kind: str
     counters: int
     active: bool
@@ -75,6 +80,22 @@ class OfficerChanged(Event):
     unit_code: str
     active: bool
     phone_index: str | None
+    version: int
+
+
+class OperatorChanged(Event):
+    """An operator of the desk was added, changed or disabled."""
+
+    TYPE = "operator.changed.v1"
+    SUBJECT = "username"
+    VERSION = "version"
+
+    username: str
+    name: str
+    role: Role
+    scope: str
+    badge: str | None
+    active: bool
     version: int
 
 

@@ -26,14 +26,20 @@ FLOWS: tuple[Flow, ...] = (
     Flow(
         events.UnitChanged,
         "verification",
-        ("intake", "scoring"),
-        "intake shows the unit's name and refuses closed units; scoring ranks by county",
+        ("intake", "rewards", "scoring"),
+        "the unit's name and whether it is open; its place in the tree, for who may see what",
     ),
     Flow(
         events.OfficerChanged,
         "verification",
         ("rewards", "scoring"),
         "rewards holds top-ups to roster phones; scoring names the officer of a strike",
+    ),
+    Flow(
+        events.OperatorChanged,
+        "verification",
+        ("rewards", "notifications", "scoring"),
+        "their staff pages know the same operators, and who is disabled",
     ),
     Flow(
         events.SubmissionReceived,

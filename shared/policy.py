@@ -6,6 +6,7 @@ A case is judged by the policy in force on the day it was received.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -34,7 +35,7 @@ from shared.policy_kinds import (
     mistake,
     once,
 )
-from shared.values import clock
+from shared.values import clock, text
 
 
 def _known_zone(name: str) -> str:
@@ -146,9 +147,22 @@ class Urgent(_Part):
 
     words: Annotated[tuple[Text, ...], AfterValidator(once)]
 
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        """The words as they are compared."""
+        return tuple(filter(None, map(text.keyword, self.words)))
+
 
 class Category(_Part):
     """A kind of complaint, by key, in both languages."""
+
+    key: Key
+    zh: Text
+    en: Text
+
+
+class Level(_Part):
+    """A level of the tree of places, by key, in both languages."""
 
     key: Key
     zh: Text
@@ -160,6 +174,7 @@ class Policy(_Part):
 
     effective_from: Day
     timezone: Annotated[str, AfterValidator(_known_zone)]
+    levels: Annotated[tuple[Level, ...], Field(min_length=2)]
     callback: Callback
     verification: Verification
     supervision: Supervision
@@ -185,10 +200,21 @@ class Policy(_Part):
                 raise mistake(f"assessment.{table}.{min(strange)}", "not one of categories")
         return self
 
+    @model_validator(mode="after")
+    def _every_level_has_its_key(self) -> Self:
+        if twice := {key for key in self.level_keys if self.level_keys.count(key) > 1}:
+            raise mistake("levels", f"{min(twice)} stands there twice")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The bureau's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def level_keys(self) -> tuple[str, ...]:
+        """The levels of the tree from the root's down to the units'."""
+        return tuple(level.key for level in self.levels)
 
     @property
     def category_keys(self) -> frozenset[str]:
@@ -201,6 +227,11 @@ class Policies:
     """All policies, oldest first."""
 
     editions: Sequence[Policy]
+
+    @property
+    def level_keys(self) -> tuple[str, ...]:
+        """The levels of the tree as the newest policy names them: a directory has only one tree."""
+        return self.editions[-1].level_keys
 
     def at(self, received_at: datetime) -> Policy:
         """The policy in force when a case was received; the oldest for anything before it."""

@@ -18,8 +18,8 @@ SAMPLES: tuple[Event, ...] = (
     events.UnitChanged(
         unit_code="411724006",
         name="正阳县公安局寒冻派出所户籍室",
-        county="正阳县",
-        county_code="411724",
+        parent="正阳县",
+        path=("411700", "411724", "411724006"),
         kind="household",
         counters=2,
         active=True,
@@ -131,5 +131,14 @@ SAMPLES: tuple[Event, ...] = (
         delta_centipoints=-200,
         balance_centipoints=-200,
         changed_at=AT,
+    ),
+    events.OperatorChanged(
+        username="zhengyang",
+        name="王五",
+        role="county_supervisor",
+        scope="411724",
+        badge=None,
+        active=True,
+        version=1,
     ),
 )

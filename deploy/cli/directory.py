@@ -1,4 +1,4 @@
-"""`mashang directory import FILE.csv`: units, officers or operators."""
+"""`mashang directory import FILE.csv`: places, units, officers or operators."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from deploy.cli import secret, surroundings
-from services.verification.directory.commands import Imported, Refused, import_csv
-from services.verification.directory.rules.sheets import RowError
+from services.verification.directory.commands import (
+    Imported,
+    Refused,
+    RowError,
+    explain,
+    import_csv,
+)
 from shared.bus import outbox
 
 if TYPE_CHECKING:
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 
 def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this command to the parser."""
-    group = commands.add_parser("directory", help="the units, officers and operators")
+    group = commands.add_parser("directory", help="the places, units, officers and operators")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     one = actions.add_parser("import", help="import a CSV file; all of its rows or none")
     one.add_argument("file", type=Path, metavar="FILE.csv")
@@ -39,7 +44,7 @@ async def run(options: argparse.Namespace) -> int:
     """Import; exit 1 with a table of errors when the file has any."""
     raw = options.file.read_bytes()
     password = secret.from_stdin() if options.password_stdin else None
-    seal = surroundings.seal()
+    seal, levels = surroundings.seal(), surroundings.policies().level_keys
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(options.file.name, total=None)
@@ -48,7 +53,9 @@ async def run(options: argparse.Namespace) -> int:
             bar.update(task, completed=done, total=total)
 
         async with surroundings.transaction("verification") as conn:
-            result = await import_csv(conn, raw, seal, first_password=password, progress=show)
+            result = await import_csv(
+                conn, raw, seal, levels, first_password=password, progress=show
+            )
             await outbox.hint(conn)
     if isinstance(result, Refused):
         show_errors(options.file.name, result.errors)
@@ -69,9 +76,9 @@ def show_errors(name: str, errors: Sequence[RowError]) -> None:
     if not sys.stderr.isatty():
         for error in errors:
             place = ", ".join(filter(None, [f"line {error.line}", error.column]))
-            print(f"{place}: {error.detail}", file=sys.stderr)
+            print(f"{place}: {explain(error)}", file=sys.stderr)
         return
     table = Table("line", "column", "what to do")
     for error in errors:
-        table.add_row(str(error.line), error.column, error.detail)
+        table.add_row(str(error.line), error.column, explain(error))
     Console(stderr=True).print(table)

@@ -14,9 +14,10 @@ from deploy.local import databases
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.settings import ROOT
-from shared import config
+from shared import config, policy
 from shared.db import Connection, Database
 from shared.errors import Misconfigured
+from shared.policy import Policies
 from shared.values.seal import Seal
 
 
@@ -76,6 +77,11 @@ def code_keys() -> dict[str, bytes]:
         return config.key_ring(SecretStr(ring))
     except ValueError:
         raise Misconfigured("MASHANG_CODE_KEYS must be KEYID:BASE64, current key first") from None
+
+
+def policies() -> Policies:
+    """The bureau's rules."""
+    return policy.load(Path(os.environ.get("MASHANG_POLICY_FILE") or ROOT / "deploy/policy.toml"))
 
 
 def public_url() -> str:

@@ -2,30 +2,32 @@
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.verification.directory.commands import Refused, import_csv
+from services.verification.directory.commands import Refused, explain, import_csv
 from services.verification.directory.store import operators
 from services.verification.signin.passwords import Passwords
-from shared import config
+from shared import config, policy
 from shared.bus import outbox
 from shared.db import Database
 from shared.errors import MashangError
 from shared.values.seal import Seal
 
 HERE = Path(__file__).parent
-FILES = ("units.csv", "officers.csv", "operators.csv")
+FILES = ("places.csv", "units.csv", "officers.csv", "operators.csv")
 
 
 async def load_directory(stack: Stack) -> None:
-    """Import the three files; rows that are there already stay as they are."""
+    """Import the four files; rows that are there already stay as they are."""
     env = stack.env("verification")
     seal = Seal({}, config.key(env["MASHANG_INDEX_KEY"]))
+    levels = policy.load(Path(env["MASHANG_POLICY_FILE"])).level_keys
     database = await Database.connect(env["DATABASE_URL"], "verification", size=1)
     try:
         for name in FILES:
-            await _import(database, name, seal, stack.keys.demo_password)
+            await _import(database, name, seal, levels, stack.keys.demo_password)
         if os.environ.get("MASHANG_DEMO_PASSWORD"):
             await _set_passwords(database, stack.keys.demo_password)
     finally:
@@ -40,11 +42,13 @@ async def _set_passwords(database: Database, password: str) -> None:
             await operators.set_password_hash(conn, row["username"], hashed)
 
 
-async def _import(database: Database, name: str, seal: Seal, password: str) -> None:
+async def _import(
+    database: Database, name: str, seal: Seal, levels: Sequence[str], password: str
+) -> None:
     raw = (HERE / name).read_bytes()
     async with database.transaction() as conn:
-        result = await import_csv(conn, raw, seal, first_password=password)
+        result = await import_csv(conn, raw, seal, levels, first_password=password)
         await outbox.hint(conn)
     if isinstance(result, Refused):
         first = result.errors[0]
-        raise MashangError(f"{name}, line {first.line}: {first.detail}")
+        raise MashangError(f"{name}, line {first.line}: {explain(first)}")

@@ -7,8 +7,9 @@ from services.notifications.handlers import on_case_verified, on_reward_paid
 from services.notifications.jobs import Deliveries
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
+from shared import staff
 from shared.db import Database
-from shared.events import CaseVerified, RewardPaid
+from shared.events import CaseVerified, OperatorChanged, RewardPaid
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.vendors.vendor import choose
@@ -24,7 +25,11 @@ def build(settings: Settings, database: Database) -> Service:
     api = Api(database, vendor, settings.identity_public)
     return Service(
         name=NAME,
-        handlers={CaseVerified: on_case_verified, RewardPaid: on_reward_paid},
+        handlers={
+            OperatorChanged: staff.on_operator_changed,
+            CaseVerified: on_case_verified,
+            RewardPaid: on_reward_paid,
+        },
         jobs=[
             Job("send_queued", HALF_A_SECOND, deliveries.send_queued, idle=IDLE),
             Job("query_due", HALF_A_SECOND, deliveries.query_due, idle=IDLE),

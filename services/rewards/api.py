@@ -19,6 +19,7 @@ from shared.access import Operator, Role, check
 from shared.db import Connection, Database
 from shared.errors import FieldError, Invalid, Malformed, NotFound
 from shared.observe import log
+from shared.values import text
 from shared.vendors import reports
 from shared.web.edge import json_response, read_json
 
@@ -162,9 +163,10 @@ def _state(request: web.Request) -> str | None:
 
 
 def _cursor(request: web.Request) -> int | None:
-    text = request.query.get("cursor")
-    if text is None:
+    typed = request.query.get("cursor")
+    if typed is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    cursor = text.number(typed, 10**18)
+    if cursor is None:
         raise Invalid("", FieldError("cursor", "should be the `next` of the page before"))
-    return int(text)
+    return cursor

@@ -9,9 +9,15 @@ from services.rewards.rules.payouts import Reward, move
 from services.rewards.store import directory, rewards
 from shared import policy
 from shared.db import Connection
-from shared.events import CaseVerified, OfficerChanged
+from shared.events import CaseVerified, OfficerChanged, UnitChanged
 from shared.observe import log, trace
 from shared.policy import Policies
+
+
+async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:
+    """Keep the unit's place in the tree: who may see its rewards follows from it."""
+    if await directory.mark_unit(conn, event):
+        log.get().info("unit taken over", unit_code=event.unit_code, version=event.version)
 
 
 async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:

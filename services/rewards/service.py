@@ -8,9 +8,9 @@ from services.rewards.api import Api
 from services.rewards.jobs import Payouts
 from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
-from shared import policy
+from shared import policy, staff
 from shared.db import Database
-from shared.events import CaseVerified, OfficerChanged
+from shared.events import CaseVerified, OfficerChanged, OperatorChanged, UnitChanged
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.vendors.vendor import choose
@@ -30,6 +30,8 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             CaseVerified: partial(handlers.on_case_verified, policies),
             OfficerChanged: handlers.on_officer_changed,
+            OperatorChanged: staff.on_operator_changed,
+            UnitChanged: handlers.on_unit_changed,
         },
         jobs=[
             Job("submit_payouts", SECOND / 2, payouts.submit, idle=IDLE),

@@ -11,8 +11,8 @@ from shared.values.seal import Seal, SealBroken
 SCHEDULED = ("eligible", "ready", "submitting", "accepted", "rejected")
 ONE_BY_ONE = ("held", "refused", "paid", "unknown", "manual", "reversed")
 _SHOWN = (
-    "id", "case_id", "submission_id", "incident_id", "state", "version", "reason", "held_by",
-    "amount_fen", "attempt", "failures", "verified_at", "due_at", "act_at", "sent_at",
+    "id", "case_id", "submission_id", "incident_id", "unit_code", "state", "version", "reason",
+    "held_by", "amount_fen", "attempt", "failures", "verified_at", "due_at", "act_at", "sent_at",
     "unknown_at", "refused_at", "paid_at", "reversed_at",
 )  # fmt: skip
 

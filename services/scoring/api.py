@@ -14,9 +14,9 @@ from shared import access as identity
 from shared.access import Operator
 from shared.config import Key
 from shared.db import Connection, Database
-from shared.errors import FieldError, Forbidden, Invalid, NotFound
+from shared.errors import FieldError, Invalid, NotFound
 from shared.policy import Policies
-from shared.values import clock
+from shared.values import clock, text
 from shared.web.edge import json_response
 
 READERS: tuple[identity.Role, ...] = (
@@ -83,9 +83,9 @@ class Api:
 
     async def officer_strikes(self, request: web.Request) -> web.Response:
         """Strikes in force, each with its cases, and the ledger that they follow from."""
-        scope = _scope(self._reader(request))
+        scope = self._reader(request).scope
         async with self.database.acquire() as conn:
-            officer = await directory.get_officer(conn, request.match_info["badge"], *scope)
+            officer = await directory.get_officer(conn, request.match_info["badge"], scope)
             if officer is None:
                 raise NotFound("No such officer in your part of the directory.")
             marks = await strikes.get_officers_marks(conn, [officer["badge"]])
@@ -102,11 +102,11 @@ class Api:
 
     async def criticisms(self, request: web.Request) -> web.Response:
         """A year's circulated criticisms by number; `?year=`, `?after=`, `?limit=`."""
-        scope = _scope(self._reader(request))
+        scope = self._reader(request).scope
         year = _number(request, "year", clock.service_day(clock.now()).year, date.max.year)
         after, limit = _number(request, "after", 0, LAST), _number(request, "limit", PAGE, MOST)
         async with self.database.acquire() as conn:
-            rows = await criticisms.list_criticisms(conn, year, *scope, after, limit)
+            rows = await criticisms.list_criticisms(conn, year, scope, after, limit)
         last = rows[-1]["number"] if len(rows) == limit else None
         return json_response(
             {"year": year, "criticisms": [_criticism(row) for row in rows], "next_after": last}
@@ -121,33 +121,21 @@ class Api:
         return self.policies.editions[-1].timezone
 
 
-def _scope(operator: Operator) -> tuple[str | None, str | None]:
-    """The only unit and the only county that the operator may see; None for all."""
-    match operator.role:
-        case "unit_operator":
-            return operator.scope, None
-        case "county_supervisor":
-            return None, operator.scope
-        case "city_supervisor" | "auditor" | "administrator":
-            return None, None
-        case _:
-            raise Forbidden("This role sees no scores.")
-
-
 async def _unit(conn: Connection, operator: Operator, code: str) -> Record:
-    unit = await directory.get_unit(conn, code, *_scope(operator))
+    unit = await directory.get_unit(conn, code, operator.scope)
     if unit is None:
         raise NotFound("No such unit in your part of the directory.")
     return unit
 
 
 def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    text = request.query.get(name)
-    if text is None:
+    typed = request.query.get(name)
+    if typed is None:
         return default
-    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 0 <= int(text) <= most:
+    number = text.number(typed, most)
+    if number is None:
         raise Invalid("", FieldError(name, f"Give a whole number from 0 to {most}."))
-    return int(text)
+    return number
 
 
 def _strike(strike: Strike, policies: Policies) -> dict[str, object]:

@@ -7,13 +7,14 @@ from services.scoring import handlers
 from services.scoring.api import Api
 from services.scoring.jobs import Observer
 from services.scoring.settings import Settings
-from shared import policy
+from shared import policy, staff
 from shared.db import Database
 from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
     OfficerChanged,
+    OperatorChanged,
     RewardDecided,
     RewardPaid,
     RewardReversed,
@@ -34,6 +35,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             UnitChanged: handlers.on_unit_changed,
             OfficerChanged: handlers.on_officer_changed,
+            OperatorChanged: staff.on_operator_changed,
             SubmissionReceived: partial(handlers.on_submission_received, policies),
             CaseOpened: handlers.on_case_opened,
             CallbackLogged: handlers.on_callback_logged,

@@ -1,7 +1,7 @@
 """The one door for what people type: identifiers, single lines, free text, keywords.
 
-Nothing else in the house looks at typed characters with `\\d`, `isdigit` or byte equality: digits of
-every script become ASCII, look-alike dashes become `-`, and what cannot be seen does not count.
+Nothing else in the house looks at typed characters with `\\d`, `isdigit` or byte equality: digits
+of every script become ASCII, look-alike dashes become `-`, what cannot be seen does not count.
 """
 
 import re
@@ -15,6 +15,10 @@ _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # text around it goes.
 _KEPT_MARKS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _DASHES = re.compile("[\u00ad\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u30fc\u2500]")
+_ADDRESS = re.compile(r"^.*/[wr]/+", re.ASCII)
+_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?", re.ASCII)
+_NO_MARKS = str.maketrans("", "", "-._")
+_LOOK_ALIKES = str.maketrans("OIL", "011")
 _SPACES = re.compile(r"\s+")
 # Spellings that people use for the same word, after folding to simplified characters.
 _VARIANTS = (("身分", "身份"), ("帐号", "账号"), ("证件照片", "证件照"))
@@ -42,7 +46,8 @@ def line(typed: str) -> str:
 def identifier(typed: str) -> str:
     """A code, number or name for machines: NFKC, ASCII digits, `-` for every dash, no spaces."""
     folded = unicodedata.normalize("NFKC", _DASHES.sub("-", typed))
-    return "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
+    seen = "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
+    return unicodedata.normalize("NFKC", seen)
 
 
 def _is_visible(character: str) -> bool:
@@ -56,11 +61,56 @@ def _ascii_digit(character: str) -> str:
     return character if value is None else str(value)
 
 
+def username(typed: str) -> str:
+    """A log-in name: an identifier in small letters."""
+    return identifier(typed).lower()
+
+
+def code(typed: str) -> str:
+    """A window code or receipt as it comes out of a chat: without what was glued to it.
+
+    Takes whole addresses too. What follows a line break, a slash, `&`, `?` or punctuation is not
+    part of the code.
+    """
+    first = next((part for part in lines(typed).split("\n") if identifier(part)), "")
+    address = _ADDRESS.sub("", identifier(first))
+    found = _CODE.search(address)
+    return found[0] if found else ""
+
+
+def look_alike(code: str) -> str:
+    """What codes are compared by: one case, and the letters that look like digits as digits."""
+    return code.upper().translate(_LOOK_ALIKES)
+
+
+def badge(typed: str) -> str:
+    """What badges are compared by: one case, and no marks between letters and digits."""
+    return identifier(typed).upper().translate(_NO_MARKS)
+
+
+def unusable(typed: str) -> tuple[int, str] | None:
+    """The first character that no font can show, as its place from 1 and its `U+` name.
+
+    Private use and replacement characters come from broken conversions; the name is lost.
+    """
+    for place, character in enumerate(typed, 1):
+        if character == "\ufffd" or unicodedata.category(character) == "Co":
+            return place, f"U+{ord(character):04X}"
+    return None
+
+
+def number(typed: str, most: int) -> int | None:
+    """A whole number from 0 to `most`; None if it is none."""
+    digits = identifier(typed)
+    fits = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most))
+    return int(digits) if fits and int(digits) <= most else None
+
+
 def keyword(typed: str) -> str:
     """What a word is compared by: letters and digits only, one case, simplified characters."""
     folded = unicodedata.normalize("NFKC", typed).casefold()
     bare = "".join(_ascii_digit(c) for c in folded if unicodedata.category(c)[0] in "LN")
-    simple = _to_simplified().convert(bare)
+    simple: str = _to_simplified().convert(bare)
     for variant, usual in _VARIANTS:
         simple = simple.replace(variant, usual)
     return simple

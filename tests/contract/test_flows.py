@@ -10,7 +10,7 @@ import pytest
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.settings import service_env
-from shared import config, flows
+from shared import config, events, flows
 from shared.config import Settings
 from shared.db import Database
 from shared.service import Service
@@ -53,5 +53,5 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> Service:
 
 def test_queue_names_derive() -> None:
     """A queue is named by its consumer and its event, nowhere else."""
-    event = flows.FLOWS[5].event
+    event = events.CaseVerified
     assert "rewards.case.verified.v1" == flows.queue_name("rewards", event)

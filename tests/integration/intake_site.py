@@ -90,8 +90,8 @@ class Site:
     async def add_unit(self, *, active: bool = True) -> None:
         """Tell intake of UNIT, as the directory would."""
         event = UnitChanged(
-            unit_code=UNIT, name="驻马店市公安局车辆管理所业务大厅", county="市局直属",
-            county_code="411700", kind="vehicle", counters=6, active=active, version=2,
+            unit_code=UNIT, name="驻马店市公安局车辆管理所业务大厅", parent="驻马店市",
+            path=("411700", UNIT), kind="vehicle", counters=6, active=active, version=2,
         )  # fmt: skip
         await self.tell(event)
 

@@ -8,12 +8,20 @@ from uuid import UUID
 
 from services.scoring import handlers
 from shared import policy
-from shared.events import CaseVerified
+from shared.events import CaseVerified, UnitChanged
 
 POLICIES = policy.load(Path("deploy/policy.toml"))
 DAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 UNIT = "411702001"
 on_case_verified = partial(handlers.on_case_verified, POLICIES)
+
+
+def unit(name: str = "窗口", version: int = 1) -> UnitChanged:
+    """The unit that the verdicts are about, in a county of the city."""
+    return UnitChanged(
+        unit_code=UNIT, name=name, parent="驿城区", path=("411700", "411702", UNIT), kind="vehicle",
+        counters=1, active=True, version=version,
+    )  # fmt: skip
 
 
 def verdict(case_id: UUID, revision: int = 1, **changes: Any) -> CaseVerified:

@@ -12,7 +12,7 @@ import pytest
 
 from shared.db import Database
 from tests.conftest import Clone
-from tests.integration.verification_office import OFFICERS, PASSWORD, UNIT, UNITS
+from tests.integration.verification_office import OFFICERS, PASSWORD, PLACES, UNIT, UNITS
 from tests.support import CODE_KEYS, INDEX_KEY
 
 SERVICE = "verification"
@@ -79,6 +79,7 @@ Write = Callable[[str], str]
 
 async def test_import_and_again(mashang: Mashang, file: Write) -> None:
     """An import says what it did; the second finds nothing to do."""
+    await mashang("directory", "import", file(PLACES))
     first = await mashang("directory", "import", file(UNITS))
     again = await mashang("directory", "import", file(UNITS))
     assert (0, "units: 3 added, 0 changed, 0 unchanged\n") == (first.code, first.out)
@@ -87,7 +88,8 @@ async def test_import_and_again(mashang: Mashang, file: Write) -> None:
 
 async def test_bad_rows(mashang: Mashang, file: Write) -> None:
     """Every bad row is named with what to do, the exit code is 1, and nothing was imported."""
-    bad = await mashang("directory", "import", file(UNITS + "1,x,y,castle,0\n"))
+    await mashang("directory", "import", file(PLACES))
+    bad = await mashang("directory", "import", file(UNITS + "1,x,ZY,castle,0\n"))
     assert (1, "") == (bad.code, bad.out)
     assert "nothing was imported" in bad.err
     assert "line 5, kind: must be one of household" in bad.err
@@ -97,10 +99,11 @@ async def test_bad_rows(mashang: Mashang, file: Write) -> None:
 
 async def test_operators(mashang: Mashang, file: Write, url: str) -> None:
     """An operator is added with a password and disabled; mistakes are named by their option."""
+    await mashang("directory", "import", file(PLACES))
     await mashang("directory", "import", file(UNITS))
     await mashang("directory", "import", file(OFFICERS))
     ada = ("operator", "add", "ada", "--name=阿达", "--role=unit_operator", "--password-stdin")
-    wrong = await mashang(*ada, "--scope", "411724", stdin=PASSWORD)
+    wrong = await mashang(*ada, "--scope", "ZY", stdin=PASSWORD)
     short = await mashang(*ada, "--scope", UNIT, stdin="short\n")
     silent = await mashang(*ada, "--scope", UNIT)
     added = await mashang(*ada, "--scope", UNIT, "--badge", "170001", stdin=f"{PASSWORD}\n")
@@ -119,6 +122,7 @@ async def test_operators(mashang: Mashang, file: Write, url: str) -> None:
 
 async def test_codes(mashang: Mashang, file: Write, tmp_path: Path) -> None:
     """Every unit and counter gets a picture whose address carries its signed code."""
+    await mashang("directory", "import", file(PLACES))
     await mashang("directory", "import", file(UNITS))
     done = await mashang("qr", "--all", "--out", str(tmp_path / "codes"))
     names = sorted(path.name for path in (tmp_path / "codes").iterdir())
@@ -128,7 +132,7 @@ async def test_codes(mashang: Mashang, file: Write, tmp_path: Path) -> None:
     ]
     one = await mashang("qr", "--unit", UNIT, "--counter", "2")
     assert f"https://mashang.example/w/{UNIT}-02-" in one.out
-    for wrong in (("--unit", "411799999"), ("--unit", UNIT, "--counter", "3"), ("--all",)):
+    for wrong in (("--unit", "nowhere"), ("--unit", UNIT, "--counter", "3"), ("--all",)):
         result = await mashang("qr", *wrong)
         assert (1, 1) == (result.code, len(result.err.splitlines()))
 

@@ -200,7 +200,7 @@ async def test_an_older_version_of_a_unit_is_ignored(conn: Connection) -> None:
 
     def unit(version: int, name: str) -> events.UnitChanged:
         return events.UnitChanged(
-            unit_code=UNIT, name=name, county="市", county_code="411700", kind="vehicle",
+            unit_code=UNIT, name=name, parent="市", path=("411700", UNIT), kind="vehicle",
             counters=6, active=True, version=version,
         )  # fmt: skip
 

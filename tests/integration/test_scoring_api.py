@@ -48,8 +48,8 @@ async def client(settings: Settings, database: Database) -> AsyncIterator[TestCl
     async with database.transaction() as conn:
         for unit, county in ((UNIT, "411702"), (OTHER, "411727")):
             unit_event = events.UnitChanged(
-                unit_code=unit, name=f"窗口{unit}", county="x", county_code=county, kind="x",
-                counters=1, active=True, version=1,
+                unit_code=unit, name=f"窗口{unit}", parent="x", path=("411700", county, unit),
+                kind="x", counters=1, active=True, version=1,
             )  # fmt: skip
             await service.handlers[events.UnitChanged](conn, unit_event)
             await service.handlers[CaseVerified](conn, verdict(uuid4(), unit))

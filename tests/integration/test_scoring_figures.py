@@ -8,7 +8,7 @@ from services.scoring import handlers
 from services.scoring.store import directory, facts
 from shared import events
 from shared.db import Connection
-from tests.integration.scoring_parts import DAY, POLICIES, UNIT, on_case_verified, verdict
+from tests.integration.scoring_parts import DAY, POLICIES, UNIT, on_case_verified, unit, verdict
 
 SERVICE = "scoring"
 
@@ -16,13 +16,7 @@ SERVICE = "scoring"
 async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> None:
     """A unit and an officer keep their newest version in any order of arrival."""
     for version, name in ((2, "new"), (1, "old")):
-        await handlers.on_unit_changed(
-            conn,
-            events.UnitChanged(
-                unit_code=UNIT, name=name, county="驿城区", county_code="411702", kind="x",
-                counters=1, active=True, version=version,
-            ),
-        )  # fmt: skip
+        await handlers.on_unit_changed(conn, unit(name, version))
         await handlers.on_officer_changed(
             conn,
             events.OfficerChanged(
@@ -30,11 +24,11 @@ async def test_older_versions_of_the_directory_are_ignored(conn: Connection) -> 
                 version=version,
             ),
         )  # fmt: skip
-    unit = await directory.get_unit(conn, UNIT, None, None)
-    officer = await directory.get_officer(conn, "170001", None, "411702")
-    assert unit is not None
+    found = await directory.get_unit(conn, UNIT, "411700")
+    officer = await directory.get_officer(conn, "170001", "411702")
+    assert found is not None
     assert officer is not None
-    assert ("new", "new") == (unit["name"], officer["name"])
+    assert ("new", "new") == (found["name"], officer["name"])
 
 
 async def _live(conn: Connection, case: UUID, *, attempt_states: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.scoring import handlers
 from services.scoring.rules import plan
 from services.scoring.rules.strikes import marks_of, year_of
 from services.scoring.rules.values import Fact, Scope
@@ -22,6 +23,7 @@ from tests.integration.scoring_parts import (
     UNIT,
     cleared,
     on_case_verified,
+    unit,
     verdict,
 )
 
@@ -86,10 +88,11 @@ async def test_an_older_revision_arriving_late_changes_nothing(conn: Connection)
 async def test_numbers_of_criticisms_have_no_gaps(conn: Connection) -> None:
     """A criticism that comes back after its withdrawal gets the next number."""
     first, second = uuid4(), uuid4()
+    await handlers.on_unit_changed(conn, unit())
     for event in (verdict(first), verdict(second), cleared(first, 2), verdict(first, 3)):
         await on_case_verified(conn, event)
     year = year_of(datetime.now(UTC), POLICIES.editions[-1])
-    rows = await criticisms.list_criticisms(conn, year, None, None, 0, 10)
+    rows = await criticisms.list_criticisms(conn, year, "411700", 0, 10)
     assert [(1, first), (2, second), (3, first)] == [(r["number"], r["case_id"]) for r in rows]
     assert [False, True, True] == [row["withdrawn_at"] is None for row in rows]
 
@@ -123,9 +126,9 @@ async def test_any_order_of_arrival_ends_in_the_same_ledgers(conn: Connection, s
     facts = [Fact.of(event) for event in final.values()]
     scopes = plan.scopes_of(facts + [Fact.of(event) for event in earlier])
     demanded = plan.decide(scopes, facts, Counter(), POLICIES)
-    for unit in ("411702001", "411702002"):
-        wanted = sum(c.delta_centipoints for c in demanded if c.demand.subject.id == unit)
-        assert wanted == await points.get_balance(conn, unit)
+    for code in ("411702001", "411702002"):
+        wanted = sum(c.delta_centipoints for c in demanded if c.demand.subject.id == code)
+        assert wanted == await points.get_balance(conn, code)
     assert Counter(c.demand for c in demanded) == await demands.get_in_force(conn, scopes)
     marks = frozenset().union(*map(marks_of, facts))
     assert marks == await strikes.get_officers_marks(conn, ["170001", "170002"])

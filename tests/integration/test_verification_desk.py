@@ -10,7 +10,7 @@ from aiohttp import FormData
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
 from shared.db import Database
-from tests.integration.verification_office import PASSWORD, PHONE, UNIT, Office, office
+from tests.integration.verification_office import FAR_UNIT, PASSWORD, PHONE, UNIT, Office, office
 
 SERVICE = "verification"
 
@@ -92,7 +92,7 @@ async def test_cookies_are_host_bound_with_tls(database: Database) -> None:
     """Behind https the cookie is __Host- and Secure."""
     async with office(database, public_url="https://mashang.example") as bureau:
         async with database.transaction() as conn:
-            ada = StoredOperator("ada", "阿达", "auditor", "411700", None, active=True)
+            ada = StoredOperator("ada", "阿达", "auditor", "ZMD", None, active=True)
             await directory.set_operator(conn, ada, PASSWORD)
         async with bureau.client.post(
             "/desk/sign-in",
@@ -193,7 +193,7 @@ async def test_forms_from_elsewhere_are_refused(bureau: Office) -> None:
 
 async def test_inbox(bureau: Office) -> None:
     """The inbox lists the cases of one's place with their due times, and filters them."""
-    mine, other = await bureau.case(urgent=True), await bureau.case(unit_code="411702004")
+    mine, other = await bureau.case(urgent=True), await bureau.case(unit_code=FAR_UNIT)
     page = await bureau.browse("desk", "/desk")
     assert (True, False, True) == (
         str(mine) in page.text,

@@ -10,9 +10,11 @@ from services.verification.signin.passwords import Passwords
 from shared.db import Connection, Database
 from shared.values.seal import Seal
 from tests.integration.verification_office import (
+    LEVELS,
     OFFICERS,
     OPERATORS,
     PASSWORD,
+    PLACES,
     UNIT,
     UNITS,
     import_all,
@@ -27,7 +29,7 @@ SEAL: Seal = settings().seal
 async def load(conn: Connection, text: str, **more: str) -> Imported | Refused:
     """Import one text."""
     return await directory.import_csv(
-        conn, text.encode(), SEAL, first_password=more.get("password")
+        conn, text.encode(), SEAL, LEVELS, first_password=more.get("password")
     )
 
 
@@ -40,16 +42,18 @@ async def said(conn: Connection, event_type: str) -> int:
 async def test_the_demo_is_imported_and_told(conn: Connection) -> None:
     """All 242 units and their officers go in and each is told once; again changes nothing."""
     for _ in range(2):
-        for name in ("units", "officers", "operators"):
+        for name in ("places", "units", "officers", "operators"):
             raw = (DEMO / f"{name}.csv").read_bytes()
-            done = await directory.import_csv(conn, raw, SEAL)
-    assert Imported("operators", 0, 0, 23) == done
+            done = await directory.import_csv(conn, raw, SEAL, LEVELS)
+    assert Imported("operators", 0, 0, 24) == done
     assert 242 == await said(conn, "unit.changed.v1")
     assert 593 == await said(conn, "officer.changed.v1")
+    assert 24 == await said(conn, "operator.changed.v1")
 
 
 async def test_only_changed_rows_are_told(conn: Connection) -> None:
     """A renamed unit is told as its next version; the others are not told again."""
+    await load(conn, PLACES)
     await load(conn, UNITS)
     done = await load(conn, UNITS.replace("寒冻派出所户籍室", "寒冻派出所户政窗口"))
     assert Imported("units", 0, 1, 2) == done
@@ -60,8 +64,10 @@ async def test_only_changed_rows_are_told(conn: Connection) -> None:
 
 async def test_a_unit_is_closed_by_its_row_and_stays_closed(conn: Connection) -> None:
     """An `active` column closes a unit; a later file without that column leaves it closed."""
+    await load(conn, PLACES)
     await load(conn, UNITS)
-    await load(conn, f"code,name,county,kind,counters,active\n{UNIT},寒冻,正阳县,household,2,否\n")
+    await load(conn, f"code,name,parent,kind,counters,active\n{UNIT},寒冻,ZY,household,2,否\n")
+    await load(conn, PLACES)
     await load(conn, UNITS)
     known = await units.list_units(conn)
     assert [UNIT] == [code for code, unit in known.items() if not unit.active]
@@ -69,7 +75,7 @@ async def test_a_unit_is_closed_by_its_row_and_stays_closed(conn: Connection) ->
 
 async def test_a_bad_row_imports_nothing(conn: Connection) -> None:
     """One bad row among good ones: nothing is stored or told, and every fault is named."""
-    text = UNITS + "1,x,y,castle,0\n411724008,好,正阳县,household,1\n"
+    text = UNITS + "一,x,ZY,castle,0\nnew.one,好,ZY,household,1\n"
     refused = await load(conn, text)
     assert isinstance(refused, Refused)
     expected = [(5, "code"), (5, "kind"), (5, "counters")]
@@ -84,9 +90,10 @@ async def test_references_must_be_there(conn: Connection) -> None:
     assert {(2, "unit_code"), (3, "unit_code"), (4, "unit_code")} == {
         (e.line, e.column) for e in missing.errors
     }
+    await load(conn, PLACES)
     await load(conn, UNITS)
     operators_missing = await load(
-        conn, "username,name,role,scope,badge\nab,甲,unit_operator,411724009,170001\n"
+        conn, "username,name,role,scope,badge\nab,甲,unit_operator,nowhere,170001\n"
     )
     assert isinstance(operators_missing, Refused)
     assert ["scope", "badge"] == [e.column for e in operators_missing.errors]
@@ -94,6 +101,7 @@ async def test_references_must_be_there(conn: Connection) -> None:
 
 async def test_roster_phones_are_only_indexes(conn: Connection) -> None:
     """An officer's phone is stored and told only as a blind index."""
+    await load(conn, PLACES)
     await load(conn, UNITS)
     await load(conn, OFFICERS)
     known = await officers.list_officers(conn)
@@ -106,6 +114,7 @@ async def test_roster_phones_are_only_indexes(conn: Connection) -> None:
 
 async def test_new_operators_get_the_first_password(conn: Connection) -> None:
     """New operators get the first password; an import never changes a password that is there."""
+    await load(conn, PLACES)
     await load(conn, UNITS)
     await load(conn, OFFICERS)
     await load(conn, OPERATORS, password=PASSWORD)
@@ -116,6 +125,7 @@ async def test_new_operators_get_the_first_password(conn: Connection) -> None:
 
 async def test_two_imports_at_once_tell_everything_once(database: Database) -> None:
     """The same file imported twice at the same moment adds and tells each unit once."""
+    await import_all(database, PLACES)
     both = await asyncio.gather(import_all(database, UNITS), import_all(database, UNITS))
     assert [0, 3] == sorted(done[0].added for done in both)
     async with database.acquire() as conn:

@@ -27,12 +27,19 @@ from tests.support import INDEX_KEY, SEAL_KEYS
 SEED = bytes(range(32))
 PASSWORD = "correct horse battery"
 PHONE = "+8613800138000"
-UNIT, OTHER_UNIT, FAR_UNIT = "411724006", "411724007", "411702004"
+UNIT, OTHER_UNIT, FAR_UNIT = "Han.dong", "Runan-bu", "Donggao_1"
+LEVELS = ("city", "county", "unit")
 
-UNITS = f"""code,name,county,kind,counters
-{UNIT},寒冻派出所户籍室,正阳县,household,2
-{OTHER_UNIT},汝南埠派出所户籍室,正阳县,household,1
-{FAR_UNIT},东高派出所户籍室,驿城区,household,3
+PLACES = """code,name,level,parent
+ZMD,驻马店市,city,
+ZY,正阳县,county,ZMD
+YC,驿城区,county,ZMD
+"""
+
+UNITS = f"""code,name,parent,kind,counters
+{UNIT},寒冻派出所户籍室,ZY,household,2
+{OTHER_UNIT},汝南埠派出所户籍室,ZY,household,1
+{FAR_UNIT},东高派出所户籍室,YC,household,3
 """
 OFFICERS = f"""badge,name,unit_code,phone
 170001,甲,{UNIT},+8619900000001
@@ -43,13 +50,14 @@ OPERATORS = f"""username,name,role,scope,badge
 desk,值班员,unit_operator,{UNIT},
 accused,甲,unit_operator,{UNIT},170001
 neighbour,邻所,unit_operator,{OTHER_UNIT},
-county,县督导,county_supervisor,411724,
-county2,县督导二,county_supervisor,411724,
-elsewhere,区督导,county_supervisor,411702,
-city,市督导,city_supervisor,411700,
-city2,市督导二,city_supervisor,411700,
-auditor,审计,auditor,411700,
-admin,管理员,administrator,411700,
+county,县督导,county_supervisor,ZY,
+county2,县督导二,county_supervisor,ZY,
+elsewhere,区督导,county_supervisor,YC,
+city,市督导,city_supervisor,ZMD,
+city2,市督导二,city_supervisor,ZMD,
+auditor,审计,auditor,ZMD,
+admin,管理员,administrator,ZMD,
+leader,局领导,leadership,ZMD,
 """
 
 Body = Mapping[str, Any]
@@ -180,7 +188,7 @@ async def import_all(database: Database, *files: str) -> list[Imported]:
     done = []
     for file in files:
         async with database.transaction() as conn:
-            result = await directory.import_csv(conn, file.encode(), settings().seal)
+            result = await directory.import_csv(conn, file.encode(), settings().seal, LEVELS)
         if not isinstance(result, Imported):
             raise MashangError(str(result))
         done.append(result)
@@ -190,7 +198,7 @@ async def import_all(database: Database, *files: str) -> list[Imported]:
 @asynccontextmanager
 async def office(database: Database, **changed: Any) -> AsyncIterator[Office]:
     """The bureau, open for business."""
-    await import_all(database, UNITS, OFFICERS, OPERATORS)
+    await import_all(database, PLACES, UNITS, OFFICERS, OPERATORS)
     chosen = settings(**changed)
     service = build(chosen, database)
     app = make_app(service.routes, service.error_page)

@@ -14,7 +14,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 DEMO = DEPLOY / "demo"
 CITY = "411700"
 COUNTIES = {
-    CITY: "市局直属",
+    CITY: "驻马店市",
     "411702": "驿城区",
     "411721": "西平县",
     "411722": "上蔡县",
@@ -34,6 +34,7 @@ ROLES = {
     "unit_operator": 6,
     "reward_approver": 2,
     "auditor": 1,
+    "leadership": 1,
 }
 VERDICTS = {
     "substantiated",
@@ -69,7 +70,9 @@ POLICY = tomllib.loads((DEPLOY / "policy.toml").read_text(encoding="utf-8"))["po
 CATEGORIES = {each["key"] for each in POLICY["categories"]}
 
 
-@pytest.mark.parametrize("name", ["units.csv", "officers.csv", "operators.csv", "article.toml"])
+@pytest.mark.parametrize(
+    "name", ["places.csv", "units.csv", "officers.csv", "operators.csv", "article.toml"]
+)
 def test_files_are_plain_utf8(name: str) -> None:
     """Every demo file is UTF-8 without a byte order mark, with bare line feeds, ended by one."""
     content = (DEMO / name).read_bytes()
@@ -89,14 +92,22 @@ def test_exactly_242_different_units() -> None:
 
 
 def test_unit_columns_hold_what_the_import_expects() -> None:
-    """Codes start with the county's own division code, kinds and counters stay in range."""
+    """Every unit lies below a place of the tree, kinds and counters stay in range."""
     for unit in UNITS.values():
-        assert ["code", "name", "county", "kind", "counters"] == list(unit)
-        assert re.fullmatch(r"\d{9}", unit["code"])
-        assert COUNTIES[unit["code"][:6]] == unit["county"]
+        assert ["code", "name", "parent", "kind", "counters"] == list(unit)
+        assert unit["parent"] in COUNTIES
         assert unit["kind"] in {"household", "vehicle", "exit_entry", "combined"}
         assert int(unit["counters"]) in range(1, 7)
-    assert set(COUNTIES) == {code[:6] for code in UNITS}
+    assert set(COUNTIES) == {unit["parent"] for unit in UNITS.values()}
+
+
+def test_the_places_are_one_tree() -> None:
+    """The city is the root, and its counties and districts lie directly below it."""
+    places = {row["code"]: row for row in rows("places.csv")}
+    assert COUNTIES == {code: place["name"] for code, place in places.items()}
+    assert ("city", "") == (places[CITY]["level"], places[CITY]["parent"])
+    below = {(p["level"], p["parent"]) for code, p in places.items() if code != CITY}
+    assert {("county", CITY)} == below
 
 
 def test_the_articles_own_stations_are_there() -> None:
@@ -112,7 +123,7 @@ def test_officers_are_unique_and_belong_to_known_units() -> None:
     assert len(officers) == len(OFFICERS)
     assert len(officers) == len({officer["phone"] for officer in officers})
     for officer in officers:
-        assert re.fullmatch(r"\d{6}", officer["badge"])
+        assert officer["badge"]
         assert officer["name"]
         assert is_mainland_mobile(officer["phone"])
     per_unit = Counter(officer["unit_code"] for officer in officers)

@@ -1,43 +1,96 @@
 """Unit codes and receipt codes: genuine ones are read however they are typed, others never."""
 
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.accept import base32, codes, receipts
 from services.intake.accept.codes import UnitCode, WrongCode
+from services.verification.directory.rules import cells
+from shared.values import text
 
 KEYS = {"2": b"2" * 32, "1": b"1" * 32}
-UNITS = st.from_regex(r"[0-9]{9}", fullmatch=True)
+UNITS = st.from_regex(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,13}[0-9A-Za-z])?", fullmatch=True)
 COUNTERS = st.none() | st.integers(1, 99)
+WIDE = {ord(c): ord(c) + 0xFEE0 for c in string.ascii_letters + string.digits}
+DASHES = "-‐‑‒–—―－﹣−"
+# What chats glue to a code, before and behind.
+BEFORE = ("", "\ufeff", "「", "\u3000", "http://x.example/w/", "https://x.example/r//", "\n")
+BEHIND = (
+    "", "/", "。", "，", ".", ",", "\n", "。谢谢", "\n请看", "&from=timeline",
+    "?from=singlemessage", "?nsukey=a&b=c", "/?x", "#top", "」", "\u200b", "\u3000", "；", "！",
+)  # fmt: skip
 
 
-@given(UNITS, COUNTERS)
-def test_a_signed_code_is_read_back(unit: str, counter: int | None) -> None:
-    """What was signed is read, also in lower case and with look-alike letters."""
+@st.composite
+def glued(draw: st.DrawFn, code: str) -> str:
+    """The code as it comes out of a chat."""
+    typed = code.replace("-", draw(st.sampled_from(DASHES)))
+    typed = typed.translate(WIDE) if draw(st.booleans()) else typed
+    return draw(st.sampled_from(BEFORE)) + typed + draw(st.sampled_from(BEHIND))
+
+
+@given(UNITS, COUNTERS, st.data())
+def test_a_signed_code_is_read_back(unit: str, counter: int | None, data: st.DataObject) -> None:
+    """What was signed fits WeChat, and is read however a chat has changed it."""
+    code = codes.sign(KEYS, unit, counter)
+    assert len(code) <= 32
+    assert UnitCode(unit, counter) == codes.read(KEYS, code)
+    assert UnitCode(unit, counter) == codes.read(KEYS, data.draw(glued(code)))
+
+
+@given(st.from_regex(r"[0-9A-HJKMNP-TV-Z]{1,15}", fullmatch=True), COUNTERS)
+def test_a_code_is_forgiving_where_it_can(unit: str, counter: int | None) -> None:
+    """Of an id in capitals, small letters, look-alikes and missing dashes are understood."""
     code = codes.sign(KEYS, unit, counter)
     sloppy = code.lower().replace("0", "o").replace("1", "l")
-    assert UnitCode(unit, counter) == codes.read(KEYS, code)
     assert UnitCode(unit, counter) == codes.read(KEYS, sloppy)
+    assert UnitCode(unit, counter) == codes.read(KEYS, code.replace("-", " "))
+
+
+@given(UNITS)
+def test_the_end_of_a_code_is_forgiving_for_every_id(unit: str) -> None:
+    """Whatever the unit's id, the signature may be typed in small letters."""
+    code = codes.sign(KEYS, unit, 7)
+    assert UnitCode(unit, 7) == codes.read(KEYS, code[:-13] + code[-13:].lower())
 
 
 @given(UNITS, COUNTERS, st.data())
 def test_one_wrong_character_is_refused(
     unit: str, counter: int | None, data: st.DataObject
 ) -> None:
-    """Changing any single character makes the code a forgery."""
+    """Changing any single character of the end makes the code a forgery."""
     code = codes.sign(KEYS, unit, counter)
-    place = data.draw(st.sampled_from([n for n, c in enumerate(code) if c != "-"]))
+    places = [n for n in range(len(unit), len(code)) if code[n] != "-"]
+    place = data.draw(st.sampled_from(places))
     other = data.draw(st.sampled_from(base32.ALPHABET.replace(code[place], "")))
     with pytest.raises(WrongCode):
         codes.read(KEYS, code[:place] + other + code[place + 1 :])
 
 
+@given(UNITS, UNITS)
+def test_a_code_of_one_unit_opens_no_other(unit: str, other: str) -> None:
+    """A signature taken from another unit's code opens nothing but its own."""
+    if text.look_alike(unit) != text.look_alike(other):
+        forged = other + codes.sign(KEYS, unit, 1)[len(unit) :]
+        with pytest.raises(WrongCode):
+            codes.read(KEYS, forged)
+
+
+def test_the_limit_said_at_import_is_the_one_that_fits() -> None:
+    """The longest id that the directory takes makes a code of exactly WeChat's 32 characters."""
+    assert 32 == codes.LONGEST == len(codes.sign(KEYS, "x" * cells.UNIT_LENGTH, 99))
+    with pytest.raises(ValueError, match="1 to 15"):
+        codes.sign(KEYS, "x" * (cells.UNIT_LENGTH + 1))
+
+
 @given(st.text())
-def test_any_other_text_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(typed: str) -> None:
     """No text breaks the reader or passes it."""
     with pytest.raises(WrongCode):
-        codes.read(KEYS, text)
+        codes.read(KEYS, typed)
 
 
 def test_old_keys_still_read_and_removed_keys_do_not() -> None:
@@ -50,13 +103,13 @@ def test_old_keys_still_read_and_removed_keys_do_not() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "counter", "kid"),
-    [("4117O0001", None, "1"), ("411700001", 0, "1"), ("411700001", 100, "1"), ("1", 1, "12"),
-     ("", None, "1"), ("一", None, "1"), ("1", None, "O")],
+    [("411700001", 0, "1"), ("411700001", 100, "1"), ("1", 1, "12"), ("1" * 16, None, "1"),
+     ("", None, "1"), ("一", None, "1"), ("1", None, "O"), ("a b", None, "1"), ("-a", None, "1")],
 )  # fmt: skip
 def test_what_could_not_be_read_back_is_not_signed(
     unit: str, counter: int | None, kid: str
 ) -> None:
-    """Ambiguous letters, counters out of range and long key ids are refused when signing."""
+    """Odd ids, counters out of range and long key ids are refused when signing."""
     with pytest.raises(ValueError, match=r"counter|digits"):
         codes.sign({kid: b"k" * 32}, unit, counter)
 
@@ -67,17 +120,21 @@ def test_the_form_of_a_code_is_kept() -> None:
     assert 26 == len(codes.sign(KEYS, "411700002", 3))
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=128))
-def test_a_receipt_code_is_stable_and_forgiving(key: str) -> None:
-    """One key, one code; it is recognised in lower case, without dashes, with look-alikes."""
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=128),
+    st.data(),
+)
+def test_a_receipt_code_is_stable_and_forgiving(key: str, data: st.DataObject) -> None:
+    """One key, one code; it is recognised in lower case, without dashes, and out of chats."""
     code = receipts.code_of(b"r" * 32, key)
+    bare = code.replace("-", "")
     sloppy = code.lower().replace("-", " ").replace("0", "o").replace("1", "i")
     assert code == receipts.code_of(b"r" * 32, key)
-    assert code.replace("-", "") == receipts.normalise(sloppy)
+    assert bare == receipts.normalise(sloppy) == receipts.normalise(data.draw(glued(code)))
     assert [4, 4, 4, 4] == [len(group) for group in code.split("-")]
 
 
-@pytest.mark.parametrize("typed", ["", "0" * 15, "0" * 17, "U" * 16, "０" * 16, "0000-0000"])
+@pytest.mark.parametrize("typed", ["", "0" * 15, "0" * 17, "U" * 16, "零" * 16, "0000-0000"])
 def test_what_cannot_be_a_receipt_is_not_looked_up(typed: str) -> None:
     """Wrong lengths and foreign characters are no receipt codes."""
     assert receipts.normalise(typed) is None

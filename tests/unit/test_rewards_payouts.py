@@ -31,7 +31,7 @@ class Payout(RuleBasedStateMachine):
         self.paid_moves = 0
         self.reward = Reward(
             id=UUID(int=1), case_id=UUID(int=2), submission_id=UUID(int=3), incident_id=UUID(int=4),
-            language="zh", phone_index="p", phone_sealed="s", amount_fen=2000,
+            unit_code="u-1", language="zh", phone_index="p", phone_sealed="s", amount_fen=2000,
             month=START.date(), verified_at=START, due_at=START,
         )  # fmt: skip
 

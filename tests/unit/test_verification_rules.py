@@ -178,22 +178,6 @@ def test_who_may_review_whom(reviewer: Role, author: Role, may: bool) -> None:
     assert not access.may_review(operator(reviewer, "author"), "author", author)
 
 
-@pytest.mark.parametrize(
-    ("scope", "unit_code", "inside"),
-    [
-        ("411700", "411702004", True),
-        ("411700", "411602004", False),
-        ("411702", "411702004", True),
-        ("411702", "411724004", False),
-        ("411702004", "411702004", True),
-        ("411702004", "411702005", False),
-    ],
-)
-def test_the_tree_is_in_the_codes(scope: str, unit_code: str, inside: bool) -> None:
-    """A city holds its counties' units, a county its own, a unit itself."""
-    assert inside == unit_code.startswith(access.subtree(scope))
-
-
 def test_locks_grow_and_end() -> None:
     """Four failures cost nothing, the fifth half a minute, and it never grows past half an hour."""
     seconds = [sign_in.lock_for(n).total_seconds() for n in (0, 4, 5, 6, 7, 1000)]

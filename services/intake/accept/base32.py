@@ -2,15 +2,9 @@
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
-_FORGIVE = str.maketrans("OIL", "011")
 
 
 def encode(raw: bytes, length: int) -> str:
     """The first `length` characters (an even number), 5 bits each, of `raw`."""
     bits = int.from_bytes(raw) >> (8 * len(raw) - 5 * length)
     return "".join([_PAIRS[bits >> shift & 1023] for shift in range(5 * length - 10, -1, -10)])
-
-
-def forgive(typed: str) -> str:
-    """Upper case, with the letters that look like digits read as digits."""
-    return typed.upper().translate(_FORGIVE)

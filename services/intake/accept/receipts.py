@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.intake.accept import base32
 from services.intake.accept.submission import Draft
+from shared.values import text
 
 LENGTH = 16
 
@@ -55,7 +56,7 @@ def grouped(bare: str) -> str:
 
 def normalise(typed: str) -> str | None:
     """The 16 characters of a receipt code, however it was typed; None if it cannot be one."""
-    bare = base32.forgive(typed).replace("-", "").replace(" ", "")
+    bare = text.look_alike(text.code(typed)).replace("-", "")
     return bare if len(bare) == LENGTH and set(bare) <= set(base32.ALPHABET) else None
 
 

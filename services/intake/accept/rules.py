@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.intake.accept.submission import Draft
 from shared.policy import Policy
+from shared.values import text
 
 LOW = 2
 
@@ -48,5 +49,5 @@ def urgent(draft: Draft, policy: Policy) -> bool:
 
 
 def _has_urgent_word(words: str, policy: Policy) -> bool:
-    text = words.casefold()
-    return any(word.casefold() in text for word in policy.urgent.words)
+    plain = text.keyword(words)
+    return any(word in plain for word in policy.urgent.plain)

@@ -68,6 +68,7 @@ def new_reward(event: CaseVerified, rule: policy.Reward, zone: ZoneInfo, trace: 
         case_id=event.case_id,
         submission_id=event.submission_id,
         incident_id=event.incident_id,
+        unit_code=event.unit_code,
         language=event.language,
         phone_index=event.phone_index or "",
         phone_sealed=event.phone_sealed or "",

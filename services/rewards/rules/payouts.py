@@ -37,6 +37,7 @@ class Reward:
     case_id: UUID
     submission_id: UUID
     incident_id: UUID
+    unit_code: str
     language: Language
     phone_index: str
     phone_sealed: str

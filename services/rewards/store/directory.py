@@ -1,9 +1,22 @@
-"""What other services said: the roster, and the newest verdict of each case."""
+"""What other services said: the units' places, the roster, and the newest verdict of each case."""
 
 from uuid import UUID
 
 from shared.db import Connection
-from shared.events import OfficerChanged
+from shared.events import OfficerChanged, UnitChanged
+
+
+async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
+    """Take over a unit's place in the tree; False if we know a newer one."""
+    done = await conn.fetchval(
+        """INSERT INTO units (unit_code, path, version) VALUES ($1, $2, $3)
+           ON CONFLICT (unit_code) DO UPDATE SET path = $2, version = $3
+           WHERE units.version < $3 RETURNING true""",
+        event.unit_code,
+        event.path,
+        event.version,
+    )
+    return done is True
 
 
 async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:

@@ -23,10 +23,9 @@ _LIST = """
     SELECT c.year, c.number, c.case_id, c.unit_code, u.name AS unit_name, c.issued_at,
            w.withdrawn_at
     FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
-    LEFT JOIN units u ON u.unit_code = c.unit_code
-    WHERE c.year = $1 AND ($2::text IS NULL OR c.unit_code = $2)
-      AND ($3::text IS NULL OR u.county_code = $3) AND c.number > $4
-    ORDER BY c.number LIMIT $5
+    JOIN units u ON u.unit_code = c.unit_code
+    WHERE c.year = $1 AND u.path @> ARRAY[$2::text] AND c.number > $3
+    ORDER BY c.number LIMIT $4
 """
 
 
@@ -45,12 +44,7 @@ async def add_withdrawal(
 
 
 async def list_criticisms(
-    conn: Connection,
-    year: int,
-    only_unit: str | None,
-    only_county: str | None,
-    after: int,
-    limit: int,
+    conn: Connection, year: int, scope: str, after: int, limit: int
 ) -> list[Record]:
     """A year's criticisms within a scope, numbered above `after`, with the withdrawn ones."""
-    return list(await conn.fetch(_LIST, year, only_unit, only_county, after, limit))
+    return list(await conn.fetch(_LIST, year, scope, after, limit))

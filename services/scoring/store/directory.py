@@ -6,10 +6,10 @@ from shared.db import Connection
 from shared.events import OfficerChanged, UnitChanged
 
 _MARK_UNIT = """
-    INSERT INTO units (unit_code, name, county, county_code, kind, active, version)
+    INSERT INTO units (unit_code, name, parent, path, kind, active, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (unit_code) DO UPDATE SET name = excluded.name, county = excluded.county,
-        county_code = excluded.county_code, kind = excluded.kind, active = excluded.active,
+    ON CONFLICT (unit_code) DO UPDATE SET name = excluded.name, parent = excluded.parent,
+        path = excluded.path, kind = excluded.kind, active = excluded.active,
         version = excluded.version
     WHERE units.version < excluded.version RETURNING version
 """
@@ -20,21 +20,18 @@ _MARK_OFFICER = """
     WHERE officers.version < excluded.version RETURNING version
 """
 _UNIT = """
-    SELECT unit_code, name, county, county_code FROM units
-    WHERE unit_code = $1 AND ($2::text IS NULL OR unit_code = $2)
-      AND ($3::text IS NULL OR county_code = $3)
+    SELECT unit_code, name, parent FROM units WHERE unit_code = $1 AND path @> ARRAY[$2::text]
 """
 _OFFICER = """
     SELECT o.badge, o.name, o.unit_code, o.active
-    FROM officers o LEFT JOIN units u USING (unit_code)
-    WHERE o.badge = $1 AND ($2::text IS NULL OR o.unit_code = $2)
-      AND ($3::text IS NULL OR u.county_code = $3)
+    FROM officers o JOIN units u USING (unit_code)
+    WHERE o.badge = $1 AND u.path @> ARRAY[$2::text]
 """
 
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False if what we have is as new."""
-    row = (event.unit_code, event.name, event.county, event.county_code, event.kind)
+    row = (event.unit_code, event.name, event.parent, event.path, event.kind)
     return await conn.fetchval(_MARK_UNIT, *row, event.active, event.version) is not None
 
 
@@ -44,15 +41,11 @@ async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
     return await conn.fetchval(_MARK_OFFICER, *row) is not None
 
 
-async def get_unit(
-    conn: Connection, unit_code: str, only_unit: str | None, only_county: str | None
-) -> Record | None:
-    """A unit, if it lies within the given scope."""
-    return await conn.fetchrow(_UNIT, unit_code, only_unit, only_county)
+async def get_unit(conn: Connection, unit_code: str, scope: str) -> Record | None:
+    """A unit, if it is that place or lies below it."""
+    return await conn.fetchrow(_UNIT, unit_code, scope)
 
 
-async def get_officer(
-    conn: Connection, badge: str, only_unit: str | None, only_county: str | None
-) -> Record | None:
-    """An officer, if the unit lies within the given scope."""
-    return await conn.fetchrow(_OFFICER, badge, only_unit, only_county)
+async def get_officer(conn: Connection, badge: str, scope: str) -> Record | None:
+    """An officer, if the unit is that place or lies below it."""
+    return await conn.fetchrow(_OFFICER, badge, scope)

@@ -83,7 +83,7 @@ class ListQuery(BaseModel):
 
     state: Literal["work", "all", "open", "in_review", "verified"] = "work"
     due: Due | None = None
-    unit: Annotated[str, StringConstraints(pattern="^[0-9]{9}$")] | None = None
+    unit: Word | None = None
     submission_id: UUID | None = None
     cursor: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)

@@ -3,42 +3,38 @@
 All functions run in the caller's transaction on a connection of the service `verification`.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.verification.directory.rules import columns
-from services.verification.directory.rules import sheets as rules
-from services.verification.directory.rules.sheets import BadSheet, RowError, Sheet
-from services.verification.directory.store import officers, operators, units
-from services.verification.directory.store.officers import StoredOfficer
+from pydantic import ValidationError
+
+from services.verification.directory import importing
+from services.verification.directory.explaining import explain
+from services.verification.directory.importing import Imported, Known, Progress
+from services.verification.directory.rules import references, sheets, tree
+from services.verification.directory.rules.faults import BadSheet, RowError, faults_of
+from services.verification.directory.rules.references import Directory
+from services.verification.directory.rules.rows import OperatorRow
+from services.verification.directory.rules.sheets import Sheet
+from services.verification.directory.saving import save_operator
+from services.verification.directory.store import operators
 from services.verification.directory.store.operators import StoredOperator
-from services.verification.directory.store.units import StoredUnit
 from services.verification.signin import store as sessions
 from services.verification.signin.passwords import Passwords
 from shared.bus import outbox
 from shared.db import Connection
-from shared.events import OfficerChanged, UnitChanged
+from shared.values import text
 from shared.values.seal import Seal
 
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did; rows that were already so are `unchanged`."""
-
-    kind: str
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def counting(self, was: object | None, now: object) -> "Imported":
-        """One row more."""
-        if was is None:
-            return replace(self, added=self.added + 1)
-        if was == now:
-            return replace(self, unchanged=self.unchanged + 1)
-        return replace(self, changed=self.changed + 1)
+__all__ = [
+    "Imported",
+    "Refused",
+    "RowError",
+    "disable_operator",
+    "explain",
+    "import_csv",
+    "set_operator",
+]
 
 
 @dataclass(frozen=True)
@@ -52,138 +48,81 @@ async def import_csv(
     conn: Connection,
     raw: bytes,
     seal: Seal,
+    levels: Sequence[str],
     *,
     first_password: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Imported | Refused:
-    """Import units, officers or operators, all rows or none.
+    """Import places, units, officers or operators, all rows or none.
 
-    Publishes an event for each unit and officer that is new or changed; rows missing from the file
-    stay as they are. New operators get `first_password`, or none and cannot sign in yet.
+    `levels` are the policy's, from the root down to the units'. Publishes an event for each unit,
+    officer and operator that is new or changed; rows missing from the file stay as they are. New
+    operators get `first_password`, or none and cannot sign in yet.
     """
     try:
-        sheet = rules.read(raw)
+        sheet = sheets.read(raw)
     except BadSheet as bad:
         return Refused(bad.errors)
     # One import at a time: two of the same file would publish every version twice.
-    await conn.execute("SELECT pg_advisory_xact_lock(hashtext('directory import'))")
-    known_units, known_officers = await units.list_units(conn), await officers.list_officers(conn)
-    errors = tuple(rules.unknown_references(sheet, known_units, known_officers))
-    if errors:
+    await _lock(conn)
+    known = await importing.load(conn)
+    if errors := _faults(sheet, known, levels):
         return Refused(errors)
     async with outbox.collecting(conn):
-        if sheet.kind == "units":
-            return await _import_units(conn, sheet, known_units, progress)
-        if sheet.kind == "officers":
-            return await _import_officers(conn, sheet, known_officers, seal, progress)
-        return await _import_operators(conn, sheet, first_password, progress)
+        match sheet.kind:
+            case "places":
+                return await importing.take_places(conn, sheet, known, progress)
+            case "units":
+                return await importing.take_units(conn, sheet, known, progress)
+            case "officers":
+                return await importing.take_officers(conn, sheet, known, seal, progress)
+            case _:
+                return await importing.take_operators(conn, sheet, first_password, progress)
 
 
-async def _import_units(
-    conn: Connection, sheet: Sheet, known: dict[str, StoredUnit], progress: Progress
-) -> Imported:
-    done = Imported("units")
-    for number, (_, row) in enumerate(sheet.rows, 1):
-        assert isinstance(row, columns.Unit)  # noqa: S101
-        was = known.get(row.code)
-        now = StoredUnit(
-            unit_code=row.code,
-            name=row.name,
-            county=row.county,
-            county_code=row.code[:6],
-            kind=row.kind,
-            counters=row.counters,
-            active=_active(row.active, was.active if was else None),
-            version=was.version if was else 0,
-        )
-        if was != now:
-            now = replace(now, version=now.version + 1)
-            await units.add_unit(conn, now)
-            await outbox.publish(conn, UnitChanged.model_validate(vars(now)))
-        done = done.counting(was, now)
-        progress(number, len(sheet.rows))
-    return done
+async def _lock(conn: Connection) -> None:
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtext('directory import'))")
 
 
-async def _import_officers(
-    conn: Connection,
-    sheet: Sheet,
-    known: dict[str, StoredOfficer],
-    seal: Seal,
-    progress: Progress,
-) -> Imported:
-    done = Imported("officers")
-    for number, (_, row) in enumerate(sheet.rows, 1):
-        assert isinstance(row, columns.Officer)  # noqa: S101
-        was = known.get(row.badge)
-        now = StoredOfficer(
-            badge=row.badge,
-            name=row.name,
-            unit_code=row.unit_code,
-            phone_index=seal.index(row.phone) if row.phone else None,
-            active=_active(row.active, was.active if was else None),
-            version=was.version if was else 0,
-        )
-        if was != now:
-            now = replace(now, version=now.version + 1)
-            await officers.add_officer(conn, now)
-            await outbox.publish(conn, OfficerChanged.model_validate(vars(now)))
-        done = done.counting(was, now)
-        progress(number, len(sheet.rows))
-    return done
-
-
-async def _import_operators(
-    conn: Connection, sheet: Sheet, first_password: str | None, progress: Progress
-) -> Imported:
-    done = Imported("operators")
-    known = await operators.list_operators(conn)
-    # One hash for all of them: they share the password until each has set their own.
-    hashed = await Passwords().hash(first_password) if first_password else None
-    for number, (_, row) in enumerate(sheet.rows, 1):
-        assert isinstance(row, columns.OperatorRow)  # noqa: S101
-        was = known.get(row.username)
-        active = _active(row.active, was.active if was else None)
-        now = StoredOperator(row.username, row.name, row.role, row.scope, row.badge, active)
-        if was != now:
-            await operators.add_operator(conn, now)
-        if was is None and hashed:
-            await operators.set_password_hash(conn, now.username, hashed)
-        if not active:
-            await sessions.delete_sessions_of(conn, now.username)
-        done = done.counting(was, now)
-        progress(number, len(sheet.rows))
-    return done
-
-
-def _active(wanted: bool | None, was: bool | None) -> bool:
-    if wanted is not None:
-        return wanted
-    return was if was is not None else True
+def _faults(sheet: Sheet, known: Known, levels: Sequence[str]) -> tuple[RowError, ...]:
+    there = Directory(known.places, known.units, known.officers)
+    errors = list(references.faults(sheet, there))
+    errors += tree.faults(sheet.rows, known.places, levels)
+    return tuple(sorted(errors, key=lambda e: e.line))
 
 
 async def set_operator(conn: Connection, operator: StoredOperator, password: str) -> Refused | None:
     """Add an operator or change one, with a new password; sessions under the old one end."""
-    row = columns.OperatorRow(
-        operator.username, operator.name, operator.role, operator.scope, operator.badge
-    )
-    errors = list(rules.operator_errors(row))
-    if not errors:
-        sheet = Sheet("operators", ((0, row),))
-        errors += rules.unknown_references(
-            sheet, await units.list_units(conn), await officers.list_officers(conn)
-        )
-    if errors:
-        return Refused(tuple(errors))
+    await _lock(conn)
+    known = await importing.load(conn)
+    try:
+        row = OperatorRow.model_validate(_cells(operator))
+    except ValidationError as error:
+        return Refused(tuple(faults_of(0, error)))
+    if errors := _faults(Sheet("operators", ((0, row),)), known, ()):
+        return Refused(errors)
     hashed = await Passwords().hash(password)
-    await operators.add_operator(conn, operator)
-    await operators.set_password_hash(conn, operator.username, hashed)
-    await sessions.delete_sessions_of(conn, operator.username)
-    await sessions.delete_failures(conn, operator.username)
+    was = await operators.get_operator(conn, row.username)
+    now = replace(importing.operator_of(row, was), active=operator.active)
+    # A new password is a new version too: whoever knows only the old one is out everywhere.
+    await save_operator(conn, None, now)
+    await operators.set_password_hash(conn, now.username, hashed)
+    await sessions.delete_sessions_of(conn, now.username)
+    await sessions.delete_failures(conn, now.username)
     return None
 
 
-async def disable_operator(conn: Connection, username: str) -> bool:
+def _cells(operator: StoredOperator) -> dict[str, str]:
+    named = ("username", "name", "role", "scope", "badge")
+    return {name: getattr(operator, name) or "" for name in named}
+
+
+async def disable_operator(conn: Connection, typed: str) -> bool:
     """Cut an operator off at once; False if there is no active one of that name."""
+    username = text.username(typed)
     await sessions.delete_sessions_of(conn, username)
-    return await operators.disable_operator(conn, username)
+    operator = await operators.get_operator(conn, username)
+    if operator is None or not operator.active:
+        return False
+    await save_operator(conn, operator, replace(operator, active=False))
+    return True

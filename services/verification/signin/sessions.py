@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from services.verification.directory.rules import columns
+from services.verification.directory.rules import cells
 from services.verification.directory.store import operators
 from services.verification.signin import rules as sign_in
 from services.verification.signin import store as sessions
@@ -14,7 +14,7 @@ from shared.access import Operator
 from shared.db import Database
 from shared.errors import Unauthenticated
 from shared.observe import log
-from shared.values import clock
+from shared.values import clock, text
 
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_PASSWORD = 1024
@@ -39,9 +39,10 @@ class SignIn:
     def __init__(self, database: Database) -> None:
         self._database, self._passwords = database, Passwords()
 
-    async def begin(self, username: str, password: str) -> Session:
+    async def begin(self, typed: str, password: str) -> Session:
         """A new session. Unauthenticated, always with the same words and after the same work."""
-        known = _is_username(username) and len(password) <= _LONGEST_PASSWORD
+        username = text.username(typed)
+        known = cells.is_username(username) and len(password) <= _LONGEST_PASSWORD
         # Counted as a failure before the password is looked at: parallel guesses count too.
         free = known and await self._count_failure(username)
         async with self._database.acquire() as conn:
@@ -95,11 +96,3 @@ class SignIn:
 def _hash(token: str) -> bytes:
     # A random token of 256 bits needs no slow hash.
     return sha256(token.encode()).digest()
-
-
-def _is_username(text: str) -> bool:
-    try:
-        columns.username(text)
-    except ValueError:
-        return False
-    return True

@@ -30,7 +30,8 @@ async def add_session(
 async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
     """The session of an active operator."""
     row = await conn.fetchrow(
-        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.active, s.created_at, s.seen_at
+        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.active, o.version,
+                  s.created_at, s.seen_at
            FROM sessions s JOIN operators o USING (username)
            WHERE s.token_hash = $1 AND o.active""",
         token_hash,

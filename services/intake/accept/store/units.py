@@ -12,7 +12,7 @@ class Unit:
 
     code: str
     name: str
-    county: str
+    parent: str
     active: bool
 
 
@@ -20,21 +20,21 @@ async def put(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False when a later version is here already."""
     done = await conn.fetchval(
         """
-        INSERT INTO units (code, name, county, active, version) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO units (code, name, parent, active, version) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT ON CONSTRAINT units_pkey DO UPDATE
-        SET name = excluded.name, county = excluded.county, active = excluded.active,
+        SET name = excluded.name, parent = excluded.parent, active = excluded.active,
             version = excluded.version
         WHERE units.version < excluded.version
         RETURNING true
         """,
-        event.unit_code, event.name, event.county, event.active, event.version,
+        event.unit_code, event.name, event.parent, event.active, event.version,
     )  # fmt: skip
     return bool(done)
 
 
 async def get(conn: Connection, code: str) -> Unit | None:
     """One unit, or None while the directory has not named it."""
-    row = await conn.fetchrow("SELECT code, name, county, active FROM units WHERE code = $1", code)
+    row = await conn.fetchrow("SELECT code, name, parent, active FROM units WHERE code = $1", code)
     return Unit(**dict(row)) if row else None
 
 

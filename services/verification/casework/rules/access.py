@@ -8,19 +8,6 @@ SUPERVISORS: tuple[Role, ...] = ("county_supervisor", "city_supervisor")
 _RANK: dict[Role, int] = {"unit_operator": 1, "county_supervisor": 2, "city_supervisor": 3}
 
 
-def subtree(scope: str) -> str:
-    """What the codes of all units below a place begin with.
-
-    Places are numbered as GB/T 2260 does: six digits, of which a city's last two are 00.
-    """
-    return scope[:4] if len(scope) == 6 and scope.endswith("00") else scope
-
-
-def within(scope: str, unit_code: str) -> bool:
-    """Whether the unit lies at or below that place."""
-    return unit_code.startswith(subtree(scope))
-
-
 def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
     """A second review comes from the level above; in the city itself, from another person."""
     if reviewer.role not in SUPERVISORS or reviewer.username == author:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.verification.casework.rules.access import subtree
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
 from shared.access import Operator
 from shared.db import Connection
 from shared.events import Attribution, CallbackState, Verdict
+from shared.values import text
 
 COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name != "next_due_at"]
@@ -24,9 +24,9 @@ _ADD = f"""
     INSERT INTO case_actions (case_id, action, actor, acted_at, details)
     SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
 """  # noqa: S608  the names are this module's own
-# $1 and $2 are the operator's: the unit codes below their place, and their badge.
-VISIBLE = """starts_with(unit_code, $1)
-    AND ($2::text IS NULL OR (officer_badge IS DISTINCT FROM $2 AND NOT officers @> ARRAY[$2]))"""
+# $1 and $2 are the operator's (see `own`): their place in the tree, and their badge.
+VISIBLE = """unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::text])
+    AND ($2::text[] IS NULL OR NOT (officers && $2 OR coalesce(officer_badge = ANY($2), false)))"""
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
 _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
 
@@ -40,8 +40,9 @@ def as_case(row: Any) -> Case:
     )
 
 
-def _own(operator: Operator) -> tuple[str, str | None]:
-    return subtree(operator.scope), operator.badge
+def own(operator: Operator) -> tuple[str, list[str] | None]:
+    """The operator's place, and their badge as the directory and as citizens spell it."""
+    return operator.scope, [operator.badge, text.badge(operator.badge)] if operator.badge else None
 
 
 async def add_case(conn: Connection, case: Case) -> bool:
@@ -52,19 +53,19 @@ async def add_case(conn: Connection, case: Case) -> bool:
 
 async def get_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
     """A case that this operator may see."""
-    row = await conn.fetchrow(_GET, *_own(operator), case_id)
+    row = await conn.fetchrow(_GET, *own(operator), case_id)
     return as_case(row) if row else None
 
 
 async def get_case_of(conn: Connection, operator: Operator, submission_id: UUID) -> Case | None:
     """The case of a submission, if this operator may see it."""
-    row = await conn.fetchrow(_FIND, *_own(operator), submission_id)
+    row = await conn.fetchrow(_FIND, *own(operator), submission_id)
     return as_case(row) if row else None
 
 
 async def claim_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
     """A case that this operator may see, locked until the end of the transaction."""
-    row = await conn.fetchrow(f"{_GET} FOR UPDATE", *_own(operator), case_id)
+    row = await conn.fetchrow(f"{_GET} FOR UPDATE", *own(operator), case_id)
     return as_case(row) if row else None
 
 

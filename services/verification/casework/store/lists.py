@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.verification.casework.rules.access import subtree
 from services.verification.casework.rules.cases import Case, State
-from services.verification.casework.store.cases import COLUMNS, VISIBLE, as_case
+from services.verification.casework.store.cases import COLUMNS, VISIBLE, as_case, own
 from shared.access import Operator
 from shared.db import Connection
 
@@ -65,9 +64,7 @@ async def list_due(
 ) -> list[Case]:
     """Cases with an unmet duty, the most pressing first; `until` keeps those due by then."""
     place = (after.case_id, after.urgent, after.next_due_at) if after else (None, False, None)
-    rows = await conn.fetch(
-        _DUE, subtree(operator.scope), operator.badge, state, unit_code, until, *place, limit
-    )
+    rows = await conn.fetch(_DUE, *own(operator), state, unit_code, until, *place, limit)
     return [as_case(row) for row in rows]
 
 
@@ -81,7 +78,7 @@ async def list_newest(
 ) -> list[Case]:
     """Cases with or without a duty, the newest first."""
     rows = await conn.fetch(
-        _NEWEST, subtree(operator.scope), operator.badge, state, unit_code,
+        _NEWEST, *own(operator), state, unit_code,
         after.case_id if after else None, limit,
     )  # fmt: skip
     return [as_case(row) for row in rows]
@@ -91,7 +88,7 @@ async def count_due(
     conn: Connection, operator: Operator, end_of_today: datetime, now: datetime
 ) -> Counts:
     """The figures above the inbox."""
-    row = await conn.fetchrow(_COUNTS, subtree(operator.scope), operator.badge, end_of_today, now)
+    row = await conn.fetchrow(_COUNTS, *own(operator), end_of_today, now)
     return Counts(**dict(row)) if row else Counts(0, 0, 0)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from shared.access import Operator, Role
 from shared.db import Connection
 
+_COLUMNS = "username, name, role, scope, badge, active, version"
+
 
 @dataclass(frozen=True)
 class StoredOperator:
@@ -16,6 +18,7 @@ class StoredOperator:
     scope: str
     badge: str | None
     active: bool
+    version: int = 0
 
     @property
     def identity(self) -> Operator:
@@ -25,14 +28,14 @@ class StoredOperator:
 
 async def list_operators(conn: Connection) -> dict[str, StoredOperator]:
     """All operators by username."""
-    rows = await conn.fetch("SELECT username, name, role, scope, badge, active FROM operators")
+    rows = await conn.fetch(f"SELECT {_COLUMNS} FROM operators")  # noqa: S608
     return {row["username"]: StoredOperator(**dict(row)) for row in rows}
 
 
 async def get_operator(conn: Connection, username: str) -> StoredOperator | None:
     """One operator, active or not."""
     row = await conn.fetchrow(
-        "SELECT username, name, role, scope, badge, active FROM operators WHERE username = $1",
+        f"SELECT {_COLUMNS} FROM operators WHERE username = $1",  # noqa: S608
         username,
     )
     return StoredOperator(**dict(row)) if row else None
@@ -47,14 +50,14 @@ async def get_password_hash(conn: Connection, username: str) -> str | None:
 
 
 async def add_operator(conn: Connection, operator: StoredOperator) -> None:
-    """Add an operator without a password, or change one; the password stays."""
+    """Add an operator without a password, or their next version; the password stays."""
     await conn.execute(
-        """INSERT INTO operators (username, name, role, scope, badge, active)
-           VALUES ($1, $2, $3, $4, $5, $6)
+        """INSERT INTO operators (username, name, role, scope, badge, active, version)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (username) DO UPDATE SET name = $2, role = $3, scope = $4, badge = $5,
-               active = $6, changed_at = mashang_now()""",
+               active = $6, version = $7, changed_at = mashang_now()""",
         operator.username, operator.name, operator.role, operator.scope, operator.badge,
-        operator.active,
+        operator.active, operator.version,
     )  # fmt: skip
 
 
@@ -65,13 +68,3 @@ async def set_password_hash(conn: Connection, username: str, password_hash: str)
         username,
         password_hash,
     )
-
-
-async def disable_operator(conn: Connection, username: str) -> bool:
-    """Take an operator's access away; whether there was an active one of that name."""
-    row = await conn.fetchrow(
-        """UPDATE operators SET active = false, changed_at = mashang_now()
-           WHERE username = $1 AND active RETURNING 1""",
-        username,
-    )
-    return row is not None

@@ -7,12 +7,16 @@ from shared.db import Connection
 
 @dataclass(frozen=True)
 class StoredUnit:
-    """A unit as the directory has it."""
+    """A unit as the directory has it; `parent` is the name of the place above.
+
+    `path` are the codes from the root of the tree down to the unit's own.
+    """
 
     unit_code: str
     name: str
-    county: str
-    county_code: str
+    parent: str
+    parent_code: str
+    path: tuple[str, ...]
     kind: str
     counters: int
     active: bool
@@ -22,10 +26,12 @@ class StoredUnit:
 async def list_units(conn: Connection) -> dict[str, StoredUnit]:
     """All units by code."""
     rows = await conn.fetch(
-        """SELECT unit_code, name, county, county_code, kind, counters, active, version
+        """SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version
            FROM units ORDER BY unit_code"""
     )
-    return {row["unit_code"]: StoredUnit(**dict(row)) for row in rows}
+    return {
+        row["unit_code"]: StoredUnit(**dict(row) | {"path": tuple(row["path"])}) for row in rows
+    }
 
 
 async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
@@ -39,10 +45,12 @@ async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
 async def add_unit(conn: Connection, unit: StoredUnit) -> None:
     """Add a unit, or replace it by its next version."""
     await conn.execute(
-        """INSERT INTO units (unit_code, name, county, kind, counters, active, version)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
-           ON CONFLICT (unit_code) DO UPDATE SET name = $2, county = $3, kind = $4,
-               counters = $5, active = $6, version = $7, changed_at = mashang_now()""",
-        unit.unit_code, unit.name, unit.county, unit.kind, unit.counters, unit.active,
-        unit.version,
+        """INSERT INTO units (unit_code, name, parent, parent_code, path, kind, counters, active,
+               version)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT (unit_code) DO UPDATE SET name = $2, parent = $3, parent_code = $4,
+               path = $5, kind = $6, counters = $7, active = $8, version = $9,
+               changed_at = mashang_now()""",
+        unit.unit_code, unit.name, unit.parent, unit.parent_code, unit.path, unit.kind,
+        unit.counters, unit.active, unit.version,
     )  # fmt: skip

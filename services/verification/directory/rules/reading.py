@@ -1,0 +1,120 @@
+"""From a file's bytes to its cells, as spreadsheets really write them."""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.verification.directory.rules import kinds
+from services.verification.directory.rules.faults import BadSheet, RowError
+from shared.values import text
+
+SEPARATORS = (",", ";", "\t", "，", "；", "|")
+_SAID = re.compile(r'"?sep=(.)"?[ ,;\t]*\r?\n?', re.IGNORECASE)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MIXED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """The cells of one row, and the line on which it ends."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def read(raw: bytes) -> list[Line]:
+    """The rows that have anything in them, the header first, all of one width.
+
+    Empty rows, and columns without a name and content, are not there. BadSheet if it is no table.
+    """
+    content = decode(raw).lstrip("\ufeff")
+    said = _SAID.match(content)
+    rest = content[said.end() :] if said else content
+    separator = said[1] if said else _separator(rest)
+    lines = [line for line in _split(rest, separator, 1 if said else 0) if any(line.cells)]
+    return list(_squared(lines)) if lines else []
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8 or UTF-16 by their marks, else UTF-8 or GB18030, which a Chinese Excel writes."""
+    if raw.startswith(_UTF16):
+        return _decoded(raw, "utf-16")
+    if raw.startswith(codecs.BOM_UTF8):
+        return _decoded(raw, "utf-8-sig")
+    try:
+        content = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decoded(raw, "gb18030")
+    return _rather_chinese(raw, content)
+
+
+def _decoded(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        raise BadSheet(RowError(1, "", "csv.encoding")) from None
+
+
+def _rather_chinese(raw: bytes, content: str) -> str:
+    # A few Chinese words in GBK can be valid UTF-8 by accident (石强 is ʯǿ). Common characters of
+    # GB2312 and nothing else, none of them grown together with Latin letters, are no accident.
+    if content.isascii() or any(_is_chinese(c) for c in content):
+        return content
+    try:
+        chinese = raw.decode("gb2312")
+    except UnicodeDecodeError:
+        return content
+    foreign = (c for c in chinese if not c.isascii())
+    return chinese if all(map(_is_chinese, foreign)) and not _MIXED.search(chinese) else content
+
+
+def _is_chinese(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("CJK UNIFIED")
+
+
+def _separator(content: str) -> str:
+    first = next((line for line in io.StringIO(content) if line.strip()), "")
+    return max(SEPARATORS, key=lambda s: kinds.known_columns(first.rstrip("\r\n").split(s)))
+
+
+def _split(content: str, separator: str, before: int) -> Iterator[Line]:
+    source = io.StringIO(content, newline="")
+    reader = csv.reader(source, delimiter=separator, strict=True)
+    try:
+        for cells in reader:
+            yield Line(reader.line_num + before, tuple(_bare(cell) for cell in cells))
+    except csv.Error as error:
+        fault = RowError(reader.line_num + before, "", "csv.unreadable", {"reason": str(error)})
+        raise BadSheet(fault) from None
+
+
+def _bare(cell: str) -> str:
+    return cell if text.line(cell) else ""
+
+
+def _squared(lines: list[Line]) -> Iterator[Line]:
+    width = len(_filled(lines[0].cells))
+    errors = [
+        RowError(line.number, "", "csv.cells", {"found": len(_filled(line.cells)), "wanted": width})
+        for line in lines
+        if len(_filled(line.cells)) > width
+    ]
+    if errors:
+        raise BadSheet(*errors)
+    kept = [n for n in range(width) if any(_cell(line, n) for line in lines)]
+    for line in lines:
+        yield Line(line.number, tuple(_cell(line, n) for n in kept))
+
+
+def _filled(cells: tuple[str, ...]) -> tuple[str, ...]:
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    return cells
+
+
+def _cell(line: Line, place: int) -> str:
+    return line.cells[place] if place < len(line.cells) else ""

@@ -1,0 +1,66 @@
+"""Rows against the directory: what they name must be there, and nothing may be mistaken for it."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from services.verification.directory.rules import tree
+from services.verification.directory.rules.faults import RowError
+from services.verification.directory.rules.rows import (
+    OfficerRow,
+    OperatorRow,
+    PlaceRow,
+    Row,
+    UnitRow,
+)
+from services.verification.directory.rules.sheets import COMPARED, Sheet
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What is there already."""
+
+    places: tree.Places
+    units: Collection[str]
+    badges: Collection[str]
+
+
+def faults(sheet: Sheet, known: Directory) -> Iterator[RowError]:
+    """Every row that does not fit what is there."""
+    for line, row in sheet.rows:
+        yield from faults_of(line, row, known)
+    yield from _look_alikes(sheet, known)
+
+
+def faults_of(line: int, row: Row, known: Directory) -> Iterator[RowError]:
+    """What one row names and the directory does not have, or has as something else."""
+    match row:
+        case PlaceRow() if row.code in known.units:
+            yield RowError(line, "code", "csv.is_unit", {"code": row.code})
+        case UnitRow() if row.code in known.places:
+            yield RowError(line, "code", "csv.is_place", {"code": row.code})
+        case UnitRow() if row.parent not in known.places:
+            yield RowError(line, "parent", "csv.no_place", {"code": row.parent})
+        case OfficerRow() if row.unit_code not in known.units:
+            yield RowError(line, "unit_code", "csv.no_unit", {"code": row.unit_code})
+        case OperatorRow():
+            yield from _operator(line, row, known)
+
+
+def _operator(line: int, row: OperatorRow, known: Directory) -> Iterator[RowError]:
+    if row.scope not in known.units and row.scope not in known.places:
+        yield RowError(line, "scope", "csv.no_scope", {"code": row.scope})
+    elif key := tree.misplaced(row.role, row.scope, known.places):
+        yield RowError(line, "scope", key)
+    if row.badge and row.badge not in known.badges:
+        yield RowError(line, "badge", "csv.no_officer", {"badge": row.badge})
+
+
+def _look_alikes(sheet: Sheet, known: Directory) -> Iterator[RowError]:
+    there = known.units if sheet.kind == "units" else known.badges
+    column = "code" if sheet.kind == "units" else "badge"
+    compared = COMPARED.get(sheet.kind, str)
+    others = {compared(code): code for code in there}
+    for line, row in sheet.rows if sheet.kind in COMPARED else ():
+        own: str = getattr(row, column)
+        if (other := others.get(compared(own), own)) != own:
+            yield RowError(line, column, "csv.look_alike", {"value": own, "other": other})

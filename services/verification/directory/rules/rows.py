@@ -1,0 +1,52 @@
+"""The rows of the directory's files: one model a kind, made from the typed cells."""
+
+from pydantic import BaseModel, ConfigDict
+
+from services.verification.directory.rules import cells
+
+
+class Row(BaseModel):
+    """One row; its fields are the file's columns, and those with a default may be missing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlaceRow(Row):
+    """A row of places.csv; only the root has no parent."""
+
+    code: cells.PlaceCode
+    name: cells.Name
+    level: cells.Level
+    parent: cells.PlaceAbove
+
+
+class UnitRow(Row):
+    """A row of units.csv; `active` None leaves it as it is."""
+
+    code: cells.UnitCode
+    name: cells.Name
+    parent: cells.PlaceCode
+    kind: cells.Kind
+    counters: cells.Counters
+    active: cells.Active = None
+
+
+class OfficerRow(Row):
+    """A row of officers.csv; the phone is E.164."""
+
+    badge: cells.Badge
+    name: cells.Name
+    unit_code: cells.UnitCode
+    phone: cells.Phone
+    active: cells.Active = None
+
+
+class OperatorRow(Row):
+    """A row of operators.csv; passwords are never in a file."""
+
+    username: cells.Username
+    name: cells.Name
+    role: cells.Role
+    scope: cells.PlaceCode
+    badge: cells.OwnBadge = None
+    active: cells.Active = None
