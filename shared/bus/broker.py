@@ -6,6 +6,7 @@ that no state outlives a break.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -138,4 +139,4 @@ def queue_arguments(version: tuple[int, ...]) -> FieldTable:
 
 def _version(opened: AbstractConnection) -> tuple[int, ...]:
     text = str(_transport(opened).server_properties.get("version", "0"))
-    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
+    return tuple(int(part) for part in re.findall("[0-9]+", text)[:2])

@@ -17,6 +17,7 @@ _KEPT_MARKS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _DASHES = re.compile("[\u00ad\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u30fc\u2500]")
 _ADDRESS = re.compile(r"^.*/[wr]/+", re.ASCII)
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?", re.ASCII)
+_NO_MARKS = str.maketrans("", "", "-._")
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 _SPACES = re.compile(r"\s+")
 # Spellings that people use for the same word, after folding to simplified characters.
@@ -45,7 +46,8 @@ def line(typed: str) -> str:
 def identifier(typed: str) -> str:
     """A code, number or name for machines: NFKC, ASCII digits, `-` for every dash, no spaces."""
     folded = unicodedata.normalize("NFKC", _DASHES.sub("-", typed))
-    return "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
+    seen = "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
+    return unicodedata.normalize("NFKC", seen)
 
 
 def _is_visible(character: str) -> bool:
@@ -83,7 +85,7 @@ def look_alike(code: str) -> str:
 
 def badge(typed: str) -> str:
     """What badges are compared by: one case, and no marks between letters and digits."""
-    return "".join(c for c in identifier(typed).upper() if c.isalnum())
+    return identifier(typed).upper().translate(_NO_MARKS)
 
 
 def unusable(typed: str) -> tuple[int, str] | None:
@@ -95,6 +97,13 @@ def unusable(typed: str) -> tuple[int, str] | None:
         if character == "\ufffd" or unicodedata.category(character) == "Co":
             return place, f"U+{ord(character):04X}"
     return None
+
+
+def number(typed: str, most: int) -> int | None:
+    """A whole number from 0 to `most`; None if it is none."""
+    digits = identifier(typed)
+    fits = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most))
+    return int(digits) if fits and int(digits) <= most else None
 
 
 def keyword(typed: str) -> str:

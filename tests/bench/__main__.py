@@ -17,11 +17,16 @@ from rich.console import Console
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from shared.observe import log
-from tests.bench import accepts, machine, pipeline, relay
+from tests.bench import accepts, idle, machine, pipeline, relay
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, rates_table
 
-BENCHMARKS = {"accepts": accepts.measure, "relay": relay.measure, "pipeline": pipeline.measure}
+BENCHMARKS = {
+    "accepts": accepts.measure,
+    "relay": relay.measure,
+    "pipeline": pipeline.measure,
+    "idle": idle.measure,
+}
 
 
 def arguments() -> argparse.Namespace:

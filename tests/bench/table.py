@@ -28,16 +28,24 @@ class Series:
 
 @dataclass(frozen=True)
 class Aim:
-    """A goal: `ours` must reach `least` times the median of `rival`, or `least` a second alone."""
+    """A goal: `ours` must reach `least` times the median of `rival`, or `least` a second alone.
+
+    With `at_most` it must not pass it.
+    """
 
     label: str
     ours: str
     rival: str | None
     least: float
+    at_most: bool = False
 
     def reached(self, medians: Mapping[str, float]) -> float:
         """The ratio, or our own rate where the goal names no rival."""
         return medians[self.ours] / (medians[self.rival] if self.rival else 1.0)
+
+    def is_met(self, reached: float) -> bool:
+        """Whether that is enough."""
+        return reached <= self.least if self.at_most else reached >= self.least
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class Report:
     aims: tuple[Aim, ...]
     notes: tuple[str, ...] = ()
     wrong: tuple[str, ...] = field(default=())
+    unit: str = "/s"
 
     @property
     def medians(self) -> dict[str, float]:
@@ -59,15 +68,24 @@ class Report:
     def verdicts(self) -> list[tuple[str, str, str, bool]]:
         """(goal, reached, aimed at, met) for each aim."""
         return [
-            (aim.label, _figure(reached, aim), _figure(aim.least, aim), reached >= aim.least)
+            (
+                aim.label,
+                self._figure(reached, aim),
+                self._figure(aim.least, aim),
+                aim.is_met(reached),
+            )
             for aim in self.aims
             for reached in [aim.reached(self.medians)]
         ]
+
+    def _figure(self, value: float, aim: Aim) -> str:
+        return f"{value:.2f} x" if aim.rival else f"{value:,.0f}{self.unit}"
 
     def as_json(self) -> dict[str, Any]:
         """The same, for machines."""
         return {
             "title": self.title,
+            "unit": self.unit.strip(),
             "rates": {
                 s.name: {
                     "median": round(s.median, 1),
@@ -85,10 +103,6 @@ class Report:
         }
 
 
-def _figure(value: float, aim: Aim) -> str:
-    return f"{value:.2f} x" if aim.rival else f"{value:,.0f}/s"
-
-
 def of_rounds(rounds: Sequence[Mapping[str, float]]) -> tuple[Series, ...]:
     """One series a contestant, from one mapping a round."""
     return tuple(Series(name, tuple(each[name] for each in rounds)) for name in rounds[0])
@@ -98,7 +112,7 @@ def rates_table(report: Report) -> Table:
     """Contestants side by side, each against the first."""
     table = Table(title=report.title, title_justify="left", title_style="bold")
     table.add_column("contestant")
-    for heading in ("median/s", "min-max", "of the first"):
+    for heading in (f"median{report.unit}", "min-max", "of the first"):
         table.add_column(heading, justify="right")
     first = report.series[0].median
     for series in report.series:

@@ -124,6 +124,8 @@ async def test_a_missing_or_malformed_key_is_explained(intake: Site, key: str | 
         ({"words": "x" * 2001}, "words"),
         ({"phone": "12345"}, "phone"),
         ({"officer_badge": "7" * 21}, "officer_badge"),
+        ({"officer_badge": "<b>"}, "officer_badge"),
+        ({"officer_badge": "-"}, "officer_badge"),
         ({"urgent": "yes"}, "urgent"),
         ({"language": "fr"}, "language"),
         ({"colour": "red"}, "colour"),

@@ -71,3 +71,16 @@ def test_the_generator_never_repeats_a_key() -> None:
     }
     assert 100 == len(keys)
     assert {32} == {len(key) for key in keys}
+
+
+def test_a_goal_may_be_a_limit() -> None:
+    """What should be little is met from below, in its own unit."""
+    limits = (
+        Aim("few", "ours", None, 900.0, at_most=True),
+        Aim("fewer", "ours", None, 899.0, True),
+    )
+    burnt = Report("idle", "idle", of_rounds(ROUNDS), limits, unit=" ms/min")
+    assert [
+        ("few", "900 ms/min", "900 ms/min", True),
+        ("fewer", "900 ms/min", "899 ms/min", False),
+    ] == (burnt.verdicts())

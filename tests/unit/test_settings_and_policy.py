@@ -129,6 +129,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "categories: inefficiency stands there twice"),
     "key of a category": ('key = "other"', 'key = "Other!"', "categories.5.key: String should"),
     "category without a name": ('en = "Something else"', 'en = ""', "categories.5.en: String"),
+    "level without a name": ('zh = "窗口单位"', 'zh = ""', "levels.2.zh: String should"),
+    "level of places twice": ('key = "county"', 'key = "city"', "levels: city stands there twice"),
     "word of nothing": ('"准考证"', '""', "urgent.words.0: String should"),
     "word twice": ('"准考证"', '"高考"', "urgent.words: 高考 stands there twice"),
 }  # fmt: skip

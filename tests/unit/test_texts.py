@@ -35,7 +35,7 @@ def test_no_language_speaks_the_other() -> None:
     chinese = re.compile(r"[\u4e00-\u9fff]")
     mixed = {key for key, forms in EN.forms.items() if any(map(chinese.search, forms))}
     assert mixed <= {"other_language", "criticism_title"}
-    assert [] == [key for key, forms in (ZH.forms | EN.forms).items() if not all(forms)]
+    assert [] == [key for key, forms in (dict(ZH.forms) | dict(EN.forms)).items() if not all(forms)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -1,5 +1,6 @@
 """What a citizen sends, checked field by field; `rules` then checks how the fields fit together."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,6 +11,7 @@ from shared.values import phone, text
 
 WORDS = 2000
 BADGE = 20
+_BADGE = re.compile(rf"[0-9A-Z]{{1,{BADGE}}}")
 
 
 def _words(value: object) -> object:
@@ -29,7 +31,7 @@ def _e164(typed: str) -> str:
 
 def _badge(typed: str) -> str:
     badge = text.badge(typed)
-    if not 1 <= len(badge) <= BADGE:
+    if not _BADGE.fullmatch(badge):
         raise PydanticCustomError("wrong.badge", "wrong.badge", {"most": BADGE})
     return badge
 

@@ -19,9 +19,7 @@ BADGE_LENGTH = 20
 NAME_LENGTH = 100
 COUNTERS = 99
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
-_BADGE = re.compile(r"\w(?:[\w.-]*\w)?")
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
-_NUMBER = re.compile(r"[0-9]{1,2}")
 _YES = ("yes", "true", "1", "是", "y")
 _NO = ("no", "false", "0", "否", "n")
 
@@ -52,7 +50,7 @@ def _place_or_none(cell: str) -> str | None:
 
 def _badge(cell: str) -> str:
     badge = text.identifier(cell)
-    if len(badge) > BADGE_LENGTH or not _BADGE.fullmatch(badge):
+    if len(badge) > BADGE_LENGTH or not _CODE.fullmatch(badge):
         raise wrong("wrong.badge", most=BADGE_LENGTH)
     return badge
 
@@ -80,10 +78,10 @@ def _username(cell: str) -> str:
 
 
 def _counters(cell: str) -> int:
-    number = text.identifier(cell)
-    if not _NUMBER.fullmatch(number) or not 1 <= int(number) <= COUNTERS:
+    number = text.number(cell, COUNTERS)
+    if not number:
         raise wrong("wrong.number", least=1, most=COUNTERS)
-    return int(number)
+    return number
 
 
 def _phone(cell: str) -> str | None:
