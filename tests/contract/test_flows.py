@@ -45,9 +45,7 @@ def built(name: str, monkeypatch: pytest.MonkeyPatch) -> Service:
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     module = importlib.import_module(f"services.{name}.service")
-    own = importlib.import_module(f"services.{name}.settings")
-    kinds = (thing for thing in vars(own).values() if isinstance(thing, type))
-    kind = next(k for k in kinds if issubclass(k, Settings) and k is not Settings)
+    kind: type[Settings] = importlib.import_module(f"services.{name}.settings").Settings
     return cast(Service, module.build(config.load(kind), Database(cast("object", None))))  # type: ignore[arg-type]
 
 
