@@ -45,10 +45,10 @@ async def test_verification_finds_a_place_for_every_county(old: Old) -> None:
     columns = "unit_code, name, county, kind, counters, active, version"
     row = UNIT.format(county_code="", counters="2, ")
     conn = await old("verification", f"INSERT INTO units ({columns}) VALUES {row}")
-    place = await conn.fetchrow("SELECT place_code, name, parent_code FROM places")
-    unit = await conn.fetchrow("SELECT parent, parent_code, path FROM units")
-    assert ("411724", "正阳县", None) == tuple(place)
-    assert ("正阳县", "411724", ["411724", "411724006"]) == tuple(unit)
+    found = await conn.fetch("SELECT place_code, name, parent_code FROM places")
+    assert [("411724", "正阳县", None)] == [tuple(place) for place in found]
+    found = await conn.fetch("SELECT parent, parent_code, path FROM units")
+    assert [("正阳县", "411724", ["411724", "411724006"])] == [tuple(unit) for unit in found]
 
 
 async def test_scoring_keeps_the_county_in_the_path(old: Old) -> None:
@@ -56,8 +56,8 @@ async def test_scoring_keeps_the_county_in_the_path(old: Old) -> None:
     columns = "unit_code, name, county, county_code, kind, active, version"
     row = UNIT.format(county_code="'411724', ", counters="")
     conn = await old("scoring", f"INSERT INTO units ({columns}) VALUES {row}")
-    unit = await conn.fetchrow("SELECT parent, path, version FROM units")
-    assert ("正阳县", ["411724", "411724006"], 3) == tuple(unit)
+    found = await conn.fetch("SELECT parent, path, version FROM units")
+    assert [("正阳县", ["411724", "411724006"], 3)] == [tuple(unit) for unit in found]
 
 
 async def test_intake_calls_the_county_the_place_above(old: Old) -> None:
