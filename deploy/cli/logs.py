@@ -1,0 +1,61 @@
+"""`mashang logs [SERVICE]`: what a local installation's services wrote, readably."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import typer
+
+from deploy.cli import log_files, surroundings
+from deploy.cli.log_files import Line
+from shared.errors import Misconfigured
+
+CONTEXT = 20
+Level = Literal["debug", "info", "warning", "error", "critical"]
+
+
+def logs(
+    service: Annotated[str | None, typer.Argument(help="Only this one's.")] = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="The last lines, and then what comes.")
+    ] = False,
+    level: Annotated[Level, typer.Option(help="Only lines as bad as this.")] = "info",
+    raw: Annotated[bool, typer.Option("--raw", help="The JSON as it was written.")] = False,
+) -> None:
+    """Show what the services of the local installation wrote.
+
+    A container's logs are read with the container's own tools.
+    """
+    folder = surroundings.data_folder() / "logs"
+    services = chosen(service, log_files.names(folder))
+    past = (line for line in log_files.history(folder, services) if line.entry.is_at_least(level))
+    show(deque(past, CONTEXT) if follow else past, raw)
+    if follow:
+        try:
+            for line in log_files.growing(folder, services):
+                show([line] if line.entry.is_at_least(level) else [], raw)
+        except KeyboardInterrupt:
+            return  # that is how one stops to watch
+
+
+def chosen(service: str | None, known: list[str]) -> list[str]:
+    """Whose files to read. Misconfigured if there are none."""
+    if not known:
+        raise Misconfigured(f"no logs in {surroundings.data_folder()}; start with `make run`")
+    if service is not None and service not in known:
+        raise Misconfigured(f"no logs of {service}; there are: {', '.join(known)}")
+    return [service] if service else known
+
+
+def show(lines: Iterable[Line], raw: bool) -> None:
+    """One a line, at once."""
+    for line in lines:
+        print(line.raw if raw else readable(line), flush=True)
+
+
+def readable(line: Line) -> str:
+    """With the local time in front."""
+    at = "" if line.at == log_files.LONG_AGO else line.at.astimezone().strftime("%m-%d %H:%M:%S")
+    return f"{at:<14} {line.entry}"
