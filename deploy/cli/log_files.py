@@ -53,32 +53,33 @@ def _line(text: str, service: str, before: datetime) -> Line:
     return Line(entry.at or before, raw, entry)
 
 
-def growing(folder: Path, services: Sequence[str]) -> Iterator[Line]:
-    """What is written from now on, for ever."""
+def growing(folder: Path, services: Sequence[str]) -> Iterator[list[Line]]:
+    """First what the present files hold, then what is written, for ever; each batch by time."""
     tails = [_Tail(folder / f"{name}.log") for name in services]
     while True:
-        found = [line for tail in tails for line in tail.read()]
-        yield from sorted(found)
-        if not found:
-            time.sleep(PAUSE)
+        yield sorted(line for tail in tails for line in tail.read())
+        time.sleep(PAUSE)
 
 
 class _Tail:
-    """The end of one file, found again after it turned."""
+    """One file from its beginning to wherever it grows, found again after it turned."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._rest = path, ""
+        self._path, self._rest, self._at = path, "", LONG_AGO
         self._file = self._open()
-        self._file.seek(0, os.SEEK_END)
 
     def read(self) -> list[Line]:
         """The whole lines that came since."""
-        *lines, self._rest = (self._rest + self._file.read()).split("\n")
-        if not lines and self._turned():
+        *texts, self._rest = (self._rest + self._file.read()).split("\n")
+        if not texts and self._turned():
             self._file.close()
             self._file = self._open()
-        now = datetime.now(UTC)
-        return [_line(line, self._path.stem, now) for line in lines]
+        return [self._line(text) for text in texts]
+
+    def _line(self, text: str) -> Line:
+        line = _line(text, self._path.stem, self._at)
+        self._at = line.at
+        return line
 
     def _turned(self) -> bool:
         try:

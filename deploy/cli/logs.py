@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
@@ -30,14 +30,14 @@ def logs(
     """
     folder = surroundings.data_folder() / "logs"
     services = chosen(service, log_files.names(folder))
-    past = (line for line in log_files.history(folder, services) if line.entry.is_at_least(level))
-    show(deque(past, CONTEXT) if follow else past, raw)
-    if follow:
-        try:
-            for line in log_files.growing(folder, services):
-                show([line] if line.entry.is_at_least(level) else [], raw)
-        except KeyboardInterrupt:
-            return  # that is how one stops to watch
+    if not follow:
+        show(log_files.history(folder, services), level, raw)
+        return
+    with suppress(KeyboardInterrupt):  # that is how one stops to watch
+        batches = log_files.growing(folder, services)
+        show([x for x in next(batches) if x.entry.is_at_least(level)][-CONTEXT:], level, raw)
+        for lines in batches:
+            show(lines, level, raw)
 
 
 def chosen(service: str | None, known: list[str]) -> list[str]:
@@ -49,10 +49,11 @@ def chosen(service: str | None, known: list[str]) -> list[str]:
     return [service] if service else known
 
 
-def show(lines: Iterable[Line], raw: bool) -> None:
-    """One a line, at once."""
+def show(lines: Iterable[Line], level: Level, raw: bool) -> None:
+    """Those that are as bad, at once."""
     for line in lines:
-        print(line.raw if raw else readable(line), flush=True)
+        if line.entry.is_at_least(level):
+            print(line.raw if raw else readable(line), flush=True)
 
 
 def readable(line: Line) -> str:
