@@ -1,6 +1,7 @@
-"""The console script `mashang`: the directory, codes to print, set-aside events, the policy file.
+"""The console script `mashang`, for any installation: its database, keys and broker.
 
-`surroundings` finds databases and keys; each other module is one command.
+`surroundings` finds what a command needs; each other module is one command. Nothing here imports
+the launcher: a local installation leaves its services' environments in files.
 """
 
 from deploy.cli.main import main

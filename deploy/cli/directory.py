@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import argparse
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from deploy.cli import secret, surroundings
-from services.verification.directory.commands import (
-    Imported,
-    Refused,
-    RowError,
-    explain,
-    import_csv,
-)
+from services.verification.commands import Imported, Refused, explain, import_csv
 from shared.bus import outbox
+from shared.values.seal import Seal
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
-
-def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this command to the parser."""
-    group = commands.add_parser("directory", help="the places, units, officers and operators")
-    actions = group.add_subparsers(required=True, metavar="ACTION")
-    one = actions.add_parser("import", help="import a CSV file; all of its rows or none")
-    one.add_argument("file", type=Path, metavar="FILE.csv")
-    one.add_argument(
-        "--password-stdin",
-        action="store_true",
-        help="read a first password for new operators from standard input",
-    )
-    one.set_defaults(run=run)
+app = typer.Typer(help="The places, units, officers and operators.")
 
 
-async def run(options: argparse.Namespace) -> int:
-    """Import; exit 1 with a table of errors when the file has any."""
-    raw = options.file.read_bytes()
-    password = secret.from_stdin() if options.password_stdin else None
-    seal, levels = surroundings.seal(), surroundings.policies().level_keys
+@app.callback()
+def _group() -> None:
+    """Keeps `import` a command of its own while it is the only one."""
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="A first password for new operators.")
+    ] = False,
+) -> None:
+    """Import a CSV file, recognised by its header: all of its rows, or none."""
+    raw = file.read_bytes()
+    password = secret.from_stdin() if password_stdin else None
+    result = asyncio.run(_import(file.name, raw, password))
+    if isinstance(result, Refused):
+        show_errors(file.name, [(e.line, e.column, explain(e)) for e in result.errors])
+        raise typer.Exit(1)
+    print(summary(result))
+
+
+async def _import(name: str, raw: bytes, password: str | None) -> Imported | Refused:
+    # An import compares phones by their blind index and seals nothing.
+    seal = Seal({}, surroundings.key("MASHANG_INDEX_KEY", "verification"))
+    levels = surroundings.policies("verification").level_keys
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(options.file.name, total=None)
+        task = bar.add_task(name, total=None)
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
@@ -57,11 +59,7 @@ async def run(options: argparse.Namespace) -> int:
                 conn, raw, seal, levels, first_password=password, progress=show
             )
             await outbox.hint(conn)
-    if isinstance(result, Refused):
-        show_errors(options.file.name, result.errors)
-        return 1
-    print(summary(result))
-    return 0
+    return result
 
 
 def summary(done: Imported) -> str:
@@ -69,16 +67,16 @@ def summary(done: Imported) -> str:
     return f"{done.kind}: {done.added} added, {done.changed} changed, {done.unchanged} unchanged"
 
 
-def show_errors(name: str, errors: Sequence[RowError]) -> None:
+def show_errors(name: str, errors: Sequence[tuple[int, str, str]]) -> None:
     """A table on standard error; as plain lines where nobody watches."""
     noun = "error" if len(errors) == 1 else "errors"
     print(f"mashang: {name} has {len(errors)} {noun}; nothing was imported", file=sys.stderr)
     if not sys.stderr.isatty():
-        for error in errors:
-            place = ", ".join(filter(None, [f"line {error.line}", error.column]))
-            print(f"{place}: {explain(error)}", file=sys.stderr)
+        for line, column, detail in errors:
+            place = ", ".join(filter(None, [f"line {line}", column]))
+            print(f"{place}: {detail}", file=sys.stderr)
         return
     table = Table("line", "column", "what to do")
-    for error in errors:
-        table.add_row(str(error.line), error.column, explain(error))
+    for line, column, detail in errors:
+        table.add_row(str(line), column, detail)
     Console(stderr=True).print(table)

@@ -2,58 +2,65 @@
 
 from __future__ import annotations
 
-import argparse
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import Annotated
 from uuid import UUID
+
+import typer
 
 from deploy.cli import surroundings
 from shared.bus import parked
+from shared.bus.parked import Parked
 from shared.errors import Misconfigured
 from shared.flows import SERVICES
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+app = typer.Typer(help="Events that a service could not handle.")
 
 
-def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this command to the parser."""
-    group = commands.add_parser("events", help="events that a service could not handle")
-    actions = group.add_subparsers(required=True, metavar="ACTION")
-    service = argparse.ArgumentParser(add_help=False)
-    service.add_argument("--service", required=True, choices=SERVICES)
-    one = actions.add_parser("parked", parents=[service], help="list them, the oldest first")
-    one.set_defaults(run=list_parked)
-    two = actions.add_parser("show", parents=[service], help="show one with its content")
-    two.add_argument("id", type=UUID)
-    two.set_defaults(run=show)
-    three = actions.add_parser("replay", parents=[service], help="give them another chance")
-    which = three.add_mutually_exclusive_group(required=True)
-    which.add_argument("id", type=UUID, nargs="?")
-    which.add_argument("--all", action="store_true")
-    three.set_defaults(run=replay)
+def known(service: str) -> str:
+    """One of ours."""
+    if service not in SERVICES:
+        raise typer.BadParameter(f"choose from {', '.join(SERVICES)}")
+    return service
 
 
-async def list_parked(options: argparse.Namespace) -> int:
-    """One line each."""
-    async with surroundings.transaction(options.service) as conn:
-        found = await parked.list_parked(conn)
+Service = Annotated[str, typer.Option(callback=known, metavar="NAME", help=", ".join(SERVICES))]
+
+
+@app.command("parked")
+def list_parked(service: Service) -> None:
+    """List them, the oldest first."""
+    found = asyncio.run(_list(service))
     for event in found:
         at = event.parked_at.astimezone().isoformat(timespec="seconds")
         print(f"{event.event_id}  {at}  {event.type}  {event.error or ''}")
-    print(f"{len(found)} parked events in {options.service}")
-    return 0
+    print(f"{len(found)} parked events in {service}")
 
 
-async def show(options: argparse.Namespace) -> int:
-    """Everything about one event; phones and words in it are sealed."""
-    async with surroundings.transaction(options.service) as conn:
-        event = await parked.get_parked(conn, options.id)
+@app.command()
+def show(id: UUID, service: Service) -> None:  # noqa: A002 (the argument's name in the help)
+    """Show one with its content; phones and words in it are sealed."""
+    event = asyncio.run(_get(service, id))
     if event is None:
-        raise Misconfigured(f"{options.service} has no parked event {options.id}")
+        raise Misconfigured(f"{service} has no parked event {id}")
     print(f"type      {event.type}\nattempts  {event.attempts}\nparked    {event.parked_at}")
     print(f"error     {event.error or ''}\n{readable(event.body)}")
-    return 0
+
+
+@app.command()
+def replay(
+    service: Service,
+    id: Annotated[UUID | None, typer.Argument()] = None,  # noqa: A002
+    every: Annotated[bool, typer.Option("--all", help="All of the service's.")] = False,
+) -> None:
+    """Give them another chance; the service takes them up by itself."""
+    if every == (id is not None):
+        raise Misconfigured("say either an event's ID or --all")
+    count = asyncio.run(_replay(service, id))
+    if not count and not every:
+        raise Misconfigured(f"{service} has no parked event {id}")
+    print(f"{count} events of {service} will be tried again")
 
 
 def readable(body: str) -> str:
@@ -64,11 +71,16 @@ def readable(body: str) -> str:
         return body
 
 
-async def replay(options: argparse.Namespace) -> int:
-    """Make one or all pending again; the service takes them up by itself."""
-    async with surroundings.transaction(options.service) as conn:
-        count = await parked.replay(conn, None if options.all else options.id)
-    if not count and not options.all:
-        raise Misconfigured(f"{options.service} has no parked event {options.id}")
-    print(f"{count} events of {options.service} will be tried again")
-    return 0
+async def _list(service: str) -> list[Parked]:
+    async with surroundings.transaction(service) as conn:
+        return await parked.list_parked(conn)
+
+
+async def _get(service: str, event_id: UUID) -> Parked | None:
+    async with surroundings.transaction(service) as conn:
+        return await parked.get_parked(conn, event_id)
+
+
+async def _replay(service: str, event_id: UUID | None) -> int:
+    async with surroundings.transaction(service) as conn:
+        return await parked.replay(conn, event_id)

@@ -1,57 +1,78 @@
-"""The command line itself: parsing, and one line for whatever goes wrong."""
+"""The command line itself: its commands, and one line for whatever goes wrong."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
+import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 
 import asyncpg
+import typer
+from typer.exceptions import TyperException
 
-from deploy.cli import directory, events, operators, policy, qr
-from deploy.local.process import StartError
+from deploy.cli import broker, directory, events, logs, operators, policy, qr
 from shared import db
 from shared.errors import MashangError
 from shared.observe import log
 
-Command = Callable[[argparse.Namespace], Coroutine[None, None, int]]
-COMMANDS = (directory, operators, qr, events, policy)
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Mashang's commands. Databases, keys and the broker come from the environment, named as"
+    " the services name them, or else from the local installation (MASHANG_DATA, default"
+    " .mashang).",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(directory.app, name="directory")
+app.add_typer(operators.app, name="operator")
+app.command("qr")(qr.qr)
+app.add_typer(events.app, name="events")
+app.add_typer(policy.app, name="policy")
+app.add_typer(broker.app, name="broker")
+app.command("logs")(logs.logs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. 0 done, 1 refused or failed with one line, 2 wrongly called."""
-    options = parser().parse_args(arguments)
     log.configure("mashang", "error")
-    run: Command = options.run
     try:
-        return asyncio.run(run(options))
-    except db.AWAY as problem:
-        if isinstance(problem, OSError) and problem.filename:
-            return failed(f"{problem.filename}: {problem.strerror}")
+        code = app(arguments, prog_name="mashang", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone; the interpreter must not complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as problem:
+        return told(problem)
+    return failed("interrupted", INTERRUPTED) if code == INTERRUPTED else int(code)
+
+
+def told(problem: Exception) -> int:
+    """Say what is wrong in a line, or raise again what nobody foresaw."""
+    if isinstance(problem, TyperException):
+        return failed(f"{problem.format_message()}{_help_of(problem)}", problem.exit_code)
+    if isinstance(problem, typer.Abort):
+        return failed("interrupted", INTERRUPTED)
+    if isinstance(problem, OSError) and problem.filename:
+        return failed(f"{problem.filename}: {problem.strerror}")
+    if isinstance(problem, db.AWAY):
         return failed(f"the database cannot be reached ({type(problem).__name__}); is it running?")
-    except asyncpg.PostgresError as problem:
+    if isinstance(problem, asyncpg.PostgresError):
         return failed(f"the database refused: {problem}")
-    except (MashangError, StartError, ValueError, OSError) as problem:
+    if isinstance(problem, (MashangError, ValueError)):
         return failed(str(problem))
-    except KeyboardInterrupt:
-        return failed("interrupted; nothing was stored")
+    raise problem
 
 
-def failed(line: str) -> int:
-    """Say what is wrong."""
-    print(f"mashang: {line}", file=sys.stderr)
-    return 1
+def _help_of(problem: TyperException) -> str:
+    context = getattr(problem, "ctx", None)
+    return f" (see {context.command_path} --help)" if context else ""
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands."""
-    top = argparse.ArgumentParser(
-        prog="mashang",
-        description="Mashang's commands. Databases and keys come from the environment of the"
-        " service, or else from the local installation (MASHANG_DATA, default .mashang).",
-    )
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_to(commands)
-    return top
+def failed(text: str, code: int = 1) -> int:
+    """One line on standard error."""
+    print(f"mashang: {' '.join(text.split())}", file=sys.stderr)
+    return code

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+import typer
 
 from shared import policy
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+app = typer.Typer(help="The bureau's rules as numbers.")
 
 
-def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this command to the parser."""
-    group = commands.add_parser("policy", help="the bureau's rules as numbers")
-    actions = group.add_subparsers(required=True, metavar="ACTION")
-    one = actions.add_parser("check", help="read a policy file and list what is wrong with it")
-    one.add_argument("file", type=Path, metavar="FILE")
-    one.set_defaults(run=run)
+@app.callback()
+def _group() -> None:
+    """Keeps `check` a command of its own while it is the only one."""
 
 
-async def run(options: argparse.Namespace) -> int:
-    """Say which editions the file holds."""
-    editions = policy.load(options.file).editions
+@app.command()
+def check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Read a policy file and list what is wrong with it."""
+    editions = policy.load(file).editions
     days = ", ".join(str(edition.effective_from) for edition in editions)
-    print(f"{options.file}: usable; in force from {days}")
-    return 0
+    print(f"{file}: usable; in force from {days}")

@@ -1,24 +1,17 @@
-"""Where databases and keys are: the environment first, then the local installation."""
+"""What a command needs of a service: its own variables, from the environment or a local file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
-from deploy.local import databases
-from deploy.local.keys import Keys
-from deploy.local.ports import LOOPBACK, Ports
-from deploy.local.settings import ROOT
 from shared import config, policy
-from shared.db import Connection, Database
+from shared.db import ROOT, Connection, Database
 from shared.errors import Misconfigured
 from shared.policy import Policies
-from shared.values.seal import Seal
 
 
 def data_folder() -> Path:
@@ -26,19 +19,22 @@ def data_folder() -> Path:
     return Path(os.environ.get("MASHANG_DATA") or ROOT / ".mashang").absolute()
 
 
-def local_keys() -> Keys | None:
-    """The local installation's secrets, if there is one."""
-    path = data_folder() / "secrets.json"
-    return Keys.read(path) if path.exists() else None
+def local(service: str) -> Mapping[str, str]:
+    """What the launcher told a service at its last start; empty without a local installation."""
+    path = data_folder() / "env" / f"{service}.env"
+    if not path.exists():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text("utf-8").splitlines())
+    return {name: value for name, sep, value in pairs if sep}
 
 
-def needed(variable: str, local: str | None) -> str:
-    """A variable, or its local value; Misconfigured says what to do when there is neither."""
-    value = os.environ.get(variable) or local
+def needed(variable: str, service: str) -> str:
+    """A variable of a service; Misconfigured says what to do when it is nowhere."""
+    value = os.environ.get(variable) or local(service).get(variable)
     if not value:
         raise Misconfigured(
-            f"{variable} is not set and there is no installation in {data_folder()};"
-            " set it, or start one with `make run`"
+            f"{variable} is not set, and there is no installation in {data_folder()};"
+            f" set it as {service} has it, or start one with `make run`"
         )
     return value
 
@@ -46,48 +42,36 @@ def needed(variable: str, local: str | None) -> str:
 def database_url(service: str) -> str:
     """The service's own connection.
 
-    DATABASE_URL may be the service's, or an administrator's of a server on which the local
-    installation keeps its databases.
+    Beside a local installation the environment may name the administrator's, for the launcher.
     """
-    name, keys = databases.database_of(service), local_keys()
+    own = local(service).get("DATABASE_URL")
     given = os.environ.get("DATABASE_URL")
-    if given and (keys is None or urlsplit(given).path == f"/{name}"):
-        return given
-    if keys is None:
-        return needed("DATABASE_URL", None)
-    server = given or f"postgresql://{LOOPBACK}:{Ports.from_env().postgres}/postgres"
-    return databases.url_for(server, name, name, keys.password_of(service))
+    if own and given and urlsplit(given).path != urlsplit(own).path:
+        return own
+    return needed("DATABASE_URL", service)
 
 
-def seal() -> Seal:
-    """What makes blind indexes; an import seals nothing."""
-    keys = local_keys()
-    index = needed("MASHANG_INDEX_KEY", keys.index_key if keys else None)
+def key(variable: str, service: str) -> bytes:
+    """A key of 32 bytes."""
     try:
-        return Seal({}, config.key(index))
+        return config.key(needed(variable, service))
     except ValueError as error:
-        raise Misconfigured(f"MASHANG_INDEX_KEY: {error}") from None
+        raise Misconfigured(f"{variable}: {error}") from None
 
 
-def code_keys() -> dict[str, bytes]:
-    """The keys that sign unit codes."""
-    keys = local_keys()
-    ring = needed("MASHANG_CODE_KEYS", f"1:{keys.code_key}" if keys else None)
+def key_ring(variable: str, service: str) -> dict[str, bytes]:
+    """Keys by id, the current one first."""
     try:
-        return config.key_ring(SecretStr(ring))
-    except ValueError:
-        raise Misconfigured("MASHANG_CODE_KEYS must be KEYID:BASE64, current key first") from None
+        return config.keys(needed(variable, service))
+    except ValueError as error:
+        raise Misconfigured(f"{variable}: {error}") from None
 
 
-def policies() -> Policies:
-    """The bureau's rules."""
-    return policy.load(Path(os.environ.get("MASHANG_POLICY_FILE") or ROOT / "deploy/policy.toml"))
-
-
-def public_url() -> str:
-    """What the printed codes lead to."""
-    fallback = f"http://{LOOPBACK}:{Ports.from_env().intake}"
-    return (os.environ.get("MASHANG_PUBLIC_URL") or fallback).rstrip("/")
+def policies(service: str) -> Policies:
+    """The bureau's rules, as the service reads them."""
+    variable = "MASHANG_POLICY_FILE"
+    named = os.environ.get(variable) or local(service).get(variable)
+    return policy.load(Path(named or ROOT / "deploy" / "policy.toml"))
 
 
 @asynccontextmanager

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.verification.directory.commands import Refused, explain, import_csv
-from services.verification.directory.store import operators
-from services.verification.signin.passwords import Passwords
+from services.verification.commands import Refused, explain, import_csv, set_passwords
 from shared import config, policy
 from shared.bus import outbox
 from shared.db import Database
@@ -35,11 +33,9 @@ async def load_directory(stack: Stack) -> None:
 
 
 async def _set_passwords(database: Database, password: str) -> None:
-    hashed = await Passwords().hash(password)
     rows = csv.DictReader((HERE / "operators.csv").read_text("utf-8").splitlines())
     async with database.transaction() as conn:
-        for row in rows:
-            await operators.set_password_hash(conn, row["username"], hashed)
+        await set_passwords(conn, [row["username"] for row in rows], password)
 
 
 async def _import(

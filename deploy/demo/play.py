@@ -10,7 +10,7 @@ import aiohttp
 from deploy.demo.http import Refused, call
 from deploy.demo.scenario import Complaint
 from deploy.local.stack import Stack
-from services.intake.accept import codes
+from services.intake import commands as intake
 
 VERIFIER, REVIEWER = "city1", "city2"
 POLL = 0.2
@@ -21,7 +21,7 @@ Answer = dict[str, Any]
 def unit_code(stack: Stack, complaint: Complaint) -> str:
     """What the QR code on the window says."""
     keys = {"1": b64decode(stack.keys.code_key)}
-    return codes.sign(keys, complaint.unit, complaint.counter)
+    return intake.code(keys, complaint.unit, complaint.counter)
 
 
 class Citizen:

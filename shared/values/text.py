@@ -19,6 +19,8 @@ _ADDRESS = re.compile(r"^.*/[wr]/+", re.ASCII)
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?", re.ASCII)
 _NO_MARKS = str.maketrans("", "", "-._")
 _LOOK_ALIKES = str.maketrans("OIL", "011")
+_NO_WORD = re.compile(r"[\W_]+")
+_FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
 _SPACES = re.compile(r"\s+")
 # Spellings that people use for the same word, after folding to simplified characters.
 _VARIANTS = (("身分", "身份"), ("帐号", "账号"), ("证件照片", "证件照"))
@@ -45,6 +47,8 @@ def line(typed: str) -> str:
 
 def identifier(typed: str) -> str:
     """A code, number or name for machines: NFKC, ASCII digits, `-` for every dash, no spaces."""
+    if typed.isascii() and typed.isprintable():
+        return typed.replace(" ", "")
     folded = unicodedata.normalize("NFKC", _DASHES.sub("-", typed))
     seen = "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
     return unicodedata.normalize("NFKC", seen)
@@ -109,7 +113,7 @@ def number(typed: str, most: int) -> int | None:
 def keyword(typed: str) -> str:
     """What a word is compared by: letters and digits only, one case, simplified characters."""
     folded = unicodedata.normalize("NFKC", typed).casefold()
-    bare = "".join(_ascii_digit(c) for c in folded if unicodedata.category(c)[0] in "LN")
+    bare = _FOREIGN_DIGITS.sub(lambda found: _ascii_digit(found[0]), _NO_WORD.sub("", folded))
     simple: str = _to_simplified().convert(bare)
     for variant, usual in _VARIANTS:
         simple = simple.replace(variant, usual)

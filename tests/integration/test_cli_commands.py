@@ -1,8 +1,10 @@
 """The console script as a person calls it: real processes on a real database."""
 
 import asyncio
+import json
 import os
-import sys
+import re
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,13 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.cli import main
+from deploy.local.rabbitmq import RabbitMQ
+from shared import flows
 from shared.db import Database
-from tests.conftest import Clone
+from shared.flows import SERVICES
+from shared.observe import log
+from tests.conftest import Clone, leashed
 from tests.integration.verification_office import OFFICERS, PASSWORD, PLACES, UNIT, UNITS
 from tests.support import CODE_KEYS, INDEX_KEY
 
@@ -29,6 +36,8 @@ class Result:
 
 
 Mashang = Callable[..., Awaitable[Result]]
+Here = Callable[..., Result]
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
 
 @pytest.fixture
@@ -38,10 +47,10 @@ async def url(clone: Clone) -> str:
 
 
 @pytest.fixture
-def mashang(url: str, tmp_path: Path) -> Mashang:
-    """Runs the command with the service's environment, away from any local installation."""
+def mashang_process(url: str, tmp_path: Path) -> Start:
+    """Starts the command with the service's environment, away from any local installation."""
     env = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "AMQP_URL"},
         "DATABASE_URL": url,
         "MASHANG_DATA": str(tmp_path / "none"),
         "MASHANG_INDEX_KEY": INDEX_KEY,
@@ -49,12 +58,22 @@ def mashang(url: str, tmp_path: Path) -> Mashang:
         "MASHANG_PUBLIC_URL": "https://mashang.example",
     }
 
-    async def run(*arguments: str, stdin: str = "", **changed: str) -> Result:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "deploy.cli", *arguments, cwd=ROOT, env=env | changed,
+    async def start(*arguments: str, **changed: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *leashed("-m", "deploy.cli"), *arguments, cwd=ROOT, env=env | changed,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
+
+    return start
+
+
+@pytest.fixture
+def mashang(mashang_process: Start) -> Mashang:
+    """Runs the command to its end."""
+
+    async def run(*arguments: str, stdin: str = "", **changed: str) -> Result:
+        process = await mashang_process(*arguments, **changed)
         out, err = await process.communicate(stdin.encode())
         assert b"Traceback" not in err
         return Result(process.returncode or 0, out.decode(), err.decode())
@@ -99,9 +118,8 @@ async def test_bad_rows(mashang: Mashang, file: Write) -> None:
 
 async def test_operators(mashang: Mashang, file: Write, url: str) -> None:
     """An operator is added with a password and disabled; mistakes are named by their option."""
-    await mashang("directory", "import", file(PLACES))
-    await mashang("directory", "import", file(UNITS))
-    await mashang("directory", "import", file(OFFICERS))
+    for sheet in (PLACES, UNITS, OFFICERS):
+        await mashang("directory", "import", file(sheet))
     ada = ("operator", "add", "ada", "--name=阿达", "--role=unit_operator", "--password-stdin")
     wrong = await mashang(*ada, "--scope", "ZY", stdin=PASSWORD)
     short = await mashang(*ada, "--scope", UNIT, stdin="short\n")
@@ -122,8 +140,8 @@ async def test_operators(mashang: Mashang, file: Write, url: str) -> None:
 
 async def test_codes(mashang: Mashang, file: Write, tmp_path: Path) -> None:
     """Every unit and counter gets a picture whose address carries its signed code."""
-    await mashang("directory", "import", file(PLACES))
-    await mashang("directory", "import", file(UNITS))
+    for sheet in (PLACES, UNITS):
+        await mashang("directory", "import", file(sheet))
     done = await mashang("qr", "--all", "--out", str(tmp_path / "codes"))
     names = sorted(path.name for path in (tmp_path / "codes").iterdir())
     assert (0, 9) == (done.code, len(names))
@@ -175,8 +193,12 @@ async def test_nothing_to_work_on(mashang: Mashang, file: Write) -> None:
         await mashang("directory", "import", file(UNITS), MASHANG_INDEX_KEY="nonsense"),
         await mashang("directory", "import", "/nowhere/units.csv"),
         await mashang("policy", "check", "/nowhere/policy.toml"),
+        await mashang("logs"),
+        await mashang("broker", "topology"),
+        await mashang("broker", "topology", AMQP_URL="amqp://127.0.0.1:1/"),
+        await mashang("broker", "topology", AMQP_URL="nonsense"),
     ]
-    assert [(1, 1)] * 6 == [(result.code, len(result.err.splitlines())) for result in results]
+    assert [(1, 1)] * 10 == [(result.code, len(result.err.splitlines())) for result in results]
 
 
 async def test_a_missing_file_is_not_a_missing_database(mashang: Mashang) -> None:
@@ -184,3 +206,153 @@ async def test_a_missing_file_is_not_a_missing_database(mashang: Mashang) -> Non
     result = await mashang("directory", "import", "/nowhere/units.csv")
     expected = "mashang: /nowhere/units.csv: No such file or directory\n"
     assert (1, expected) == (result.code, result.err)
+
+
+WRONGLY_CALLED = [
+    (),
+    ("nothing",),
+    ("events", "parked"),
+    ("events", "parked", "--service=nobody"),
+    ("events", "show", "not-an-id", "--service=scoring"),
+    ("operator", "add", "ada", "--name=x", "--role=king", "--scope=x"),
+    ("qr", "--unit=1", "--counter=many"),
+    ("logs", "--level=loud"),
+]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Calls the command in this process, for what ends before it reaches any server."""
+    monkeypatch.setattr(log, "configure", lambda *_: None)
+
+    def run(*arguments: str) -> Result:
+        code = main(arguments)
+        return Result(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.mark.parametrize("arguments", WRONGLY_CALLED, ids=" ".join)
+def test_wrongly_called(here: Here, arguments: tuple[str, ...]) -> None:
+    """Whatever was mistyped: one line that names it and where to read more, and exit code 2."""
+    result = here(*arguments)
+    assert (2, 1) == (result.code, len(result.err.splitlines()))
+    assert "--help" in result.err
+
+
+@pytest.mark.parametrize("arguments", [("qr",), ("events", "replay", "--service=scoring")])
+def test_a_choice_is_asked_for(here: Here, arguments: tuple[str, ...]) -> None:
+    """Neither of two, where one is needed, is said in a line."""
+    result = here(*arguments)
+    assert (1, 1) == (result.code, len(result.err.splitlines()))
+
+
+def test_help_names_every_command(here: Here) -> None:
+    """A newcomer finds all of them from the top."""
+    told = here("--help").out
+    names = ("directory", "operator", "qr", "events", "policy", "broker", "logs")
+    assert [] == [name for name in names if name not in told]
+    assert "FILE.csv" in here("directory", "import", "--help").out
+
+
+async def test_definitions_for_a_broker(mashang: Mashang) -> None:
+    """Users with hashed passwords come out as JSON; who has no password yet is named."""
+    password = "a-word-of-its-own"
+    told = await mashang("broker", "definitions", MASHANG_BROKER_PASSWORD_SCORING=password)
+    users = {user["name"]: user["password_hash"] for user in json.loads(told.out)["users"]}
+    assert {True} == {users[f"mashang_{name}"] == "" for name in SERVICES if name != "scoring"}
+    assert (0, True, False) == (told.code, users["mashang_scoring"] != "", password in told.out)
+    assert "without a password: intake, verification, rewards, notifications\n" in told.err
+
+
+async def test_the_topology_is_declared(mashang: Mashang, rabbitmq: RabbitMQ) -> None:
+    """With an administrator's address every queue is there, as often as one likes."""
+    for _ in range(2):
+        told = await mashang("broker", "topology", AMQP_URL=rabbitmq.amqp_url)
+        queues = len(list(flows.bindings()))
+        assert (0, f"{queues} queues are declared and bound to mashang.events\n") == (
+            told.code, told.out
+        )  # fmt: skip
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Path:
+    """What a launcher leaves behind: logs of two services, and a service's environment."""
+    data = tmp_path / "data"
+    (data / "logs").mkdir(parents=True)
+    (data / "env").mkdir()
+    entry = {"level": "info", "event": "paid", "reward_id": "r1"}
+    lines = [
+        {"timestamp": f"2026-11-25T10:00:0{second}Z", "service": name} | entry | more
+        for second, name, more in (
+            (1, "rewards", {"event": "first"}),
+            (3, "rewards", {"level": "warning", "event": "third"}),
+            (2, "scoring", {"event": "second"}),
+        )
+    ]
+    for name in ("rewards", "scoring"):
+        own = [json.dumps(line) for line in lines if line["service"] == name]
+        (data / "logs" / f"{name}.log").write_text("\n".join([*own, "printed", ""]))
+    older = json.dumps({"timestamp": "2026-11-24T10:00:00Z", "service": "rewards"} | entry)
+    (data / "logs" / "rewards.log.1").write_text(older + "\n")
+    return data
+
+
+async def test_logs_by_time(mashang: Mashang, installation: Path) -> None:
+    """All services' lines are merged, turned files come first, printed lines stay in place."""
+    data = {"MASHANG_DATA": str(installation)}
+    told = (await mashang("logs", **data)).out.splitlines()
+    events = ["paid", "first", "second", "printed", "third", "printed"]
+    assert events == [re.split(r" +", line)[4] for line in told]
+    own = (await mashang("logs", "scoring", **data)).out.splitlines()
+    bad = (await mashang("logs", "--level", "warning", **data)).out.splitlines()
+    raw = (await mashang("logs", "rewards", "--raw", "--level=warning", **data)).out
+    assert (2, 1, "third") == (len(own), len(bad), json.loads(raw)["event"])
+    nobody = await mashang("logs", "nobody", **data)
+    assert (1, True) == (nobody.code, "there are: rewards, scoring" in nobody.err)
+
+
+async def test_logs_are_followed_until_one_has_seen_enough(
+    mashang_process: Start, installation: Path
+) -> None:
+    """New lines come as they are written, also after the file turned; Ctrl-C is a good end."""
+    process = await mashang_process("logs", "rewards", "-f", MASHANG_DATA=str(installation))
+    assert process.stdout
+    for _ in range(3):
+        await process.stdout.readline()
+    path = installation / "logs" / "rewards.log"
+    with path.open("a") as file:
+        file.write("ValueError: new\n")
+    assert b"ValueError: new" in await process.stdout.readline()
+    path.rename(path.with_name("rewards.log.2"))
+    path.write_text("ValueError: newer\n")
+    assert b"ValueError: newer" in await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    assert (0, b"") == (process.returncode, err)
+
+
+async def test_who_reads_no_further_breaks_nothing(
+    mashang_process: Start, installation: Path
+) -> None:
+    """A closed pipe ends the command quietly."""
+    with (installation / "logs" / "rewards.log").open("a") as file:
+        file.writelines(f"line {n}\n" for n in range(100_000))
+    process = await mashang_process("logs", MASHANG_DATA=str(installation))
+    assert process.stdout
+    await process.stdout.readline()
+    process.stdout._transport.close()  # type: ignore[attr-defined]
+    assert process.stderr
+    assert (b"", 1) == (await process.stderr.read(), await process.wait())
+
+
+async def test_a_local_installation_needs_no_variables(
+    mashang: Mashang, installation: Path, url: str
+) -> None:
+    """What the launcher left in a file is found; an administrator's address is not taken for it."""
+    (installation / "env" / "verification.env").write_text(f"DATABASE_URL={url}\n")
+    data = {"MASHANG_DATA": str(installation)}
+    service = ("--service", "verification")
+    for given in ("", url.rpartition("/")[0] + "/postgres"):
+        told = await mashang("events", "parked", *service, DATABASE_URL=given, **data)
+        assert (0, "0 parked events in verification\n") == (told.code, told.out)

@@ -345,3 +345,14 @@ async def test_the_directory_is_read_for_every_page(intake: Site) -> None:
         unit = await units.get(conn, UNIT)
     assert unit
     assert unit.name in await page(intake, f"/w/{code()}")
+
+
+@pytest.mark.parametrize(
+    "glue", ["&from=timeline", "。", "，", "%3Ffrom=singlemessage", "%0A", "%EF%BB%BF", "%E3%80%80"]
+)
+async def test_a_link_out_of_a_chat_leads_to_the_same_pages(intake: Site, glue: str) -> None:
+    """A genuine code with something glued to it is never called not one of ours."""
+    assert "车辆管理所" in await page(intake, f"/w/{code()}{glue}")
+    _, location, _ = await send(intake, f"/w/{code()}", kind="rating", satisfaction="5")
+    receipt = location.removeprefix("/r/").partition("?")[0]
+    assert receipt in await page(intake, f"/r/{receipt}{glue}")

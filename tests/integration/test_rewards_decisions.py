@@ -17,7 +17,7 @@ from services.rewards.rules.states import Step
 from services.rewards.store import history, orders, rewards
 from shared import policy
 from shared.db import Connection, Database
-from shared.events import CaseVerified, OfficerChanged
+from shared.events import CaseVerified, OfficerChanged, UnitChanged
 
 SERVICE = "rewards"
 POLICIES = policy.load(Path("deploy/policy.toml"))
@@ -75,6 +75,24 @@ async def advance(conn: Connection, reward: Reward, *steps: Step) -> Reward:
             await orders.add(conn, moved, "somebody")
         reward = moved
     return reward
+
+
+async def test_a_reward_knows_its_unit_and_the_unit_its_place(conn: Connection) -> None:
+    """Who may see a reward follows from the case's unit and the newest path of that unit."""
+    for version, above in ((2, "north"), (1, "south")):
+        moved = UnitChanged(
+            unit_code="u", name="x", parent="y", path=("root", above, "u"), kind="vehicle",
+            counters=1, active=True, version=version,
+        )  # fmt: skip
+        await handlers.on_unit_changed(conn, moved)
+    reward = await hear(conn, verified(unit_code="u"))
+    assert reward is not None
+    assert "u" == reward.unit_code
+    below = await conn.fetchval(
+        """SELECT count(*) FROM rewards
+           WHERE unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY['north'])"""
+    )
+    assert 1 == below
 
 
 async def test_a_substantiated_complaint_is_scheduled(conn: Connection) -> None:

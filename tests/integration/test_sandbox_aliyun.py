@@ -184,7 +184,7 @@ async def test_parameters_may_come_as_a_form(client: Client) -> None:
 async def test_other_refusals_have_the_vendors_form(client: Client) -> None:
     """Unknown actions, methods, paths and parameters answer with a Code."""
     asked = [
-        await customer.call(client, "SendPigeon", {}),
+        await customer.call(client, "SendParcel", {}),
         await client.call("GET", "/aliyun/"),
         await client.call("POST", "/aliyun/other"),
         await client.call("POST", "/aliyun/"),

@@ -55,6 +55,12 @@ async def test_in_and_out(bureau: Office) -> None:
     assert 401 == await me(bureau, token)
 
 
+@pytest.mark.parametrize("typed", ["ADA", "Ａｄａ", " ada\u3000", "a\u200bda"])
+async def test_a_name_is_typed_as_people_type(bureau: Office, typed: str) -> None:
+    """Capitals, full-width letters and stray spaces lock nobody out."""
+    assert 201 == (await sign_in(bureau, typed, PASSWORD)).status
+
+
 async def test_a_statement_convinces_the_other_services(bureau: Office) -> None:
     """The statement checks against the public key, names the operator, and ends after a minute."""
     answer = await bureau.ask("county", "POST", "statements")

@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -188,12 +188,14 @@ class Office:
             return Answer(response.status, location, await response.text())
 
 
-async def import_all(database: Database, *files: str) -> list[Imported]:
+async def import_all(
+    database: Database, *files: str, levels: Sequence[str] = LEVELS
+) -> list[Imported]:
     """Import CSV texts; each must be accepted."""
     done = []
     for file in files:
         async with database.transaction() as conn:
-            result = await directory.import_csv(conn, file.encode(), settings().seal, LEVELS)
+            result = await directory.import_csv(conn, file.encode(), settings().seal, levels)
         if not isinstance(result, Imported):
             raise MashangError(str(result))
         done.append(result)
@@ -204,6 +206,13 @@ async def import_all(database: Database, *files: str) -> list[Imported]:
 async def office(database: Database, **changed: Any) -> AsyncIterator[Office]:
     """The bureau, open for business."""
     await import_all(database, PLACES, UNITS, OFFICERS, OPERATORS)
+    async with opened(database, **changed) as bureau:
+        yield bureau
+
+
+@asynccontextmanager
+async def opened(database: Database, **changed: Any) -> AsyncIterator[Office]:
+    """The service on a directory that is there already."""
     chosen = settings(**changed)
     service = build(chosen, database)
     app = make_app(service.house)

@@ -65,6 +65,37 @@ def test_what_is_urgent(in_force: Policy, fields: dict[str, object], urgent: boo
     assert urgent == rules.urgent(draft(**fields), in_force)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "身份证 丢了，明天 考试",
+        "身分证丢了",
+        "身份證丟了，明天考試",
+        "明天\u200b考试",
+        "急 需",
+        "高　考",
+    ],
+)
+def test_spelling_hides_no_urgency(in_force: Policy, words: str) -> None:
+    """Spaces, marks, traditional characters and variants: the duty operator is paged."""
+    assert rules.urgent(draft(kind="request", words=words), in_force)
+
+
+@pytest.mark.parametrize(
+    ("typed", "badge"),
+    [("170-004", "170004"), ("１７０００４", "170004"), ("170004－", "170004"), (" a 17 ", "A17")],
+)
+def test_a_badge_is_kept_as_badges_are_compared(typed: str, badge: str) -> None:
+    """The spelling of the citizen does not hide from the officer's recusal who is meant."""
+    assert badge == draft(kind="complaint", words="x", officer_badge=typed).officer_badge
+
+
+def test_control_characters_are_no_reason_to_refuse() -> None:
+    """What comes invisibly with pasted text is a line break or nothing."""
+    sent = draft(kind="complaint", words="第一行\x0b第二行\x00\x1b\r完\x0c")
+    assert "第一行\n第二行\n完" == sent.words
+
+
 @given(st.from_regex(r"(\+?86|0086)?[ -]?1[0-9 -]{9,12}", fullmatch=True))
 def test_the_short_way_to_a_phone_decides_like_the_library(typed: str) -> None:
     """Whatever looks like a mainland mobile gets the library's own answer, yes or no."""

@@ -131,6 +131,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "category without a name": ('en = "Something else"', 'en = ""', "categories.5.en: String"),
     "level without a name": ('zh = "窗口单位"', 'zh = ""', "levels.2.zh: String should"),
     "level of places twice": ('key = "county"', 'key = "city"', "levels: city stands there twice"),
+    "tree level twice": ('key = "county"', 'key = "city"', "levels: city stands there twice"),
+    "key of a tree level": ('key = "county"', 'key = "县"', "levels.1.key: String should"),
     "word of nothing": ('"准考证"', '""', "urgent.words.0: String should"),
     "word twice": ('"准考证"', '"高考"', "urgent.words: 高考 stands there twice"),
 }  # fmt: skip
@@ -166,6 +168,7 @@ def edited(*editions: str) -> bytes:
 
 
 SHIPPED = POLICY.read_text("utf-8")
+LEVELS = SHIPPED[SHIPPED.index("[[policy.levels]]") : SHIPPED.index("[[policy.categories]]")]
 FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "policy: missing; write at least one [[policy]]"),
     "one bracket": (b"[policy]\n", "policy: write it as [[policy]], in two brackets"),
@@ -182,6 +185,10 @@ FILES: dict[str, tuple[bytes, str]] = {
         "policy no. 1: effective_from: write a day from 2000 to 2100"),
     "day of long ago": (SHIPPED.replace("2019-05-15", "1019-05-15").encode(),
         "policy of 1019-05-15: effective_from: write a day from 2000 to 2100"),
+    "no tree": (SHIPPED.replace(LEVELS, "").encode(), f"{EDITION}levels: Field required"),
+    "tree of one level": (
+        SHIPPED.replace(LEVELS, LEVELS[: LEVELS.index("[[", 2)]).encode(),
+        f"{EDITION}levels: Tuple should have at least 2 items"),
     "second edition": (
         edited(SHIPPED, SHIPPED.replace("2019-05", "2026-01").replace("days = 2 ", "days = 0 ")),
         "policy of 2026-01-15: reward.days: Input should be greater"),

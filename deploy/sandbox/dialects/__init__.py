@@ -1,4 +1,4 @@
-"""The vendors that the sandbox simulates: a line each."""
+"""The vendors that the sandbox simulates: a line each, new ones at the end."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,11 @@ from deploy.sandbox.dialect import Dialect, Kind
 from deploy.sandbox.dialects.aliyun import ALIYUN
 from deploy.sandbox.dialects.dtone import DTONE
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (DTONE, ALIYUN)}
+_ALL = (
+    ALIYUN,
+    DTONE,
+)
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 
 
 def of_kind(kind: Kind) -> list[Dialect]:

@@ -6,8 +6,9 @@ The bounds catch a zero too many and a unit mistaken (yuan for fen, hours for da
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(strict=True, ge=1, le=100)]
@@ -41,7 +42,16 @@ def _day(value: Any) -> Any:
     raise ValueError(f"write a day from {YEARS[0]} to {YEARS[-1]}, as in 2026-01-31, no quotes")
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no such time zone: {name}") from None
+    return name
+
+
 Cutoff = Annotated[time, BeforeValidator(_clock_time)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
 Day = Annotated[date, BeforeValidator(_day)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Text = Annotated[str, Field(pattern=r"^\S(.{0,98}\S)?$")]
