@@ -20,6 +20,7 @@ from services.rewards.store import rewards
 from shared import config, statements
 from shared.access import Operator, Role
 from shared.db import Database
+from shared.events import UnitChanged
 from shared.values import clock
 from shared.web.edge import make_app
 from tests.integration.test_rewards_decisions import advance, again, hear, verified
@@ -41,6 +42,10 @@ def token(
 
 
 ANN, BEN = "ann", "ben"
+PLACE = UnitChanged(
+    unit_code="u", name="窗口", parent="市", path=("city", "u"), kind="vehicle", counters=1,
+    active=True, version=1,
+)  # fmt: skip
 
 
 class Desk:
@@ -113,6 +118,8 @@ async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         monkeypatch.setenv(name, value)
     settings = config.load(Settings)
     service = build(settings, database)
+    async with database.transaction() as conn:
+        await service.handlers[UnitChanged](conn, PLACE)
     app = make_app(service.house)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, settings, database)
