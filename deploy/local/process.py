@@ -181,9 +181,23 @@ class Process:
 
 async def exited(child: asyncio.subprocess.Process) -> int:
     """The exit code. Unlike `wait` it never waits for the pipe too, whatever the Python."""
+    with contextlib.suppress(OSError):  # gone already, or a kernel that does not tell
+        await told_by_kernel(child.pid)
     while child.returncode is None:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     return child.returncode
+
+
+async def told_by_kernel(pid: int) -> None:
+    """Until the process has ended, without asking again and again."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    descriptor = os.pidfd_open(pid)
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 async def pass_lines(stream: asyncio.StreamReader, output: Sink) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from deploy.local import inherited, vendors
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
+from shared.flows import SERVICES as SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("intake", "verification", "rewards", "notifications", "scoring")
 SANDBOX = "sandbox"
 
 
