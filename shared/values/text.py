@@ -45,6 +45,8 @@ def line(typed: str) -> str:
 
 def identifier(typed: str) -> str:
     """A code, number or name for machines: NFKC, ASCII digits, `-` for every dash, no spaces."""
+    if typed.isascii() and typed.isprintable():
+        return typed.replace(" ", "")
     folded = unicodedata.normalize("NFKC", _DASHES.sub("-", typed))
     seen = "".join(_ascii_digit(c) for c in _DASHES.sub("-", folded) if _is_visible(c))
     return unicodedata.normalize("NFKC", seen)
