@@ -5,7 +5,6 @@ whatever reason can be shown again with what was typed.
 """
 
 import re
-from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -44,8 +43,8 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
         fields=forms.parse(raw) if endpoint.form else forms.NONE,
         repeat_key=request.headers.get("Idempotency-Key", ""),
         raw=raw,
-        asking=request.query,
-        cookies=request.cookies,
+        asking=request.query if request.query_string else {},
+        cookies=request.cookies if hdrs.COOKIE in request.headers else {},
         bearer=token.strip() if scheme.lower() == "bearer" else "",
     )
 
@@ -58,7 +57,7 @@ async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
         raise TooLarge("refused.too_large", kib=endpoint.limit // 1024)
     body = bytearray()
     try:
-        async for chunk in request.content.iter_any():
+        while chunk := await request.content.readany():
             body += chunk
             if len(body) > endpoint.limit:
                 raise TooLarge("refused.too_large", kib=endpoint.limit // 1024)
@@ -90,7 +89,8 @@ async def admit(
         raise Forbidden("refused.role")
     if endpoint.csrf == "token":
         session.check_form_token(visitor, call.fields.one("csrf"))
-    return replace(call, visitor=visitor)
+    call.visitor = visitor
+    return call
 
 
 async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) -> Visitor:
@@ -107,12 +107,10 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
     """The call with checked values. NotFound, Malformed, or Invalid with every wrong field."""
     if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
         raise Malformed("refused.repeat_key")
-    return replace(
-        call,
-        params=_params(endpoint, call),
-        query=_query(endpoint, call),
-        body=_body(endpoint, call),
-    )
+    call.params = _params(endpoint, call)
+    call.query = _query(endpoint, call)
+    call.body = _body(endpoint, call)
+    return call
 
 
 def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:

@@ -21,10 +21,13 @@ A_YEAR = 31_536_000
 
 def language(request: web.Request) -> Language:
     """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
-    for choice in (request.query.get("lang"), request.cookies.get(COOKIE)):
-        if choice in LANGUAGES:
-            return choice
-    return preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    headers = request.headers
+    # Programs ask without either, and neither is read for nothing.
+    if request.query_string and (choice := request.query.get("lang")) in LANGUAGES:
+        return choice
+    if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE)) in LANGUAGES:
+        return choice
+    return preferred(headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
 @lru_cache(1024)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.intake.accept import views
-from services.intake.accept.acceptance import Acceptance
+from services.intake.accept.acceptance import Acceptance, Receipt
 from services.intake.accept.receipts import Signer, base64url
 from services.intake.accept.store import submissions
 from services.intake.accept.submission import Draft
@@ -47,7 +47,7 @@ class Api:
     async def submit(self, call: Call[Draft, None]) -> Reply:
         """201 with the receipt; 200 with the very same receipt for a repetition."""
         receipt = await self.acceptance.accept(call.body, call.repeat_key)
-        answer = views.accepted(receipt, self.public_url)
+        answer = _accepted(receipt, self.public_url)
         return Reply(answer, 201 if receipt.fresh else 200)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:
@@ -67,3 +67,19 @@ class Api:
             requests=counts.get("request", 0),
             ratings=counts.get("rating", 0),
         )
+
+
+def _accepted(receipt: Receipt, public_url: str) -> views.Accepted:
+    stored = receipt.stored
+    return views.Accepted(
+        submission_id=stored.id,
+        kind=stored.kind,
+        received_at=stored.received_at,
+        receipt=views.SignedReceipt(
+            code=receipt.code,
+            url=f"{public_url}/r/{receipt.code}",
+            key_id=stored.key_id,
+            signed=receipt.signed,
+            signature=base64url(stored.signature),
+        ),
+    )

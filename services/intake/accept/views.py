@@ -6,8 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.intake.accept.acceptance import Receipt
-from services.intake.accept.receipts import base64url
 from shared.events import Kind
 
 
@@ -51,20 +49,3 @@ class Figures(BaseModel):
     complaints: int
     requests: int
     ratings: int
-
-
-def accepted(receipt: Receipt, public_url: str) -> Accepted:
-    """A receipt as an answer."""
-    stored = receipt.stored
-    return Accepted(
-        submission_id=stored.id,
-        kind=stored.kind,
-        received_at=stored.received_at,
-        receipt=SignedReceipt(
-            code=receipt.code,
-            url=f"{public_url}/r/{receipt.code}",
-            key_id=stored.key_id,
-            signed=receipt.signed,
-            signature=base64url(stored.signature),
-        ),
-    )
