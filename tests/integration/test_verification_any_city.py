@@ -167,7 +167,7 @@ async def test_an_operator_is_refused_by_key(conn: Connection) -> None:
     wrong = StoredOperator("ü", "", "unit_operator", "IS", None, active=True)
     misplaced = StoredOperator("una", "Una", "unit_operator", "IS", None, active=True)
     found = [await directory.set_operator(conn, who, PASSWORD) for who in (wrong, misplaced)]
-    assert [["wrong.username", "wrong.empty"], ["wrong.scope_not_unit"]] == [
+    assert [["csv.username", "csv.blank"], ["csv.scope_not_unit"]] == [
         [error.key for error in refused.errors] for refused in found if refused
     ]
 

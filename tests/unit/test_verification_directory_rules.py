@@ -1,11 +1,15 @@
 """The directory's CSV files: what is read, and that every fault is named by line and column."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.verification.directory import explaining
 from services.verification.directory.explaining import explain
-from services.verification.directory.rules import references, sheets, tree
+from services.verification.directory.rules import cells, references, sheets, tree
 from services.verification.directory.rules.faults import BadSheet, RowError
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, UnitRow
@@ -106,7 +110,7 @@ def test_a_character_without_a_meaning_is_named(cell: str) -> None:
     with pytest.raises(BadSheet) as bad:
         sheets.read(f"{OFFICERS}A-1,{cell},u1,\n".encode())
     (error,) = bad.value.errors
-    assert (2, "name", "wrong.unusable", 2) == (
+    assert (2, "name", "csv.unusable", 2) == (
         error.line, error.column, error.key, error.values["place"],
     )  # fmt: skip
 
@@ -187,10 +191,10 @@ def test_any_bytes_are_answered(raw: bytes) -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from([UNITS, PLACES, OFFICERS, OPERATORS]))
-def test_any_cells_are_answered(cells: str, head: str) -> None:
+def test_any_cells_are_answered(typed: str, head: str) -> None:
     """Whatever is typed into cells is taken or named."""
-    faults(head + cells)
-    faults(cells + head)
+    faults(head + typed)
+    faults(typed + head)
 
 
 @pytest.mark.parametrize(
@@ -254,15 +258,15 @@ KNOWN = Directory(TREE, {"u1", "U.10"}, {"A-1"})
         (OPERATORS + "ab,甲,unit_operator,u1\ncd,乙,auditor,town\n", []),
         (OPERATORS + "ab,甲,unit_operator,u9\n",
          [RowError(2, "scope", "csv.no_scope", {"code": "u9"})]),
-        (OPERATORS + "ab,甲,unit_operator,town\n", [RowError(2, "scope", "wrong.scope_not_unit")]),
+        (OPERATORS + "ab,甲,unit_operator,town\n", [RowError(2, "scope", "csv.scope_not_unit")]),
         (OPERATORS + "ab,甲,county_supervisor,town\ncd,乙,county_supervisor,north\n", []),
         (OPERATORS + "ab,甲,county_supervisor,root\n",
-         [RowError(2, "scope", "wrong.scope_not_between")]),
+         [RowError(2, "scope", "csv.scope_not_between")]),
         (OPERATORS + "ab,甲,county_supervisor,u1\n",
-         [RowError(2, "scope", "wrong.scope_not_between")]),
+         [RowError(2, "scope", "csv.scope_not_between")]),
         (OPERATORS + "ab,甲,city_supervisor,root\n", []),
         (OPERATORS + "ab,甲,city_supervisor,north\n",
-         [RowError(2, "scope", "wrong.scope_not_root")]),
+         [RowError(2, "scope", "csv.scope_not_root")]),
         ("username,name,role,scope,badge\nab,甲,unit_operator,u1,A1\n",
          [RowError(2, "badge", "csv.no_officer", {"badge": "A1"})]),
     ],
@@ -279,3 +283,14 @@ def test_a_username_is_one_in_any_case() -> None:
     ((_, row),) = sheets.read(f"{OPERATORS}ＡＤＡ,甲,Auditor,root\n".encode()).rows
     assert isinstance(row, OperatorRow)
     assert ("ada", "auditor") == (row.username, row.role)
+
+
+def test_every_key_has_words_and_every_words_a_key() -> None:
+    """No fault is without an explanation, and no explanation without a fault."""
+    rules = Path(cells.__file__).parent
+    used = {
+        key
+        for file in rules.glob("*.py")
+        for key in re.findall(r'"(csv\.[a-z_]+)"', file.read_text("utf-8"))
+    }
+    assert used == set(explaining.WORDS)

@@ -2,8 +2,12 @@
 
 from services.verification.directory.rules.faults import RowError
 
-_WORDS = {
+WORDS = {
+    "csv.badge": "must be at most {most} letters and digits",
+    "csv.blank": "is empty; fill it in",
     "csv.cells": "has {found} cells, the header has {wanted}; check separators and quotes",
+    "csv.choice": "must be one of {choices}",
+    "csv.code": "must be at most {most} letters and digits, with dots or dashes between them",
     "csv.column_missing": "missing; add this column to {kind}",
     "csv.column_twice": "twice; remove one of them",
     "csv.column_unknown": "unknown; the columns are {columns}",
@@ -20,27 +24,23 @@ _WORDS = {
     "csv.no_place": "no place {code}; import the places first",
     "csv.no_scope": "no unit or place {code}; import places and units first",
     "csv.no_unit": "no unit {code}; import the units first",
+    "csv.number": "must be a number from {least} to {most}",
     "csv.parent_missing": "is empty; only a {level} has nothing above it",
+    "csv.phone": "is not a valid phone number; write it like +8613800138000, or leave it empty",
     "csv.root_has_parent": "must be empty: nothing lies above a {level}",
+    "csv.scope_not_between": "a county_supervisor's place lies between the root and the units",
+    "csv.scope_not_root": "a city_supervisor's place is the root of the tree",
+    "csv.scope_not_unit": "a unit_operator's place is a unit",
     "csv.second_root": "{others} has no parent either; the tree has one root",
+    "csv.too_long": "must be at most {most} characters",
     "csv.twice": "{value} stands in line {line} already; remove one",
     "csv.unreadable": "not readable as CSV ({reason}); check the quotation marks",
-    "wrong.badge": "must be at most {most} letters and digits",
-    "wrong.choice": "must be one of {choices}",
-    "wrong.code": "must be at most {most} letters and digits, with dots or dashes between them",
-    "wrong.empty": "is empty; fill it in",
-    "wrong.number": "must be a number from {least} to {most}",
-    "wrong.phone": "is not a valid phone number; write it like +8613800138000, or leave it empty",
-    "wrong.scope_not_between": "a county_supervisor's place lies between the root and the units",
-    "wrong.scope_not_root": "a city_supervisor's place is the root of the tree",
-    "wrong.scope_not_unit": "a unit_operator's place is a unit",
-    "wrong.too_long": "must be at most {most} characters",
-    "wrong.unusable": "character {place} is {character}, which no font shows; type it again",
-    "wrong.username": "must be 2 to 32 letters, digits, dots, dashes, beginning with a letter",
-    "wrong.yes_or_no": "must be yes or no (是 or 否), or empty to leave it as it is",
+    "csv.unusable": "character {place} is {character}, which no font shows; type it again",
+    "csv.username": "must be 2 to 32 letters, digits, dots, dashes, beginning with a letter",
+    "csv.yes_or_no": "must be yes or no (是 or 否), or empty to leave it as it is",
 }
 
 
 def explain(error: RowError) -> str:
     """What is wrong and what to do."""
-    return _WORDS[error.key].format(**error.values)
+    return WORDS[error.key].format(**error.values)

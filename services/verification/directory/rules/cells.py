@@ -32,7 +32,7 @@ def wrong(key: LiteralString, **values: object) -> PydanticCustomError:
 def _code(cell: str, most: int) -> str:
     code = text.identifier(cell)
     if len(code) > most or not _CODE.fullmatch(code):
-        raise wrong("wrong.code", most=most)
+        raise wrong("csv.code", most=most)
     return code
 
 
@@ -51,7 +51,7 @@ def _place_or_none(cell: str) -> str | None:
 def _badge(cell: str) -> str:
     badge = text.identifier(cell)
     if len(badge) > BADGE_LENGTH or not _CODE.fullmatch(badge):
-        raise wrong("wrong.badge", most=BADGE_LENGTH)
+        raise wrong("csv.badge", most=BADGE_LENGTH)
     return badge
 
 
@@ -61,26 +61,26 @@ def _badge_or_none(cell: str | None) -> str | None:
 
 def _name(cell: str) -> str:
     if found := text.unusable(cell):
-        raise wrong("wrong.unusable", place=found[0], character=found[1])
+        raise wrong("csv.unusable", place=found[0], character=found[1])
     name = text.line(cell)
     if not name:
-        raise wrong("wrong.empty")
+        raise wrong("csv.blank")
     if len(name) > NAME_LENGTH:
-        raise wrong("wrong.too_long", most=NAME_LENGTH)
+        raise wrong("csv.too_long", most=NAME_LENGTH)
     return name
 
 
 def _username(cell: str) -> str:
     username = text.username(cell)
     if not _USERNAME.fullmatch(username):
-        raise wrong("wrong.username")
+        raise wrong("csv.username")
     return username
 
 
 def _counters(cell: str) -> int:
     number = text.number(cell, COUNTERS)
     if not number:
-        raise wrong("wrong.number", least=1, most=COUNTERS)
+        raise wrong("csv.number", least=1, most=COUNTERS)
     return number
 
 
@@ -88,20 +88,20 @@ def _phone(cell: str) -> str | None:
     try:
         return phone.parse(cell) if text.identifier(cell) else None
     except ValueError:
-        raise wrong("wrong.phone") from None
+        raise wrong("csv.phone") from None
 
 
 def _active(cell: str) -> bool | None:
     word = text.identifier(cell).lower()
     if word not in (*_YES, *_NO, ""):
-        raise wrong("wrong.yes_or_no")
+        raise wrong("csv.yes_or_no")
     return word in _YES if word else None
 
 
 def _word(cell: str, choices: tuple[str, ...]) -> str:
     word = text.identifier(cell).lower()
     if word not in choices:
-        raise wrong("wrong.choice", choices=", ".join(choices))
+        raise wrong("csv.choice", choices=", ".join(choices))
     return word
 
 

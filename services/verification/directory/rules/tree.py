@@ -44,11 +44,11 @@ def misplaced(role: Role, scope: str, places: Places) -> str | None:
     """The key of what is wrong with a role at this place of the tree, if anything."""
     place = places.get(scope)
     if role == "unit_operator" and place:
-        return "wrong.scope_not_unit"
+        return "csv.scope_not_unit"
     if role == "county_supervisor" and (place is None or place.parent_code is None):
-        return "wrong.scope_not_between"
+        return "csv.scope_not_between"
     if role == "city_supervisor" and (place is None or place.parent_code is not None):
-        return "wrong.scope_not_root"
+        return "csv.scope_not_root"
     return None
 
 
