@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.ending import ending, exited
 from deploy.local.family import descendants, kill_all
 from deploy.local.logs import turn
 
@@ -179,27 +180,6 @@ class Process:
             await pass_lines(stream, self.output)
 
 
-async def exited(child: asyncio.subprocess.Process) -> int:
-    """The exit code. Unlike `wait` it never waits for the pipe too, whatever the Python."""
-    with contextlib.suppress(OSError):  # gone already, or a kernel that does not tell
-        await told_by_kernel(child.pid)
-    while child.returncode is None:  # noqa: ASYNC110
-        await asyncio.sleep(0.05)
-    return child.returncode
-
-
-async def told_by_kernel(pid: int) -> None:
-    """Until the process has ended, without asking again and again."""
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    descriptor = os.pidfd_open(pid)
-    loop.add_reader(descriptor, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
-
-
 async def pass_lines(stream: asyncio.StreamReader, output: Sink) -> None:
     """Call `output` with each line, of whatever length."""
     rest = b""
@@ -209,10 +189,3 @@ async def pass_lines(stream: asyncio.StreamReader, output: Sink) -> None:
             output(line.decode("utf-8", "replace"))
     if rest:
         output(rest.decode("utf-8", "replace"))
-
-
-def ending(code: int | None) -> str:
-    """How a process ended, in words."""
-    if code is not None and code < 0:
-        return f"was killed by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"

@@ -7,7 +7,8 @@ import json
 
 import aiohttp
 
-from deploy.local.process import Process, StartError, ending
+from deploy.local.ending import ending
+from deploy.local.process import Process, StartError
 
 READY_WITHIN = 60.0
 STARTS = 3

@@ -10,28 +10,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Self
 
-from deploy.local import databases, envfiles
+from deploy.local import databases
 from deploy.local.console import Console
 from deploy.local.folder import private_folder, take_folder
-from deploy.local.keys import Keys
+from deploy.local.installation import Installation
 from deploy.local.logs import LogFile
 from deploy.local.ports import PortError, Ports
-from deploy.local.postgres import Postgres
 from deploy.local.process import Process, Sink, StartError
-from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.readiness import until_ready
-from deploy.local.settings import ROOT, SANDBOX, SERVICES, sandbox_env, service_env, url_of
+from deploy.local.settings import ROOT, SANDBOX, SERVICES
 from shared.bus import broker
 
 PORT_PATIENCE = 3.0
 
 
-class Stack:
+class Stack(Installation):
     """Everything, started by `async with` and drained at its end.
 
-    `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment take the place of the
-    private servers. With `restart` what dies is started again; with `quiet` nothing is printed.
-    What the services write goes to files below `data/logs` in any case.
+    With `restart` what dies is started again; with `quiet` nothing is printed. What the services
+    write goes to files below `data/logs` in any case.
     """
 
     def __init__(
@@ -44,65 +41,11 @@ class Stack:
         quiet: bool = False,
         restart: bool = True,
     ) -> None:
-        self.data = data.absolute()
-        self.ports = ports
-        self.console = Console(quiet=quiet)
+        super().__init__(data, ports, Console(quiet=quiet), fsync=fsync, restart=restart)
         self.processes: dict[str, Process] = {}
-        self.urls = {name: url_of(getattr(ports, name)) for name in (*SERVICES, SANDBOX)}
-        self.ops_urls = {name: url_of(getattr(ports, f"ops_{name}")) for name in SERVICES}
-        self.postgres: Postgres | None = None
-        self.rabbitmq: RabbitMQ | None = None
         self._sandbox = sandbox
         self._restart = restart
         self._lock: IO[str] | None = None
-        self._keys: Keys | None = None
-        if not os.environ.get("DATABASE_URL"):
-            note = self.console.speaker("postgres")
-            self.postgres = Postgres(
-                self.data / "postgres", ports.postgres, fsync=fsync, restart=restart, note=note
-            )
-        if not os.environ.get("AMQP_URL"):
-            note = self.console.speaker("rabbitmq")
-            self.rabbitmq = RabbitMQ(
-                self.data / "rabbitmq",
-                ports.rabbitmq,
-                passwords={name: self.keys.broker_password_of(name) for name in SERVICES},
-                restart=restart,
-                note=note,
-            )
-
-    @property
-    def keys(self) -> Keys:
-        """The installation's secrets, the demo's password among them."""
-        if self._keys is None:
-            self._keys = Keys.of(private_folder(self.data))
-        return self._keys
-
-    @property
-    def admin_url(self) -> str:
-        """The administrator's connection to PostgreSQL."""
-        return self.postgres.admin_url if self.postgres else os.environ["DATABASE_URL"]
-
-    def amqp_url(self, service: str) -> str:
-        """The service's own log-in at our broker; somebody else's has one for all."""
-        return self.rabbitmq.url_of(service) if self.rabbitmq else os.environ["AMQP_URL"]
-
-    def database_url(self, service: str) -> str:
-        """The service's own connection to its own database."""
-        name = databases.database_of(service)
-        return databases.url_for(self.admin_url, name, name, self.keys.password_of(service))
-
-    def env(self, service: str) -> dict[str, str]:
-        """The complete environment of one service, or of the sandbox."""
-        if service == SANDBOX:
-            return sandbox_env(self.ports, self.keys)
-        return service_env(
-            service,
-            ports=self.ports,
-            keys=self.keys,
-            database_url=self.database_url(service),
-            amqp_url=self.amqp_url(service),
-        )
 
     async def __aenter__(self) -> Self:
         try:
@@ -118,7 +61,7 @@ class Stack:
     async def start(self) -> None:
         """Return when every service is ready; StartError or PortError in one line otherwise."""
         self._lock = take_folder(self.data)
-        self._write_environments()
+        self.write_environments()
         await self._await_ports()
         async with started_together() as tasks:
             tasks.create_task(self._start_broker())
@@ -163,12 +106,6 @@ class Stack:
     def _ready_url(self, name: str) -> str:
         ready = "/admin/faults" if name == SANDBOX else "/readyz"
         return (self.ops_urls.get(name) or self.urls[name]) + ready
-
-    def _write_environments(self) -> None:
-        for name in SERVICES:
-            envfiles.write(self.data / "env", name, self.env(name))
-        administrator = self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
-        envfiles.write(self.data / "env", "broker", {"AMQP_URL": administrator})
 
     async def _await_ports(self) -> None:
         """What a killed launcher left behind needs a moment to go."""

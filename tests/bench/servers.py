@@ -13,10 +13,11 @@ import asyncpg
 
 from deploy.local import databases
 from deploy.local.account import POINTER
+from deploy.local.ending import ending
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.postgres import Postgres
-from deploy.local.process import Process, StartError, ending
+from deploy.local.process import Process, StartError
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import ROOT, service_env
 from shared import migrate

@@ -1,0 +1,90 @@
+"""A local installation at rest: its folder, ports, secrets and servers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deploy.local import databases, envfiles
+from deploy.local.console import Console
+from deploy.local.folder import private_folder
+from deploy.local.keys import Keys
+from deploy.local.ports import Ports
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.settings import SANDBOX, SERVICES, sandbox_env, service_env, url_of
+
+
+class Installation:
+    """Where everything is, and what each service is told.
+
+    `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment take the place of the
+    private servers.
+    """
+
+    def __init__(
+        self, data: Path, ports: Ports, console: Console, *, fsync: bool, restart: bool
+    ) -> None:
+        self.data = data.absolute()
+        self.ports = ports
+        self.console = console
+        self.urls = {name: url_of(getattr(ports, name)) for name in (*SERVICES, SANDBOX)}
+        self.ops_urls = {name: url_of(getattr(ports, f"ops_{name}")) for name in SERVICES}
+        self._keys: Keys | None = None
+        self.postgres = None if os.environ.get("DATABASE_URL") else self._postgres(fsync, restart)
+        self.rabbitmq = None if os.environ.get("AMQP_URL") else self._rabbitmq(restart)
+
+    def _postgres(self, fsync: bool, restart: bool) -> Postgres:
+        note = self.console.speaker("postgres")
+        return Postgres(
+            self.data / "postgres", self.ports.postgres, fsync=fsync, restart=restart, note=note
+        )
+
+    def _rabbitmq(self, restart: bool) -> RabbitMQ:
+        return RabbitMQ(
+            self.data / "rabbitmq",
+            self.ports.rabbitmq,
+            passwords={name: self.keys.broker_password_of(name) for name in SERVICES},
+            restart=restart,
+            note=self.console.speaker("rabbitmq"),
+        )
+
+    @property
+    def keys(self) -> Keys:
+        """The installation's secrets, the demo's password among them."""
+        if self._keys is None:
+            self._keys = Keys.of(private_folder(self.data))
+        return self._keys
+
+    @property
+    def admin_url(self) -> str:
+        """The administrator's connection to PostgreSQL."""
+        return self.postgres.admin_url if self.postgres else os.environ["DATABASE_URL"]
+
+    def amqp_url(self, service: str) -> str:
+        """The service's own log-in at our broker; somebody else's has one for all."""
+        return self.rabbitmq.url_of(service) if self.rabbitmq else os.environ["AMQP_URL"]
+
+    def database_url(self, service: str) -> str:
+        """The service's own connection to its own database."""
+        name = databases.database_of(service)
+        return databases.url_for(self.admin_url, name, name, self.keys.password_of(service))
+
+    def env(self, service: str) -> dict[str, str]:
+        """The complete environment of one service, or of the sandbox."""
+        if service == SANDBOX:
+            return sandbox_env(self.ports, self.keys)
+        return service_env(
+            service,
+            ports=self.ports,
+            keys=self.keys,
+            database_url=self.database_url(service),
+            amqp_url=self.amqp_url(service),
+        )
+
+    def write_environments(self) -> None:
+        """Leave them in files, for the commands."""
+        for name in SERVICES:
+            envfiles.write(self.data / "env", name, self.env(name))
+        administrator = self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
+        envfiles.write(self.data / "env", "broker", {"AMQP_URL": administrator})
