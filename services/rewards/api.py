@@ -9,7 +9,7 @@ from uuid import UUID
 from services.rewards import approvals, metrics, views
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.payouts import Pace, Reward
-from services.rewards.store import figures, history, orders, rewards
+from services.rewards.store import directory, figures, history, orders, rewards
 from services.rewards.views import Approval, Note
 from shared import access
 from shared.access import Operator
@@ -77,8 +77,11 @@ class Api:
         query = call.query
         async with self.database.transaction(as_=call.operator) as conn:
             rows = await rewards.list_page(conn, query.state, query.cursor, PAGE)
+            names = await directory.list_names(conn, {reward.unit_code for _, reward in rows})
         cursor = str(rows[-1][0]) if len(rows) == PAGE else None
-        shown = [views.shown(reward, self.seal) for _, reward in rows]
+        shown = [
+            views.RewardShown(**views.values_of(reward, self.seal, names)) for _, reward in rows
+        ]
         return views.Listing(rewards=shown, next=cursor)
 
     async def get_reward(self, call: Call[None, None]) -> views.Detail:
@@ -115,8 +118,9 @@ class Api:
 
     async def detail(self, conn: Connection, reward: Reward) -> views.Detail:
         """A reward with everything that belongs to it."""
+        names = await directory.list_names(conn, [reward.unit_code])
         return views.Detail(
-            **views.values_of(reward, self.seal),
+            **views.values_of(reward, self.seal, names),
             orders=[views.OrderShown(**order) for order in await orders.list_of(conn, reward)],
             transitions=[
                 views.TransitionShown(**step) for step in await history.list_of(conn, reward)

@@ -64,6 +64,7 @@ class RewardShown(BaseModel):
     submission_id: UUID
     incident_id: UUID
     unit_code: str
+    unit_name: str
     state: State
     version: int
     reason: str | None
@@ -135,15 +136,13 @@ def figures_of(states: Mapping[str, tuple[int, int]]) -> Figures:
     )
 
 
-def shown(reward: Reward, seal: Seal) -> RewardShown:
-    """A reward for the staff, the phone masked."""
-    return RewardShown(**values_of(reward, seal))
-
-
-def values_of(reward: Reward, seal: Seal) -> dict[str, Any]:
-    """The fields of RewardShown."""
-    own = {name: getattr(reward, name) for name in RewardShown.model_fields if name != "phone"}
-    return own | {"phone": masked(reward, seal)}
+def values_of(reward: Reward, seal: Seal, names: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of RewardShown; a unit without a name goes by its code."""
+    own = {
+        name: getattr(reward, name) for name in RewardShown.model_fields if hasattr(reward, name)
+    }
+    unit_name = names.get(reward.unit_code, reward.unit_code)
+    return own | {"phone": masked(reward, seal), "unit_name": unit_name}
 
 
 def masked(reward: Reward, seal: Seal) -> str:

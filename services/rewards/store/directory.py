@@ -1,5 +1,6 @@
-"""What other services said: the units' places, the roster, and the newest verdict of each case."""
+"""What other services said: the units, the roster, and the newest verdict of each case."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from shared.db import Connection
@@ -9,14 +10,24 @@ from shared.events import OfficerChanged, UnitChanged
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit's place in the tree; False if we know a newer one."""
     done = await conn.fetchval(
-        """INSERT INTO units (unit_code, path, version) VALUES ($1, $2, $3)
-           ON CONFLICT (unit_code) DO UPDATE SET path = $2, version = $3
+        """INSERT INTO units (unit_code, path, version, name) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (unit_code) DO UPDATE SET path = $2, version = $3, name = $4
            WHERE units.version < $3 RETURNING true""",
         event.unit_code,
         event.path,
         event.version,
+        event.name,
     )
     return done is True
+
+
+async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str, str]:
+    """The names of these units, as far as the operator may see them and they have one."""
+    rows = await conn.fetch(
+        "SELECT unit_code, name FROM units WHERE unit_code = ANY($1) AND name <> ''",
+        list(unit_codes),
+    )
+    return {row["unit_code"]: row["name"] for row in rows}
 
 
 async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
