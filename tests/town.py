@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
-from deploy.local.settings import service_env, url_of
+from deploy.local.settings import service_env
 from services.intake.accept import codes
 from services.verification.directory import commands as directory
 from services.verification.signin.passwords import Passwords
@@ -163,7 +163,7 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
     """The services, open for business, with a small directory."""
     keys, ports = Keys(), Ports.free()
     async with AsyncExitStack() as stack:
-        opened = Town(keys, {name: url_of(getattr(ports, name)) for name in SERVICES}, {})
+        opened = Town(keys, {name: ports.url(name) for name in SERVICES}, {})
         for name in SERVICES:
             url = await clone(name)
             database = await Database.connect(url, name, 4)
@@ -176,7 +176,7 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
             opened.services[name] = service
             for resource in service.resources:
                 await stack.enter_async_context(resource)
-            await stack.enter_async_context(_served(make_app(service.house), getattr(ports, name)))
+            await stack.enter_async_context(_served(make_app(service.house), ports[name]))
         await _fill(opened)
         yield opened
 

@@ -24,9 +24,10 @@ from deploy.demo.play import Citizen, Desk
 from deploy.demo.scenario import Complaint, Scenario, article
 from deploy.local.ports import PortError, Ports
 from deploy.local.process import StartError
-from deploy.local.settings import ROOT, SERVICES
+from deploy.local.settings import ROOT
 from deploy.local.stack import Stack
 from shared.errors import MashangError
+from shared.flows import SERVICES
 
 AT_ONCE = 6
 SETTLE_SECONDS = 180.0
@@ -38,7 +39,7 @@ console = Console(width=None if sys.stdout.isatty() else 110)
 async def play(scenario: Scenario, data: Path, kill: Sequence[str] = ()) -> list[Row]:
     """The whole play on a fresh stack; the reconciled lines."""
     shutil.rmtree(data, ignore_errors=True)
-    console.print("starting a clean installation: PostgreSQL, RabbitMQ, five services, the sandbox")
+    console.print("starting a clean installation: PostgreSQL, RabbitMQ, the services, the sandbox")
     async with Stack(data, Ports.free(), quiet=True) as stack:
         await load_directory(stack)
         timeout = aiohttp.ClientTimeout(total=15)

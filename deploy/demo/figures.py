@@ -50,15 +50,19 @@ LINES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "criticisms": (("scoring", "criticisms"),),
     "thanks": (("notifications", "thanks_delivered"), ("sandbox", "thanks")),
 }
+BOOK = "sandbox"
+_ASKED = {who for asked in LINES.values() for who, _ in asked}
+WITNESSES = tuple(who for who in (*SERVICES, BOOK) if who in _ASKED)
 
 
 async def read(http: aiohttp.ClientSession, stack: Stack) -> Figures:
     """What each service and the vendors' book say now."""
-    urls = [f"{stack.urls[service]}/api/v1/figures" for service in SERVICES]
+    services = [who for who in WITNESSES if who != BOOK]
+    urls = [f"{stack.urls[service]}/api/v1/figures" for service in services]
     answers = await asyncio.gather(*(call(http, "GET", url) for url in urls))
-    figures = dict(zip(SERVICES, answers, strict=True))
-    book = await call(http, "GET", f"{stack.urls['sandbox']}/admin/book")
-    return figures | {"sandbox": book_figures(book, stack.env("notifications"))}
+    figures = dict(zip(services, answers, strict=True))
+    book = await call(http, "GET", f"{stack.urls[BOOK]}/admin/book")
+    return figures | {BOOK: book_figures(book, stack.env("notifications"))}
 
 
 def book_figures(book: Mapping[str, Mapping[str, Any]], env: Mapping[str, str]) -> dict[str, int]:
@@ -83,10 +87,9 @@ def rows(expected: Expected, figures: Figures) -> list[Row]:
 
 def table(lines: list[Row]) -> Table:
     """The table as printed; a disagreeing figure is marked."""
-    witnesses = ("intake", "verification", "rewards", "notifications", "scoring", "sandbox")
-    printed = Table("", "expected", *witnesses, "")
+    printed = Table("", "expected", *WITNESSES, "")
     for line in lines:
-        told = (_told(line, who) for who in witnesses)
+        told = (_told(line, who) for who in WITNESSES)
         printed.add_row(
             line.name.replace("_", " ").removesuffix(" fen") + (" CNY" if _money(line) else ""),
             _number(line, line.expected),

@@ -1,4 +1,4 @@
-"""Everything on one machine: private servers, five services, supervised and left behind by none."""
+"""Everything on one machine: private servers, the services, supervised and left behind by none."""
 
 from deploy.local.ports import Ports, free_port
 from deploy.local.postgres import Postgres

@@ -10,7 +10,8 @@ import asyncpg
 
 from deploy.local.keys import Keys
 from deploy.local.process import StartError
-from deploy.local.settings import ROOT, SERVICES
+from deploy.local.settings import ROOT
+from shared.flows import SERVICES
 
 OWNER = "mashang_owner"
 MARK = "migrated"

@@ -12,7 +12,8 @@ from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.settings import SANDBOX, SERVICES, sandbox_env, service_env, url_of
+from deploy.local.settings import SANDBOX, sandbox_env, service_env
+from shared.flows import SERVICES
 
 
 class Installation:
@@ -28,8 +29,8 @@ class Installation:
         self.data = data.absolute()
         self.ports = ports
         self.console = console
-        self.urls = {name: url_of(getattr(ports, name)) for name in (*SERVICES, SANDBOX)}
-        self.ops_urls = {name: url_of(getattr(ports, f"ops_{name}")) for name in SERVICES}
+        self.urls = {name: ports.url(name) for name in (*SERVICES, SANDBOX)}
+        self.ops_urls = {name: ports.url(f"ops_{name}") for name in SERVICES}
         self._keys: Keys | None = None
         self.postgres = None if os.environ.get("DATABASE_URL") else self._postgres(fsync, restart)
         self.rabbitmq = None if os.environ.get("AMQP_URL") else self._rabbitmq(restart)
@@ -37,13 +38,13 @@ class Installation:
     def _postgres(self, fsync: bool, restart: bool) -> Postgres:
         note = self.console.speaker("postgres")
         return Postgres(
-            self.data / "postgres", self.ports.postgres, fsync=fsync, restart=restart, note=note
+            self.data / "postgres", self.ports["postgres"], fsync=fsync, restart=restart, note=note
         )
 
     def _rabbitmq(self, restart: bool) -> RabbitMQ:
         return RabbitMQ(
             self.data / "rabbitmq",
-            self.ports.rabbitmq,
+            self.ports["rabbitmq"],
             passwords={name: self.keys.broker_password_of(name) for name in SERVICES},
             restart=restart,
             note=self.console.speaker("rabbitmq"),

@@ -6,10 +6,13 @@ import contextlib
 import os
 import random
 import socket
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Self
 
 import psutil
+
+from shared.flows import SERVICES
 
 LOOPBACK = "127.0.0.1"
 BELOW_EPHEMERAL = (20000, 32768)
@@ -36,47 +39,48 @@ def free_port() -> int:
             return port
 
 
+DEFAULTS: Mapping[str, int] = {
+    **{service: 8080 + place for place, service in enumerate(SERVICES)},
+    "sandbox": 8090,
+    **{f"ops_{service}": 9080 + place for place, service in enumerate(SERVICES)},
+    "postgres": 15432,
+    "rabbitmq": 15670,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """One port for everything that listens; `ops_` ports serve health and metrics."""
 
-    intake: int = 8080
-    verification: int = 8081
-    rewards: int = 8082
-    notifications: int = 8083
-    scoring: int = 8084
-    sandbox: int = 8090
-    ops_intake: int = 9080
-    ops_verification: int = 9081
-    ops_rewards: int = 9082
-    ops_notifications: int = 9083
-    ops_scoring: int = 9084
-    postgres: int = 15432
-    rabbitmq: int = 15670
+    numbers: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> int:
+        return self.numbers[name]
+
+    def url(self, name: str) -> str:
+        """The HTTP base of something that listens here."""
+        return f"http://{LOOPBACK}:{self[name]}"
 
     @classmethod
     def default(cls) -> Self:
-        """The ports that README names."""
-        return cls()
+        """The ports that README names; a service added later gets the next one."""
+        return cls(DEFAULTS)
 
     @classmethod
     def free(cls) -> Self:
         """Ports that nobody uses, all different."""
-        return cls(**{field.name: free_port() for field in fields(cls)})
+        return cls({name: free_port() for name in DEFAULTS})
 
     @classmethod
     def from_env(cls) -> Self:
         """The default ports, each moved by its own variable (`MASHANG_PORT_INTAKE=18080`)."""
-        chosen = {}
-        for field in fields(cls):
-            text = os.environ.get(variable(field.name))
-            if text:
-                chosen[field.name] = port_number(field.name, text)
-        return cls(**chosen)
+        given = {name: os.environ.get(variable(name)) for name in DEFAULTS}
+        chosen = {name: port_number(name, text) for name, text in given.items() if text}
+        return cls({**DEFAULTS, **chosen})
 
     def check_free(self, *, skip: tuple[str, ...] = ()) -> None:
         """Raise PortError for the first port that is taken, naming the holder where it shows."""
-        for name, port in asdict(self).items():
+        for name, port in self.numbers.items():
             if name not in skip:
                 check_free(name, port)
 

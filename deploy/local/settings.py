@@ -8,29 +8,24 @@ from pathlib import Path
 from deploy.local import inherited, vendors
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
-from shared.flows import SERVICES as SERVICES
+from shared.flows import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
-
-
-def url_of(port: int) -> str:
-    """The HTTP base of something that listens here."""
-    return f"http://{LOOPBACK}:{port}"
 
 
 def service_env(
     service: str, *, ports: Ports, keys: Keys, database_url: str, amqp_url: str
 ) -> dict[str, str]:
     """Our own variables over what is inherited; a service gets no other service's secrets."""
-    public = os.environ.get("MASHANG_PUBLIC_URL") or url_of(ports.intake)
+    public = os.environ.get("MASHANG_PUBLIC_URL") or ports.url("intake")
     return {
         **inherited.for_service(service),
         "DATABASE_URL": database_url,
         "AMQP_URL": amqp_url,
         "MASHANG_HTTP_HOST": LOOPBACK,
-        "MASHANG_HTTP_PORT": str(getattr(ports, service)),
-        "MASHANG_OPS_PORT": str(getattr(ports, f"ops_{service}")),
+        "MASHANG_HTTP_PORT": str(ports[service]),
+        "MASHANG_OPS_PORT": str(ports[f"ops_{service}"]),
         "MASHANG_POLICY_FILE": os.environ.get("MASHANG_POLICY_FILE")
         or f"{ROOT}/deploy/policy.toml",
         "MASHANG_PUBLIC_URL": public,
@@ -42,7 +37,7 @@ def service_env(
 def staff_urls(ports: Ports) -> str:
     """Where each service's staff pages are, for one sign-in and the switch between them."""
     services = [name for name in SERVICES if name != "intake"]
-    return ",".join(f"{name}={url_of(getattr(ports, name))}" for name in services)
+    return ",".join(f"{name}={ports.url(name)}" for name in services)
 
 
 def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:

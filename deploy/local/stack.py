@@ -1,4 +1,4 @@
-"""The whole system on one machine: servers, databases, five services, the vendors' sandbox."""
+"""The whole system on one machine: servers, databases, services, the vendors' sandbox."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from deploy.local.logs import LogFile
 from deploy.local.ports import PortError, Ports
 from deploy.local.process import Process, Sink, StartError
 from deploy.local.readiness import until_ready
-from deploy.local.settings import ROOT, SANDBOX, SERVICES
+from deploy.local.settings import ROOT, SANDBOX
 from shared.bus import broker
+from shared.flows import SERVICES
 
 PORT_PATIENCE = 3.0
 
@@ -121,7 +122,7 @@ class Stack(Installation):
         if self.rabbitmq:
             self.console.step("starting RabbitMQ")
             await self.rabbitmq.start()
-            self.console.step(f"RabbitMQ is ready on port {self.ports.rabbitmq}")
+            self.console.step(f"RabbitMQ is ready on port {self.ports['rabbitmq']}")
         else:
             await declare_at(os.environ["AMQP_URL"])
 
@@ -129,11 +130,11 @@ class Stack(Installation):
         if self.postgres:
             self.console.step("starting PostgreSQL")
             await self.postgres.start()
-            self.console.step(f"PostgreSQL is ready on port {self.ports.postgres}")
+            self.console.step(f"PostgreSQL is ready on port {self.ports['postgres']}")
         await self._prepare_databases()
         if self._sandbox:
             folder = private_folder(self.data / SANDBOX)
-            where = ("--port", str(self.ports.sandbox), "--data", str(folder))
+            where = ("--port", str(self.ports["sandbox"]), "--data", str(folder))
             await self._launch(SANDBOX, "deploy.sandbox", *where)
         for name in SERVICES:
             await self._launch(name, f"services.{name}")
@@ -142,7 +143,7 @@ class Stack(Installation):
 
     async def _prepare_databases(self) -> None:
         mark = self.data / "postgres" / databases.MARK if self.postgres else None
-        self.console.step("checking the five databases and their migrations")
+        self.console.step("checking the databases and their migrations")
         if await databases.prepare(self.admin_url, self.keys, mark):
             self.console.step("the databases are migrated")
 

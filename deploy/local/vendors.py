@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploy.local.keys import Keys
-from deploy.local.ports import LOOPBACK, Ports
+from deploy.local.ports import Ports
 from deploy.sandbox.dialect import Kind
 from deploy.sandbox.dialects import DIALECTS, of_kind
 from shared.vendors import reports
@@ -16,7 +16,7 @@ BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
 def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     """What a service that buys needs: the first vendor of its kind, at the sandbox."""
     vendors = of_kind(BUYS[service])
-    sandbox = f"http://{LOOPBACK}:{ports.sandbox}"
+    sandbox = ports.url("sandbox")
     return {
         f"MASHANG_{BUYS[service].upper()}_VENDOR": vendors[0].name,
         "MASHANG_REPORT_URL": reports_of(service, ports),
@@ -38,4 +38,4 @@ def account_env(ports: Ports, keys: Keys) -> dict[str, str]:
 
 def reports_of(service: str, ports: Ports) -> str:
     """Where vendors reach a service."""
-    return f"http://{LOOPBACK}:{getattr(ports, service)}"
+    return ports.url(service)

@@ -14,7 +14,6 @@ import psutil
 
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import until_ready
-from deploy.local.settings import url_of
 from services.intake.accept import codes
 from shared import config
 from shared.events import SubmissionReceived
@@ -79,7 +78,7 @@ class Course:
         return outcome.rate
 
     async def _load(self) -> Outcome:
-        arguments = (str(self.lab.ports.intake), str(self.seconds), str(CONNECTIONS))
+        arguments = (str(self.lab.ports["intake"]), str(self.seconds), str(CONNECTIONS))
         generator = self.lab.module(
             "load", "tests.bench.load", *arguments, str(self.bodies), env=os.environ
         )
@@ -117,20 +116,20 @@ async def _intake(lab: Lab, *, broker: bool) -> tuple[Process, str]:
     env = await lab.env("intake")
     if not broker:
         # Nobody listens there: events wait in the outbox, as they do for all who have no relay.
-        env["AMQP_URL"] = f"amqp://127.0.0.1:{lab.ports.sandbox}/"
+        env["AMQP_URL"] = f"amqp://127.0.0.1:{lab.ports['sandbox']}/"
     ready = "/readyz" if broker else "/healthz"
     process = lab.module("intake", "services.intake", env=env)
-    return process, url_of(lab.ports.ops_intake) + ready
+    return process, lab.ports.url("ops_intake") + ready
 
 
 async def _fastapi(lab: Lab) -> tuple[Process, str]:
     options = ("--loop", "uvloop", "--no-access-log", "--log-level", "warning")
     process = lab.module(
         "fastapi",
-        *("uvicorn", "tests.bench.fastapi_app:app", "--port", str(lab.ports.intake), *options),
+        *("uvicorn", "tests.bench.fastapi_app:app", "--port", str(lab.ports["intake"]), *options),
         env=await lab.env("intake"),
     )
-    return process, url_of(lab.ports.intake) + "/healthz"
+    return process, lab.ports.url("intake") + "/healthz"
 
 
 def _bodies(lab: Lab, env: Mapping[str, str]) -> Path:

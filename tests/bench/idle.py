@@ -8,8 +8,8 @@ import psutil
 
 from deploy.local.family import descendants
 from deploy.local.ports import Ports
-from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
+from shared.flows import SERVICES
 from tests.bench.servers import Lab
 from tests.bench.table import Aim, Report, of_rounds
 

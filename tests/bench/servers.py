@@ -116,8 +116,8 @@ async def lab(parent: Path, say: Say) -> AsyncIterator[Lab]:
         say("starting PostgreSQL (fsync on) and RabbitMQ")
         try:
             async with (
-                Postgres(data / "postgres", ports.postgres) as postgres,
-                RabbitMQ(data / "rabbitmq", ports.rabbitmq) as rabbitmq,
+                Postgres(data / "postgres", ports["postgres"]) as postgres,
+                RabbitMQ(data / "rabbitmq", ports["rabbitmq"]) as rabbitmq,
             ):
                 await databases.make_databases(postgres.admin_url, keys)
                 yield Lab(data, ports, keys, postgres, rabbitmq, say)

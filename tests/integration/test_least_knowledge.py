@@ -17,11 +17,12 @@ from aiormq.exceptions import AMQPError, ChannelAccessRefused
 from deploy.local import Ports
 from deploy.local.databases import database_of, make_databases
 from deploy.local.keys import Keys
-from deploy.local.settings import SERVICES, service_env
+from deploy.local.settings import service_env
 from deploy.local.stack import Stack
 from shared import config, flows
 from shared.bus import broker
 from shared.events import CaseVerified
+from shared.flows import SERVICES
 from shared.values.seal import Seal
 from tests.conftest import ROOT
 

@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import asyncpg
@@ -18,8 +17,9 @@ from deploy.local.databases import database_of, make_databases, url_for
 from deploy.local.folder import take_folder
 from deploy.local.keys import Keys
 from deploy.local.process import StartError
-from deploy.local.settings import ROOT, SERVICES
+from deploy.local.settings import ROOT
 from deploy.local.stack import Stack
+from shared.flows import SERVICES
 from tests.conftest import leashed
 
 PASSWORD = "shown on the screen"
@@ -74,7 +74,7 @@ class Run:
     """`make run` as a process of its own, in a folder of its own, until it says that it is up."""
 
     def __init__(self, data: Path) -> None:
-        ports = {f"MASHANG_PORT_{n.upper()}": str(p) for n, p in asdict(Ports.free()).items()}
+        ports = {f"MASHANG_PORT_{n.upper()}": str(p) for n, p in Ports.free().numbers.items()}
         mine = {"MASHANG_DATA": str(data), "MASHANG_DEMO_PASSWORD": PASSWORD, "COLUMNS": "200"}
         hidden = ("DATABASE_URL", "AMQP_URL")
         env = {k: v for k, v in os.environ.items() if k not in hidden}

@@ -16,7 +16,7 @@ from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.settings import ROOT, service_env, url_of
+from deploy.local.settings import ROOT, service_env
 from shared import db
 from tests.conftest import eventually, leashed
 
@@ -27,7 +27,7 @@ class Child:
     """`python -m services.scoring` and what it has written so far."""
 
     def __init__(self, process: asyncio.subprocess.Process, ports: Ports) -> None:
-        self.process, self.ops = process, url_of(ports.ops_scoring)
+        self.process, self.ops = process, ports.url("ops_scoring")
         self.lines: list[str] = []
         self.reading = asyncio.create_task(self._read())
 
@@ -96,8 +96,8 @@ async def _nothing_stays() -> AsyncIterator[None]:
 async def servers(tmp_path: Path) -> AsyncIterator[tuple[Ports, Postgres, RabbitMQ]]:
     """Servers of its own, not started."""
     ports = Ports.free()
-    postgres = Postgres(tmp_path / "postgres", ports.postgres, fsync=False)
-    rabbitmq = RabbitMQ(tmp_path / "rabbitmq", ports.rabbitmq, passwords={SERVICE: "its own"})
+    postgres = Postgres(tmp_path / "postgres", ports["postgres"], fsync=False)
+    rabbitmq = RabbitMQ(tmp_path / "rabbitmq", ports["rabbitmq"], passwords={SERVICE: "its own"})
     yield ports, postgres, rabbitmq
     await rabbitmq.stop()
     await postgres.stop()

@@ -10,9 +10,10 @@ from deploy.local.folder import take_folder
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.process import StartError
-from deploy.local.settings import SERVICES, sandbox_env, service_env
+from deploy.local.settings import sandbox_env, service_env
 from deploy.sandbox.dialect import Kind
 from deploy.sandbox.dialects import DIALECTS, of_kind
+from shared.flows import SERVICES
 
 PORTS = Ports.default()
 
