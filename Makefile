@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench chaos lock fmt clean
+.PHONY: help run test fuzz check demo bench chaos lock fmt clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,13 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 test: ## set up and run every test (ARGS="-k words" selects)
 	@$(BOOTSTRAP) --dev --broker
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them
+	@$(BOOTSTRAP) --dev --broker
+	@seed=$${SEED:-$$($(PYTHON) -c 'import secrets; print(secrets.randbelow(2**32))')}; \
+	echo "make fuzz SEED=$$seed"; \
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$$seed \
+		--timeout=3600 $(ARGS) || { echo "again: make fuzz SEED=$$seed"; exit 1; }
 
 check: ## lint, format, types, import contracts
 	@$(BOOTSTRAP) --dev

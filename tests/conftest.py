@@ -3,6 +3,9 @@
 A test module that needs a service's database says `SERVICE = "rewards"` and takes one of:
 `conn`     a connection as the service's role, in a transaction that is rolled back (fast)
 `database` a Database of its own, cloned from the migrated template (for relay, inbox, jobs)
+
+Hypothesis draws the same examples every time (`ci`), so that a test never fails by chance.
+`make fuzz` draws others, many more (`fuzz`); its seed alone decides which.
 """
 
 import asyncio
@@ -12,9 +15,11 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
@@ -27,6 +32,15 @@ from shared.observe import log
 ROOT = Path(__file__).parents[1]
 PASSWORD = "test"
 _numbers = itertools.count(1)
+
+# How long something took says nothing here: the machine is shared.
+_PATIENT: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
+}
+settings.register_profile("ci", derandomize=True, max_examples=100, **_PATIENT)
+settings.register_profile("fuzz", database=None, max_examples=5000, print_blob=True, **_PATIENT)
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)

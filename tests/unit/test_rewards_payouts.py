@@ -1,206 +1,149 @@
-"""The payout's rules against a vendor who executes, loses, delays and denies as it likes."""
+"""The payout's rules never pay twice, whatever the vendor and the network do."""
 
-from datetime import UTC, datetime, timedelta
-from typing import get_args
-from uuid import UUID
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.rewards.rules import settling
-from services.rewards.rules.payouts import Pace, Reward, move
-from services.rewards.rules.states import WITHDRAWABLE, State, Step
+from services.rewards.rules.payouts import Pace, Reward
 from shared.vendors import outcomes
-from shared.vendors.outcomes import Outcome
+from tests.unit.payout_model import PACE, Payout
 
-START = datetime(2026, 3, 3, tzinfo=UTC)
-PACE = Pace()
+# A late copy of the first order is still under way when the second one is sent.
+LATE_COPY = (
+    "scheduled", "lease", "send delayed", "wait the pause", "ask", "send answered",
+    "vendor declines", "ask", "retry", "lease", "send answered",
+)  # fmt: skip
 
 
-class Payout(RuleBasedStateMachine):
-    """`book` is what the vendor truly did, by order id; `travelling` may still reach it."""
+class AnyPayout(RuleBasedStateMachine):
+    """Random and long, with any spans of time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = START
-        self.book: dict[str, str] = {}
-        self.travelling: set[str] = set()
-        self.signed: set[str] = set()
-        self.orders: list[str] = []
-        self.paid_moves = 0
-        self.reward = Reward(
-            id=UUID(int=1), case_id=UUID(int=2), submission_id=UUID(int=3), incident_id=UUID(int=4),
-            unit_code="u-1", language="zh", phone_index="p", phone_sealed="s", amount_fen=2000,
-            month=START.date(), verified_at=START, due_at=START,
-        )  # fmt: skip
+        self.world = Payout()
 
-    def step(self, step: Step, outcome: Outcome | None = None) -> None:
-        """Move by the rules, and count what must be counted."""
-        if outcome:
-            self.reward = settling.settle(self.reward, step, outcome, self.now, PACE)
-        else:
-            self.reward = move(self.reward, step, self.now, act_at=self.now)
-        self.paid_moves += step == "paid"
-
-    def hear(self, outcome: Outcome) -> None:
-        """An answer of the vendor."""
-        if step := settling.step_after(self.reward, outcome):
-            self.step(step, outcome)
-
-    def truth(self) -> Outcome:
-        """What the vendor says about the present order."""
-        order = self.reward.order_id
-        known: dict[str, Outcome] = {
-            "CONFIRMED": outcomes.Accepted(order, "c"),
-            "COMPLETED": outcomes.Done(order, "c"),
-            "DECLINED": outcomes.Rejected("c", True),
-            "REVERSED": outcomes.Reversed(order, "c"),
-        }
-        return known[self.book[order]] if order in self.book else outcomes.NotFound()
-
-    def deliver(self, order: str) -> Outcome:
-        """The vendor takes an id once."""
-        if order in self.book:
-            return outcomes.Unknown("1007001")
-        self.book[order] = "CONFIRMED"
-        return outcomes.Accepted(order, "c")
+    @rule(data=st.data())
+    def act(self, data: st.DataObject) -> None:
+        """Something that may happen."""
+        acts = self.world.acts()
+        acts[data.draw(st.sampled_from(sorted(acts)))]()
 
     @rule(seconds=st.integers(1, 900_000))
     def time_passes(self, seconds: int) -> None:
-        """Copies that were on their way for longer than the vendor's window are gone."""
-        self.now += timedelta(seconds=seconds)
-        sent = self.reward.sent_at
-        if sent and self.now >= sent + PACE.vendor_window:
-            self.travelling.clear()
+        """Any time."""
+        self.world.wait(timedelta(seconds=seconds))
 
-    @precondition(lambda self: self.reward.state == "eligible")
-    @rule(hold=st.booleans())
-    def decide(self, hold: bool) -> None:
-        """Caps pass, or not."""
-        self.step("held" if hold else "scheduled")
+    @invariant()
+    def holds(self) -> None:
+        """One order alive, one executed, one payment told."""
+        self.world.check()
 
-    @precondition(lambda self: self.reward.state in ("held", "manual"))
-    @rule(approve=st.booleans())
-    def second_person(self, approve: bool) -> None:
-        """A word on a held or manual reward."""
-        self.step("approved" if approve else "refused")
 
-    @precondition(lambda self: self.reward.state in WITHDRAWABLE or self.reward.state == "refused")
-    @rule()
-    def verdict_changes(self) -> None:
-        """Withdrawn, or earned again."""
-        self.step("entitled" if self.reward.state == "refused" else "refused")
+AnyPayout.TestCase.settings = settings(stateful_step_count=60)
+TestAnyPayout = AnyPayout.TestCase
 
-    @precondition(lambda self: self.reward.state == "ready")
-    @rule()
-    def lease(self) -> None:
-        """A new order id: no earlier order may be alive, unless two people signed for it."""
-        for order in self.orders:
-            # A late copy of an id that the vendor has is refused: only the book counts then.
-            fate = self.book.get(order, "TRAVELLING" if order in self.travelling else "DECLINED")
-            assert "DECLINED" == fate
-        self.step("leased")
-        assert self.reward.order_id not in self.orders
-        self.orders.append(self.reward.order_id)
 
-    @precondition(lambda self: self.reward.state == "submitting")
-    @rule(fate=st.sampled_from(["answered", "dropped", "delayed", "crash"]))
-    def send(self, fate: str) -> None:
-        """The order arrives and is answered, or the answer is lost, or the order is."""
-        order = self.reward.order_id
-        if fate == "answered":
-            self.hear(self.deliver(order))
-            return
-        if fate == "dropped":
-            self.deliver(order)
-        elif fate == "delayed":
-            self.travelling.add(order)
-        self.hear(outcomes.Unknown("lost"))
-
-    @precondition(lambda self: self.reward.state == "submitting")
-    @rule(
-        outcome=st.sampled_from(
-            [
-                outcomes.Rejected("c", True), outcomes.Rejected("c", False),
-                outcomes.TryLater("c", timedelta()), outcomes.Held("c"),
-            ]
-        )
+def seen_as(world: Payout) -> tuple[Any, ...]:
+    """What of a world decides on its future: times only as far as a rule compares them."""
+    reward, now = world.reward, world.now
+    sent = now - (reward.sent_at or now)
+    unknown = now - (reward.unknown_at or now)
+    return (
+        reward.state, reward.attempt, reward.failures, reward.retriable,
+        reward.sent_at and (sent >= PACE.resend_after) + (sent >= PACE.vendor_window),
+        reward.unknown_at and unknown <= PACE.resend_within,
+        tuple(sorted(world.book.items())), world.travelling, world.signed, world.paid_moves,
     )  # fmt: skip
-    def refuse(self, outcome: Outcome) -> None:
-        """The vendor refuses this copy; an id that it has already it would call used."""
-        self.hear(outcome if self.reward.order_id not in self.book else outcomes.Unknown("1007001"))
-
-    @precondition(lambda self: self.travelling)
-    @rule()
-    def copy_arrives(self) -> None:
-        """A delayed copy reaches the vendor after all."""
-        self.deliver(self.travelling.pop())
-
-    @precondition(lambda self: "CONFIRMED" in self.book.values())
-    @rule(end=st.sampled_from(["COMPLETED", "DECLINED"]))
-    def vendor_settles(self, end: str) -> None:
-        """The operator's word."""
-        for order, state in self.book.items():
-            self.book[order] = end if state == "CONFIRMED" else state
-
-    @precondition(lambda self: "COMPLETED" in self.book.values())
-    @rule()
-    def vendor_reverses(self) -> None:
-        """Rarely and late."""
-        for order, state in self.book.items():
-            self.book[order] = "REVERSED" if state == "COMPLETED" else state
-
-    @precondition(lambda self: self.reward.state in ("accepted", "unknown", "paid"))
-    @rule(failed=st.booleans())
-    def ask(self, failed: bool) -> None:
-        """A question, which may fail; an absent order is sent again when the rules allow it."""
-        outcome = outcomes.Unknown("timeout") if failed else self.truth()
-        if settling.may_resend(self.reward, outcome, self.now, PACE):
-            self.step("resent")
-        else:
-            self.hear(outcome)
-
-    @precondition(lambda self: self.reward.state == "unknown")
-    @rule(person=st.sampled_from(["a", "b", "c"]))
-    def sign(self, person: str) -> None:
-        """Two people who looked at the closed statement and do not find the order there."""
-        absent = self.reward.order_id not in self.book
-        if not settling.may_write_off(self.reward, self.now, PACE) or not absent:
-            return
-        self.signed.add(person)
-        if len(self.signed) == 2:
-            self.reward = settling.write_off(self.reward, self.now)
-            self.signed.clear()
-
-    @precondition(lambda self: self.reward.state == "rejected")
-    @rule()
-    def retry(self) -> None:
-        """A new order, or a person."""
-        self.step(settling.after_refusal(self.reward, PACE.max_failures))
-
-    @invariant()
-    def paid_at_most_once(self) -> None:
-        """Never two orders that the vendor executed, never two payments told."""
-        executed = [s for s in self.book.values() if s in ("COMPLETED", "REVERSED")]
-        assert len(executed) <= 1
-        assert self.paid_moves <= 1
-
-    @invariant()
-    def one_order_alive(self) -> None:
-        """At most one order that the vendor has, or may get, and has not declined."""
-        assert len({o for o, s in self.book.items() if s != "DECLINED"} | self.travelling) <= 1
-
-    @invariant()
-    def a_known_state(self) -> None:
-        """The row is one that the table of states knows."""
-        assert self.reward.state in get_args(State)
 
 
-Payout.TestCase.settings = settings(
-    max_examples=200,
-    stateful_step_count=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestPayout = Payout.TestCase
+def explore(most_orders: int) -> list[Payout]:
+    """Every world that can be reached with so many orders, each checked on the way."""
+    start = Payout()
+    seen, found = {seen_as(start)}, [start]
+    for world in found:
+        for act in world.acts():
+            if act == "lease" and world.reward.attempt == most_orders:
+                continue
+            after = world.after(act)
+            after.check()
+            if (key := seen_as(after)) not in seen:
+                seen.add(key)
+                found.append(after)
+    return found
+
+
+def test_no_reachable_world_has_two_orders_alive() -> None:
+    """Walks all of them up to two orders, so that in none of them a second payment is possible."""
+    worlds = explore(most_orders=2)
+    states = {world.reward.state for world in worlds}
+    assert {"paid", "reversed", "manual", "refused", "unknown"} <= states
+    assert 2 == max(world.reward.attempt for world in worlds)
+
+
+def _as_rejected(kind: type[Any], table: str) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setitem(getattr(settling, table), kind, "rejected")
+
+
+def _any_time(patch: pytest.MonkeyPatch) -> None:
+    def may_write_off(reward: Reward, *_: object) -> bool:
+        return reward.state == "unknown"
+
+    patch.setattr(settling, "may_write_off", may_write_off)
+
+
+def _believing(patch: pytest.MonkeyPatch) -> None:
+    right = settling.step_after
+
+    def step_after(reward: Reward, outcome: Any) -> Any:
+        if reward.state == "submitting":
+            return settling.AFTER_SENDING[type(outcome)]
+        return right(reward, outcome)
+
+    patch.setattr(settling, "step_after", step_after)
+
+
+DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a lost answer taken for a refusal": _as_rejected(outcomes.Unknown, "AFTER_SENDING"),
+    "a failed question taken for a refusal": _as_rejected(outcomes.Unknown, "AFTER_ASKING"),
+    "absence taken for a refusal": _as_rejected(outcomes.NotFound, "AFTER_ASKING"),
+    "a write-off without the vendor's window": _any_time,
+    "the refusal of a repeated order believed": _believing,
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_the_model_finds_what_would_pay_twice(defect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these mistakes in the rules leads to a world with two orders alive."""
+    DEFECTS[defect](monkeypatch)
+    with pytest.raises(AssertionError, match="alive"):
+        explore(most_orders=2)
+
+
+def test_a_late_copy_of_a_declined_order_is_not_alive() -> None:
+    """The vendor has that id in its book, so the copy is refused: one order lives, not two."""
+    world = Payout()
+    for act in LATE_COPY:
+        world.acts()[act]()
+        world.check()
+    first, second = world.orders
+    assert (frozenset([first]), [second]) == (world.travelling, world.alive)
+    world.acts()["copy arrives"]()
+    assert ({first: "DECLINED", second: "CONFIRMED"}, [second]) == (world.book, world.alive)
+
+
+def test_a_copy_that_the_vendor_has_not_seen_is_alive() -> None:
+    """Until the vendor's window has passed: then nothing can execute it any more."""
+    world = Payout()
+    for act in ("scheduled", "lease", "send delayed"):
+        world.acts()[act]()
+    assert list(world.orders) == world.alive
+    world.wait(Pace().vendor_window - timedelta(microseconds=1))
+    assert list(world.orders) == world.alive
+    world.wait(timedelta(microseconds=1))
+    assert [] == world.alive

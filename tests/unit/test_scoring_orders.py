@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.rules import plan
@@ -42,7 +42,6 @@ def highest(events: list[CaseVerified]) -> list[CaseVerified]:
     return list({e.case_id: e for e in ordered}.values())
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(any_verdict(), max_size=20).map(once_each), st.randoms(use_true_random=False))
 def test_only_the_highest_revisions_count(events: list[CaseVerified], random: object) -> None:
     """Whatever the order of arrival, with repeats: the ledgers equal the final verdicts' demand."""
@@ -59,7 +58,6 @@ def test_only_the_highest_revisions_count(events: list[CaseVerified], random: ob
     }
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(any_verdict(), max_size=20).map(once_each))
 def test_what_is_in_force_is_what_is_demanded(events: list[CaseVerified]) -> None:
     """The journal, and the sum of all entries, equal the demands computed from nothing."""
@@ -75,7 +73,6 @@ def test_what_is_in_force_is_what_is_demanded(events: list[CaseVerified]) -> Non
     assert {u: n for u, n in total.items() if n} == {u: n for u, n in books.balances.items() if n}
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(any_verdict(), max_size=20).map(once_each))
 def test_nothing_is_taken_back_that_was_not_in_force(events: list[CaseVerified]) -> None:
     """After every verdict nothing is in force less than never, and no balance is a gift."""
