@@ -142,7 +142,7 @@ def _constants(path: Path) -> dict[str, tuple[str, ...]]:
     assigned = {ast.unparse(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
     named: dict[str, tuple[str, ...]] = {}
     for name in ("revision", "down_revision", "depends_on"):
-        value = ast.literal_eval(assigned[name])
+        value = ast.literal_eval(assigned[name]) if name in assigned else None
         named[name] = (value,) if isinstance(value, str) else tuple(value or ())
     return named
 

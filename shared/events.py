@@ -6,7 +6,7 @@ free words travel sealed (context `phone:<submission_id>`, `words:<submission_id
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import orjson
@@ -35,6 +35,15 @@ class Event(BaseModel):
     TYPE: ClassVar[str]
     SUBJECT: ClassVar[str]
     VERSION: ClassVar[str | None] = None
+
+    @classmethod
+    def of(cls, source: object, **told: object) -> Self:
+        """The event of a row: every field that `told` does not name is the row's own of that name.
+
+        Checked like one from outside, so a field that nobody has is a mistake at once.
+        """
+        own = {name: getattr(source, name) for name in cls.model_fields if name not in told}
+        return cls.model_validate(own | told)
 
     @property
     def subject(self) -> str:

@@ -11,7 +11,7 @@ from shared.db import Database
 from shared.errors import Conflict
 from shared.observe import log
 from shared.vendors import reports
-from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, Text, staff
+from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
 
 HELD_SHOWN = 200
 READERS = staff(access.MESSAGE_READERS)
@@ -28,10 +28,7 @@ class Api:
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
         return [
-            Endpoint(
-                "GET", "/api/v1/figures", self.figures, "Counts of SMS", PUBLIC,
-                answers={200: views.Figures},
-            ),
+            statistics(self.figures, "Counts of SMS", views.Figures),
             Endpoint(
                 "GET", "/api/v1/messages/held", self.list_held,
                 "SMS that wait for a person to mend something", READERS,

@@ -18,7 +18,7 @@ from shared.errors import Malformed, NotFound
 from shared.observe import log
 from shared.values.seal import Seal
 from shared.vendors import reports
-from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, Text, staff
+from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
 
 PAGE = 50
 READERS = staff(access.REWARD_READERS)
@@ -43,10 +43,7 @@ class Api:
             limit=8 * 1024,
         )  # fmt: skip
         return [
-            Endpoint(
-                "GET", "/api/v1/figures", self.figures, "Counts of rewards, and what was paid",
-                PUBLIC, answers={200: views.Figures},
-            ),
+            statistics(self.figures, "Counts of rewards, and what was paid", views.Figures),
             Endpoint(
                 "GET", "/api/v1/rewards", self.list_rewards, "Rewards, newest first", READERS,
                 query=views.ListQuery, answers={200: views.Listing},

@@ -61,47 +61,9 @@ async def save(
 
 async def _publish(conn: Connection, reward: Reward, step: Step, now: datetime) -> None:
     if step in DECIDES:
-        await publish(conn, _decided(reward, step, now))
+        told = {"decision": DECIDES[step], "decided_at": now}
+        await publish(conn, RewardDecided.of(reward, reward_id=reward.id, **told))
     elif step == "paid":
-        await publish(conn, _paid(reward))
+        await publish(conn, RewardPaid.of(reward, reward_id=reward.id))
     elif step == "reversed":
-        await publish(conn, _reversed(reward))
-
-
-def _decided(reward: Reward, step: Step, now: datetime) -> RewardDecided:
-    return RewardDecided(
-        reward_id=reward.id,
-        case_id=reward.case_id,
-        submission_id=reward.submission_id,
-        decision=DECIDES[step],
-        reason=reward.reason,
-        amount_fen=reward.amount_fen,
-        decided_at=now,
-        due_at=reward.due_at,
-        version=reward.version,
-    )
-
-
-def _paid(reward: Reward) -> RewardPaid:
-    assert reward.paid_at is not None  # noqa: S101
-    return RewardPaid(
-        reward_id=reward.id,
-        case_id=reward.case_id,
-        submission_id=reward.submission_id,
-        amount_fen=reward.amount_fen,
-        phone_sealed=reward.phone_sealed,
-        language=reward.language,
-        paid_at=reward.paid_at,
-        due_at=reward.due_at,
-    )
-
-
-def _reversed(reward: Reward) -> RewardReversed:
-    assert reward.reversed_at is not None  # noqa: S101
-    return RewardReversed(
-        reward_id=reward.id,
-        case_id=reward.case_id,
-        submission_id=reward.submission_id,
-        amount_fen=reward.amount_fen,
-        reversed_at=reward.reversed_at,
-    )
+        await publish(conn, RewardReversed.of(reward, reward_id=reward.id))

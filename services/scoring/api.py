@@ -15,7 +15,7 @@ from shared.db import Connection, Database
 from shared.errors import NotFound
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
+from shared.web.endpoints import Call, Endpoint, staff, statistics
 
 MONTHS = timedelta(days=365)
 READERS = staff(access.SCORE_READERS)
@@ -32,10 +32,9 @@ class Api:
         """All of them."""
         unit, officer = "/api/v1/units/{unit_code}", "/api/v1/officers/{badge}"
         return [
-            Endpoint(
-                "GET", "/api/v1/figures", self.figures,
-                "Counts of complaints, verdicts, criticisms, rewards and points", PUBLIC,
-                answers={200: views.Figures},
+            statistics(
+                self.figures, "Counts of complaints, verdicts, criticisms, rewards and points",
+                views.Figures,
             ),
             Endpoint(
                 "GET", f"{unit}/score", self.unit_score,

@@ -186,6 +186,11 @@ class Endpoint:
         return next(iter(self.answers), int(HTTPStatus.OK))
 
 
+def statistics(handler: Handler, summary: str, shown: type[BaseModel]) -> Endpoint:
+    """What every service has: its counts for the public table of statistics (rule 16)."""
+    return Endpoint("GET", "/api/v1/figures", handler, summary, PUBLIC, answers={200: shown})
+
+
 def checked(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
     """The table, if it is one. Misconfigured names the first endpoint that is not whole."""
     seen: set[tuple[str, str]] = set()

@@ -8,7 +8,7 @@ from services.intake.accept.receipts import Signer, base64url
 from services.intake.accept.store import submissions
 from services.intake.accept.submission import Draft
 from shared.db import Database
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, statistics
 
 # 2,000 characters with each of them escaped (`\ud83d\ude00`) are 24 kB.
 LIMIT = 32 * 1024
@@ -37,10 +37,8 @@ class Api:
                 "The public keys with which anybody checks a receipt's signature", PUBLIC,
                 answers={200: views.ReceiptKeys},
             ),
-            Endpoint(
-                "GET", "/api/v1/figures", self.figures,
-                "How many submissions of each kind were received", PUBLIC,
-                answers={200: views.Figures},
+            statistics(
+                self.figures, "How many submissions of each kind were received", views.Figures
             ),
         ]  # fmt: skip
 

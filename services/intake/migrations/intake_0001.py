@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "intake_0001"
 down_revision = None
-branch_labels = ("intake",)
 depends_on = "bus_0001"
 
 # There is no column for the idempotency key: the receipt's hash is a function of it.

@@ -4,8 +4,6 @@ from shared.migrate import run_script
 
 revision = "intake_0002"
 down_revision = "intake_0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

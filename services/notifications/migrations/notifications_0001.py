@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "notifications_0001"
 down_revision = None
-branch_labels = ("notifications",)
 depends_on = "bus_0001"
 
 # next_at and called_at are real time (now()): the vendor does not live in a moved clock.

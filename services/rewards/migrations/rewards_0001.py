@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "rewards_0001"
 down_revision = None
-branch_labels = ("rewards",)
 depends_on = "bus_0001"
 
 TABLES = """

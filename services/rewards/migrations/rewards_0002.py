@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "rewards_0002"
 down_revision = "rewards_0001"
-branch_labels = None
 depends_on = "bus_0002"
 
 UNITS = """

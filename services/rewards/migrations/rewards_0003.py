@@ -4,8 +4,6 @@ from shared.migrate import secure
 
 revision = "rewards_0003"
 down_revision = "rewards_0002"
-branch_labels = None
-depends_on = "bus_0002"
 
 
 def upgrade() -> None:

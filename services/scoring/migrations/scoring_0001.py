@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "scoring_0001"
 down_revision = None
-branch_labels = ("scoring",)
 depends_on = "bus_0001"
 
 DIRECTORY = """

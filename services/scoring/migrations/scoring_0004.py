@@ -8,8 +8,6 @@ from shared.migrate import run_script
 
 revision = "scoring_0004"
 down_revision = "scoring_0001"
-branch_labels = None
-depends_on = None
 
 DEMANDS = """
 CREATE TABLE demands (

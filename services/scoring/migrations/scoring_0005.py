@@ -4,7 +4,6 @@ from shared.migrate import run_script
 
 revision = "scoring_0005"
 down_revision = "scoring_0004"
-branch_labels = None
 depends_on = "bus_0002"
 
 UNITS = """

@@ -4,8 +4,6 @@ from shared.migrate import secure
 
 revision = "scoring_0006"
 down_revision = "scoring_0005"
-branch_labels = None
-depends_on = "bus_0002"
 
 BY_UNIT = ("officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
            "points_entries", "criticisms")  # fmt: skip

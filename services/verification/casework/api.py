@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.verification.casework import bodies, listing, views
 from services.verification.casework.acts import callbacks, judging, phones, reviews
-from services.verification.casework.acts.desk import Desk
+from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
 from services.verification.directory.store import units
@@ -15,11 +16,13 @@ from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import NotFound
 from shared.events import CallbackLogged
-from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
+from shared.web.endpoints import Call, Endpoint, staff, statistics
 
 READERS = staff(access.CASE_READERS)
 WORKERS = staff(access.CASE_WORKERS)
 SUPERVISORS = staff(access.SUPERVISORS)
+B = TypeVar("B")
+R = TypeVar("R")
 CASE = "/api/v1/cases/{case_id}"
 
 
@@ -34,10 +37,7 @@ class Api:
         """All of them."""
         act = partial(Endpoint, "POST", params={"case_id": UUID})
         return [
-            Endpoint(
-                "GET", "/api/v1/figures", self.figures, "Counts of cases and verdicts", PUBLIC,
-                answers={200: views.Figures},
-            ),
+            statistics(self.figures, "Counts of cases and verdicts", views.Figures),
             Endpoint(
                 "GET", "/api/v1/cases", self.list_cases,
                 "The cases below the operator's place, the most pressing first", READERS,
@@ -78,39 +78,29 @@ class Api:
 
     async def log_callback(self, call: Call[bodies.CallbackBody, None]) -> CallbackLogged:
         """The attempt as it was recorded."""
-        async with self.database.transaction(as_=call.operator) as conn:
-            return await callbacks.log_callback(
-                conn, self.desk, call.operator, call.params["case_id"], call.body.outcome,
-                call.body.note,
-            )  # fmt: skip
+        return await self._do(callbacks.log_callback, call)
 
     async def submit_verdict(self, call: Call[bodies.VerdictBody, None]) -> views.Detail:
         """The case as it then is."""
-        operator, case_id = call.operator, call.params["case_id"]
-        async with self.database.transaction(as_=operator) as conn:
-            case = await find_case(conn, operator, case_id)
-            draft = call.body.draft(case.categories)
-            await judging.submit_verdict(
-                conn, self.desk, operator, case_id, draft, call.body.incident
-            )
-            return await self._shown(conn, operator, case_id)
+        return await self._do_and_show(judging.submit_verdict, call)
 
     async def review(self, call: Call[bodies.ReviewBody, None]) -> views.Detail:
         """The case as it then is."""
-        operator, case_id = call.operator, call.params["case_id"]
-        async with self.database.transaction(as_=operator) as conn:
-            await reviews.review(
-                conn, self.desk, operator, case_id, call.body.decision, call.body.note
-            )
-            return await self._shown(conn, operator, case_id)
+        return await self._do_and_show(reviews.review, call)
 
     async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
         """The phone."""
+        return views.PhoneShown(phone=await self._do(phones.reveal_phone, call))
+
+    async def _do(self, act: Act[B, R], call: Call[B, None]) -> R:
         async with self.database.transaction(as_=call.operator) as conn:
-            clear = await phones.reveal_phone(
-                conn, self.desk, call.operator, call.params["case_id"], call.body.reason
-            )
-        return views.PhoneShown(phone=clear)
+            return await act(conn, self.desk, call.operator, call.params["case_id"], call.body)
+
+    async def _do_and_show(self, act: Act[B, Any], call: Call[B, None]) -> views.Detail:
+        operator, case_id = call.operator, call.params["case_id"]
+        async with self.database.transaction(as_=operator) as conn:
+            await act(conn, self.desk, operator, case_id, call.body)
+            return await self._shown(conn, operator, case_id)
 
     async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)

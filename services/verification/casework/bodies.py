@@ -56,6 +56,12 @@ class VerdictBody(Body):
         )
 
 
+class VerdictForm(VerdictBody):
+    """The desk's form: a box that is not ticked is a category that the verdict does not have."""
+
+    categories: Annotated[tuple[Word, ...], Field(max_length=20)] = ()
+
+
 class ReviewBody(Body):
     """POST /api/v1/cases/{id}/reviews."""
 

@@ -1,7 +1,7 @@
 """Cases as callers see them: phones masked, words and answers opened for those who may read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,8 @@ from pydantic import BaseModel, Field
 
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import actions
-from services.verification.casework.store.actions import Action, StoredVerdict
+from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, units
-from shared.access import Role
 from shared.db import Connection
 from shared.events import Attribution, CallbackState, Kind, Language, Verdict
 from shared.values import clock, phone
@@ -85,22 +84,12 @@ class ActionShown(BaseModel):
     note: str | None
 
 
-class VerdictShown(BaseModel):
-    """One revision of the verdict."""
+@dataclass(frozen=True)
+class VerdictShown(Recorded):
+    """One revision of the verdict, opened for reading."""
 
-    case_id: UUID
-    revision: int
-    verdict: Verdict
-    attribution: Attribution
-    officers: tuple[str, ...]
-    categories: tuple[str, ...]
-    incident_id: UUID
     finding: str
     answer: str
-    username: str
-    role: Role
-    submitted_at: datetime
-    due_at: datetime
     late: bool
 
 

@@ -8,7 +8,6 @@ from shared.migrate import run_script
 
 revision = "verification_0002"
 down_revision = "verification_0001"
-branch_labels = None
 depends_on = "bus_0002"
 
 PLACES = """

@@ -4,8 +4,6 @@ from shared.migrate import secure
 
 revision = "verification_0003"
 down_revision = "verification_0002"
-branch_labels = None
-depends_on = "bus_0002"
 
 # The inner select is under the policy of units itself.
 BELOW = "unit_code IN (SELECT unit_code FROM units)"

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.bodies import CallbackBody
 from services.verification.casework.rules import callbacks
 from services.verification.casework.store import actions, cases
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection
-from shared.events import CallbackLogged, CallbackOutcome
+from shared.events import CallbackLogged
 from shared.observe import log
 from shared.values import clock
 
@@ -18,31 +19,21 @@ async def log_callback(
     desk: Desk,
     operator: Operator,
     case_id: UUID,
-    outcome: CallbackOutcome,
-    note: str,
+    body: CallbackBody,
 ) -> CallbackLogged:
     """Record a call to the citizen and what it makes of the callback."""
     case, now = await claim(conn, operator, case_id), clock.now()
     earlier = await actions.list_attempts(conn, case_id)
     state = callbacks.state_after(
-        case.callback_state, earlier, outcome, now, desk.policy(case).callback
+        case.callback_state, earlier, body.outcome, now, desk.policy(case).callback
     )
     attempt = len(earlier) + 1
-    await actions.add_attempt(conn, case_id, attempt, outcome, now, operator.username)
+    await actions.add_attempt(conn, case_id, attempt, body.outcome, now, operator.username)
     settled = None if state == "open" else case.callback_settled_at or now
     await cases.set_callback(conn, case_id, state, now if state == "reached" else settled)
-    details = {"attempt": attempt, "outcome": outcome, "state": state}
-    await note_action(conn, desk, case, operator, "called", details, note)
-    event = CallbackLogged(
-        case_id=case_id,
-        submission_id=case.submission_id,
-        unit_code=case.unit_code,
-        attempt=attempt,
-        outcome=outcome,
-        state=state,
-        called_at=now,
-        due_at=case.callback_due_at,
-    )
+    details = {"attempt": attempt, "outcome": body.outcome, "state": state}
+    await note_action(conn, desk, case, operator, "called", details, body.note)
+    event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)
     await publish(conn, event)
-    log.get().info("callback logged", case_id=str(case_id), outcome=outcome, attempt=attempt)
+    log.get().info("callback logged", case_id=str(case_id), outcome=body.outcome, attempt=attempt)
     return event

@@ -1,8 +1,8 @@
 """The tools of casework: the rules in force, the seal, the claimed case, its time line."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.verification.casework.rules.cases import Case
@@ -15,6 +15,9 @@ from shared.policy import Policies, Policy
 from shared.values import clock
 from shared.values.seal import Seal
 
+B = TypeVar("B")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -26,6 +29,10 @@ class Desk:
     def policy(self, case: Case) -> Policy:
         """The policy by which this case is judged."""
         return self.policies.at(case.received_at)
+
+
+# What an operator does to a case with what they sent, in the caller's transaction.
+Act = Callable[[Connection, Desk, Operator, UUID, B], Awaitable[R]]
 
 
 async def claim(conn: Connection, operator: Operator, case_id: UUID) -> Case:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.bodies import VerdictBody
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft, Step
@@ -22,19 +23,15 @@ from shared.values import clock
 
 
 async def submit_verdict(
-    conn: Connection,
-    desk: Desk,
-    operator: Operator,
-    case_id: UUID,
-    draft: Draft,
-    incident: UUID | None,
+    conn: Connection, desk: Desk, operator: Operator, case_id: UUID, body: VerdictBody
 ) -> Step:
     """Record a verdict. Invalid, Conflict or Forbidden when it cannot stand."""
     case, now = await claim(conn, operator, case_id), clock.now()
+    draft = body.draft(case.categories)
     verdicts.may_submit(case, operator, draft.revision)
     rule = desk.policy(case)
     roster = await officers.list_roster(conn, case.unit_code)
-    incident_id, wrong = await _incident(conn, operator, case, incident)
+    incident_id, wrong = await _incident(conn, operator, case, body.incident)
     wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, operator.badge))
     if wrong:
         wrongs.append(wrong)

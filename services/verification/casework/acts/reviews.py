@@ -5,9 +5,10 @@ from uuid import UUID
 
 from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.acts.judging import take
+from services.verification.casework.bodies import ReviewBody
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Decision, Step
+from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import StoredVerdict
 from shared import access
@@ -19,19 +20,19 @@ from shared.values import clock
 
 
 async def review(
-    conn: Connection, desk: Desk, operator: Operator, case_id: UUID, decision: Decision, note: str
+    conn: Connection, desk: Desk, operator: Operator, case_id: UUID, body: ReviewBody
 ) -> Step:
     """Confirm a verdict or give the case back, with a fresh due time, to be verified again."""
     case, now = await claim(conn, operator, case_id), clock.now()
-    step = verdicts.reviewed(case, decision)
+    step = verdicts.reviewed(case, body.decision)
     newest = (await actions.list_verdicts(conn, case_id))[-1]
     if not access.may_review(operator, newest.username, newest.role):
         raise Forbidden("refused.same_level")
-    if decision == "return" and not note.strip():
+    if body.decision == "return" and not body.note.strip():
         raise Invalid(Wrong("note", "note_needed"))
-    details = {"decision": decision, "revision": case.revision, "state": step.state}
-    await note_action(conn, desk, case, operator, "review", details, note.strip())
-    log.get().info("verdict reviewed", case_id=str(case_id), outcome=decision)
+    details = {"decision": body.decision, "revision": case.revision, "state": step.state}
+    await note_action(conn, desk, case, operator, "review", details, body.note.strip())
+    log.get().info("verdict reviewed", case_id=str(case_id), outcome=body.decision)
     await _after_review(conn, desk, case, step, newest, now)
     return step
 

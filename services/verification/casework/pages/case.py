@@ -1,6 +1,6 @@
 """A case's page: its facts, its time line, and the forms for what may be done now."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,19 +10,18 @@ from pydantic import BaseModel
 
 from services.verification.casework import bodies, views
 from services.verification.casework.acts import callbacks, judging, phones, reviews
-from services.verification.casework.acts.desk import Desk
+from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules.cases import Case
 from shared import access
 from shared.access import Operator
-from shared.db import Connection, Database
+from shared.db import Database
 from shared.errors import Refused, Wrong
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
 
 ADDRESS = "/desk/cases/{case_id}"
-Act = Callable[[Connection, Operator, UUID, Any], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -44,21 +43,24 @@ class Form:
     """A form of the page: what it takes, what it does, what it is called in the table."""
 
     body: type[BaseModel]
-    act: Act
+    act: Act[Any, Any]
     summary: str
 
 
+FORMS: Mapping[str, Form] = {
+    "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, "Record a call"),
+    "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, "Record a verdict"),
+    "reviews": Form(bodies.ReviewBody, reviews.review, "Confirm or return a verdict"),
+    "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, "Show the phone"),
+}
+
+
+@dataclass(frozen=True)
 class CasePage:
     """`/desk/cases/{id}` and its forms."""
 
-    def __init__(self, database: Database, desk: Desk) -> None:
-        self._database, self._desk = database, desk
-        self._forms: Mapping[str, Form] = {
-            "callbacks": Form(bodies.CallbackBody, self._log_callback, "Record a call"),
-            "verdicts": Form(bodies.VerdictBody, self._submit_verdict, "Record a verdict"),
-            "reviews": Form(bodies.ReviewBody, self._review, "Confirm or return a verdict"),
-            "phone-reveals": Form(bodies.RevealBody, self._reveal_phone, "Show the phone"),
-        }
+    database: Database
+    desk: Desk
 
     def endpoints(self) -> list[Endpoint]:
         """The page; a form's own address leads back to it when somebody reloads."""
@@ -66,10 +68,10 @@ class CasePage:
         return [
             case("GET", ADDRESS, self.show, "One case", READERS),
             *(case("GET", f"{ADDRESS}/{name}", self.back, "Back to the case", READERS)
-              for name in self._forms),
+              for name in FORMS),
             *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
                    body=form.body, form=True, again=partial(self.again, name), csrf="token")
-              for name, form in self._forms.items()),
+              for name, form in FORMS.items()),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
@@ -83,10 +85,10 @@ class CasePage:
     async def send(self, name: str, call: Call[BaseModel, None]) -> Page | See:
         """Do what a form asks."""
         case_id = call.params["case_id"]
-        async with self._database.transaction(as_=call.operator) as conn:
-            phone = await self._forms[name].act(conn, call.operator, case_id, call.body)
-        if phone:
-            return await self._page(call, Attempt(), phone)
+        async with self.database.transaction(as_=call.operator) as conn:
+            done = await FORMS[name].act(conn, self.desk, call.operator, case_id, call.body)
+        if isinstance(done, str):
+            return await self._page(call, Attempt(), phone=done)
         return See(f"/desk/cases/{case_id}")
 
     async def again(self, name: str, call: Call[None, None], refused: Refused) -> Page:
@@ -97,9 +99,9 @@ class CasePage:
         self, call: Call[Any, None], attempt: Attempt, phone: str | None = None
     ) -> Page:
         case_id = UUID(str(call.params["case_id"]))
-        async with self._database.transaction(as_=call.operator) as conn:
+        async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
-            detail = await views.load_detail(conn, case, self._desk.seal)
+            detail = await views.load_detail(conn, case, self.desk.seal)
             roster = await views.load_roster(conn, detail)
         values = {
             "case": case,
@@ -107,33 +109,11 @@ class CasePage:
             "roster": roster,
             "attempt": attempt,
             "phone": phone,
-            "categories": self._desk.policy(case).categories,
+            "categories": self.desk.policy(case).categories,
             "forms": _forms(case, detail, call.operator),
             "now": clock.now(),
         }
         return Page("case.html", values, int(attempt.refused.status) if attempt.refused else 200)
-
-    async def _log_callback(
-        self, conn: Connection, operator: Operator, case_id: UUID, body: bodies.CallbackBody
-    ) -> None:
-        await callbacks.log_callback(conn, self._desk, operator, case_id, body.outcome, body.note)
-
-    async def _submit_verdict(
-        self, conn: Connection, operator: Operator, case_id: UUID, body: bodies.VerdictBody
-    ) -> None:
-        await judging.submit_verdict(
-            conn, self._desk, operator, case_id, body.draft(()), body.incident
-        )
-
-    async def _review(
-        self, conn: Connection, operator: Operator, case_id: UUID, body: bodies.ReviewBody
-    ) -> None:
-        await reviews.review(conn, self._desk, operator, case_id, body.decision, body.note)
-
-    async def _reveal_phone(
-        self, conn: Connection, operator: Operator, case_id: UUID, body: bodies.RevealBody
-    ) -> str:
-        return await phones.reveal_phone(conn, self._desk, operator, case_id, body.reason)
 
 
 def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[str]:

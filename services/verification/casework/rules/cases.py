@@ -105,13 +105,4 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
 
 def case_opened(case: Case) -> CaseOpened:
     """The event that tells of a new case."""
-    return CaseOpened(
-        case_id=case.case_id,
-        submission_id=case.submission_id,
-        kind=case.kind,
-        unit_code=case.unit_code,
-        urgent=case.urgent,
-        opened_at=case.opened_at,
-        callback_due_at=case.callback_due_at,
-        verification_due_at=case.verification_due_at,
-    )
+    return CaseOpened.of(case)

@@ -20,13 +20,19 @@ LONGEST_TEXT = 4000
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A verdict as somebody wants to record it; `revision` is the one they have seen."""
+class Ruling:
+    """What a verdict says, and of whom."""
 
     verdict: Verdict
     attribution: Attribution
     officers: tuple[str, ...]
     categories: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft(Ruling):
+    """A verdict as somebody wants to record it; `revision` is the one they have seen."""
+
     finding: str
     answer: str
     revision: int
@@ -123,20 +129,9 @@ def case_verified(
     case: Case, answer_sealed: str, categories: tuple[str, ...], verified_at: datetime
 ) -> CaseVerified:
     """The event of a verdict that took effect; `case` is already as the verdict made it."""
-    return CaseVerified.model_validate(
-        {
-            **{name: getattr(case, name) for name in _CARRIED},
-            "answer_sealed": answer_sealed,
-            "categories": categories,
-            "verified_at": verified_at,
-        }
+    return CaseVerified.of(
+        case, answer_sealed=answer_sealed, categories=categories, verified_at=verified_at
     )
-
-
-_CARRIED = (
-    "case_id", "submission_id", "incident_id", "revision", "kind", "unit_code", "verdict",
-    "attribution", "officers", "phone_sealed", "phone_index", "language", "received_at",
-)  # fmt: skip
 
 
 def same_incident(own: UUID, other: Case | None, unit_code: str) -> tuple[UUID, Wrong | None]:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.verification.casework.rules.verdicts import Ruling
 from shared.access import Role
 from shared.db import Connection
-from shared.events import Attribution, CallbackOutcome, Verdict
+from shared.events import CallbackOutcome
 
 
 @dataclass(frozen=True)
@@ -68,22 +69,24 @@ async def list_attempts(conn: Connection, case_id: UUID) -> list[datetime]:
 
 
 @dataclass(frozen=True)
-class StoredVerdict:
+class Recorded(Ruling):
     """One revision of a case's verdict; `due_at` is the due time it was submitted under."""
 
     case_id: UUID
     revision: int
-    verdict: Verdict
-    attribution: Attribution
-    officers: tuple[str, ...]
-    categories: tuple[str, ...]
     incident_id: UUID
-    finding_sealed: str
-    answer_sealed: str
     username: str
     role: Role
     submitted_at: datetime
     due_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredVerdict(Recorded):
+    """A revision as it is stored: its texts sealed."""
+
+    finding_sealed: str
+    answer_sealed: str
 
 
 async def add_verdict(conn: Connection, verdict: StoredVerdict) -> None:

@@ -4,14 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.verification.directory.rules import rows
 from services.verification.directory.rules.faults import BadSheet, RowError
-from services.verification.directory.rules.rows import (
-    OfficerRow,
-    OperatorRow,
-    PlaceRow,
-    Row,
-    UnitRow,
-)
+from services.verification.directory.rules.rows import Row
 from shared.values import text
 
 
@@ -52,7 +47,7 @@ _PARENT = ("上级", "上级代码", "上级编号", "上级地区", "所属地�
 UNITS = Kind(
     "units",
     "code",
-    UnitRow,
+    rows.UnitRow,
     {
         "code": (*_CODE, "单位代码", "单位编号", "窗口单位代码"),
         "name": ("名称", "单位名称", "窗口单位"),
@@ -65,7 +60,7 @@ UNITS = Kind(
 PLACES = Kind(
     "places",
     "code",
-    PlaceRow,
+    rows.PlaceRow,
     {
         "code": (*_CODE, "地区代码", "地区编号"),
         "name": ("名称", "地区名称"),
@@ -76,7 +71,7 @@ PLACES = Kind(
 OFFICERS = Kind(
     "officers",
     "badge",
-    OfficerRow,
+    rows.OfficerRow,
     {
         "badge": ("警号",),
         "name": ("姓名",),
@@ -88,7 +83,7 @@ OFFICERS = Kind(
 OPERATORS = Kind(
     "operators",
     "username",
-    OperatorRow,
+    rows.OperatorRow,
     {
         "username": ("用户名", "账号", "登录名"),
         "name": ("姓名",),

@@ -3,15 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from services.verification.directory.rules import tree
+from services.verification.directory.rules import rows, tree
 from services.verification.directory.rules.faults import RowError
-from services.verification.directory.rules.rows import (
-    OfficerRow,
-    OperatorRow,
-    PlaceRow,
-    Row,
-    UnitRow,
-)
+from services.verification.directory.rules.rows import Row
 from services.verification.directory.rules.sheets import COMPARED, Sheet
 
 
@@ -34,19 +28,19 @@ def faults(sheet: Sheet, known: Directory) -> Iterator[RowError]:
 def faults_of(line: int, row: Row, known: Directory) -> Iterator[RowError]:
     """What one row names and the directory does not have, or has as something else."""
     match row:
-        case PlaceRow() if row.code in known.units:
+        case rows.PlaceRow() if row.code in known.units:
             yield RowError(line, "code", "csv.is_unit", {"code": row.code})
-        case UnitRow() if row.code in known.places:
+        case rows.UnitRow() if row.code in known.places:
             yield RowError(line, "code", "csv.is_place", {"code": row.code})
-        case UnitRow() if row.parent not in known.places:
+        case rows.UnitRow() if row.parent not in known.places:
             yield RowError(line, "parent", "csv.no_place", {"code": row.parent})
-        case OfficerRow() if row.unit_code not in known.units:
+        case rows.OfficerRow() if row.unit_code not in known.units:
             yield RowError(line, "unit_code", "csv.no_unit", {"code": row.unit_code})
-        case OperatorRow():
+        case rows.OperatorRow():
             yield from _operator(line, row, known)
 
 
-def _operator(line: int, row: OperatorRow, known: Directory) -> Iterator[RowError]:
+def _operator(line: int, row: rows.OperatorRow, known: Directory) -> Iterator[RowError]:
     if row.scope not in known.units and row.scope not in known.places:
         yield RowError(line, "scope", "csv.no_scope", {"code": row.scope})
     elif key := tree.misplaced(row.role, row.scope, known.places):
