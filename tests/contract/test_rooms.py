@@ -3,9 +3,12 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from shared.flows import SERVICES
 
 ROOT = Path(__file__).parents[2]
 WRONG = {
@@ -74,3 +77,16 @@ def test_a_module_without_a_layer_is_refused(copy: Path, place: str) -> None:
         assert 0 != lint(copy).returncode
     finally:
         stranger.unlink()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_an_exhaustive_contract(service: str) -> None:
+    """One that was added without a contract would have no layers at all."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    exhaustive = {
+        container
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract.get("exhaustive")
+        for container in contract["containers"]
+    }
+    assert f"services.{service}" in exhaustive
