@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
-from shared.errors import Defect, Refused, Unauthenticated
+from shared.errors import Defect, NotFound, Refused, Unauthenticated
 from shared.observe import log, metrics, trace
 from shared.web import admission, openapi, problems
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
@@ -80,7 +80,8 @@ def route(house: House, endpoint: Endpoint) -> Handler:
         try:
             answer = await endpoint.handler(admission.check(endpoint, call))
         except Refused as refused:
-            if endpoint.again is None or isinstance(refused, Defect):
+            # Where there is nothing, there is no form to show again.
+            if endpoint.again is None or isinstance(refused, Defect | NotFound):
                 return _tell(request, house, refused, call)
             answer = await endpoint.again(call, refused)
         return await respond(request, house, endpoint, call, answer)

@@ -1,6 +1,5 @@
 """Rewards over HTTP: figures, reports, and what the approvers may do."""
 
-import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,121 +7,28 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import REGISTRY
 
 from services.rewards import jobs
-from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import Step
-from services.rewards.service import build
-from services.rewards.settings import Settings
 from services.rewards.store import rewards
-from shared import config, statements
-from shared.access import Operator, Role
+from shared import statements
+from shared.access import Operator
 from shared.db import Database
-from shared.events import UnitChanged
 from shared.values import clock
-from shared.web.edge import make_app
+from tests.integration.rewards_desk import ANN, BEN, PHONE, Desk, opened, token
 from tests.integration.test_rewards_decisions import advance, again, hear, verified
-from tests.integration.test_rewards_jobs import environment
 from tests.vendors import AIRTIME, report_path
 
 SERVICE = "rewards"
-SEED = bytes(range(32))
 PATH = report_path(AIRTIME)
-PHONE = "+8613800004488"
-
-
-def token(
-    username: str, role: Role = "reward_approver", badge: str | None = None
-) -> dict[str, str]:
-    """The header of a signed-in operator."""
-    operator = Operator(username, username, role, "city", badge)
-    return {"Authorization": f"Bearer {statements.issue(operator, SEED)}"}
-
-
-ANN, BEN = "ann", "ben"
-PLACE = UnitChanged(
-    unit_code="u", name="窗口", parent="市", path=("city", "u"), kind="vehicle", counters=1,
-    active=True, version=1,
-)  # fmt: skip
-
-
-class Desk:
-    """The service's application, and its database behind it."""
-
-    def __init__(
-        self, client: TestClient[Any, Any], settings: Settings, database: Database
-    ) -> None:
-        self.client, self.settings, self.database = client, settings, database
-
-    async def earn(self, *steps: Step, **changes: Any) -> Reward:
-        """A reward, some steps on."""
-        submission = uuid4()
-        sealed = self.settings.seal.close(PHONE, f"phone:{submission}")
-        async with self.database.transaction() as conn:
-            reward = await hear(
-                conn, verified(submission_id=submission, phone_sealed=sealed, **changes)
-            )
-            assert reward is not None
-            return await advance(conn, reward, *steps)
-
-    async def held(self) -> Reward:
-        """The fourth reward of an incident."""
-        incident = uuid4()
-        return [await self.earn(incident_id=incident) for _ in range(4)][-1]
-
-    async def get(self, path: str, **headers: str) -> tuple[int, Any]:
-        """Status and JSON of a GET, as Ann unless told otherwise."""
-        async with self.client.get(path, headers=headers or token(ANN)) as response:
-            return response.status, await response.json()
-
-    async def post(
-        self, path: str, body: Any, who: str, badge: str | None = None
-    ) -> tuple[int, Any]:
-        """Status and JSON of a POST by a reward approver, with a token made now: they live 60 s."""
-        headers = token(who, badge=badge)
-        async with self.client.post(path, json=body, headers=headers) as response:
-            return response.status, await response.json()
-
-    async def approve(
-        self, reward: Reward, decision: str, who: str, badge: str | None = None
-    ) -> tuple[int, Any]:
-        """POST an approval."""
-        body = {"decision": decision, "note": "looked into it"}
-        return await self.post(f"/api/v1/rewards/{reward.id}/approvals", body, who, badge)
-
-    async def write_off(self, reward: Reward, who: str) -> tuple[int, Any]:
-        """POST a signature."""
-        body = {"note": "not on the statement"}
-        return await self.post(f"/api/v1/rewards/{reward.id}/write-offs", body, who)
-
-    async def age(self, reward: Reward, days: int) -> None:
-        """As if it had been sent days ago."""
-        async with self.database.acquire() as conn:
-            await conn.execute(
-                "UPDATE rewards SET sent_at = sent_at - $2::interval,"
-                " unknown_at = unknown_at - $2::interval WHERE id = $1",
-                reward.id,
-                timedelta(days=days),
-            )
 
 
 @pytest.fixture
-async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    """The service as `build` wires it."""
-    key = base64.b64encode(statements.public_key(SEED)).decode()
-    for name, value in (
-        environment("http://127.0.0.1:9") | {"MASHANG_IDENTITY_PUBLIC": key}
-    ).items():
-        monkeypatch.setenv(name, value)
-    settings = config.load(Settings)
-    service = build(settings, database)
-    async with database.transaction() as conn:
-        await service.handlers[UnitChanged](conn, PLACE)
-    app = make_app(service.house)
-    async with TestClient(TestServer(app)) as client:
-        yield Desk(client, settings, database)
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    """The service with its database."""
+    async with opened(database) as found:
+        yield found
 
 
 async def test_figures_count_every_reward_once(desk: Desk) -> None:
@@ -365,6 +271,35 @@ async def test_a_report_of_an_older_order_is_not_taken(desk: Desk) -> None:
         assert second == await rewards.get(conn, second.id)
 
 
+async def test_reports_of_several_orders_at_once(desk: Desk) -> None:
+    """Each of ours is asked about now; a stranger's, and a repetition, fail nothing."""
+    made = [await desk.earn("leased", "accepted") for _ in range(3)]
+    async with desk.database.acquire() as conn:
+        await conn.execute("UPDATE rewards SET act_at = now() + interval '1 hour'")
+    for told_of in ("nobodysorder", made[0].order_id, made[2].order_id, made[0].order_id):
+        assert 200 == await report(desk, told(told_of))
+    async with desk.database.acquire() as conn:
+        due = await conn.fetch("SELECT id FROM rewards WHERE act_at <= now()")
+    assert {made[0].id, made[2].id} == {row["id"] for row in due}
+
+
+async def test_reports_are_counted_by_what_became_of_them(desk: Desk) -> None:
+    """Taken, not open and malformed are told apart; a wrong address is not counted at all."""
+
+    def counted() -> list[float]:
+        name, value = "mashang_airtime_callbacks_total", REGISTRY.get_sample_value
+        kinds = ("taken", "not_open", "malformed")
+        return [value(name, {"vendor": AIRTIME.name, "outcome": k}) or 0 for k in kinds]
+
+    reward, before = await desk.earn("leased", "accepted"), counted()
+    await report(desk, told(reward.order_id))
+    await report(desk, told("nobodysorder"))
+    await report(desk, told("nobodysorder"))
+    await report(desk, b"{")
+    await report(desk, told(reward.order_id), f"/reports/{AIRTIME.name}/wrong")
+    assert [1, 2, 1] == [after - was for after, was in zip(counted(), before, strict=True)]
+
+
 async def test_a_withdrawn_reward_shows_why(desk: Desk) -> None:
     """The staff see that the verdict changed."""
     event = verified()
@@ -386,3 +321,26 @@ async def test_the_gauges(desk: Desk) -> None:
     assert 0 == value("mashang_payouts", {"state": "paid"})
     assert (value("mashang_payout_unknown_age_seconds") or 0) > 2 * 86_400 - 1
     assert 1 == value("mashang_rewards_overdue")
+
+
+async def test_gauges_fall_back_when_the_trouble_is_over(desk: Desk) -> None:
+    """A state that nobody is in any more is 0; a pause counts while it lasts."""
+    reward = await desk.earn("leased", "accepted")
+    async with desk.database.acquire() as conn:
+        await conn.execute("INSERT INTO vendor_pauses VALUES ('v', now() + interval '1 hour', 'c')")
+        await conn.execute("INSERT INTO vendor_pauses VALUES ('w', now() - interval '1 hour', 'c')")
+    await jobs.observe(desk.database)
+    value = REGISTRY.get_sample_value
+    assert (1, 1) == (
+        value("mashang_payouts", {"state": "accepted"}),
+        value("mashang_airtime_paused"),
+    )
+    async with desk.database.transaction() as conn:
+        await advance(conn, reward, "paid")
+        await conn.execute("DELETE FROM vendor_pauses")
+    await jobs.observe(desk.database)
+    assert (0, 0) == (
+        value("mashang_payouts", {"state": "accepted"}),
+        value("mashang_airtime_paused"),
+    )
+    assert 0 == value("mashang_payout_accepted_age_seconds")
