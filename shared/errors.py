@@ -13,6 +13,7 @@ MashangError
     ├── Forbidden        403
     ├── NotFound         404, no such thing, or not yours to see
     ├── NotAllowed       405, the address knows other methods
+    ├── TooSlow          408, the body did not come in time
     ├── Conflict         409
     ├── Gone             410
     ├── TooLarge         413
@@ -142,6 +143,13 @@ class NotAllowed(Refused):
         self.allow = allow
 
 
+class TooSlow(Refused):
+    """The body did not come in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "too-slow"
+
+
 class Conflict(Refused):
     """The thing is in a state that does not allow this."""
 
@@ -203,6 +211,6 @@ class Unavailable(Refused):
 
 
 KINDS: tuple[type[Refused], ...] = (
-    Invalid, Malformed, Unauthenticated, Forbidden, NotFound, NotAllowed, Conflict, Gone, TooLarge,
-    Unsupported, KeyReused, TooMany, Defect, Unavailable,
+    Invalid, Malformed, Unauthenticated, Forbidden, NotFound, NotAllowed, TooSlow, Conflict, Gone,
+    TooLarge, Unsupported, KeyReused, TooMany, Defect, Unavailable,
 )  # fmt: skip

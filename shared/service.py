@@ -32,12 +32,12 @@ from shared.tasks import Tasks
 from shared.values import clock
 from shared.web.edge import House, make_app
 from shared.web.endpoints import Endpoint
+from shared.web.listening import DRAIN_SECONDS, listen
 from shared.web.ops import ops_app
 from shared.web.pages import Pages
 from shared.web.session import Door
 
 S = TypeVar("S", bound=Settings)
-DRAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,8 @@ async def _live(running: Running) -> None:
         for resource in service.resources:
             await stack.enter_async_context(resource)
         app = make_app(service.house)
-        site = await _listen(app, settings.http_host, settings.http_port)
-        ops = await _listen(ops_app(running.check), settings.http_host, settings.ops_port)
+        site = await listen(app, settings.http_host, settings.http_port)
+        ops = await listen(ops_app(running.check), settings.http_host, settings.ops_port)
         log.get().info("service started", port=settings.http_port)
         try:
             await _work(running, site)
@@ -202,16 +202,6 @@ async def _live(running: Running) -> None:
             await ops.cleanup()
     service.tasks.check()
     log.get().info("service drained")
-
-
-async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
-    return runner
 
 
 async def _work(running: Running, site: web.AppRunner) -> None:

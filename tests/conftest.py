@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,8 @@ async def templates(postgres: Postgres) -> Postgres:
 Clone = Callable[[str], Awaitable[str]]
 
 
-@pytest.fixture
-async def clone(templates: Postgres) -> AsyncIterator[Clone]:
-    """Clones a service's template; gives the URL for the service's own role."""
+@asynccontextmanager
+async def _cloning(templates: Postgres) -> AsyncIterator[Clone]:
     names: list[str] = []
 
     async def make(service: str) -> str:
@@ -100,6 +100,20 @@ async def clone(templates: Postgres) -> AsyncIterator[Clone]:
 
     yield make
     await _sql(templates, *(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
+
+
+@pytest.fixture
+async def clone(templates: Postgres) -> AsyncIterator[Clone]:
+    """Clones a service's template; gives the URL for the service's own role."""
+    async with _cloning(templates) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+async def module_clone(templates: Postgres) -> AsyncIterator[Clone]:
+    """The same, for databases that a whole module works on."""
+    async with _cloning(templates) as make:
+        yield make
 
 
 @pytest.fixture

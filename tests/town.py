@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aiohttp import ClientSession, CookieJar, web
-from aiohttp.test_utils import TestServer
 
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
@@ -27,6 +26,7 @@ from shared.db import Database
 from shared.events import Envelope
 from shared.service import Service
 from shared.web.edge import make_app
+from shared.web.listening import listen
 
 PASSWORD = "correct horse battery"
 SERVICES = flows.SERVICES
@@ -190,8 +190,9 @@ def _build(name: str, env: Mapping[str, str], database: Database) -> tuple[Any, 
 
 @asynccontextmanager
 async def _served(app: web.Application, port: int) -> AsyncIterator[None]:
-    async with TestServer(app, port=port):
-        yield
+    runner = await listen(app, "127.0.0.1", port)
+    yield
+    await runner.cleanup()
 
 
 async def _fill(opened: Town) -> None:

@@ -1,5 +1,6 @@
 """Server-rendered pages: one base template, one style sheet, the house's words in two languages."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from shared.web.texts import LANGUAGES, TAGS, texts
 HERE = Path(__file__).parent / "templates"
 COOKIE = "mashang_lang"
 A_YEAR = 31_536_000
+_WEIGHT = re.compile(r"(0(\.[0-9]*)?|1(\.0*)?)")
 
 
 def language(request: web.Request) -> Language:
@@ -41,10 +43,10 @@ def preferred(accepted: str) -> Language:
 def _weighed(part: str) -> tuple[str, float]:
     tag, _, rest = part.partition(";")
     name, _, weight = rest.partition("=")
-    try:
-        return tag.strip().lower(), float(weight) if name.strip().lower() == "q" else 1.0
-    except ValueError:
-        return tag.strip().lower(), 0.0
+    if name.strip().lower() != "q":
+        return tag.strip().lower(), 1.0
+    # Anything but a weight from 0 to 1 wants nothing; NaN could not even be sorted.
+    return tag.strip().lower(), float(weight) if _WEIGHT.fullmatch(weight.strip()) else 0.0
 
 
 class Pages:

@@ -114,7 +114,13 @@ def check_form_token(visitor: Visitor, given: str) -> None:
 
 def check_origin(request: web.Request) -> None:
     """Forbidden unless the form was sent from our own page. Browsers always say where from."""
-    origin = request.headers.get(hdrs.ORIGIN)
-    same = origin is not None and urlsplit(origin).netloc == request.host
+    same = _host(request.headers.get(hdrs.ORIGIN, "")) == request.host
     if not same and request.headers.get("Sec-Fetch-Site") != "same-origin":
         raise Forbidden("refused.form_from_elsewhere")
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

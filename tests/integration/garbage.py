@@ -1,0 +1,247 @@
+"""Garbage of every kind for an endpoint, and a client that sends it byte for byte."""
+
+import asyncio
+import gzip
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from shared.web import forms
+from shared.web.endpoints import Endpoint
+
+JSON = "application/json"
+NOISE = random.Random(20260101).randbytes(300)
+DEEP = b'{"a":' * 5000
+Headers = Mapping[str, bytes | str]
+
+# What a body of each model looks like when it is right.
+RIGHT: Mapping[str, dict[str, Any]] = {
+    "Draft": {
+        "code": "x", "kind": "complaint", "satisfaction": 1, "categories": ["other"], "words": "x",
+        "officer_badge": "A-1", "urgent": False, "phone": "13977770100", "language": "zh",
+    },
+    "SignInBody": {"username": "nobody", "password": "x"},
+    "CallbackBody": {"outcome": "reached", "note": "x"},
+    "VerdictBody": {
+        "verdict": "substantiated", "attribution": "unit", "officers": [], "categories": ["other"],
+        "finding": "x", "answer": "x", "incident": None, "revision": 7,
+    },
+    "ReviewBody": {"decision": "return", "note": "x"},
+    "RevealBody": {"reason": "x"},
+    "Approval": {"decision": "refuse", "note": "x"},
+    "Note": {"note": "x"},
+}  # fmt: skip
+TEXTS = (
+    "", " ", "\0", "a\0b", "\u202eabc\u202c", "\u2066\u200b\ufeff", "\ufffd", "\U000e0001",
+    "𝟙𝟚𝟛", "a\r\nSet-Cookie: x=y", "'; DROP TABLE outbox; --", "{0.__class__}", "{{ 7*7 }}", "%s%n",
+    "<script>", "../../etc/passwd", "x" * 5000, "e\u0301" * 300, "-1", "9" * 400, "1e400", "NaN",
+    "null", "0x10", "٣", "2026-02-30", "00000000-0000-0000-0000-00000000000g", "\x1b[31m", "\x7f",
+)  # fmt: skip
+# As they stand in JSON, since some cannot be said in Python.
+VALUES = (
+    "null", "true", "0", "-1", "1.5", "9" * 5000, "1e999", "-0.0", "NaN", "[]", "{}", "[[]]",
+    '["\\u0000"]', '[null]', '{"a": {"b": []}}', '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"',
+    "[" + '"x",' * 999 + '"x"]', "18446744073709551616", '"2026-02-30"',
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent: how it is called in a failure, and what differs from a plain request."""
+
+    name: str
+    body: bytes = b""
+    kind: str = JSON
+    headers: Headers = field(default_factory=dict)
+    query: str = ""
+    method: str = ""
+    address: str = ""
+
+
+def unreadable(one: Endpoint) -> Iterator[Request]:
+    """Bodies that cannot be what the endpoint takes, each refused before anything is done."""
+    kind = forms.MEDIA_TYPE if one.form else JSON
+    right = encoded(one, RIGHT[one.body.__name__]) if one.body else b"a=%ff"
+    for name, body in {
+        "noise": NOISE, "deep": DEEP, "half": b'{"a": "x', "invalid UTF-8": b"a=\xff\xfe%ff",
+        "byte order": b"\xff\xfe{\0}\0", "NaN": b"NaN", "a number": b"9" * 5000,
+        "lone surrogate": b'"\\ud800"', "two": b"{}{}", "too long": b"x" * (one.limit + 1),
+        "NUL": b"\0" * 64, "text": b'"x"',
+    }.items():  # fmt: skip
+        yield Request(name, body, kind)
+    if one.raw:
+        return
+    for wrong in ("", ";;;", "text/plain", "multipart/form-data; boundary=x", "image/png", "é"):
+        yield Request(f"as {wrong!r}", right, wrong)
+    for charset in ("martian", "utf-16", "gbk", "utf-7"):
+        yield Request(f"in {charset}", right, f"{kind}; charset={charset}")
+    for encoding in ("gzip", "deflate", "br", "zstd", "gzip, gzip", "x"):
+        for body in (b"junk", gzip.compress(right)[:20], gzip.compress(right)):
+            yield Request(encoding, body, kind, {"Content-Encoding": encoding})
+
+
+def share(values: Sequence[str], turn: int) -> Sequence[str]:
+    """A quarter of them, always another, and the worst; the endpoints together get all."""
+    return [values[2], *values[turn % 4 :: 4]]
+
+
+def encoded(one: Endpoint, values: Mapping[str, Any]) -> bytes:
+    """Values as the endpoint takes them."""
+    if one.form:
+        return urlencode({k: v for k, v in values.items() if v is not None}, doseq=True).encode()
+    return json.dumps(values).encode()
+
+
+def in_fields(one: Endpoint) -> Iterator[Request]:
+    """A right body but for one field, whose value is garbage, is missing, or is one too many."""
+    if one.body is None:
+        return
+    right = RIGHT[one.body.__name__]
+    for turn, name in enumerate(one.body.model_fields):
+        rest = {key: value for key, value in right.items() if key != name}
+        yield Request(f"no {name}", encoded(one, rest), _kind(one))
+        for text in share(TEXTS, turn):
+            yield Request(f"{name}={text[:20]!r}", encoded(one, rest | {name: text}), _kind(one))
+        for value in () if one.form else share(VALUES, turn):
+            body = json.dumps(rest | {name: "?"}).replace('"?"', value)
+            yield Request(f"{name}={value[:20]}", body.encode())
+    yield Request("one too many", encoded(one, right | {"nobody_knows": "me"}), _kind(one))
+
+
+def _kind(one: Endpoint) -> str:
+    return forms.MEDIA_TYPE if one.form else JSON
+
+
+def in_queries(one: Endpoint) -> Iterator[Request]:
+    """Every query parameter that the endpoint knows, and some that it does not."""
+    raw = ("%ff", "%ED%A0%80", "%", "%zz", "a&" * 50)
+    for turn, name in enumerate(one.query.model_fields if one.query else ()):
+        for text in share(TEXTS, turn):
+            yield Request(f"?{name}={text[:20]!r}", query=urlencode({name: text}))
+        for word in raw:
+            yield Request(f"?{name}={word}", query=f"{name}={word}&{name}={word}")
+    for name in ("lang", "next", "nobody"):
+        yield Request(f"?{name}", query=f"{name}={raw[len(one.path) % 5]}&{name}=%00%0d%0aX:y")
+    for query in ("?", "&&&", "=", "=x", "%00", "a;b", "[]=1", "+" * 100)[len(one.path) % 4 :: 4]:
+        yield Request(f"?{query}", query=query)
+
+
+def in_paths(one: Endpoint, params: Mapping[str, str]) -> Iterator[Request]:
+    """The address with garbage for each of its parts."""
+    words = [*(quote(text, safe="") for text in TEXTS if text and len(text) < 1000), "x" * 4000]
+    words = [*share(words, len(one.path)), "%00"]
+    words += ["%ff", "%ED%A0%80", "..", "%2e%2e", "..%2f..", "%0d%0a", "%", "%zz", "{code}", "*"]
+    for name in one.params:
+        for word in words:
+            address = one.path.format(**{**params, name: word})
+            yield Request(f"{name}={word[:30]}", address=address)
+    yield Request("a slash too many", address=one.path.format(**params) + "/")
+    yield Request("two slashes", address="/" + one.path.format(**params))
+
+
+ODD_HEADERS: Mapping[str, tuple[bytes | str, ...]] = {
+    "Authorization": (b"Bearer \xe4\xb8\xad", b"\xff", "Bearer", "Bearer " + "x" * 5000, "Basic x"),
+    "Cookie": (
+        b"\xff\xfe", "=", ";;;;", "mashang", "mashang=", "mashang_lang=xx; mashang=\x7f",
+        'mashang="unclosed', "mashang=" + "x" * 4000, "__Host-mashang=é", "$Version=1; a=b",
+    ),
+    "Accept-Language": (
+        b"\xff", "*", ",,,;;;", "zh;q=", "en;q=NaN, zh;q=inf", "en;q=-1", "x" * 4000, "en;q=1e999",
+    ),
+    "Accept": (b"\xff", "text/html;q=banana", "*/*, text/html" * 200, ""),
+    "Origin": (b"\xff", "http://[", "http://[::1", "null", "//", "http://a:b@c:d", "javascript:x"),
+    "Host": ("", "[", "a b", "x" * 3000, "evil.example:99999999"),
+    "Idempotency-Key": (b"\xff" * 20, "", "x" * 4000, "short", "with some spaces in it"),
+    "traceparent": (b"\xff", "00-" + "f" * 99, "x" * 4000),
+    "Content-Type": (b"\xff", "application/json; charset", 'application/json; charset="', "/"),
+    "Sec-Fetch-Site": (b"\xff", "same-origin, cross-site"),
+    "Range": ("bytes=9-1", "x"), "If-Modified-Since": ("yesterday",), "If-None-Match": ("x" * 99,),
+    "Expect": ("200-maybe",), "X-Forwarded-For": ("' OR 1=1",), "Content-Length": ("0",),
+}  # fmt: skip
+
+
+def in_headers(one: Endpoint) -> Iterator[Request]:
+    """One header that no browser would send."""
+    odd = [(name, value) for name, values in ODD_HEADERS.items() for value in values]
+    for name, value in odd[len(one.path + one.method) % 4 :: 4]:
+        yield Request(f"{name}: {value[:30]!r}", headers={name: value})
+
+
+def in_methods(one: Endpoint) -> Iterator[Request]:
+    """Methods that are not the endpoint's own, and some that are none."""
+    for method in ("HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get", "X"):
+        yield Request(f"by {method}", b"{}", method=method)
+
+
+# What is no HTTP at all, to be answered in one line or not at all.
+NO_HTTP = (
+    b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\n: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n folded: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nCookie: secret=\x01\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def send(base: str, address: str, request: Request, usual: Headers) -> Told | None:
+    """The answer, or None if the connection was closed without one."""
+    return await speak(base, written(urlsplit(base).netloc, address, request, usual))
+
+
+async def speak(base: str, said: bytes) -> Told | None:
+    """The answer to these bytes."""
+    host = urlsplit(base)
+    reader, writer = await asyncio.open_connection(host.hostname, host.port)
+    try:
+        writer.write(said)
+        async with asyncio.timeout(20):
+            head = await reader.readuntil(b"\r\n\r\n")
+            told = _read(head)
+            length = 0 if said.startswith(b"HEAD") else int(told.headers.get("content-length", 0))
+            return replace(told, body=await reader.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    finally:
+        writer.close()
+
+
+def written(netloc: str, address: str, request: Request, usual: Headers) -> bytes:
+    """The request as it goes over the line."""
+    headers: dict[str, bytes | str] = {"Host": netloc, "Connection": "close", **usual}
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        headers |= {"Content-Type": request.kind, "Content-Length": str(len(request.body))}
+    query = f"?{request.query}" if request.query else ""
+    lines = [f"{request.method} {request.address or address}{query} HTTP/1.1".encode()]
+    lines += [
+        name.encode() + b": " + _bytes(value)
+        for name, value in (headers | {**request.headers}).items()
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + request.body
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _read(head: bytes) -> Told:
+    first, *lines = head.decode("latin-1").strip().split("\r\n")
+    pairs = (line.partition(": ") for line in lines)
+    return Told(int(first.split()[1]), {name.lower(): value for name, _, value in pairs}, b"")
