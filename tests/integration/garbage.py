@@ -17,18 +17,26 @@ NOISE = random.Random(20260101).randbytes(300)
 DEEP = b'{"a":' * 5000
 Headers = Mapping[str, bytes | str]
 
+VERDICT: Mapping[str, Any] = {
+    "verdict": "substantiated", "attribution": "unit", "officers": [], "categories": ["other"],
+    "finding": "x", "answer": "x", "incident": None, "revision": 1,
+}  # fmt: skip
+# The citizens' form, which has no model before it is a draft.
+FORM: Mapping[str, Any] = {
+    "kind": "complaint", "satisfaction": "1", "categories": ["other"], "words": "x", "phone": "",
+    "officer_badge": "", "urgent": "1", "key": "k" * 20, "step": "details",
+}  # fmt: skip
 # What a body of each model looks like when it is right.
-RIGHT: Mapping[str, dict[str, Any]] = {
+RIGHT: Mapping[str, Mapping[str, Any]] = {
     "Draft": {
-        "code": "x", "kind": "complaint", "satisfaction": 1, "categories": ["other"], "words": "x",
-        "officer_badge": "A-1", "urgent": False, "phone": "13977770100", "language": "zh",
+        "code": "CODE", "kind": "complaint", "satisfaction": 1, "categories": ["other"],
+        "words": "x", "officer_badge": "A-1", "urgent": False, "phone": "13977770100",
+        "language": "zh",
     },
     "SignInBody": {"username": "nobody", "password": "x"},
     "CallbackBody": {"outcome": "reached", "note": "x"},
-    "VerdictBody": {
-        "verdict": "substantiated", "attribution": "unit", "officers": [], "categories": ["other"],
-        "finding": "x", "answer": "x", "incident": None, "revision": 7,
-    },
+    "VerdictBody": VERDICT,
+    "VerdictForm": VERDICT,
     "ReviewBody": {"decision": "return", "note": "x"},
     "RevealBody": {"reason": "x"},
     "Approval": {"decision": "refuse", "note": "x"},
@@ -64,7 +72,7 @@ class Request:
 def unreadable(one: Endpoint) -> Iterator[Request]:
     """Bodies that cannot be what the endpoint takes, each refused before anything is done."""
     kind = forms.MEDIA_TYPE if one.form else JSON
-    right = encoded(one, RIGHT[one.body.__name__]) if one.body else b"a=%ff"
+    right = encoded(one, right_body(one) or {"a": "b"})
     for name, body in {
         "noise": NOISE, "deep": DEEP, "half": b'{"a": "x', "invalid UTF-8": b"a=\xff\xfe%ff",
         "byte order": b"\xff\xfe{\0}\0", "NaN": b"NaN", "a number": b"9" * 5000,
@@ -83,6 +91,13 @@ def unreadable(one: Endpoint) -> Iterator[Request]:
             yield Request(encoding, body, kind, {"Content-Encoding": encoding})
 
 
+def right_body(one: Endpoint) -> Mapping[str, Any]:
+    """What an endpoint takes; nothing, where it is only called."""
+    if one.body:
+        return RIGHT[one.body.__name__]
+    return FORM if one.form and "code" in one.params else {}
+
+
 def share(values: Sequence[str], turn: int) -> Sequence[str]:
     """A quarter of them, always another, and the worst; the endpoints together get all."""
     return [values[2], *values[turn % 4 :: 4]]
@@ -97,10 +112,8 @@ def encoded(one: Endpoint, values: Mapping[str, Any]) -> bytes:
 
 def in_fields(one: Endpoint) -> Iterator[Request]:
     """A right body but for one field, whose value is garbage, is missing, or is one too many."""
-    if one.body is None:
-        return
-    right = RIGHT[one.body.__name__]
-    for turn, name in enumerate(one.body.model_fields):
+    right = right_body(one)
+    for turn, name in enumerate(right):
         rest = {key: value for key, value in right.items() if key != name}
         yield Request(f"no {name}", encoded(one, rest), _kind(one))
         for text in share(TEXTS, turn):
@@ -108,7 +121,7 @@ def in_fields(one: Endpoint) -> Iterator[Request]:
         for value in () if one.form else share(VALUES, turn):
             body = json.dumps(rest | {name: "?"}).replace('"?"', value)
             yield Request(f"{name}={value[:20]}", body.encode())
-    yield Request("one too many", encoded(one, right | {"nobody_knows": "me"}), _kind(one))
+    yield Request("one too many", encoded(one, {**right, "nobody_knows": "me"}), _kind(one))
 
 
 def _kind(one: Endpoint) -> str:

@@ -125,7 +125,7 @@ async def wrongs(place: Place, kind: Kind, *, refused: bool = False) -> list[str
         csrf = await place.csrf(service, usual["zh"]) if one.csrf == "token" else ""
         for request in kind(one):
             language = next(languages)
-            sent = _signed(one, request, csrf)
+            sent = _signed(one, request, csrf, place.found.params["code"])
             told = await garbage.send(
                 place.town.urls[service], place.address(service, one), sent, usual[language]
             )
@@ -134,10 +134,11 @@ async def wrongs(place: Place, kind: Kind, *, refused: bool = False) -> list[str
     return wrong
 
 
-def _signed(one: Endpoint, request: Request, csrf: str) -> Request:
+def _signed(one: Endpoint, request: Request, csrf: str, code: str) -> Request:
+    body = request.body.replace(b'"CODE"', f'"{code}"'.encode())
     # Without its token, no more of a form would ever be looked at.
     form = csrf and request.kind == MEDIA_TYPE
-    body = request.body + f"&csrf={csrf}".encode() if form else request.body
+    body += f"&csrf={csrf}".encode() if form else b""
     return replace(request, method=request.method or one.method, body=body)
 
 
