@@ -1,4 +1,4 @@
-"""The vendors' sandbox, for every test that talks to it."""
+"""The vendors' sandbox, and a town of all services, for every test that wants them."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,6 +7,8 @@ from aiohttp import ClientSession, ClientTimeout
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
+from tests.conftest import Clone
+from tests.town import Town, town
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +33,10 @@ async def client(sandbox: SandboxProcess) -> AsyncIterator[Client]:
         await opened.reset()
         yield opened
         await opened.reset()
+
+
+@pytest.fixture(scope="module")
+async def place(module_clone: Clone) -> AsyncIterator[Town]:
+    """All services with a small directory, for a module's tests."""
+    async with town(module_clone) as opened:
+        yield opened

@@ -1,18 +1,16 @@
 """Role × route × object: who may call what, generated from the endpoints of all services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import uuid4
 
-import pytest
 from aiohttp import ClientSession
 
 from shared import statements
 from shared.access import Operator, Role
 from shared.web.endpoints import Endpoint
 from tests.integration.verification_office import open_session
-from tests.town import SERVICES, Town, town
+from tests.town import SERVICES, Town
 
 ROLES: tuple[Role, ...] = get_args(Role)
 # Somebody for each role, and some whose place or person must keep them out of the object.
@@ -23,13 +21,6 @@ PEOPLE = {
 }  # fmt: skip
 STRANGERS = ("southern", "accused")
 ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}
-
-
-@pytest.fixture
-async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
-    """The town."""
-    async with town(clone) as opened:
-        yield opened
 
 
 @dataclass(frozen=True)

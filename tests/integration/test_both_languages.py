@@ -1,7 +1,7 @@
 """No English sentence in a Chinese page or answer, and no Chinese one in an English."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,12 @@ from aiohttp import ClientSession
 from shared.web.endpoints import Endpoint
 from shared.web.texts import LANGUAGES, texts
 from tests.integration.test_access_matrix import PEOPLE, Objects, bearer, objects
-from tests.town import SERVICES, Town, town
+from tests.town import SERVICES, Town
 
 SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ '’-]+[A-Za-z]{2,}){2,}")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 UNSPOKEN = {"style", "script"}
 VOID = {"meta", "link", "input", "img", "br", "hr"}
-
-
-@pytest.fixture
-async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
-    """The town."""
-    async with town(clone) as opened:
-        yield opened
 
 
 class Spoken(HTMLParser):

@@ -1,6 +1,5 @@
 """One sign-in for the staff pages of all services, and an end to it everywhere."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,16 +8,9 @@ from aiohttp import ClientSession
 from services.verification.directory import commands as directory
 from shared.values import clock
 from tests.support import at
-from tests.town import Town, town
+from tests.town import Town
 
 PAGES = {"verification": "/desk", "rewards": "/rewards", "scoring": "/scores"}
-
-
-@pytest.fixture
-async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
-    """The town."""
-    async with town(clone) as opened:
-        yield opened
 
 
 async def lands_on(place: Town, http: ClientSession, service: str, page: str) -> str:
@@ -51,10 +43,10 @@ async def test_signing_out_is_signing_out_everywhere(place: Town) -> None:
 
 async def test_a_disabled_operator_is_out_as_soon_as_it_is_heard(place: Town) -> None:
     """`operator.changed` closes the door of a service, although the statement still stands."""
-    async with place.browser("city") as http:
+    async with place.browser("auditor") as http:
         await lands_on(place, http, "scoring", "/scores")
         async with place.databases["verification"].transaction() as conn:
-            await directory.disable_operator(conn, "city")
+            await directory.disable_operator(conn, "auditor")
         await place.carry()
         for service, page in PAGES.items():
             assert "/desk/sign-in" in await lands_on(place, http, service, page)
@@ -62,10 +54,10 @@ async def test_a_disabled_operator_is_out_as_soon_as_it_is_heard(place: Town) ->
 
 async def test_a_disabled_operator_is_out_within_a_minute_without_the_bus(place: Town) -> None:
     """Nothing was heard, yet 61 s later the statement has run out and the desk renews none."""
-    async with place.browser("city") as http:
+    async with place.browser("approver2") as http:
         await lands_on(place, http, "rewards", "/rewards")
         async with place.databases["verification"].transaction() as conn:
-            await directory.disable_operator(conn, "city")
+            await directory.disable_operator(conn, "approver2")
         assert "/rewards" in await lands_on(place, http, "rewards", "/rewards")
         with at(clock.now() + timedelta(seconds=61)):
             assert "/desk/sign-in" in await lands_on(place, http, "rewards", "/rewards")

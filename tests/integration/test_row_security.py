@@ -1,6 +1,5 @@
 """Row-level security: a query without any condition leaks nothing."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +9,7 @@ from aiohttp import ClientSession
 from services.verification.casework.store import cases
 from shared.access import Operator
 from tests.integration.test_access_matrix import Objects, objects
-from tests.town import Town, town
+from tests.town import Town
 
 TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts"),
@@ -25,13 +24,6 @@ NORTH = Operator("north1", "周四", "unit_operator", "n1")
 CITY = Operator("city", "王七", "city_supervisor", "root")
 ACCUSED = Operator("accused", "赵一", "unit_operator", "n1", "A-1")
 NOWHERE = Operator("lost", "无", "city_supervisor", "")
-
-
-@pytest.fixture
-async def place(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
-    """The town."""
-    async with town(clone) as opened:
-        yield opened
 
 
 @pytest.fixture
