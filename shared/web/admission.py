@@ -127,11 +127,9 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
 
 
 def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
-    if any("\0" in call.params[name] for name in endpoint.params):
-        raise NotFound()  # nothing that PostgreSQL keeps is called so
     try:
         return {
-            name: _adapter(cast(Any, kind)).validate_python(call.params[name])
+            name: _adapter(cast(Any, kind)).validate_python(text.lines(call.params[name]))
             for name, kind in endpoint.params.items()
         }
     except ValidationError:
