@@ -65,19 +65,19 @@ class _Tail:
     """One file from its beginning to wherever it grows, found again after it turned."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._rest, self._at = path, "", LONG_AGO
+        self._path, self._rest, self._at = path, b"", LONG_AGO
         self._file = self._open()
 
     def read(self) -> list[Line]:
         """The whole lines that came since."""
-        *texts, self._rest = (self._rest + self._file.read()).split("\n")
-        if not texts and self._turned():
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        if not lines and self._turned():
             self._file.close()
             self._file = self._open()
-        return [self._line(text) for text in texts]
+        return [self._line(raw) for raw in lines]
 
-    def _line(self, text: str) -> Line:
-        line = _line(text, self._path.stem, self._at)
+    def _line(self, raw: bytes) -> Line:
+        line = _line(raw.decode("utf-8", "replace"), self._path.stem, self._at)
         self._at = line.at
         return line
 
@@ -87,5 +87,5 @@ class _Tail:
         except FileNotFoundError:
             return False
 
-    def _open(self) -> IO[str]:
-        return self._path.open(encoding="utf-8", errors="replace")
+    def _open(self) -> IO[bytes]:
+        return self._path.open("rb")
