@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,12 +54,13 @@ def _line(text: str, service: str, before: datetime) -> Line:
     return Line(entry.at or before, raw, entry)
 
 
-def growing(folder: Path, services: Sequence[str]) -> Iterator[list[Line]]:
+def growing(folder: Path, services: Sequence[str]) -> Generator[list[Line], None, None]:
     """First what the present files hold, then what is written, for ever; each batch by time."""
-    tails = [_Tail(folder / f"{name}.log") for name in services]
-    while True:
-        yield sorted(line for tail in tails for line in tail.read())
-        time.sleep(PAUSE)
+    with ExitStack() as stack:
+        tails = [stack.enter_context(closing(_Tail(folder / f"{name}.log"))) for name in services]
+        while True:
+            yield sorted(line for tail in tails for line in tail.read())
+            time.sleep(PAUSE)
 
 
 class _Tail:
@@ -75,6 +77,10 @@ class _Tail:
             self._file.close()
             self._file = self._open()
         return [self._line(raw) for raw in lines]
+
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self._file.close()
 
     def _line(self, raw: bytes) -> Line:
         line = _line(raw.decode("utf-8", "replace"), self._path.stem, self._at)
