@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,31 +54,36 @@ def _line(text: str, service: str, before: datetime) -> Line:
     return Line(entry.at or before, raw, entry)
 
 
-def growing(folder: Path, services: Sequence[str]) -> Iterator[list[Line]]:
+def growing(folder: Path, services: Sequence[str]) -> Generator[list[Line], None, None]:
     """First what the present files hold, then what is written, for ever; each batch by time."""
-    tails = [_Tail(folder / f"{name}.log") for name in services]
-    while True:
-        yield sorted(line for tail in tails for line in tail.read())
-        time.sleep(PAUSE)
+    with ExitStack() as stack:
+        tails = [stack.enter_context(closing(_Tail(folder / f"{name}.log"))) for name in services]
+        while True:
+            yield sorted(line for tail in tails for line in tail.read())
+            time.sleep(PAUSE)
 
 
 class _Tail:
     """One file from its beginning to wherever it grows, found again after it turned."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._rest, self._at = path, "", LONG_AGO
+        self._path, self._rest, self._at = path, b"", LONG_AGO
         self._file = self._open()
 
     def read(self) -> list[Line]:
         """The whole lines that came since."""
-        *texts, self._rest = (self._rest + self._file.read()).split("\n")
-        if not texts and self._turned():
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        if not lines and self._turned():
             self._file.close()
             self._file = self._open()
-        return [self._line(text) for text in texts]
+        return [self._line(raw) for raw in lines]
 
-    def _line(self, text: str) -> Line:
-        line = _line(text, self._path.stem, self._at)
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self._file.close()
+
+    def _line(self, raw: bytes) -> Line:
+        line = _line(raw.decode("utf-8", "replace"), self._path.stem, self._at)
         self._at = line.at
         return line
 
@@ -87,5 +93,5 @@ class _Tail:
         except FileNotFoundError:
             return False
 
-    def _open(self) -> IO[str]:
-        return self._path.open(encoding="utf-8", errors="replace")
+    def _open(self) -> IO[bytes]:
+        return self._path.open("rb")

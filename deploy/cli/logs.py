@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated, Literal
 
 import typer
@@ -33,8 +33,8 @@ def logs(
     if not follow:
         show(log_files.history(folder, services), level, raw)
         return
-    with suppress(KeyboardInterrupt):  # that is how one stops to watch
-        batches = log_files.growing(folder, services)
+    batches = log_files.growing(folder, services)
+    with closing(batches), suppress(KeyboardInterrupt):  # that is how one stops to watch
         show([x for x in next(batches) if x.entry.is_at_least(level)][-CONTEXT:], level, raw)
         for lines in batches:
             show(lines, level, raw)

@@ -4,11 +4,13 @@ import asyncio
 import json
 import random
 import time
+from pathlib import Path
 
 import aiohttp
 
 from deploy.demo.play import Citizen, Desk, unit_code
 from deploy.demo.scenario import Complaint, article
+from deploy.local.folder import private_file
 from deploy.local.stack import Stack
 from shared.errors import MashangError
 
@@ -23,13 +25,22 @@ async def first_complaint(stack: Stack) -> dict[str, object]:
     What to show of it: `page` (the unit's), `receipt`, `paid after`.
     """
     memory = stack.data / MEMORY
-    if memory.exists():
+    if shown := remembered(memory):
         stack.console.step("the first complaint was followed to its end at an earlier start")
-        return dict(json.loads(memory.read_text("utf-8")))
+        return shown
     stack.console.step("filing one complaint and following it to the paid reward")
     shown = await _play(stack, _one())
-    memory.write_text(json.dumps(shown), "utf-8")
+    private_file(memory, json.dumps(shown))
     return shown
+
+
+def remembered(memory: Path) -> dict[str, object] | None:
+    """What an earlier start wrote down; None if it did not come to that."""
+    try:
+        shown = json.loads(memory.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return shown if isinstance(shown, dict) and "page" in shown else None
 
 
 async def _play(stack: Stack, complaint: Complaint) -> dict[str, object]:

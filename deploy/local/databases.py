@@ -41,8 +41,9 @@ async def prepare(admin_url: str, keys: Keys, mark: Path | None) -> bool:
         return False
     try:
         await make_databases(admin_url, keys)
-    except (OSError, asyncpg.PostgresError) as problem:
-        raise StartError(f"the databases cannot be made: {problem}") from None
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        reason = str(problem) or type(problem).__name__
+        raise StartError(f"the databases cannot be made: {reason}") from None
     await migrate_all(admin_url, keys)
     if mark:
         mark.write_text(wanted)

@@ -12,8 +12,11 @@ from deploy.local.process import StartError
 
 def private_folder(path: Path) -> Path:
     """Make a folder that only its owner may enter; one that is there already becomes so."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.chmod(0o700)
+    except OSError as problem:
+        raise StartError(f"{path} cannot be our folder: {problem.strerror}") from None
     return path
 
 

@@ -8,12 +8,20 @@ import hmac
 import os
 import secrets
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from deploy.local.folder import private_file
 from deploy.local.process import StartError
+from shared import config
 from shared.statements import public_key
 from shared.values.seal import Purpose
 
@@ -33,30 +41,41 @@ def derived(secret: str, service: str) -> str:
     return hmac.new(secret.encode(), service.encode(), hashlib.sha256).hexdigest()
 
 
+def _usable(text: str) -> str:
+    config.key(text)
+    return text
+
+
+Key = Annotated[str, AfterValidator(_usable)]
+Word = Annotated[str, Field(min_length=1)]
+
+
 class Keys(BaseModel):
     """Every secret that a service, the sandbox or a demo log-in needs."""
 
     model_config = ConfigDict(frozen=True)
 
-    seal_phone: str = Field(default_factory=key)
-    seal_words: str = Field(default_factory=key)
-    seal_answer: str = Field(default_factory=key)
-    seal_note: str = Field(default_factory=key)
-    index_key: str = Field(default_factory=key)
-    code_key: str = Field(default_factory=key)
-    receipt_key: str = Field(default_factory=key)
-    signing_key: str = Field(default_factory=key)
-    identity_seed: str = Field(default_factory=key)
-    sandbox_seed: str = Field(default_factory=token)
-    owner_password: str = Field(default_factory=token)
-    service_password: str = Field(default_factory=token)
-    broker_password: str = Field(default_factory=token)
-    demo_password: str = Field(default_factory=token)
+    seal_phone: Key = Field(default_factory=key)
+    seal_words: Key = Field(default_factory=key)
+    seal_answer: Key = Field(default_factory=key)
+    seal_note: Key = Field(default_factory=key)
+    index_key: Key = Field(default_factory=key)
+    code_key: Key = Field(default_factory=key)
+    receipt_key: Key = Field(default_factory=key)
+    signing_key: Key = Field(default_factory=key)
+    identity_seed: Key = Field(default_factory=key)
+    sandbox_seed: Word = Field(default_factory=token)
+    owner_password: Word = Field(default_factory=token)
+    service_password: Word = Field(default_factory=token)
+    broker_password: Word = Field(default_factory=token)
+    demo_password: Word = Field(default_factory=token)
 
     @model_validator(mode="before")
     @classmethod
-    def _one_key_for_all(cls, stored: dict[str, Any]) -> dict[str, Any]:
+    def _one_key_for_all(cls, stored: Any) -> Any:
         """A file from before keys had purposes: what its one key sealed must still open."""
+        if not isinstance(stored, dict):
+            return stored
         former = stored.get("seal_key")
         return {f"seal_{purpose}": former for purpose in get_args(Purpose) if former} | stored
 

@@ -19,11 +19,13 @@ class LogFile:
 
     def __call__(self, line: str) -> None:
         """One line, at once."""
-        raw = line.encode() + b"\n"
-        if self._file is None or self._size + len(raw) > self._most:
-            self._open()
-        assert self._file is not None  # noqa: S101 (just opened)
-        self._size += os.write(self._file, raw)
+        raw = line.encode("utf-8", "replace") + b"\n"
+        file = self._open() if self._file is None else self._file
+        if self._size and self._size + len(raw) > self._most:
+            self.close()
+            shift(self._path)
+            file = self._open()
+        self._size += os.write(file, raw)
 
     def close(self) -> None:
         """Nothing more is written until the next line."""
@@ -31,19 +33,22 @@ class LogFile:
             os.close(self._file)
             self._file = None
 
-    def _open(self) -> None:
-        self.close()
-        turn(self._path, self._most)
+    def _open(self) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        self._file = os.open(self._path, flags, 0o600)
-        os.fchmod(self._file, 0o600)
-        self._size = os.fstat(self._file).st_size
+        self._file = file = os.open(self._path, flags, 0o600)
+        os.fchmod(file, 0o600)
+        self._size = os.fstat(file).st_size
+        return file
 
 
 def turn(path: Path, most: int = MOST_BYTES) -> None:
-    """Make room: a file that has (nearly) reached `most` moves to `.1`, the oldest goes."""
-    if not path.exists() or path.stat().st_size < most * 0.9:
-        return
+    """Make room in a file that its program writes by itself, if it is nearly full."""
+    if path.exists() and path.stat().st_size >= most * 0.9:
+        shift(path)
+
+
+def shift(path: Path) -> None:
+    """The present file becomes `.1`, and so on; the oldest goes."""
     for number in range(KEPT - 1, 0, -1):
         former = numbered(path, number)
         if former.exists():

@@ -76,7 +76,20 @@ class Ports:
         """The default ports, each moved by its own variable (`MASHANG_PORT_INTAKE=18080`)."""
         given = {name: os.environ.get(variable(name)) for name in DEFAULTS}
         chosen = {name: port_number(name, text) for name, text in given.items() if text}
-        return cls({**DEFAULTS, **chosen})
+        ports = cls({**DEFAULTS, **chosen})
+        ports.check_different()
+        return ports
+
+    def check_different(self) -> None:
+        """Raise PortError for the first two that would be in each other's way."""
+        holders: dict[int, str] = {}
+        for name, port in self.numbers.items():
+            other = holders.setdefault(port, name)
+            if other != name:
+                raise PortError(
+                    f"{other} and {name} would both listen on port {port};"
+                    f" set {variable(other)} or {variable(name)} to another one"
+                )
 
     def check_free(self, *, skip: tuple[str, ...] = ()) -> None:
         """Raise PortError for the first port that is taken, naming the holder where it shows."""

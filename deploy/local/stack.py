@@ -175,7 +175,7 @@ async def declare_at(url: str) -> None:
     """Exchange, queues and bindings at a broker of somebody else's."""
     try:
         await broker.set_up(url)
-    except broker.AWAY as problem:
+    except (*broker.AWAY, ValueError) as problem:
         raise StartError(f"AMQP_URL: the queues cannot be declared: {problem!r}") from None
 
 

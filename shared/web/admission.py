@@ -21,6 +21,7 @@ from shared.errors import (
     TooSlow,
     Unauthenticated,
     Unsupported,
+    Wrong,
 )
 from shared.events import Language
 from shared.values import text
@@ -127,11 +128,12 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
 
 
 def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
-    if any("\0" in call.params[name] for name in endpoint.params):
-        raise NotFound()  # nothing that PostgreSQL keeps is called so
+    # PostgreSQL has no text with a NUL in it, so nothing stands under such an address.
+    if any("\x00" in value for value in call.params.values()):
+        raise NotFound()
     try:
         return {
-            name: _adapter(cast(Any, kind)).validate_python(call.params[name])
+            name: _adapter(cast(Any, kind)).validate_python(text.lines(call.params[name]))
             for name, kind in endpoint.params.items()
         }
     except ValidationError:
@@ -146,6 +148,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _query(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
     if endpoint.query is None:
         return None
+    if nul := [name for name, value in call.asking.items() if "\x00" in value]:
+        raise Invalid(*(Wrong(name, problems.UNFIT) for name in nul))
     try:
         asked = {name: text.lines(value) for name, value in call.asking.items()}
         return endpoint.query.model_validate(asked)

@@ -42,7 +42,7 @@ def test_everything_follows_from_the_one_list(house: House) -> None:
         *("tests/contract/test_flows.py", "tests/contract/test_readme.py"),
         *("tests/unit/test_migrations.py", "tests/unit/test_broker_rights.py"),
         *("tests/unit/test_local_settings.py", "tests/unit/test_local_ports.py"),
-        "tests/unit/test_demo_data.py",
+        *("tests/unit/test_local_environment.py", "tests/unit/test_local_keys.py"),
     )
     assert "test_every_heard_event_has_a_handler[topics] PASSED" in asked
     assert "test_expected_heads_are_alembics[topics] PASSED" in asked

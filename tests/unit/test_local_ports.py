@@ -5,7 +5,16 @@ import socket
 
 import pytest
 
-from deploy.local.ports import LOOPBACK, PortError, Ports, check_free
+from deploy.local.ports import (
+    BELOW_EPHEMERAL,
+    LOOPBACK,
+    PortError,
+    Ports,
+    check_free,
+    free_port,
+    variable,
+)
+from shared.flows import SERVICES
 
 
 def test_free_ports_are_all_different() -> None:
@@ -42,3 +51,64 @@ def test_a_taken_port_names_its_variable_and_holder() -> None:
         part in text
         for part in (f"port {port} (intake)", f"(process {os.getpid()})", "MASHANG_PORT_INTAKE")
     ]
+
+
+def test_a_variable_alone_is_no_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set to nothing it counts as not set, as in a compose file without a value."""
+    monkeypatch.setenv("MASHANG_PORT_INTAKE", "")
+    assert Ports.default() == Ports.from_env()
+
+
+@pytest.mark.parametrize(
+    ("moved", "one", "other"),
+    [
+        ({"MASHANG_PORT_INTAKE": "8081"}, "intake", "verification"),
+        ({"MASHANG_PORT_OPS_SCORING": "8080"}, "intake", "ops_scoring"),
+        ({"MASHANG_PORT_POSTGRES": "7000", "MASHANG_PORT_RABBITMQ": "7000"},
+         "postgres", "rabbitmq"),
+    ],
+)  # fmt: skip
+def test_two_on_one_port_are_refused(
+    monkeypatch: pytest.MonkeyPatch, moved: dict[str, str], one: str, other: str
+) -> None:
+    """Before anything starts, instead of a service that cannot listen half a minute later."""
+    for name, value in moved.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(PortError, match=f"^{one} and {other} would both listen on port") as caught:
+        Ports.from_env()
+    assert variable(other) in str(caught.value)
+
+
+def test_two_may_change_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the outcome counts."""
+    monkeypatch.setenv("MASHANG_PORT_INTAKE", "8081")
+    monkeypatch.setenv("MASHANG_PORT_VERIFICATION", "8080")
+    ports = Ports.from_env()
+    assert (8081, 8080) == (ports["intake"], ports["verification"])
+
+
+def test_every_service_has_two_ports_of_its_own() -> None:
+    """In the order of SERVICES, so that one added at the end moves nobody."""
+    ports = Ports.default()
+    assert [8080 + n for n, _ in enumerate(SERVICES)] == [ports[name] for name in SERVICES]
+    assert [9080 + n for n, _ in enumerate(SERVICES)] == [ports[f"ops_{n}"] for n in SERVICES]
+    ports.check_different()
+    assert "http://127.0.0.1:8080" == ports.url("intake")
+
+
+def test_only_what_is_started_needs_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of somebody else's may stand on ours; the first port in the way is named."""
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        numbers = {**Ports.free().numbers, "postgres": taken.getsockname()[1]}
+        Ports(numbers).check_free(skip=("postgres",))
+        with pytest.raises(PortError, match=r"\(postgres\) is in use"):
+            Ports(numbers).check_free()
+
+
+def test_free_ports_are_below_those_of_outgoing_connections() -> None:
+    """Else a client of ours could take one before its server comes, and none is given twice."""
+    given = [free_port() for _ in range(50)]
+    assert 50 == len(set(given))
+    assert (True, True) == (min(given) >= BELOW_EPHEMERAL[0], max(given) < BELOW_EPHEMERAL[1])

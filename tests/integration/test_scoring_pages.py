@@ -1,0 +1,256 @@
+"""Scoring's pages and paging: every entry once, whatever the page's size, and only one's own."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+
+from services.scoring.store import criticisms, points, strikes
+from shared import access
+from shared.access import Operator
+from shared.db import Database
+from tests.integration.scoring_desk import TREE, Scores, officer, opened, unit
+from tests.integration.scoring_parts import DAY, cleared, verdict
+
+SERVICE = "scoring"
+LAST = 2**31 - 1
+ADD_RATING = "INSERT INTO submissions VALUES ($1, 'rating', 'n1', $2, $3::text::date, now())"
+NORTH = Operator("n", "n", "county_supervisor", "north")
+SOUTH = Operator("s", "s", "county_supervisor", "south")
+CITY = Operator("c", "c", "city_supervisor", "city")
+
+
+@pytest.fixture
+async def scores(database: Database) -> AsyncIterator[Scores]:
+    """The service with its database."""
+    async with opened(database) as found:
+        yield found
+
+
+async def test_any_limit_walks_all_entries_once(scores: Scores) -> None:
+    """Seven entries in pages of one to 200: newest first, none twice, none left out."""
+    for _ in range(7):
+        await scores.judge("n1", officers=())
+    for limit in (1, 2, 3, 6, 7, 8, 200):
+        seen, before = list[int](), str(LAST)
+        while before:
+            path = f"/api/v1/units/n1/score?limit={limit}&before={before}"
+            status, page = await scores.get(path)
+            assert 200 == status
+            seen += [entry["entry_no"] for entry in page["entries"]]
+            before = str(page["next_before"] or "")
+        assert [7, 6, 5, 4, 3, 2, 1] == seen, limit
+
+
+async def test_any_limit_walks_all_criticisms_once(scores: Scores) -> None:
+    """The year's numbers from the first to the last, also those that were withdrawn since."""
+    cases = [await scores.judge("n1", officers=()) for _ in range(5)]
+    await scores.hear(cleared(cases[2], 2))
+    for limit in (1, 2, 4, 5, 6):
+        seen, after = list[tuple[int, bool]](), "0"
+        while after:
+            _, page = await scores.get(f"/api/v1/criticisms?limit={limit}&after={after}")
+            seen += [(one["number"], one["in_force"]) for one in page["criticisms"]]
+            after = str(page["next_after"] or "")
+        assert [(1, True), (2, True), (3, False), (4, True), (5, True)] == seen, limit
+
+
+async def test_any_limit_walks_all_units_once_on_the_page(scores: Scores) -> None:
+    """By the link at the end of each page, the codes in order and a closed unit nowhere."""
+    await scores.hear(unit("n3", "north", active=False))
+    for limit in (1, 2, 3, 4):
+        page, path, seen = scores.tab("city_supervisor"), f"/scores?limit={limit}", list[str]()
+        while path:
+            assert 200 == await page.get(path)
+            seen += re.findall(r'href="/scores/(\w+)"', page.text)
+            onward = re.search(r'href="(/scores\?after=[^"]+)" rel="next"', page.text)
+            path = f"{onward[1]}&limit={limit}" if onward else ""
+        assert sorted(TREE) == seen, limit
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "before=-1", f"before={2**31}", "before=1.5"]
+)
+async def test_a_wrong_page_is_refused_by_its_field(scores: Scores, query: str) -> None:
+    """As JSON it names the parameter; on the page it is a page."""
+    status, problem = await scores.get(f"/api/v1/units/n1/score?{query}")
+    assert (422, query.partition("=")[0]) == (status, problem["errors"][0]["field"])
+    page = scores.tab("auditor")
+    assert (422, True) == (await page.get(f"/scores/n1?{query}"), "<html" in page.text)
+
+
+async def test_the_ledger_of_a_unit_reads_as_it_happened(scores: Scores) -> None:
+    """Points taken and given back with their reasons, each with the way to its case."""
+    case = await scores.judge("n1")
+    second = await scores.judge("n1", received_at=DAY + timedelta(days=1))
+    await scores.hear(cleared(second, 2))
+    page = scores.tab("unit_operator", "n1")
+    assert 200 == await page.get("/scores/n1")
+    rows = re.findall(r"<tr>\s*<td.*?</tr>", page.text, re.S)
+    shown = [re.findall(r"[+-]\d+\.\d\d", row)[0] for row in rows]
+    assert ["-2.00", "-2.00", "-2.00", "+2.00", "+2.00"] == sorted(shown, key=lambda s: s[0] != "-")
+    assert "-2.00" in page.text.partition("<table")[0]
+    assert 2 == page.text.count("退还")
+    assert str(case) in page.text
+
+
+@pytest.mark.parametrize("role", access.SCORE_READERS)
+async def test_each_reader_sees_the_units_below_their_place(
+    scores: Scores, role: access.Role
+) -> None:
+    """A unit itself, a county its own, the city and everybody at its top all of them."""
+    scope = {"unit_operator": "n1", "county_supervisor": "north"}.get(role, "city")
+    wanted = {"n1": ["n1"], "north": ["n1", "n2"], "city": sorted(TREE)}[scope]
+    page = scores.tab(role, scope)
+    assert 200 == await page.get("/scores")
+    assert wanted == re.findall(r'href="/scores/(\w+)"', page.text)
+    found = {code: await page.get(f"/scores/{code}") for code in TREE}
+    assert {code: 200 if code in wanted else 404 for code in TREE} == found
+
+
+@pytest.mark.parametrize(
+    "path", ["/scores/nowhere", "/scores/%00", "/scores/n1%27--", "/scores/中"]
+)
+async def test_an_unknown_unit_is_a_page_that_says_so(scores: Scores, path: str) -> None:
+    """404 in the reader's language, whatever was typed into the address."""
+    for language in ("zh", "en"):
+        page = scores.tab("auditor", language=language)
+        assert (404, True) == (await page.get(path), "<html" in page.text)
+
+
+async def test_a_nul_in_a_question_is_named(scores: Scores) -> None:
+    """What no database can hold is refused as a wrong parameter, not found out by the database."""
+    page = scores.tab("auditor")
+    assert (422, True) == (await page.get("/scores?after=%00"), "<html" in page.text)
+    assert 404 == (await scores.get("/api/v1/officers/%00/strikes"))[0]
+
+
+async def test_a_reward_approver_has_no_business_here(scores: Scores) -> None:
+    """Who pays citizens does not judge officers: 403 on every page and for every question."""
+    page = scores.tab("reward_approver")
+    for path in ("/", "/scores", "/scores/n1"):
+        assert 403 == await page.get(path)
+    for path in ("units/n1/score", "units/n1/satisfaction", "officers/P-n1/strikes", "criticisms"):
+        assert 403 == (await scores.get(f"/api/v1/{path}", "reward_approver"))[0]
+
+
+async def test_a_county_sees_only_its_officers_strikes(scores: Scores) -> None:
+    """Over HTTP another county's officer does not exist; in SQL no row of theirs is there."""
+    for code in TREE:
+        await scores.judge(code)
+    own = [
+        (await scores.get(f"/api/v1/officers/P-{code}/strikes", "county_supervisor", "north"))[0]
+        for code in TREE
+    ]
+    assert [200, 200, 404] == own
+    for who, wanted in (
+        (NORTH, {"P-n1", "P-n2"}),
+        (SOUTH, {"P-s1"}),
+        (CITY, {"P-n1", "P-n2", "P-s1"}),
+    ):
+        async with scores.database.transaction(as_=who) as conn:
+            rows = await conn.fetch("SELECT DISTINCT badge FROM strikes")
+            marks = await strikes.get_officers_marks(conn, ["P-n1", "P-n2", "P-s1"])
+            assert wanted == {row["badge"] for row in rows} == {mark.badge for mark in marks}
+
+
+async def test_an_officer_who_moved_is_seen_where_they_are_now(scores: Scores) -> None:
+    """The new county reads the whole ledger, the old one no more: it is about the person."""
+    await scores.judge("n1")
+    path = "/api/v1/officers/P-n1/strikes"
+    await scores.hear(officer("n1", 2).model_copy(update={"unit_code": "s1"}))
+    assert 404 == (await scores.get(path, "county_supervisor", "north"))[0]
+    status, shown = await scores.get(path, "county_supervisor", "south")
+    assert (200, ["n1"]) == (status, [strike["unit_code"] for strike in shown["strikes"]])
+
+
+async def test_nobody_writes_a_ledger_over_the_border(scores: Scores) -> None:
+    """Acting for a county, no entry, criticism or mark of another county can be added."""
+    case = await scores.judge("s1")
+    inserts = {
+        "points_entries": "INSERT INTO points_entries SELECT unit_code, entry_no + 1, case_id,"
+        " revision, reason, badge, case_ids, delta_centipoints, balance_centipoints, changed_at"
+        " FROM points_entries",
+        "criticisms": f"INSERT INTO criticisms VALUES (2026, 99, '{case}', 9, 's1', now())",
+        "unit_scores": "INSERT INTO unit_scores VALUES ('s1', 0, 0)",
+    }
+    async with scores.database.transaction(as_=NORTH) as conn:
+        assert "INSERT 0 0" == await conn.execute(inserts.pop("points_entries"))
+    for table, statement in inserts.items():
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=table):
+            async with scores.database.transaction(as_=NORTH) as conn:
+                await conn.execute(statement)
+
+
+async def test_the_books_agree_with_the_journal(scores: Scores) -> None:
+    """After verdicts, withdrawals and moves the balance is the journal's sum, for every unit."""
+    cases = [await scores.judge(code, received_at=DAY + timedelta(days=n))
+             for n, code in enumerate(["n1", "n1", "n2", "s1", "n1"])]  # fmt: skip
+    await scores.hear(cleared(cases[0], 2))
+    await scores.judge("n2", case_id=cases[1], revision=2)
+    await scores.hear(verdict(cases[3], 2, unit_code="s1", verdict="partly", officers=("P-s1",)))
+    async with scores.database.acquire() as conn:
+        rows = await conn.fetch(
+            """SELECT subject, sum(delta * centipoints)::int AS taken FROM demands
+               WHERE subject_kind = 'unit' GROUP BY subject"""
+        )
+        for row in rows:
+            assert -row["taken"] == await points.get_balance(conn, row["subject"]), row["subject"]
+            entries = await points.list_entries(conn, row["subject"], LAST, 99)
+            sums = [sum(e["delta_centipoints"] for e in entries[n:]) for n in range(len(entries))]
+            assert sums == [entry["balance_centipoints"] for entry in entries]
+
+
+async def test_a_withdrawn_criticism_keeps_its_number(scores: Scores) -> None:
+    """It stands in the list as withdrawn, and withdrawing twice writes nothing more."""
+    case = await scores.judge("n1")
+    await scores.hear(cleared(case, 2))
+    async with scores.database.transaction() as conn:
+        await criticisms.add_withdrawal(conn, case, 3, DAY)
+        assert 1 == await conn.fetchval("SELECT count(*) FROM criticism_withdrawals")
+    _, page = await scores.get("/api/v1/criticisms")
+    assert [(1, False)] == [(one["number"], one["in_force"]) for one in page["criticisms"]]
+
+
+async def test_ratings_show_by_month_newest_first(scores: Scores) -> None:
+    """Levels of each month of the last year, as counted at the bureau; older ones are not shown."""
+    status, shown = await scores.get("/api/v1/units/n1/satisfaction", "unit_operator", "n1")
+    assert (200, [], "窗口n1") == (status, shown["months"], shown["name"])
+    months = {"2099-01-01": 5, "2099-02-01": 1, "2001-01-01": 3}
+    async with scores.database.transaction() as conn:
+        for month, level in months.items():
+            for _ in range(level):
+                await conn.execute(ADD_RATING, uuid4(), level, month)
+    _, shown = await scores.get("/api/v1/units/n1/satisfaction", "unit_operator", "n1")
+    assert [("2099-02", {"1": 1}), ("2099-01", {"5": 5})] == [
+        (month["month"], month["levels"]) for month in shown["months"]
+    ]
+
+
+async def test_the_gauges_are_the_public_figures(scores: Scores) -> None:
+    """Each figure that anybody may read is a metric of the same name and value."""
+    await scores.judge("n1")
+    (job,) = scores.service.jobs
+    await job.run()
+    _, figures = await scores.get("/api/v1/figures")
+    shown = {
+        name: REGISTRY.get_sample_value("mashang_scoring_figures", {"figure": name})
+        for name in figures
+    }
+    assert figures == shown
+
+
+@pytest.mark.parametrize(("language", "tag"), [("zh", "zh-CN"), ("en", "en")])
+async def test_the_pages_speak_both_languages(scores: Scores, language: str, tag: str) -> None:
+    """With entries of every reason, no key shows instead of its text."""
+    for day in range(3):
+        await scores.judge("n1", received_at=DAY + timedelta(days=day))
+    await scores.judge("n1", verdict="partly", officers=())
+    page = scores.tab("leadership", language=language)
+    for path in ("/scores", "/scores/n1", "/scores/s1"):
+        assert (200, True) == (await page.get(path), f'lang="{tag}"' in page.text)
+        assert [] == re.findall(r">\s*(?:points|score|reason)_\w+", page.text)
