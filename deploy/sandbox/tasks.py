@@ -5,6 +5,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +88,10 @@ class Worker:
             "SELECT min(due_at) FROM tasks WHERE due_at > ?", (moment,)
         ).fetchone()[0]
         seconds = 60.0 if next_due is None else max(next_due - now(), 0.001)
-        try:
-            await asyncio.wait_for(self._book.changed.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes with its answer.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._book.changed.wait()
 
     async def _run(self, task: Task) -> None:
         try:
