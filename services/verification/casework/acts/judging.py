@@ -14,6 +14,7 @@ from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
 from services.verification.directory.store import officers
+from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection
@@ -37,7 +38,10 @@ async def submit_verdict(
         wrongs.append(wrong)
     if wrongs:
         raise Invalid(*wrongs)
-    step = verdicts.submitted(case, draft.verdict, rule, now, secrets.randbelow(100))
+    second = await _is_second_look(conn, operator, case)
+    step = verdicts.submitted(
+        case, draft.verdict, rule, now, secrets.randbelow(100), second_look=second
+    )
     stored = _stored(desk, case, draft, operator, incident_id, now)
     await actions.add_verdict(conn, stored)
     judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers, incident_id)
@@ -47,6 +51,13 @@ async def submit_verdict(
     log.get().info("verdict submitted", case_id=str(case_id), state=step.state)
     await take(conn, replace(case, **vars(judged)), step, case.verified_at or now, stored)
     return step
+
+
+async def _is_second_look(conn: Connection, operator: Operator, case: Case) -> bool:
+    if case.state != "verified":
+        return False
+    newest = (await actions.list_verdicts(conn, case.case_id))[-1]
+    return access.may_review(operator, newest.username, newest.role)
 
 
 async def _incident(

@@ -24,7 +24,7 @@ async def review(
 ) -> Step:
     """Confirm a verdict or give the case back, with a fresh due time, to be verified again."""
     case, now = await claim(conn, operator, case_id), clock.now()
-    step = verdicts.reviewed(case, body.decision)
+    step = verdicts.reviewed(case, body.decision, body.revision)
     newest = (await actions.list_verdicts(conn, case_id))[-1]
     if not access.may_review(operator, newest.username, newest.role):
         raise Forbidden("refused.same_level")

@@ -99,18 +99,27 @@ class Step:
         return self.state == "verified"
 
 
-def submitted(case: Case, verdict: Verdict, rule: Policy, now: datetime, drawn: int) -> Step:
+def submitted(
+    case: Case,
+    verdict: Verdict,
+    rule: Policy,
+    now: datetime,
+    drawn: int,
+    *,
+    second_look: bool = False,
+) -> Step:
     """Where a new verdict takes the case; `drawn` is a random number from 0 to 99.
 
     Some verdicts wait for a second review; of the others a sample is looked at again afterwards.
-    A supervisor's change of a final verdict is itself the second look.
+    Changing a final verdict is itself the `second_look` where the one before was by somebody whose
+    verdicts this operator reviews. Nobody gets round the second look by changing their own.
     """
-    if case.state == "verified":
+    if second_look:
         return Step("verified")
-    due = _review_due(now, rule.verification, rule)
+    due = case.review_due_at or _review_due(now, rule.verification, rule)
     if verdict in rule.verification.second_review_verdicts:
         return Step("in_review", due)
-    sampled = drawn < rule.verification.sample_percent
+    sampled = case.review_pending or drawn < rule.verification.sample_percent
     return Step("verified", due if sampled else None, sampled)
 
 
@@ -118,8 +127,13 @@ def _review_due(now: datetime, rule: policy.Verification, whole: Policy) -> date
     return clock.days_after_due(now, rule.second_review_days, whole.zone)
 
 
-def reviewed(case: Case, decision: Decision) -> Step:
-    """Where a review takes the case. Conflict when there is nothing to review."""
+def reviewed(case: Case, decision: Decision, seen: int | None = None) -> Step:
+    """Where a review takes the case. Conflict when there is nothing to review, or another verdict.
+
+    `seen` is the revision that the reviewer has read, if they say so.
+    """
+    if seen not in (None, case.revision):
+        raise Conflict("refused.stale_revision", revision=case.revision)
     if not case.under_review:
         raise Conflict("refused.nothing_to_review")
     return Step("verified" if decision == "confirm" else "open")
