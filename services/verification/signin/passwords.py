@@ -40,7 +40,9 @@ class Passwords:
     async def check(self, stored: str | None, password: str) -> bool:
         """Whether the password is right; False after the same work if there is no hash."""
         async with self._slots:
-            right = await asyncio.to_thread(_verify, stored or _NOBODY, password)
+            right = await asyncio.to_thread(
+                _verify, _NOBODY if stored is None else stored, password
+            )
         return right and stored is not None
 
 
