@@ -102,6 +102,15 @@ async def act_as(connection: Connection, operator: Operator) -> None:
     await connection.execute(_ACT_AS, list(settings), list(settings.values()))
 
 
+@asynccontextmanager
+async def as_itself(connection: Connection, operator: Operator) -> AsyncIterator[None]:
+    """Widen a transaction that acts for an operator to all that the service sees, for a while."""
+    await connection.execute(_ACT_AS, list(EVERYTHING), list(EVERYTHING.values()))
+    yield
+    # After an error the transaction ends, and the settings with it.
+    await act_as(connection, operator)
+
+
 def holding(connection: Connection) -> Holding:
     """The connection by its own methods; those of a pool hide them."""
     return cast(Holding, connection)

@@ -163,7 +163,10 @@ class CallbackLogged(Event):
 
 
 class CaseVerified(Event):
-    """A verdict is final; a changed verdict comes as a higher `revision` of the same case."""
+    """A verdict is final; a changed verdict comes as a higher `revision` of the same case.
+
+    `incident_id` counts until the first IncidentChanged of the case.
+    """
 
     TYPE = "case.verified.v1"
     SUBJECT = "case_id"
@@ -185,6 +188,21 @@ class CaseVerified(Event):
     language: Language
     received_at: datetime
     verified_at: datetime
+
+
+class IncidentChanged(Event):
+    """A case belongs to another incident than before; `version` counts that case's changes."""
+
+    TYPE = "incident.changed.v1"
+    SUBJECT = "case_id"
+    VERSION = "version"
+
+    case_id: UUID
+    incident_id: UUID
+    unit_code: str
+    received_at: datetime
+    changed_at: datetime
+    version: int
 
 
 class RewardDecided(Event):

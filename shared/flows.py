@@ -66,6 +66,12 @@ FLOWS: tuple[Flow, ...] = (
         "reward, thanks, points and strikes, and the answer on the receipt page",
     ),
     Flow(
+        events.IncidentChanged,
+        "verification",
+        ("rewards", "scoring"),
+        "one strike and so many rewards an incident, also after cases were joined or taken apart",
+    ),
+    Flow(
         events.RewardDecided,
         "rewards",
         ("intake", "scoring"),

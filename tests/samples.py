@@ -86,6 +86,14 @@ SAMPLES: tuple[Event, ...] = (
         received_at=AT,
         verified_at=AT,
     ),
+    events.IncidentChanged(
+        case_id=CASE,
+        incident_id=SUBMISSION,
+        unit_code="411724006",
+        received_at=AT,
+        changed_at=AT,
+        version=1,
+    ),
     events.RewardDecided(
         reward_id=REWARD,
         case_id=CASE,

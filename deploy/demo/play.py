@@ -73,7 +73,7 @@ class Desk:
             await self._try("POST", f"{path}/verdicts", _verdict(complaint, case))
             case = await self._ask("GET", path)
         while case["state"] == "in_review":
-            review = {"decision": "confirm", "note": "复核属实"}
+            review = {"decision": "confirm", "note": "复核属实", "revision": case["revision"]}
             await self._try("POST", f"{path}/reviews", review, REVIEWER)
             case = await self._ask("GET", path)
 

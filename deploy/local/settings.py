@@ -55,6 +55,7 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
             **keys.seal_keys("phone", "words", "answer", "note"),
             "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_IDENTITY_SEED": keys.identity_seed,
+            "MASHANG_SAMPLE_KEY": keys.sample_key,
         }
     if service in vendors.BUYS:
         return {

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from services.rewards import moves
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
-from services.rewards.store import directory, rewards
+from services.rewards.store import directory, incidents, rewards
 from shared import policy
 from shared.db import Connection
-from shared.events import CaseVerified, OfficerChanged, UnitChanged
+from shared.events import CaseVerified, IncidentChanged, OfficerChanged, UnitChanged
 from shared.observe import log, trace
 from shared.policy import Policies
 
@@ -33,6 +34,9 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
         log.get().info("verdict superseded", case_id=str(event.case_id), version=event.revision)
         return
     edition = policies.at(event.received_at)
+    incident_id = await incidents.get_incident(conn, event.case_id) or event.incident_id
+    event = event.model_copy(update={"incident_id": incident_id})
+    await _bring(conn, event.case_id, incident_id, edition.reward)
     reward = await rewards.claim_by_case(conn, event.case_id)
     entitled = entitlement.is_entitled(event, edition.reward)
     match entitlement.answer_to_verdict(entitled, reward.state if reward else None):
@@ -46,6 +50,56 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
             log.get().info(
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
             )
+
+
+async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:
+    """Count the caps anew where cases were joined or taken apart; what has left stays as it is."""
+    await rewards.lock_decisions(conn)
+    if not await incidents.mark_incident(conn, event):
+        log.get().info("incident superseded", case_id=str(event.case_id), version=event.version)
+        return
+    rule = policies.at(event.received_at).reward
+    await _bring(conn, event.case_id, event.incident_id, rule)
+
+
+async def _bring(conn: Connection, case_id: UUID, incident_id: UUID, rule: policy.Reward) -> None:
+    reward = await rewards.claim_by_case(conn, case_id)
+    if reward is None or reward.incident_id == incident_id:
+        return
+    await incidents.set_incident(conn, case_id, incident_id)
+    for changed in (reward.incident_id, incident_id):
+        await _keep_caps(conn, changed, rule)
+    log.get().info("incident changed", case_id=str(case_id), reward_id=str(reward.id))
+
+
+async def _keep_caps(conn: Connection, incident_id: UUID, rule: policy.Reward) -> None:
+    """Hold the latest that are too many; where there is room again, schedule the earliest held."""
+    undecided = await incidents.claim_undecided(conn, incident_id)
+    for reward in reversed(undecided):
+        if reward.state == "ready":
+            await _hold_beyond_caps(conn, reward, rule)
+    for reward in undecided:
+        if reward.state == "held":
+            await _release_within_caps(conn, reward, rule)
+
+
+async def _hold_beyond_caps(conn: Connection, reward: Reward, rule: policy.Reward) -> None:
+    if reason := entitlement.incident_reason(await _usage(conn, reward), rule):
+        now = await rewards.get_now(conn)
+        await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
+
+
+async def _release_within_caps(conn: Connection, reward: Reward, rule: policy.Reward) -> None:
+    if entitlement.hold_reason(await _usage(conn, reward), rule) is None:
+        now = await rewards.get_now(conn)
+        ready = move(reward, "scheduled", now, act_at=now)
+        await moves.save(conn, reward, ready, "scheduled", now)
+
+
+async def _usage(conn: Connection, reward: Reward) -> entitlement.Usage:
+    return await rewards.get_usage(
+        conn, reward.id, reward.phone_index, reward.incident_id, reward.month
+    )
 
 
 async def _make(conn: Connection, event: CaseVerified, edition: policy.Policy) -> None:
@@ -74,10 +128,7 @@ async def _decide(
     now: datetime,
     reason: entitlement.HoldReason | None = None,
 ) -> None:
-    used = await rewards.get_usage(
-        conn, reward.id, reward.phone_index, reward.incident_id, reward.month
-    )
-    reason = reason or entitlement.hold_reason(used, rule)
+    reason = reason or entitlement.hold_reason(await _usage(conn, reward), rule)
     if reason:
         await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
     else:

@@ -12,7 +12,13 @@ from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from shared import policy
 from shared.db import Database
-from shared.events import CaseVerified, OfficerChanged, OperatorChanged, UnitChanged
+from shared.events import (
+    CaseVerified,
+    IncidentChanged,
+    OfficerChanged,
+    OperatorChanged,
+    UnitChanged,
+)
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -34,6 +40,7 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={
             CaseVerified: partial(handlers.on_case_verified, policies),
+            IncidentChanged: partial(handlers.on_incident_changed, policies),
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,
             UnitChanged: handlers.on_unit_changed,

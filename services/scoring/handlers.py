@@ -9,6 +9,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    IncidentChanged,
     OfficerChanged,
     RewardDecided,
     RewardPaid,
@@ -75,14 +76,32 @@ async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:
 async def on_case_verified(policies: Policies, conn: Connection, event: CaseVerified) -> None:
     """Write the difference to what is in force; a revision that is not the highest does nothing."""
     await demands.lock_verdicts(conn)
-    before, fact = await facts.get_fact(conn, event.case_id), Fact.of(event)
+    before = await facts.get_fact(conn, event.case_id)
     if not await facts.mark_verdict(conn, event):
         log.get().info("older verdict ignored", case_id=event.case_id, version=event.revision)
+        return
+    await _score(policies, conn, before, await facts.get_fact(conn, event.case_id))
+
+
+async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:
+    """Count again: joined cases are one strike, cases taken apart are several."""
+    await demands.lock_verdicts(conn)
+    before = await facts.get_fact(conn, event.case_id)
+    if not await facts.mark_incident(conn, event):
+        log.get().info("older incident ignored", case_id=event.case_id, version=event.version)
+        return
+    await _score(policies, conn, before, await facts.get_fact(conn, event.case_id))
+
+
+async def _score(
+    policies: Policies, conn: Connection, before: Fact | None, fact: Fact | None
+) -> None:
+    if fact is None:
         return
     scopes = plan.scopes_of([before, fact] if before else [fact])
     in_force = await demands.get_in_force(conn, scopes)
     changes = plan.decide(scopes, await facts.list_facts(conn, scopes), in_force, policies)
     await books.save(conn, fact, changes, policies)
     log.get().info(
-        "verdict scored", case_id=event.case_id, version=event.revision, count=len(changes)
+        "verdict scored", case_id=fact.case_id, version=fact.revision, count=len(changes)
     )

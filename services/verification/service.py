@@ -28,7 +28,7 @@ PAGES = Path(__file__).parent / "templates"
 def build(settings: Settings, database: Database) -> Service:
     """Everything that the service hears, does by the clock and answers to."""
     policies = policy.load(settings.policy_file)
-    desk, sessions = Desk(policies, settings.seal), SignIn(database)
+    desk, sessions = Desk(policies, settings.seal, settings.sample_key), SignIn(database)
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
     return Service(
         NAME,

@@ -5,7 +5,10 @@ from shared.config import Key, KeyRing
 
 
 class Settings(config.Settings):
-    """`identity_seed` signs the statements about operators that the other services check."""
+    """`identity_seed` signs the statements about operators that the other services check.
+
+    `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
+    """
 
     seal_keys_phone: KeyRing
     seal_keys_words: KeyRing
@@ -13,3 +16,4 @@ class Settings(config.Settings):
     seal_keys_note: KeyRing
     index_key: Key
     identity_seed: Key
+    sample_key: Key

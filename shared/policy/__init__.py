@@ -21,6 +21,7 @@ from shared.policy.parts import (
     Assessment,
     Callback,
     Category,
+    Incident,
     Level,
     Part,
     Prominent,
@@ -33,7 +34,7 @@ from shared.policy.parts import (
 )
 from shared.values import clock
 
-__all__ = ["Callback", "Level", "Policies", "Policy", "Reward", "Verification", "load"]
+__all__ = ["Callback", "Incident", "Level", "Policies", "Policy", "Reward", "Verification", "load"]
 
 
 class Policy(Part):
@@ -44,6 +45,7 @@ class Policy(Part):
     levels: Annotated[tuple[Level, ...], Field(min_length=2)]
     callback: Callback
     verification: Verification
+    incident: Incident
     supervision: Supervision
     reward: Reward
     assessment: Assessment

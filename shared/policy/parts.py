@@ -50,6 +50,12 @@ class Verification(Part):
     sample_percent: Percent
 
 
+class Incident(Part):
+    """Rules 8 and 10: complaints about one event are one incident, not one for each."""
+
+    days: Annotated[int, Field(strict=True, ge=1, le=31)]
+
+
 class Supervision(Part):
     """Rule 6."""
 

@@ -37,7 +37,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,
-    "ReviewBody": {"decision": "return", "note": "x"},
+    "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RevealBody": {"reason": "x"},
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},

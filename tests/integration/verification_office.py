@@ -74,6 +74,7 @@ def settings(**changed: Any) -> Settings:
             **SEAL_KEYS,
             "index_key": INDEX_KEY,
             "identity_seed": base64.b64encode(SEED).decode(),
+            "sample_key": base64.b64encode(SEED).decode(),
             **changed,
         }
     )
@@ -171,6 +172,11 @@ class Office:
             "revision": 0,
         }
         return await self.ask(who, "POST", f"cases/{case_id}/verdicts", body | changed)
+
+    async def review(self, who: str, case_id: UUID, revision: int, **changed: Any) -> Answer:
+        """Confirm a verdict."""
+        body = {"decision": "confirm", "revision": revision} | changed
+        return await self.ask(who, "POST", f"cases/{case_id}/reviews", body)
 
     async def browse(
         self, who: str, path: str, form: Body | None = None, origin: str | None = None

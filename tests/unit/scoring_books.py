@@ -1,6 +1,7 @@
 """For tests: verdicts, and the three ledgers as a fold of the rules' plans."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from services.scoring.rules import plan
 from services.scoring.rules.values import Change, Demand, Fact
 from shared import policy
-from shared.events import Attribution, CaseVerified, Verdict
+from shared.events import Attribution, CaseVerified, IncidentChanged, Verdict
 
 POLICIES = policy.load(Path("deploy/policy.toml"))
 POLICY = POLICIES.editions[0]
@@ -57,15 +58,27 @@ class Books:
     def __init__(self, rules: plan.Rules = plan.RULES) -> None:
         self.rules = rules
         self.facts: dict[UUID, Fact] = {}
+        self.incidents: dict[UUID, IncidentChanged] = {}
         self.in_force: Counter[Demand] = Counter()
         self.balances: Counter[str] = Counter()
 
-    def take(self, event: CaseVerified) -> list[Change]:
-        """Handle one verdict as the service does; what changed."""
-        before, fact = self.facts.get(event.case_id), Fact.of(event)
-        if before and event.revision <= before.revision:
+    def take(self, event: CaseVerified | IncidentChanged) -> list[Change]:
+        """Handle one event as the service does; what changed."""
+        before = self.facts.get(event.case_id)
+        if isinstance(event, CaseVerified):
+            if before and event.revision <= before.revision:
+                return []
+            return self._take(before, Fact.of(event))
+        known = self.incidents.get(event.case_id)
+        if known and event.version <= known.version:
             return []
-        self.facts[event.case_id] = fact
+        self.incidents[event.case_id] = event
+        return self._take(before, before) if before else []
+
+    def _take(self, before: Fact | None, fact: Fact) -> list[Change]:
+        if moved := self.incidents.get(fact.case_id):
+            fact = replace(fact, incident_id=moved.incident_id)
+        self.facts[fact.case_id] = fact
         scopes = plan.scopes_of([before, fact] if before else [fact], self.rules)
         facts = list(self.facts.values())
         changes = plan.decide(scopes, facts, +self.in_force, POLICIES, self.rules)

@@ -27,7 +27,7 @@ PACE = Pace()
 # Where each step leads from each state, as the bureau's rules tell it; every other pair is refused.
 LEADS = {
     "eligible": {"scheduled": "ready", "held": "held"},
-    "held": {"approved": "ready", "refused": "refused"},
+    "held": {"approved": "ready", "scheduled": "ready", "refused": "refused"},
     "refused": {"entitled": "eligible"},
     "ready": {"leased": "submitting", "held": "held", "refused": "refused"},
     "submitting": {

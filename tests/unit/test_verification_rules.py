@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from typing import get_args
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.casework.rules import callbacks, cases, verdicts
+from services.verification.casework.rules import callbacks, cases, sampling, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft
 from services.verification.signin import rules as sign_in
@@ -19,6 +20,7 @@ from shared.events import Attribution, Kind, SubmissionReceived, Verdict
 
 POLICY = policy.load(Path(__file__).parents[2] / "deploy" / "policy.toml").editions[0]
 NOW = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
+NEXT_DAY = datetime(2026, 5, 7, 16, 0, tzinfo=UTC)
 SPACING = timedelta(minutes=30)
 
 
@@ -129,21 +131,70 @@ def test_what_a_verdict_needs(wanted: Draft, keys: list[str]) -> None:
     assert keys == [wrong.key for wrong in found]
 
 
-@given(st.sampled_from(["substantiated", "partly", "helped", "out_of_scope"]), st.integers(0, 99))
-def test_one_in_ten_of_the_others_is_drawn(verdict: Verdict, drawn: int) -> None:
-    """Verdicts outside the second-review list are final at once; the drawn ones are looked at."""
-    step = verdicts.submitted(case(), verdict, POLICY, NOW, drawn)
-    pending = drawn < POLICY.verification.sample_percent
-    assert (True, pending) == (step.final, step.review_pending)
-    assert pending == (step.review_due_at is not None)
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_need_not_wait_is_final_and_perhaps_drawn(drawn: bool) -> None:
+    """Such a verdict takes effect at once; a drawn one is due for the second look the next day."""
+    step = verdicts.submitted(case(), POLICY, NOW, waits=False, drawn=drawn)
+    assert ("verified", drawn) == (step.state, step.review_pending)
+    assert (NEXT_DAY if drawn else None) == step.review_due_at
 
 
-@pytest.mark.parametrize("verdict", ["unsubstantiated", "unverifiable"])
-def test_some_verdicts_wait_for_the_level_above(verdict: Verdict) -> None:
-    """They are not final, and are due at the end of the next day."""
-    step = verdicts.submitted(case(), verdict, POLICY, NOW, 0)
-    due = datetime(2026, 5, 7, 16, 0, tzinfo=UTC)
-    assert ("in_review", due, False) == (step.state, step.review_due_at, step.review_pending)
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_must_wait_is_not_final(drawn: bool) -> None:
+    """It is in review, due at the end of the next day, drawn or not."""
+    step = verdicts.submitted(case(), POLICY, NOW, waits=True, drawn=drawn)
+    assert ("in_review", NEXT_DAY, False) == (step.state, step.review_due_at, step.review_pending)
+
+
+def test_a_second_look_that_is_due_is_not_shaken_off() -> None:
+    """Changing a drawn verdict before anybody has looked leaves the look due, and when it was."""
+    drawn = case(state="verified", revision=1, review_pending=True, review_due_at=NOW)
+    for waits in (True, False):
+        step = verdicts.submitted(drawn, POLICY, NOW, waits=waits, drawn=False)
+        assert NOW == step.review_due_at
+        assert step.review_pending != waits
+
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+LISTED = POLICY.verification.second_review_verdicts
+
+
+@given(st.sampled_from(VERDICTS), st.lists(st.sampled_from(VERDICTS)), st.booleans(), st.booleans())
+def test_what_must_wait(
+    verdict: Verdict, earlier: list[Verdict], confirmed: bool, joins: bool
+) -> None:
+    """The list's, what clears after something was found, what two had found, and every join."""
+    past = verdicts.Past(tuple(earlier), confirmed)
+    found = any(v in ("substantiated", "partly") for v in earlier)
+    clears = found and verdict not in ("substantiated", "partly")
+    wanted = verdict in LISTED or clears or confirmed or joins
+    assert wanted == verdicts.must_wait(verdict, past, POLICY.verification, joins=joins)
+
+
+@given(st.uuids(), st.integers(1, 20), st.integers(0, 100))
+def test_a_lot_is_never_drawn_again(case_id: UUID, revision: int, percent: int) -> None:
+    """Whoever returns and submits again stays drawn, and learns nothing from asking twice."""
+    drawn = sampling.is_drawn(b"seed", case_id, revision, percent)
+    assert drawn == sampling.is_drawn(b"seed", case_id, revision, percent)
+    assert drawn <= sampling.is_drawn(b"seed", case_id, revision + 1, percent)
+    assert (percent == 100) <= drawn <= (percent > 0)
+
+
+def test_the_lots_are_even_and_each_secret_has_its_own() -> None:
+    """Ten in a hundred of many cases, and not the same ones under another secret."""
+    ids = [UUID(int=n) for n in range(2000)]
+    one, other = ({i for i in ids if sampling.is_drawn(s, i, 1, 10)} for s in (b"one", b"other"))
+    assert 160 < len(one) < 240
+    assert len(one & other) < 40
+
+
+def test_a_review_names_what_was_read() -> None:
+    """A page that is a revision behind, or ahead, confirms nothing."""
+    waiting = case(state="in_review", revision=2)
+    for seen in (1, 3):
+        with pytest.raises(Conflict, match="stale_revision"):
+            verdicts.reviewed(waiting, "confirm", seen)
+    assert "verified" == verdicts.reviewed(waiting, "confirm", 2).state
 
 
 def test_who_may_submit_when() -> None:

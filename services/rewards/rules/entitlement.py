@@ -90,12 +90,20 @@ def month_of(at: datetime, zone: ZoneInfo) -> date:
     return clock.service_day(at, zone).replace(day=1)
 
 
+def incident_reason(used: Usage, rule: policy.Reward) -> HoldReason | None:
+    """Which cap of its incident a reward would break."""
+    if used.phone_incident >= rule.per_phone_per_incident:
+        return "phone_incident_cap"
+    return "incident_cap" if used.incident >= rule.per_incident else None
+
+
 def hold_reason(used: Usage, rule: policy.Reward) -> HoldReason | None:
     """Why a second person must look first; None schedules the reward. The gravest reason wins."""
+    if used.on_roster:
+        return "roster_phone"
+    if reason := incident_reason(used, rule):
+        return reason
     reasons: tuple[tuple[bool, HoldReason], ...] = (
-        (used.on_roster, "roster_phone"),
-        (used.phone_incident >= rule.per_phone_per_incident, "phone_incident_cap"),
-        (used.incident >= rule.per_incident, "incident_cap"),
         (used.phone_month_fen + rule.amount_fen > rule.per_phone_month_fen, "phone_month_cap"),
         (used.month_fen + rule.amount_fen > rule.budget_month_fen, "month_budget"),
     )

@@ -8,8 +8,9 @@
         ▼            └──────────┴──────▶ rejected ──▶ manual
      refused ◀── held, ready, rejected, manual
 
-Only `leased` makes a new order id, and only out of `ready`. Out of `unknown`, `ready` is reached
-only over `rejected`: the vendor said that the order failed, or two people wrote it off.
+Held goes on by a person's word, or by itself where the incident's caps alone held it and there is
+room again. Only `leased` makes a new order id, and only out of `ready`. Out of `unknown`, `ready`
+is reached only over `rejected`: the vendor said that the order failed, or two people wrote it off.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ MOVES: Mapping[tuple[State, Step], State] = {
     ("eligible", "scheduled"): "ready",
     ("eligible", "held"): "held",
     ("held", "approved"): "ready",
+    ("held", "scheduled"): "ready",
     ("held", "refused"): "refused",
     ("refused", "entitled"): "eligible",
     ("ready", "held"): "held",

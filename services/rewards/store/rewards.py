@@ -11,13 +11,20 @@ from services.rewards.rules.payouts import Reward
 from shared.db import Connection
 
 _COLUMNS = tuple(field.name for field in fields(Reward))
-_ALL = ", ".join(_COLUMNS)
+ALL = ", ".join(_COLUMNS)
+# What a move writes. The incident is none of it: its own event may have changed it meanwhile.
+_FIXED = ("id", "case_id", "submission_id", "incident_id", "unit_code")
+_MOVED = tuple(name for name in _COLUMNS if name not in _FIXED)
+_MARK = f"""
+    UPDATE rewards SET {", ".join(f"{name} = ${n}" for n, name in enumerate(_MOVED, 2))}
+    WHERE id = $1 AND version = ${_MOVED.index("version") + 2} - 1 RETURNING true
+"""  # noqa: S608
 # Any constant. Decisions are few and share one budget, so they queue up behind one lock: two cases
 # at once cannot both take the last place, and no two transactions can wait for each other.
 _DECISIONS = 0x72657761
 
 
-def _reward(row: Any) -> Reward:
+def as_reward(row: Any) -> Reward:
     return Reward(**{name: row[name] for name in _COLUMNS})
 
 
@@ -36,31 +43,31 @@ async def add(conn: Connection, reward: Reward) -> None:
     """Store a new reward; UniqueViolationError (rewards_case_key) if its case has one."""
     values = [getattr(reward, name) for name in _COLUMNS]
     places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
-    await conn.execute(f"INSERT INTO rewards ({_ALL}) VALUES ({places})", *values)  # noqa: S608
+    await conn.execute(f"INSERT INTO rewards ({ALL}) VALUES ({places})", *values)  # noqa: S608
 
 
 async def get(conn: Connection, reward_id: UUID) -> Reward | None:
     """One reward, to look at."""
-    row = await conn.fetchrow(f"SELECT {_ALL} FROM rewards WHERE id = $1", reward_id)  # noqa: S608
-    return _reward(row) if row else None
+    row = await conn.fetchrow(f"SELECT {ALL} FROM rewards WHERE id = $1", reward_id)  # noqa: S608
+    return as_reward(row) if row else None
 
 
 async def claim_one(conn: Connection, reward_id: UUID) -> Reward | None:
     """One reward, locked until the transaction ends."""
     row = await conn.fetchrow(
-        f"SELECT {_ALL} FROM rewards WHERE id = $1 FOR UPDATE",  # noqa: S608
+        f"SELECT {ALL} FROM rewards WHERE id = $1 FOR UPDATE",  # noqa: S608
         reward_id,
     )
-    return _reward(row) if row else None
+    return as_reward(row) if row else None
 
 
 async def claim_by_case(conn: Connection, case_id: UUID) -> Reward | None:
     """The reward of a case, locked until the transaction ends."""
     row = await conn.fetchrow(
-        f"SELECT {_ALL} FROM rewards WHERE case_id = $1 FOR UPDATE",  # noqa: S608
+        f"SELECT {ALL} FROM rewards WHERE case_id = $1 FOR UPDATE",  # noqa: S608
         case_id,
     )
-    return _reward(row) if row else None
+    return as_reward(row) if row else None
 
 
 async def get_usage(
@@ -87,51 +94,19 @@ async def get_usage(
 
 async def mark(conn: Connection, reward: Reward) -> bool:
     """Save a moved reward over the version before it; False if somebody else moved it first."""
-    done = await conn.fetchval(
-        """UPDATE rewards SET
-               incident_id = $3, language = $4, phone_index = $5, phone_sealed = $6,
-               amount_fen = $7, month = $8, verified_at = $9, due_at = $10, traceparent = $11,
-               state = $12, version = $2, reason = $13, held_by = $14, attempt = $15,
-               failures = $16, retriable = $17, asked = $18, act_at = $19, sent_at = $20,
-               unknown_at = $21, refused_at = $22, paid_at = $23, reversed_at = $24
-           WHERE id = $1 AND version = $2 - 1 RETURNING true""",
-        reward.id,
-        reward.version,
-        reward.incident_id,
-        reward.language,
-        reward.phone_index,
-        reward.phone_sealed,
-        reward.amount_fen,
-        reward.month,
-        reward.verified_at,
-        reward.due_at,
-        reward.traceparent,
-        reward.state,
-        reward.reason,
-        reward.held_by,
-        reward.attempt,
-        reward.failures,
-        reward.retriable,
-        reward.asked,
-        reward.act_at,
-        reward.sent_at,
-        reward.unknown_at,
-        reward.refused_at,
-        reward.paid_at,
-        reward.reversed_at,
-    )
+    done = await conn.fetchval(_MARK, reward.id, *(getattr(reward, name) for name in _MOVED))
     return done is True
 
 
 async def claim_due(conn: Connection, state: str, limit: int) -> list[Reward]:
     """Rewards of a state that are due, the most urgent first, locked; others skip them."""
     rows = await conn.fetch(
-        f"""SELECT {_ALL} FROM rewards WHERE state = $1 AND act_at <= mashang_now()
+        f"""SELECT {ALL} FROM rewards WHERE state = $1 AND act_at <= mashang_now()
             ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
         state,
         limit,
     )
-    return [_reward(row) for row in rows]
+    return [as_reward(row) for row in rows]
 
 
 async def claim_questions(conn: Connection, lease: timedelta, limit: int) -> list[Reward]:
@@ -141,11 +116,11 @@ async def claim_questions(conn: Connection, lease: timedelta, limit: int) -> lis
             WHERE id IN (SELECT id FROM rewards
                          WHERE state IN ('accepted', 'unknown', 'paid') AND act_at <= mashang_now()
                          ORDER BY act_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-            RETURNING {_ALL}""",  # noqa: S608
+            RETURNING {ALL}""",  # noqa: S608
         lease,
         limit,
     )
-    return [_reward(row) for row in rows]
+    return [as_reward(row) for row in rows]
 
 
 async def mark_asked(conn: Connection, reward: Reward, next_at: datetime | None) -> None:
@@ -176,11 +151,11 @@ async def list_page(
 ) -> Sequence[tuple[int, Reward]]:
     """Rewards with their place in the list, newest first."""
     rows = await conn.fetch(
-        f"""SELECT seq, {_ALL} FROM rewards
+        f"""SELECT seq, {ALL} FROM rewards
             WHERE ($1::text IS NULL OR state = $1) AND ($2::bigint IS NULL OR seq < $2)
             ORDER BY seq DESC LIMIT $3""",  # noqa: S608
         state,
         before,
         limit,
     )
-    return [(row["seq"], _reward(row)) for row in rows]
+    return [(row["seq"], as_reward(row)) for row in rows]

@@ -12,6 +12,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    IncidentChanged,
     RewardDecided,
     RewardPaid,
     RewardReversed,
@@ -44,12 +45,19 @@ _MARK_VERDICT = """
         officers = excluded.officers, categories = excluded.categories
     WHERE verdicts.revision < excluded.revision RETURNING revision
 """
+_MARK_INCIDENT = """
+    INSERT INTO incidents (case_id, incident_id, unit_code, version) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (case_id) DO UPDATE SET incident_id = excluded.incident_id,
+        version = excluded.version
+    WHERE incidents.version < excluded.version RETURNING version
+"""
 _FACTS = """
-    SELECT case_id, revision, kind, unit_code, incident_id, verdict, attribution, officers,
-           categories, received_at
-    FROM verdicts WHERE case_id = ANY($1::uuid[]) OR officers && $2::text[]
-                     OR unit_code = ANY($3::text[])
-    ORDER BY received_at, case_id
+    SELECT v.case_id, v.revision, v.kind, v.unit_code,
+           coalesce(i.incident_id, v.incident_id) AS incident_id, v.verdict, v.attribution,
+           v.officers, v.categories, v.received_at
+    FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
+    WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[] OR v.unit_code = ANY($3::text[])
+    ORDER BY v.received_at, v.case_id
 """
 _MARK_DECIDED = """
     INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
@@ -122,6 +130,12 @@ async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
     rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
     who = (list(event.officers), list(event.categories))
     return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who) is not None
+
+
+async def mark_incident(conn: Connection, event: IncidentChanged) -> bool:
+    """Take over the incident of a case; False if we have as new a one."""
+    row = (event.case_id, event.incident_id, event.unit_code, event.version)
+    return await conn.fetchval(_MARK_INCIDENT, *row) is not None
 
 
 async def get_fact(conn: Connection, case_id: UUID) -> Fact | None:

@@ -3,21 +3,16 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.verification.casework.rules.verdicts import Decision, Draft
 from services.verification.casework.store.lists import Due
 from shared.events import Attribution, CallbackOutcome, Verdict
-from shared.values import text
 
-Text = Annotated[str, AfterValidator(text.lines)]
-Note = Annotated[Text, StringConstraints(max_length=2000)]
 # PostgreSQL's text cannot hold a NUL.
-Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-Word = Annotated[Plain, StringConstraints(max_length=64)]
-UnitCode = Annotated[Word, AfterValidator(text.identifier)]
-# A finding and an answer of 4,000 characters, each of them escaped (`%F0%9F%98%80`), are 96 kB.
-VERDICT_LIMIT = 128 * 1024
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Note = Annotated[Text, StringConstraints(max_length=2000)]
+Word = Annotated[Text, StringConstraints(max_length=64)]
 
 
 class Body(BaseModel):
@@ -36,7 +31,8 @@ class CallbackBody(Body):
 class VerdictBody(Body):
     """POST /api/v1/cases/{id}/verdicts; `revision` is the one that the caller has seen, 0 first.
 
-    Without categories the citizen's own stand; `incident` is another case of the same unit.
+    Without categories the citizen's own stand; `incident` is another case of the same unit
+    with which this one belongs, or this one itself where it is to stand apart.
     """
 
     verdict: Verdict
@@ -68,11 +64,11 @@ class VerdictForm(VerdictBody):
 
 
 class ReviewBody(Body):
-    """POST /api/v1/cases/{id}/reviews; `revision` is the one that the reviewer has seen."""
+    """POST /api/v1/cases/{id}/reviews; `revision` is the one that the reviewer has read."""
 
     decision: Decision
     note: Note = ""
-    revision: int | None = Field(default=None, ge=0, le=1_000_000)
+    revision: int = Field(ge=1, le=1_000_000)
 
 
 class RevealBody(Body):
@@ -88,7 +84,7 @@ class ListQuery(BaseModel):
 
     state: Literal["work", "all", "open", "in_review", "verified"] = "work"
     due: Due | None = None
-    unit: UnitCode | None = None
+    unit: Word | None = None
     submission_id: UUID | None = None
-    cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None
+    cursor: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)

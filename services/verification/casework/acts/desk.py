@@ -1,7 +1,7 @@
 """The tools of casework: the rules in force, the seal, the claimed case, its time line."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,10 +21,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Desk:
-    """The tools of casework: the rules in force and the seal."""
+    """The tools of casework: the rules in force, the seal, and the secret that draws the sample."""
 
     policies: Policies
     seal: Seal
+    sample_key: bytes = field(repr=False)
 
     def policy(self, case: Case) -> Policy:
         """The policy by which this case is judged."""

@@ -1,24 +1,23 @@
 """Verdicts, and what becomes of them."""
 
-import secrets
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.verification.casework.acts import incidents
 from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.bodies import VerdictBody
-from services.verification.casework.rules import verdicts
+from services.verification.casework.rules import sampling, verdicts
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Draft, Step
+from services.verification.casework.rules.verdicts import Draft, Past, Step
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
 from services.verification.directory.store import officers
-from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection
-from shared.errors import Invalid, Wrong
+from shared.errors import Invalid
 from shared.observe import log
 from shared.values import clock
 
@@ -32,19 +31,16 @@ async def submit_verdict(
     verdicts.may_submit(case, operator, draft.revision)
     rule = desk.policy(case)
     roster = await officers.list_roster(conn, case.unit_code)
-    incident_id, wrong = await _incident(conn, operator, case, body.incident)
+    joins, wrong = await incidents.wanted(conn, desk, operator, case, body.incident)
     wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, operator.badge))
     if wrong:
         wrongs.append(wrong)
     if wrongs:
         raise Invalid(*wrongs)
-    second = await _is_second_look(conn, operator, case)
-    step = verdicts.submitted(
-        case, draft.verdict, rule, now, secrets.randbelow(100), second_look=second
-    )
-    stored = _stored(desk, case, draft, operator, incident_id, now)
+    stored = _stored(desk, case, draft, operator, joins, now)
+    step = await _step(conn, desk, case, stored)
     await actions.add_verdict(conn, stored)
-    judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers, incident_id)
+    judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers)
     await cases.set_verdict(conn, case_id, judged)
     details = {"verdict": draft.verdict, "revision": stored.revision, "state": step.state}
     await note_action(conn, desk, case, operator, "verdict", details)
@@ -53,26 +49,18 @@ async def submit_verdict(
     return step
 
 
-async def _is_second_look(conn: Connection, operator: Operator, case: Case) -> bool:
-    if case.state != "verified":
-        return False
-    newest = (await actions.list_verdicts(conn, case.case_id))[-1]
-    return access.may_review(operator, newest.username, newest.role)
-
-
-async def _incident(
-    conn: Connection, operator: Operator, case: Case, incident: UUID | None
-) -> tuple[UUID, Wrong | None]:
-    if incident is None:
-        return case.incident_id, None
-    if incident == case.case_id:
-        return case.case_id, None
-    other = await cases.get_case(conn, operator, incident)
-    return verdicts.same_incident(case.incident_id, other, case.unit_code)
+async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) -> Step:
+    rule = desk.policy(case)
+    earlier = tuple(v.verdict for v in await actions.list_verdicts(conn, case.case_id))
+    past = Past(earlier, await actions.was_confirmed(conn, case.case_id))
+    waits = verdicts.must_wait(new.verdict, past, rule.verification, joins=new.joins is not None)
+    percent = rule.verification.sample_percent
+    drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
+    return verdicts.submitted(case, rule, new.submitted_at, waits=waits, drawn=drawn)
 
 
 def _stored(
-    desk: Desk, case: Case, draft: Draft, operator: Operator, incident_id: UUID, now: datetime
+    desk: Desk, case: Case, draft: Draft, operator: Operator, joins: UUID | None, now: datetime
 ) -> StoredVerdict:
     return StoredVerdict(
         case_id=case.case_id,
@@ -81,7 +69,8 @@ def _stored(
         attribution=draft.attribution,
         officers=draft.officers,
         categories=draft.categories,
-        incident_id=incident_id,
+        incident_id=case.incident_id,
+        joins=joins,
         finding_sealed=desk.seal.close(draft.finding.strip(), f"finding:{case.submission_id}"),
         answer_sealed=desk.seal.close(draft.answer.strip(), f"answer:{case.submission_id}"),
         username=operator.username,

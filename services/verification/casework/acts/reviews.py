@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.verification.casework.acts import incidents
 from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.acts.judging import take
 from services.verification.casework.bodies import ReviewBody
@@ -10,6 +11,7 @@ from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import actions, cases
+from services.verification.casework.store import incidents as together
 from services.verification.casework.store.actions import StoredVerdict
 from shared import access
 from shared.access import Operator
@@ -23,6 +25,7 @@ async def review(
     conn: Connection, desk: Desk, operator: Operator, case_id: UUID, body: ReviewBody
 ) -> Step:
     """Confirm a verdict or give the case back, with a fresh due time, to be verified again."""
+    await together.lock_incidents(conn, case_id)
     case, now = await claim(conn, operator, case_id), clock.now()
     step = verdicts.reviewed(case, body.decision, body.revision)
     newest = (await actions.list_verdicts(conn, case_id))[-1]
@@ -33,6 +36,8 @@ async def review(
     details = {"decision": body.decision, "revision": case.revision, "state": step.state}
     await note_action(conn, desk, case, operator, "review", details, body.note.strip())
     log.get().info("verdict reviewed", case_id=str(case_id), outcome=body.decision)
+    if step.final:
+        case = await incidents.settle(conn, desk, operator, case, newest.joins)
     await _after_review(conn, desk, case, step, newest, now)
     return step
 

@@ -31,7 +31,7 @@ class Case:
 
         open ──verdict──▶ verified ◀──confirmed── in_review ◀──verdict── open
         in_review, verified (sampled) ──returned──▶ open
-        verified ──changed by its own author, to what needs a second review──▶ in_review
+        verified ──changed, to what must wait──▶ in_review
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
     """

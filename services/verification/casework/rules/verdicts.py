@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from services.verification.casework.rules.cases import Case, State
 from shared import access, policy
@@ -99,27 +98,35 @@ class Step:
         return self.state == "verified"
 
 
-def submitted(
-    case: Case,
-    verdict: Verdict,
-    rule: Policy,
-    now: datetime,
-    drawn: int,
-    *,
-    second_look: bool = False,
-) -> Step:
-    """Where a new verdict takes the case; `drawn` is a random number from 0 to 99.
+@dataclass(frozen=True)
+class Past:
+    """What came before a verdict: all verdicts of its case, and whether a review confirmed one."""
 
-    Some verdicts wait for a second review; of the others a sample is looked at again afterwards.
-    Changing a final verdict is itself the `second_look` where the one before was by somebody whose
-    verdicts this operator reviews. Nobody gets round the second look by changing their own.
+    verdicts: tuple[Verdict, ...] = ()
+    confirmed: bool = False
+
+
+def must_wait(verdict: Verdict, past: Past, rule: policy.Verification, *, joins: bool) -> bool:
+    """Whether a verdict takes effect only when another person has confirmed it.
+
+    Whoever submits it, and whatever stands there now: no one clears a unit alone, undoes alone what
+    two people found, or joins two incidents alone.
     """
-    if second_look:
-        return Step("verified")
+    clears = verdict not in SUBSTANTIATED and bool(set(past.verdicts) & set(SUBSTANTIATED))
+    listed = verdict in rule.second_review_verdicts
+    return listed or clears or past.confirmed or joins
+
+
+def submitted(case: Case, rule: Policy, now: datetime, *, waits: bool, drawn: bool) -> Step:
+    """Where a new verdict takes the case.
+
+    One that must wait is in review; one that the sample drew is looked at again afterwards. A
+    second look that is due already stays due.
+    """
     due = case.review_due_at or _review_due(now, rule.verification, rule)
-    if verdict in rule.verification.second_review_verdicts:
+    if waits:
         return Step("in_review", due)
-    sampled = case.review_pending or drawn < rule.verification.sample_percent
+    sampled = drawn or case.review_pending
     return Step("verified", due if sampled else None, sampled)
 
 
@@ -127,12 +134,12 @@ def _review_due(now: datetime, rule: policy.Verification, whole: Policy) -> date
     return clock.days_after_due(now, rule.second_review_days, whole.zone)
 
 
-def reviewed(case: Case, decision: Decision, seen: int | None = None) -> Step:
-    """Where a review takes the case. Conflict when there is nothing to review, or another verdict.
+def reviewed(case: Case, decision: Decision, seen: int) -> Step:
+    """Where a review takes the case; `seen` is the revision that the reviewer has read.
 
-    `seen` is the revision that the reviewer has read, if they say so.
+    Conflict when there is nothing to review, or by now another verdict.
     """
-    if seen not in (None, case.revision):
+    if seen != case.revision:
         raise Conflict("refused.stale_revision", revision=case.revision)
     if not case.under_review:
         raise Conflict("refused.nothing_to_review")
@@ -146,10 +153,3 @@ def case_verified(
     return CaseVerified.of(
         case, answer_sealed=answer_sealed, categories=categories, verified_at=verified_at
     )
-
-
-def same_incident(own: UUID, other: Case | None, unit_code: str) -> tuple[UUID, Wrong | None]:
-    """The incident of a case that is said to belong with `other`."""
-    if other is None or other.unit_code != unit_code:
-        return own, Wrong("incident", "incident_unknown")
-    return other.incident_id, None

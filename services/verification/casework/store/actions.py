@@ -44,6 +44,16 @@ async def list_actions(conn: Connection, case_id: UUID) -> list[Action]:
     return [Action(**dict(row)) for row in rows]
 
 
+async def was_confirmed(conn: Connection, case_id: UUID) -> bool:
+    """Whether a review has ever confirmed a verdict of this case."""
+    found = await conn.fetchval(
+        """SELECT 1 FROM case_actions WHERE case_id = $1 AND action = 'review'
+           AND details ->> 'decision' = 'confirm' LIMIT 1""",
+        case_id,
+    )
+    return found is not None
+
+
 async def has_case(conn: Connection, case_id: UUID) -> bool:
     """Whether there is such a case at all."""
     return await conn.fetchval("SELECT 1 FROM cases WHERE case_id = $1", case_id) is not None
@@ -70,11 +80,15 @@ async def list_attempts(conn: Connection, case_id: UUID) -> list[datetime]:
 
 @dataclass(frozen=True)
 class Recorded(Ruling):
-    """One revision of a case's verdict; `due_at` is the due time it was submitted under."""
+    """One revision of a case's verdict; `due_at` is the due time it was submitted under.
+
+    `incident_id` is as it was then, `joins` the case whose incident it wants to be the same.
+    """
 
     case_id: UUID
     revision: int
     incident_id: UUID
+    joins: UUID | None
     username: str
     role: Role
     submitted_at: datetime
@@ -93,11 +107,13 @@ async def add_verdict(conn: Connection, verdict: StoredVerdict) -> None:
     """A new revision."""
     await conn.execute(
         """INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categories,
-               incident_id, finding_sealed, answer_sealed, username, role, submitted_at, due_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+               incident_id, finding_sealed, answer_sealed, username, role, submitted_at, due_at,
+               joins)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         verdict.case_id, verdict.revision, verdict.verdict, verdict.attribution, verdict.officers,
         verdict.categories, verdict.incident_id, verdict.finding_sealed, verdict.answer_sealed,
         verdict.username, verdict.role, verdict.submitted_at, verdict.due_at,
+        verdict.joins,
     )  # fmt: skip
 
 
@@ -105,7 +121,7 @@ async def list_verdicts(conn: Connection, case_id: UUID) -> list[StoredVerdict]:
     """All revisions, oldest first."""
     rows = await conn.fetch(
         """SELECT case_id, revision, verdict, attribution, officers, categories, incident_id,
-                  finding_sealed, answer_sealed, username, role, submitted_at, due_at
+                  finding_sealed, answer_sealed, username, role, submitted_at, due_at, joins
            FROM verdicts WHERE case_id = $1 ORDER BY revision""",
         case_id,
     )

@@ -87,17 +87,14 @@ class Judged:
     verdict: Verdict
     attribution: Attribution
     officers: tuple[str, ...]
-    incident_id: UUID
 
 
 async def set_verdict(conn: Connection, case_id: UUID, judged: Judged) -> None:
     """The newest verdict; `set_step` then says where it takes the case."""
     await conn.execute(
-        """UPDATE cases SET revision = $2, verdict = $3, attribution = $4, officers = $5,
-                  incident_id = $6
+        """UPDATE cases SET revision = $2, verdict = $3, attribution = $4, officers = $5
            WHERE case_id = $1""",
         case_id, judged.revision, judged.verdict, judged.attribution, judged.officers,
-        judged.incident_id,
     )  # fmt: skip
 
 

@@ -1,0 +1,23 @@
+"""Incidents as verification told them: the newest change of each case, whenever it is heard."""
+
+from shared.migrate import run_script, secure
+
+revision = "rewards_0005"
+down_revision = "rewards_0004"
+branch_labels = None
+depends_on = None
+
+INCIDENTS = """
+CREATE TABLE incidents (
+    case_id     uuid CONSTRAINT incidents_pkey PRIMARY KEY,
+    incident_id uuid NOT NULL,
+    unit_code   text NOT NULL,
+    version     int NOT NULL
+)
+"""
+
+
+def upgrade() -> None:
+    """Until the first change the verdict's own incident counts."""
+    run_script(INCIDENTS)
+    secure("incidents", "unit_code IN (SELECT unit_code FROM units)")

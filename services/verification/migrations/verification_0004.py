@@ -1,0 +1,18 @@
+"""Incidents: how often a case has changed its own, and what a verdict wants to join."""
+
+from shared.migrate import run_script
+
+revision = "verification_0004"
+down_revision = "verification_0003"
+depends_on = None
+
+# `joins` is another case of the same event, or the case itself when it is to stand apart.
+INCIDENTS = """
+ALTER TABLE cases ADD COLUMN incident_version int NOT NULL DEFAULT 0;
+ALTER TABLE verdicts ADD COLUMN joins uuid
+"""
+
+
+def upgrade() -> None:
+    """Rows of before keep the incident that they have."""
+    run_script(INCIDENTS)
