@@ -118,16 +118,16 @@ async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) 
 
 
 def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
-    """The call with checked values. NotFound, Malformed, or Invalid with every wrong field."""
+    """The call with checked values. Malformed, or Invalid with every wrong field."""
     if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
         raise Malformed("refused.repeat_key")
-    call.params = _params(endpoint, call)
     call.query = _query(endpoint, call)
     call.body = _body(endpoint, call)
     return call
 
 
-def _params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
+def params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
+    """What the address names. NotFound where that cannot be anything."""
     # PostgreSQL has no text with a NUL in it, so nothing stands under such an address.
     if any("\x00" in value for value in call.params.values()):
         raise NotFound()

@@ -78,6 +78,11 @@ def route(house: House, endpoint: Endpoint) -> Handler:
                 raise
             return web.Response(status=303, headers={hdrs.LOCATION: _back(house.door, call)})
         try:
+            call.params = admission.params(endpoint, call)
+        except NotFound as nothing:
+            # An address that names nothing has no form to show again.
+            return _tell(request, house, nothing, call)
+        try:
             answer = await endpoint.handler(admission.check(endpoint, call))
         except Refused as refused:
             # Where there is nothing, there is no form to show again.

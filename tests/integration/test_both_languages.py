@@ -53,7 +53,7 @@ def foreign(page: str, data: set[str]) -> list[str]:
     found = []
     for lang, said in spoken.words:
         text = said
-        for name in data:
+        for name in sorted(data, key=len, reverse=True):  # 北县户籍室 before 北县
             text = text.replace(name, "")
         pattern = SENTENCE if lang == "zh-CN" else CHINESE
         if pattern.search(text):

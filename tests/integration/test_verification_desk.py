@@ -1,16 +1,21 @@
 """The desk's pages, as a browser without JavaScript sees them."""
 
-import re
 from collections.abc import AsyncIterator
-from html import unescape
 
 import pytest
-from aiohttp import FormData
 
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
 from shared.db import Database
-from tests.integration.verification_office import FAR_UNIT, PASSWORD, PHONE, UNIT, Office, office
+from tests.integration.verification_office import (
+    FAR_UNIT,
+    PASSWORD,
+    PHONE,
+    UNIT,
+    Office,
+    office,
+)
+from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
 
@@ -20,44 +25,6 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau."""
     async with office(database) as opened:
         yield opened
-
-
-class Tab:
-    """One operator's browser: a session that stays, and the token of its forms."""
-
-    def __init__(self, bureau: Office, token: str) -> None:
-        self._bureau, self._token = bureau, token
-        self.text = ""
-
-    async def get(self, path: str) -> int:
-        """Open a page."""
-        headers = {"Cookie": f"mashang={self._token}", "Accept": "text/html"}
-        async with self._bureau.client.get(
-            path, headers=headers, allow_redirects=False
-        ) as response:
-            self.text = unescape(await response.text())
-            return response.status
-
-    async def send(self, path: str, *fields: tuple[str, str], csrf: str | None = None) -> int:
-        """Send the form of the page that is open."""
-        found = re.search('name="csrf" value="([0-9a-f]+)"', self.text)
-        assert found is not None
-        form = FormData([("csrf", csrf or found[1]), *fields])
-        headers = {
-            "Cookie": f"mashang={self._token}",
-            "Accept": "text/html",
-            "Origin": self._bureau.origin,
-        }
-        async with self._bureau.client.post(
-            path, data=form, headers=headers, allow_redirects=False
-        ) as response:
-            self.text = unescape(await response.text())
-            return response.status
-
-
-async def tab(bureau: Office, who: str) -> Tab:
-    """A signed-in browser."""
-    return Tab(bureau, await bureau.token(who))
 
 
 async def test_signing_in_with_a_form(bureau: Office) -> None:

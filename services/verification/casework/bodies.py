@@ -3,16 +3,21 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.verification.casework.rules.verdicts import Decision, Draft
 from services.verification.casework.store.lists import Due
 from shared.events import Attribution, CallbackOutcome, Verdict
+from shared.values import text
 
-# PostgreSQL's text cannot hold a NUL.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Text = Annotated[str, AfterValidator(text.lines)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
-Word = Annotated[Text, StringConstraints(max_length=64)]
+# PostgreSQL's text cannot hold a NUL.
+Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Word = Annotated[Plain, StringConstraints(max_length=64)]
+UnitCode = Annotated[Word, AfterValidator(text.identifier)]
+# A finding and an answer of 4,000 characters, each of them escaped (`%F0%9F%98%80`), are 96 kB.
+VERDICT_LIMIT = 128 * 1024
 
 
 class Body(BaseModel):
@@ -84,7 +89,7 @@ class ListQuery(BaseModel):
 
     state: Literal["work", "all", "open", "in_review", "verified"] = "work"
     due: Due | None = None
-    unit: Word | None = None
+    unit: UnitCode | None = None
     submission_id: UUID | None = None
-    cursor: Annotated[Text, StringConstraints(max_length=200)] | None = None
+    cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)

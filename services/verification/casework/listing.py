@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.verification.casework.bodies import ListQuery
@@ -30,7 +30,7 @@ async def list_page(conn: Connection, operator: Operator, query: ListQuery) -> P
     if query.submission_id:
         found = await cases.get_case_of(conn, operator, query.submission_id)
         return Page([found] if found else [], None)
-    rows = await _rows(conn, operator, query, decode(query.cursor))
+    rows = await _rows(conn, operator, query, cursor_of(query))
     more = len(rows) > query.limit
     page = rows[: query.limit]
     return Page(page, encode(page[-1]) if more else None)
@@ -41,10 +41,22 @@ async def _rows(
 ) -> list[Case]:
     state: State | None = None if query.state == "work" or query.state == "all" else query.state
     limit = query.limit + 1
-    if query.state in ("all", "verified") and query.due is None:
+    if _newest_first(query):
         return await lists.list_newest(conn, operator, state, query.unit, after, limit)
     until = _until(query)
     return await lists.list_due(conn, operator, state, query.unit, until, after, limit)
+
+
+def _newest_first(query: ListQuery) -> bool:
+    return query.state in ("all", "verified") and query.due is None
+
+
+def cursor_of(query: ListQuery) -> Cursor | None:
+    """The place after which a query goes on. Invalid if it was not made here, for such a list."""
+    after = decode(query.cursor)
+    if after and after.next_due_at is None and not _newest_first(query):
+        raise Invalid(Wrong("cursor", "wrong.cursor"))
+    return after
 
 
 def _until(query: ListQuery) -> datetime | None:
@@ -74,6 +86,6 @@ def decode(text: str | None) -> Cursor | None:
         at = datetime.fromisoformat(due) if due else None
         if not isinstance(urgent, bool) or (at is not None and at.tzinfo is None):
             raise ValueError
-        return Cursor(UUID(case_id), urgent, at)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        return Cursor(UUID(case_id), urgent, at.astimezone(UTC) if at else None)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise Invalid(Wrong("cursor", "wrong.cursor")) from None

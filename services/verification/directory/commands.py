@@ -120,9 +120,10 @@ def _cells(operator: StoredOperator) -> dict[str, str]:
 async def disable_operator(conn: Connection, typed: str) -> bool:
     """Cut an operator off at once; False if there is no active one of that name."""
     username = text.username(typed)
-    await sessions.delete_sessions_of(conn, username)
     operator = await operators.get_operator(conn, username)
     if operator is None or not operator.active:
         return False
     await save_operator(conn, operator, replace(operator, active=False))
+    # Afterwards: somebody who is just signing in holds the row, and is cut off with the others.
+    await sessions.delete_sessions_of(conn, username)
     return True

@@ -30,10 +30,19 @@ class Passwords:
         async with self._slots:
             return await asyncio.to_thread(_HASHER.hash, password)
 
+    async def renewed(self, stored: str, password: str) -> str | None:
+        """A new hash where the stored one was made with other parameters than today's."""
+        if not _HASHER.check_needs_rehash(stored):
+            return None
+        async with self._slots:
+            return await asyncio.to_thread(_HASHER.hash, password)
+
     async def check(self, stored: str | None, password: str) -> bool:
         """Whether the password is right; False after the same work if there is no hash."""
         async with self._slots:
-            right = await asyncio.to_thread(_verify, stored or _NOBODY, password)
+            right = await asyncio.to_thread(
+                _verify, _NOBODY if stored is None else stored, password
+            )
         return right and stored is not None
 
 

@@ -53,10 +53,10 @@ class SignIn:
         async with self._database.acquire() as conn:
             stored = await store.get_password_hash(conn, username) if free else None
         right = await self._passwords.check(stored, password[:_LONGEST_PASSWORD])
-        if not right:
+        if stored is None or not right:
             log.get().warning("sign-in refused", outcome="wrong" if free else "locked")
             raise Unauthenticated(REFUSED)
-        return await self._open(username)
+        return await self._open(username, stored, await self._passwords.renewed(stored, password))
 
     async def _count_failure(self, username: str) -> bool:
         now = clock.now()
@@ -69,10 +69,15 @@ class SignIn:
             await store.mark_failed(conn, username, failures, now, until)
         return True
 
-    async def _open(self, username: str) -> Session:
+    async def _open(self, username: str, stored: str, renewed: str | None) -> Session:
         token, now = secrets.token_urlsafe(32), clock.now()
         expires_at = now + rules.SESSION_LIFETIME
         async with self._database.transaction() as conn:
+            # Checking took a while: a password that was replaced meanwhile opens nothing.
+            if await store.claim_password_hash(conn, username) != stored:
+                raise Unauthenticated(REFUSED)
+            if renewed:
+                await store.renew_password_hash(conn, username, renewed)
             await store.delete_failures(conn, username)
             await store.add_session(conn, hash_of(token), username, now, expires_at)
             found = await store.get_session(conn, hash_of(token))

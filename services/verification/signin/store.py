@@ -17,12 +17,26 @@ class StoredSession:
     seen_at: datetime
 
 
+_HASH = "SELECT password_hash FROM operators WHERE username = $1 AND active"
+
+
 async def get_password_hash(conn: Connection, username: str) -> str | None:
     """The hash of an active operator's password; None if there is nobody who could sign in."""
-    found: str | None = await conn.fetchval(
-        "SELECT password_hash FROM operators WHERE username = $1 AND active", username
-    )
+    found: str | None = await conn.fetchval(_HASH, username)
     return found
+
+
+async def claim_password_hash(conn: Connection, username: str) -> str | None:
+    """The same, held as it is until the end of the transaction."""
+    found: str | None = await conn.fetchval(f"{_HASH} FOR UPDATE", username)
+    return found
+
+
+async def renew_password_hash(conn: Connection, username: str, password_hash: str) -> None:
+    """The same password under today's parameters; nobody is told, since nothing has changed."""
+    await conn.execute(
+        "UPDATE operators SET password_hash = $2 WHERE username = $1", username, password_hash
+    )
 
 
 async def add_session(

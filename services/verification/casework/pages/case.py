@@ -18,7 +18,7 @@ from shared.access import Operator
 from shared.db import Database
 from shared.errors import Refused, Wrong
 from shared.values import clock
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import BODY_LIMIT, Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
 
 ADDRESS = "/desk/cases/{case_id}"
@@ -45,11 +45,14 @@ class Form:
     body: type[BaseModel]
     act: Act[Any, Any]
     summary: str
+    limit: int = BODY_LIMIT
 
 
 FORMS: Mapping[str, Form] = {
     "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, "Record a call"),
-    "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, "Record a verdict"),
+    "verdicts": Form(
+        bodies.VerdictForm, judging.submit_verdict, "Record a verdict", bodies.VERDICT_LIMIT
+    ),
     "reviews": Form(bodies.ReviewBody, reviews.review, "Confirm or return a verdict"),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, "Show the phone"),
 }
@@ -70,7 +73,8 @@ class CasePage:
             *(case("GET", f"{ADDRESS}/{name}", self.back, "Back to the case", READERS)
               for name in FORMS),
             *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
-                   body=form.body, form=True, again=partial(self.again, name), csrf="token")
+                   body=form.body, form=True, again=partial(self.again, name), csrf="token",
+                   limit=form.limit)
               for name, form in FORMS.items()),
         ]  # fmt: skip
 
@@ -98,7 +102,7 @@ class CasePage:
     async def _page(
         self, call: Call[Any, None], attempt: Attempt, phone: str | None = None
     ) -> Page:
-        case_id = UUID(str(call.params["case_id"]))
+        case_id = call.params["case_id"]
         async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
             detail = await views.load_detail(conn, case, self.desk.seal)

@@ -14,6 +14,7 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import lists
 from services.verification.directory.store import units
 from shared.db import Database
+from shared.errors import Invalid
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page
 
@@ -50,12 +51,14 @@ class InboxPages:
 
 
 def _query(given: Mapping[str, str]) -> bodies.ListQuery:
-    # A link with a filter that we do not know shows the inbox, not an error.
+    # A link with a filter or a cursor that we do not know shows the inbox, not an error.
     kept = {name: value for name, value in given.items() if value}
     try:
-        return bodies.ListQuery.model_validate(kept | {"limit": _PAGE})
-    except ValidationError:
+        query = bodies.ListQuery.model_validate(kept | {"limit": _PAGE})
+        listing.cursor_of(query)
+    except (ValidationError, Invalid):
         return bodies.ListQuery(limit=_PAGE)
+    return query
 
 
 def _link(query: bodies.ListQuery, cursor: str) -> str:

@@ -13,7 +13,7 @@ from services.verification.directory.rules.faults import BadSheet, RowError
 from shared.values import text
 
 SEPARATORS = (",", ";", "\t", "，", "；", "|")
-_SAID = re.compile(r'"?sep=(.)"?[ ,;\t]*\r?\n?', re.IGNORECASE)
+_SAID = re.compile(r'"?sep=([^\r\n "])"?[ ,;\t]*\r?\n?', re.IGNORECASE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MIXED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 

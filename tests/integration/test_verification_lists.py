@@ -1,0 +1,222 @@
+"""The inbox's lists: any page size walks every case exactly once, in the order that people need."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.verification.casework import bodies, listing
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.store import lists
+from shared.db import Connection
+from shared.values import clock
+from tests.integration.verification_case import HOME, PEOPLE, Casework
+from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, PHONE, UNIT
+from tests.support import at
+
+SERVICE = "verification"
+MORNING = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
+ANYTHING = settings(
+    max_examples=40, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+
+
+@pytest.fixture
+def morning() -> Iterator[None]:
+    """It is nine o'clock."""
+    with at(MORNING):
+        yield
+
+
+@pytest.fixture
+async def work(conn: Connection, morning: None) -> Casework:
+    """Cases of three units, three kinds, four days: some urgent, reached, judged or in review."""
+    work = await Casework.begun(conn)
+    for number, unit in enumerate((UNIT, OTHER_UNIT, FAR_UNIT) * 5):
+        case_id = await work.open(
+            unit_code=unit, urgent=number % 4 == 0,
+            kind=("complaint", "request")[number % 2], phone=None if number % 3 else PHONE,
+            received_at=MORNING - timedelta(days=number % 4, minutes=number // 4),
+            officer_badge="170001" if number == 3 else None,
+        )  # fmt: skip
+        if number % 3 == 0 and number % 2:
+            await work.call("city", case_id, "reached")
+        if number % 5 == 1:
+            await work.judge("city", case_id, "helped")
+        if number % 5 == 2:
+            await work.judge("desk" if unit == UNIT else "city", case_id, "unverifiable")
+    return work
+
+
+async def walk(work: Casework, who: str, limit: int, **query: Any) -> list[Case]:
+    """All pages of a list, following the cursors."""
+    found: list[Case] = []
+    cursor = None
+    for _ in range(40):
+        values = {"limit": limit, "cursor": cursor, **query}
+        asked = bodies.ListQuery.model_validate({k: v for k, v in values.items() if v})
+        page = await listing.list_page(work.conn, PEOPLE[who], asked)
+        assert len(page.cases) <= limit
+        found += page.cases
+        cursor = page.cursor
+        if cursor is None:
+            return found
+    raise AssertionError("the cursors go round")
+
+
+async def everything(work: Casework) -> list[Case]:
+    """All cases, however they stand."""
+    rows = await work.conn.fetch("SELECT case_id FROM cases")
+    return [await work.stands(row["case_id"]) for row in rows]
+
+
+def is_below(case: Case, who: str) -> bool:
+    """Whether a case is at or below somebody's place, and not about them."""
+    units = {
+        "desk": {UNIT}, "accused": {UNIT}, "neighbour": {OTHER_UNIT}, "elsewhere": {FAR_UNIT},
+        "county": {UNIT, OTHER_UNIT}, "city": {UNIT, OTHER_UNIT, FAR_UNIT},
+    }[who]  # fmt: skip
+    return case.unit_code in units and PEOPLE[who].badge not in (case.officer_badge or "-", "-")
+
+
+def matches(case: Case, query: dict[str, Any]) -> bool:
+    """Whether a case belongs into a list, told without SQL."""
+    state, due = query.get("state", "work"), query.get("due")
+    if state not in ("work", "all", case.state):
+        return False
+    if query.get("unit") not in (None, case.unit_code):
+        return False
+    if due is None:
+        return state in ("all", "verified") or case.next_due_at is not None
+    until = clock.now() if due == "late" else listing.end_of_today()
+    return case.next_due_at is not None and case.next_due_at <= until
+
+
+def order(query: dict[str, Any]) -> Any:
+    """By what a list is sorted."""
+    if query.get("state") in ("all", "verified") and not query.get("due"):
+        return lambda case: -case.case_id.int
+    return lambda case: (not case.urgent, case.next_due_at, case.case_id.bytes)
+
+
+@ANYTHING
+@given(
+    limit=st.integers(1, 20),
+    who=st.sampled_from(["desk", "accused", "neighbour", "county", "elsewhere", "city"]),
+    state=st.sampled_from(["work", "all", "open", "in_review", "verified"]),
+    due=st.sampled_from([None, None, "today", "late"]),
+    unit=st.sampled_from([None, None, UNIT, FAR_UNIT, "nowhere"]),
+)
+async def test_every_case_once_and_in_order(
+    work: Casework, limit: int, who: str, state: str, due: str | None, unit: str | None
+) -> None:
+    """Whatever is asked, by whom, in pages of any size: the right cases, once each, sorted."""
+    query = {"state": state, "due": due, "unit": unit}
+    expected = [c for c in await everything(work) if is_below(c, who) and matches(c, query)]
+    found = await walk(work, who, limit, **query)
+    ids = [case.case_id for case in found]
+    assert [c.case_id for c in sorted(expected, key=order(query))] == ids
+
+
+async def test_the_fixture_has_cases_of_every_sort(work: Casework) -> None:
+    """The property above would be empty without late, reviewed, final and urgent cases."""
+    cases = await everything(work)
+    assert {"open", "in_review", "verified"} == {case.state for case in cases}
+    assert {"open", "reached", "no_phone"} == {case.callback_state for case in cases}
+    assert 15 == len(cases)
+    assert {True, False} == {case.urgent for case in cases}
+    assert any(case.next_due_at is None for case in cases)
+    assert any(case.review_due_at for case in cases)
+
+
+async def test_cases_of_one_moment_are_still_apart(work: Casework) -> None:
+    """Twenty cases due at the same moment are walked by their ids, none twice and none lost."""
+    twins = {await work.open(received_at=MORNING) for _ in range(20)}
+    for limit in (1, 3, 7):
+        found = [case.case_id for case in await walk(work, "desk", limit)]
+        assert len(found) == len(set(found))
+        assert twins <= set(found)
+
+
+async def test_what_is_done_between_two_pages_moves_nothing_else(work: Casework) -> None:
+    """A case that is settled while somebody turns the page neither hides nor repeats another."""
+    before = [case.case_id for case in await walk(work, "city", 100)]
+    first = await listing.list_page(work.conn, PEOPLE["city"], bodies.ListQuery(limit=4))
+    for case in first.cases:
+        await work.conn.execute(
+            """UPDATE cases SET state = 'verified', verdict = 'helped', revision = 1,
+                      verified_at = now(), final_at = now(), review_due_at = NULL,
+                      callback_state = CASE WHEN phone_sealed IS NULL THEN 'no_phone'
+                          ELSE 'reached' END,
+                      callback_settled_at = CASE WHEN phone_sealed IS NULL THEN NULL
+                          ELSE now() END
+               WHERE case_id = $1""",
+            case.case_id,
+        )
+    second = await listing.list_page(
+        work.conn, PEOPLE["city"], bodies.ListQuery(limit=4, cursor=first.cursor)
+    )
+    assert before[4:8] == [case.case_id for case in second.cases]
+
+
+async def test_a_submission_is_found_by_its_id(work: Casework) -> None:
+    """One case or none; for a stranger there is none."""
+    case = await work.stands(await work.open(unit_code=FAR_UNIT))
+    query = bodies.ListQuery(submission_id=case.submission_id, limit=1)
+    for who, ids in (("city", [case.case_id]), ("elsewhere", [case.case_id]), ("desk", [])):
+        page = await listing.list_page(work.conn, PEOPLE[who], query)
+        assert (ids, None) == ([found.case_id for found in page.cases], page.cursor)
+
+
+@pytest.mark.parametrize("typed", ["Han.dong", " Han.dong ", "Ｈａｎ．ｄｏｎｇ", "Han\u200b.dong"])
+async def test_a_unit_is_found_as_people_type_it(work: Casework, typed: str) -> None:
+    """Full-width letters and stray spaces in the filter find the unit."""
+    found = await walk(work, "city", 100, unit=typed)
+    assert {UNIT} == {case.unit_code for case in found}
+
+
+async def test_the_figures_above_the_inbox_are_those_of_its_lists(work: Casework) -> None:
+    """What the links count is what they show, for everybody."""
+    for who in ("desk", "accused", "county", "elsewhere", "city"):
+        counts = await lists.count_due(work.conn, PEOPLE[who], listing.end_of_today(), clock.now())
+        reviews = [c for c in await walk(work, who, 50, state="all") if c.review_due_at]
+        expected = (
+            len(await walk(work, who, 50, due="today")),
+            len(await walk(work, who, 50, due="late")), len(reviews),
+        )  # fmt: skip
+        assert expected == (counts.today, counts.late, counts.review), who
+
+
+async def test_every_unit_sees_its_own(work: Casework) -> None:
+    """Together the units' operators see all cases, each exactly once."""
+    seen: list[UUID] = []
+    for who in HOME.values():
+        seen += [case.case_id for case in await walk(work, who, 4, state="all")]
+    assert sorted(case.case_id for case in await everything(work)) == sorted(seen)
+
+
+async def test_the_figures_count_each_complaint_once(work: Casework) -> None:
+    """「共接到群眾投訴54件…逐一進行了電話回訪、核查」: the columns add up over the cases."""
+    cases = await everything(work)
+    complaints = [case for case in cases if case.kind == "complaint"]
+    verified = [case for case in complaints if case.state == "verified"]
+    expected = {
+        "cases": len(cases), "complaints": len(complaints), "verified": len(verified),
+        "called_back": len([c for c in complaints if c.callback_state == "reached"]),
+        "substantiated": 0, "partly": 0,
+        "in_review": len([c for c in cases if c.state == "in_review"]),
+        "open": len([c for c in cases if c.state == "open"]),
+    }  # fmt: skip
+    assert expected == await lists.figures(work.conn)
+
+
+async def test_the_gauge_counts_what_is_late(work: Casework) -> None:
+    """The gauge goes by the database's clock, which no test moves: May is over, 2999 is not."""
+    await work.open(received_at=datetime(2999, 5, 6, tzinfo=UTC))
+    past = [c for c in await everything(work) if c.next_due_at and c.next_due_at.year < 2999]
+    assert len(past) == await lists.count_overdue(work.conn)
