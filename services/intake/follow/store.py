@@ -1,22 +1,19 @@
 """The steps of each submission's story, one row a fact, append-only."""
 
-from datetime import datetime
 from uuid import UUID
 
-from services.intake.follow.story import Details, Entry, Step
+from services.intake.follow.story import Entry
 from shared.db import Connection
 
 
-async def add(
-    conn: Connection, submission_id: UUID, step: Step, key: object, at: datetime, details: Details
-) -> bool:
+async def add(conn: Connection, submission_id: UUID, key: str, entry: Entry) -> bool:
     """Add a step; False when this very step (by its key) is there already."""
     done = await conn.fetchval(
         """
         INSERT INTO timeline (submission_id, step, key, at, details) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT ON CONSTRAINT timeline_pkey DO NOTHING RETURNING true
         """,
-        submission_id, step, str(key), at, details,
+        submission_id, entry.step, key, entry.at, entry.details,
     )  # fmt: skip
     return bool(done)
 
