@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from deploy.cli import secret, surroundings
-from services.verification.commands import Imported, Refused, explain, import_csv
+from services.verification.commands import Faults, Imported, explain, import_csv
 from shared.bus import outbox
 from shared.values.seal import Seal
 
@@ -37,13 +37,13 @@ def import_(
     raw = file.read_bytes()
     password = secret.from_stdin() if password_stdin else None
     result = asyncio.run(_import(file.name, raw, password))
-    if isinstance(result, Refused):
+    if isinstance(result, Faults):
         show_errors(file.name, [(e.line, e.column, explain(e)) for e in result.errors])
         raise typer.Exit(1)
     print(summary(result))
 
 
-async def _import(name: str, raw: bytes, password: str | None) -> Imported | Refused:
+async def _import(name: str, raw: bytes, password: str | None) -> Imported | Faults:
     # An import compares phones by their blind index and seals nothing.
     seal = Seal({}, surroundings.key("MASHANG_INDEX_KEY", "verification"))
     levels = surroundings.policies("verification").level_keys

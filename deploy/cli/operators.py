@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import secret, surroundings
-from services.verification.commands import Refused, add_operator, disable_operator, explain
+from services.verification.commands import Faults, add_operator, disable_operator, explain
 from shared.access import Role
 from shared.bus import outbox
 from shared.errors import Misconfigured
@@ -42,7 +42,7 @@ def add(
 
 async def _add(
     username: str, password: str, name: str, role: Role, scope: str, badge: str | None
-) -> Refused | None:
+) -> Faults | None:
     async with surroundings.transaction("verification") as conn:
         refused = await add_operator(
             conn, username, password, name=name, role=role, scope=scope, badge=badge

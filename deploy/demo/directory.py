@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.verification.commands import Refused, explain, import_csv, set_passwords
+from services.verification.commands import Faults, explain, import_csv, set_passwords
 from shared import config, policy
 from shared.bus import outbox
 from shared.db import Database
@@ -45,6 +45,6 @@ async def _import(
     async with database.transaction() as conn:
         result = await import_csv(conn, raw, seal, levels, first_password=password)
         await outbox.hint(conn)
-    if isinstance(result, Refused):
+    if isinstance(result, Faults):
         first = result.errors[0]
         raise MashangError(f"{name}, line {first.line}: {explain(first)}")

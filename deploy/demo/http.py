@@ -13,7 +13,7 @@ PATIENCE = 120.0
 PAUSE = 0.25
 
 
-class Refused(MashangError):
+class Declined(MashangError):
     """The service answered, and the answer is no."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
@@ -43,5 +43,5 @@ async def call(
 async def _body(response: aiohttp.ClientResponse) -> Any:
     body = await response.json(content_type=None) if await response.read() else {}
     if response.status >= 400:
-        raise Refused(response.status, body or {})
+        raise Declined(response.status, body or {})
     return body

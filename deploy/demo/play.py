@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from deploy.demo.http import Refused, call
+from deploy.demo.http import Declined, call
 from deploy.demo.scenario import Complaint
 from deploy.local.stack import Stack
 from services.intake import commands as intake
@@ -88,7 +88,7 @@ class Desk:
         # Conflict: a repeated request of ours had already been carried out.
         try:
             await self._ask(method, path, body, who)
-        except Refused as refusal:
+        except Declined as refusal:
             if refusal.status != 409:
                 raise
 
@@ -98,7 +98,7 @@ class Desk:
         token = self._tokens.get(who) or await self._sign_in(who, None)
         try:
             return await self._send(method, path, body, token)
-        except Refused as refusal:
+        except Declined as refusal:
             if refusal.status != 401:
                 raise
         return await self._send(method, path, body, await self._sign_in(who, token))

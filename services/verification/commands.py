@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from services.verification.directory.commands import (
+    Faults,
     Imported,
-    Refused,
     disable_operator,
     explain,
     import_csv,
@@ -23,8 +23,8 @@ from shared.db import Connection
 from shared.errors import Misconfigured
 
 __all__ = [
+    "Faults",
     "Imported",
-    "Refused",
     "Window",
     "add_operator",
     "disable_operator",
@@ -78,7 +78,7 @@ async def add_operator(
     role: Role,
     scope: str,
     badge: str | None = None,
-) -> Refused | None:
+) -> Faults | None:
     """Add an operator, or change one; sessions under the old password end."""
     operator = StoredOperator(username, name, role, scope, badge, active=True)
     try:

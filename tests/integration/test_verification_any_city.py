@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from services.verification.directory import commands as directory
-from services.verification.directory.commands import Imported, Refused
+from services.verification.directory.commands import Faults, Imported
 from services.verification.directory.store import places, units
 from services.verification.directory.store.operators import StoredOperator
 from shared.access import Role
@@ -58,7 +58,7 @@ async def iceland(database: Database) -> AsyncIterator[Office]:
         yield bureau
 
 
-async def load(database: Database, text: str) -> Imported | Refused:
+async def load(database: Database, text: str) -> Imported | Faults:
     """Import one text with this city's levels."""
     async with database.transaction() as conn:
         return await directory.import_csv(conn, text.encode(), settings().seal, LEVELS)
@@ -132,7 +132,7 @@ async def test_what_would_break_the_tree_changes_nothing(iceland: Office) -> Non
         (f"x,X,district,{AKUREYRI}\n", 2, "csv.no_place"),
     ):
         refused = await load(iceland.database, "code,name,level,parent\n" + text)
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, Faults)
         assert (line, key) == (refused.errors[0].line, refused.errors[0].key)
     async with iceland.database.acquire() as conn:
         known = await places.list_places(conn)

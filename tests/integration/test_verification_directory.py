@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from services.verification.directory import commands as directory
-from services.verification.directory.commands import Imported, Refused
+from services.verification.directory.commands import Faults, Imported
 from services.verification.directory.store import officers, units
 from services.verification.signin.passwords import Passwords
 from services.verification.signin.store import get_password_hash
@@ -27,7 +27,7 @@ DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 SEAL: Seal = settings().seal
 
 
-async def load(conn: Connection, text: str, **more: str) -> Imported | Refused:
+async def load(conn: Connection, text: str, **more: str) -> Imported | Faults:
     """Import one text."""
     return await directory.import_csv(
         conn, text.encode(), SEAL, LEVELS, first_password=more.get("password")
@@ -78,7 +78,7 @@ async def test_a_bad_row_imports_nothing(conn: Connection) -> None:
     """One bad row among good ones: nothing is stored or told, and every fault is named."""
     text = UNITS + "一,x,ZY,castle,0\nnew.one,好,ZY,household,1\n"
     refused = await load(conn, text)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Faults)
     expected = [(5, "code"), (5, "kind"), (5, "counters")]
     assert expected == [(e.line, e.column) for e in refused.errors]
     assert ({}, 0) == (await units.list_units(conn), await said(conn, "unit.changed.v1"))
@@ -87,7 +87,7 @@ async def test_a_bad_row_imports_nothing(conn: Connection) -> None:
 async def test_references_must_be_there(conn: Connection) -> None:
     """An officer of an unknown unit, an operator of an unknown place or badge: named by line."""
     missing = await load(conn, OFFICERS)
-    assert isinstance(missing, Refused)
+    assert isinstance(missing, Faults)
     assert {(2, "unit_code"), (3, "unit_code"), (4, "unit_code")} == {
         (e.line, e.column) for e in missing.errors
     }
@@ -96,7 +96,7 @@ async def test_references_must_be_there(conn: Connection) -> None:
     operators_missing = await load(
         conn, "username,name,role,scope,badge\nab,甲,unit_operator,nowhere,170001\n"
     )
-    assert isinstance(operators_missing, Refused)
+    assert isinstance(operators_missing, Faults)
     assert ["scope", "badge"] == [e.column for e in operators_missing.errors]
 
 

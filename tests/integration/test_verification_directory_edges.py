@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.verification.directory import commands as directory
-from services.verification.directory.commands import Imported, Refused
+from services.verification.directory.commands import Faults, Imported
 from services.verification.directory.store import officers, operators, places, units
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin import store as sessions
@@ -56,7 +56,7 @@ async def filled(conn: Connection) -> Connection:
     return conn
 
 
-async def load(conn: Connection, text: str, **more: Any) -> Imported | Refused:
+async def load(conn: Connection, text: str, **more: Any) -> Imported | Faults:
     """Import one text in a savepoint."""
     async with conn.transaction():
         return await directory.import_csv(conn, text.encode(), SEAL, LEVELS, **more)
@@ -87,7 +87,7 @@ async def test_one_bad_row_imports_nothing_of_any_kind(
     before = await everything(filled)
     lines = FILES[kind].replace("驿城", "新城").replace("甲", "新甲").splitlines(keepends=True)
     refused = await load(filled, "".join([*lines[:2], bad[kind], *lines[2:]]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Faults)
     assert {3} == {fault.line for fault in refused.errors}
     assert (before, []) == (await everything(filled), await said(filled))
 
@@ -142,7 +142,7 @@ async def test_what_could_be_mistaken_is_refused(
 ) -> None:
     """A code in another spelling, a unit that is a place, a tree upside down: named by line."""
     refused = await load(filled, text)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Faults)
     assert (line, key) in [(fault.line, fault.key) for fault in refused.errors]
     assert [] == await said(filled)
 
@@ -173,7 +173,7 @@ async def test_disabling_ends_sessions_and_is_told_once(filled: Connection) -> N
 
 
 async def test_a_short_password_changes_nobody(filled: Connection) -> None:
-    """Refused before anything is stored: the operator keeps role, password and session."""
+    """Faults before anything is stored: the operator keeps role, password and session."""
     before = await everything(filled)
     who = StoredOperator("desk", "新", "auditor", "ZMD", None, active=True)
     with pytest.raises(TooShort):

@@ -12,7 +12,7 @@ from alembic import command
 from deploy.local.postgres import Postgres
 from services.verification.casework.store import cases
 from services.verification.directory import commands as directory
-from services.verification.directory.commands import Imported, Refused
+from services.verification.directory.commands import Faults, Imported
 from services.verification.signin.sessions import SignIn, hash_of
 from shared import migrate
 from shared.access import Operator, Role
@@ -84,7 +84,7 @@ async def old(templates: Postgres) -> AsyncIterator[Database]:
     await _admin(templates, "DROP DATABASE verification_old WITH (FORCE)")
 
 
-async def load(database: Database, text: str) -> Imported | Refused:
+async def load(database: Database, text: str) -> Imported | Faults:
     """Import one text."""
     async with database.transaction() as conn:
         return await directory.import_csv(conn, text.encode(), SEAL, LEVELS)
@@ -146,7 +146,7 @@ async def test_the_first_tree_joins_the_places_of_before(old: Database) -> None:
 async def test_half_a_tree_is_refused(old: Database) -> None:
     """A places.csv that forgets a county of before would leave two roots: nothing is changed."""
     refused = await load(old, PLACES.replace("411702,驿城区,county,411700\n", ""))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Faults)
     (fault,) = refused.errors
     assert ("csv.second_root", {"others": "411702"}) == (fault.key, dict(fault.values))
     async with old.acquire() as conn:

@@ -18,7 +18,7 @@ from deploy.demo import __main__ as demo
 from deploy.demo import first, http
 from deploy.demo.figures import BOOK, LINES, WITNESSES, Row, book_figures, rows, table
 from deploy.demo.first import remembered
-from deploy.demo.http import Refused, call
+from deploy.demo.http import call
 from deploy.demo.scenario import Complaint, Expected, Scenario, article
 from deploy.local.ports import free_port
 from deploy.sandbox.digits import settle_seconds
@@ -238,7 +238,7 @@ async def test_a_no_is_an_answer(
         web.Response(status=status) if body is None else web.json_response(body, status=status)
     )
     async with ClientSession() as session:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Declined) as caught:
             await call(session, "POST", url, {})
     assert (status, told, 1) == (caught.value.status, str(caught.value), len(asked))
 

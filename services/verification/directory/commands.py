@@ -27,8 +27,8 @@ from shared.values import text
 from shared.values.seal import Seal
 
 __all__ = [
+    "Faults",
     "Imported",
-    "Refused",
     "RowError",
     "disable_operator",
     "explain",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Refused:
+class Faults:
     """Nothing was imported; every fault with its line and column."""
 
     errors: tuple[RowError, ...]
@@ -52,7 +52,7 @@ async def import_csv(
     *,
     first_password: str | None = None,
     progress: Progress = lambda done, total: None,
-) -> Imported | Refused:
+) -> Imported | Faults:
     """Import places, units, officers or operators, all rows or none.
 
     `levels` are the policy's, from the root down to the units'. Publishes an event for each unit,
@@ -62,12 +62,12 @@ async def import_csv(
     try:
         sheet = sheets.read(raw)
     except BadSheet as bad:
-        return Refused(bad.errors)
+        return Faults(bad.errors)
     # One import at a time: two of the same file would publish every version twice.
     await _lock(conn)
     known = await importing.load(conn)
     if errors := _faults(sheet, known, levels):
-        return Refused(errors)
+        return Faults(errors)
     async with outbox.collecting(conn):
         match sheet.kind:
             case "places":
@@ -91,16 +91,16 @@ def _faults(sheet: Sheet, known: Known, levels: Sequence[str]) -> tuple[RowError
     return tuple(sorted(errors, key=lambda e: e.line))
 
 
-async def set_operator(conn: Connection, operator: StoredOperator, password: str) -> Refused | None:
+async def set_operator(conn: Connection, operator: StoredOperator, password: str) -> Faults | None:
     """Add an operator or change one, with a new password; sessions under the old one end."""
     await _lock(conn)
     known = await importing.load(conn)
     try:
         row = OperatorRow.model_validate(_cells(operator))
     except ValidationError as error:
-        return Refused(tuple(faults_of(0, error)))
+        return Faults(tuple(faults_of(0, error)))
     if errors := _faults(Sheet("operators", ((0, row),)), known, ()):
-        return Refused(errors)
+        return Faults(errors)
     hashed = await Passwords().hash(password)
     was = await operators.get_operator(conn, row.username)
     now = replace(importing.operator_of(row, was), active=operator.active)
