@@ -1,7 +1,6 @@
 """What operators do to a case: who may, what is published, what stands on the time line."""
 
 import asyncio
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +16,7 @@ from services.verification.casework.bodies import (
     ReviewBody,
     VerdictBody,
 )
+from services.verification.casework.rules import sampling
 from services.verification.casework.store import actions
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Reject
@@ -37,7 +37,7 @@ ACTS: dict[str, tuple[Any, Any]] = {
             verdict="helped", attribution="none", finding="查明", answer="答复", revision=0
         ),
     ),
-    "review": (reviews.review, ReviewBody(decision="confirm")),
+    "review": (reviews.review, ReviewBody(decision="confirm", revision=1)),
     "reveal": (phones.reveal_phone, RevealBody(reason="回访")),
 }  # fmt: skip
 
@@ -45,7 +45,7 @@ ACTS: dict[str, tuple[Any, Any]] = {
 @pytest.fixture
 async def work(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> Casework:
     """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 99)
+    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
     return await Casework.begun(conn)
 
 
@@ -231,16 +231,18 @@ async def test_who_changes_their_own_verdict_is_reviewed(work: Casework) -> None
 async def test_a_drawn_verdict_stays_drawn_for_its_author(
     work: Casework, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Recording the same again does not take a verdict out of the sample; the level above does."""
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 0)
+    """Nobody takes a verdict out of the sample by recording it again, nor does the level above."""
+    monkeypatch.setattr(sampling, "is_drawn", lambda *_: True)
     case_id = await work.open()
     await work.judge("county", case_id, "helped")
     due = (await work.stands(case_id)).review_due_at
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 99)
+    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
     await work.judge("county", case_id, "helped", revision=1)
     case = await work.stands(case_id)
     assert (True, due) == (case.review_pending, case.review_due_at)
     await work.judge("city", case_id, "partly", revision=2)
+    assert (await work.stands(case_id)).review_pending
+    await work.review("city2", case_id)
     assert not (await work.stands(case_id)).review_pending
 
 
@@ -248,7 +250,7 @@ async def test_a_sampled_verdict_given_back_is_judged_anew(
     work: Casework, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its effects stand until the next revision is told, and the case is open and due again."""
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 0)
+    monkeypatch.setattr(sampling, "is_drawn", lambda *_: True)
     case_id = await work.open()
     await work.judge("desk", case_id, "substantiated")
     await work.review("county", case_id, "return", "责任不清")
@@ -257,7 +259,7 @@ async def test_a_sampled_verdict_given_back_is_judged_anew(
     assert ("open", "substantiated", 1) == (case.state, case.verdict, case.revision)
     with pytest.raises(Conflict, match="stale_revision"):
         await work.judge("desk", case_id, "helped", revision=0)
-    await work.judge("desk", case_id, "helped", revision=1)
+    await work.judge("desk", case_id, "partly", revision=1)
     assert [2] == [e["revision"] for e in await work.said("case.verified.v1")]
 
 
@@ -309,14 +311,17 @@ async def test_the_citizens_categories_stand_unless_others_are_named(work: Casew
 
 
 async def test_incidents_are_joined_at_the_first_case(work: Casework) -> None:
-    """A third case that joins the second shares the first one's incident; itself leads back."""
+    """A third case that joins the second shares the first one's incident; itself leads away."""
     first, second, third = [await work.open() for _ in range(3)]
     far = await work.open(unit_code=OTHER_UNIT)
     await work.judge("county", second, incident=first)
+    await work.review("city", second)
     await work.judge("county", third, incident=second)
+    await work.review("city", third)
     assert first == (await work.stands(third)).incident_id
-    await work.judge("city", third, incident=third, revision=1)
-    assert third == (await work.stands(third)).incident_id
+    await work.judge("county", third, incident=third, revision=1)
+    await work.review("city", third)
+    assert first != (await work.stands(third)).incident_id
     for who, unknown in (("county", far), ("desk", far), ("desk", uuid4())):
         with pytest.raises(Invalid, match="incident_unknown"):
             await work.judge(who, first, incident=unknown)

@@ -9,8 +9,8 @@ import pytest
 
 from services.verification.casework.rules import sampling
 from shared.db import Database
-from tests.integration.test_verification_desk import tab
 from tests.integration.verification_office import Answer, Office, office
+from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
 CLEARED = {"verdict": "unsubstantiated", "attribution": "none"}

@@ -1,7 +1,6 @@
 """The desk's pages: what was typed is kept, each role sees its own, in both languages."""
 
 import re
-import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -9,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.events import MessageSettled, ScoreChanged
 from shared.values import clock
@@ -37,7 +37,7 @@ VERDICT: Fields = (
 @pytest.fixture
 async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 99)
+    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
     async with office(database) as opened:
         yield opened
 
@@ -167,7 +167,7 @@ async def test_a_review_of_a_replaced_verdict_is_asked_again(bureau: Office) -> 
     await bureau.judge("desk", case_id, verdict="unverifiable", attribution="none")
     county = await opened(bureau, "county", page)
     assert '<input type="hidden" name="revision" value="1">' in county.text
-    back = {"decision": "return", "note": "补查"}
+    back = {"decision": "return", "note": "补查", "revision": 1}
     await bureau.ask("county2", "POST", f"cases/{case_id}/reviews", back)
     await bureau.judge("desk", case_id, verdict="unsubstantiated", attribution="none", revision=1)
     sent = (("revision", "1"), ("decision", "confirm"), ("note", "同意"))
@@ -182,7 +182,8 @@ async def test_a_return_without_a_reason(bureau: Office) -> None:
     case_id = await bureau.case()
     await bureau.judge("desk", case_id, verdict="unverifiable", attribution="none")
     county = await opened(bureau, "county", f"/desk/cases/{case_id}")
-    sent = await county.send(f"/desk/cases/{case_id}/reviews", ("decision", "return"))
+    fields = (("decision", "return"), ("revision", "1"))
+    sent = await county.send(f"/desk/cases/{case_id}/reviews", *fields)
     assert (422, True, True) == (
         sent, 'href="#reviews-note"' in county.text,
         'value="return" required checked' in county.text,
@@ -306,7 +307,7 @@ async def test_the_time_line_has_words_for_everything(bureau: Office, language: 
         await bureau.ask("desk", "POST", f"{path}/callbacks", {"outcome": outcome})
     await bureau.ask("desk", "POST", f"{path}/phone-reveals", {"reason": "核实"})
     await bureau.judge("desk", case_id, verdict="unverifiable", attribution="none")
-    back = {"decision": "return", "note": "补查"}
+    back = {"decision": "return", "note": "补查", "revision": 1}
     await bureau.ask("county", "POST", f"{path}/reviews", back)
     await bureau.judge("desk", case_id, attribution="officers", officers=["170002"], revision=1)
     fields = MessageSettled.model_fields

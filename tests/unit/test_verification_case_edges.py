@@ -290,35 +290,6 @@ def test_when_a_verdict_may_be_recorded(
         verdicts.may_submit(found, who(role), 3 + off)
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
-@pytest.mark.parametrize("drawn", [0, 9, 10, 99])
-def test_where_a_first_verdict_leads(verdict: Verdict, drawn: int) -> None:
-    """Two kinds wait for the level above; of the others 10 in 100 are looked at afterwards."""
-    step = verdicts.submitted(case(), verdict, POLICY, NOON, drawn)
-    if verdict in ("unsubstantiated", "unverifiable"):
-        assert ("in_review", False, False) == (step.state, step.final, step.review_pending)
-    else:
-        assert ("verified", True, drawn < 10) == (step.state, step.final, step.review_pending)
-    assert (step.review_pending or step.state == "in_review") == (step.review_due_at is not None)
-
-
-@pytest.mark.parametrize("verdict", VERDICTS)
-def test_the_level_above_changes_a_verdict_at_once(verdict: Verdict) -> None:
-    """A change by somebody who would review the one before is itself the second look."""
-    final = case(state="verified", revision=1, review_pending=True, review_due_at=NOON)
-    assert Step("verified") == verdicts.submitted(final, verdict, POLICY, NOON, 0, second_look=True)
-
-
-def test_nobody_gets_round_the_second_look_by_changing_their_own() -> None:
-    """Who turns their own final verdict into `unsubstantiated` waits for a review like anybody."""
-    final = case(state="verified", revision=1)
-    assert "in_review" == verdicts.submitted(final, "unsubstantiated", POLICY, NOON, 99).state
-    due = NOON + timedelta(hours=1)
-    drawn = case(state="verified", revision=1, review_pending=True, review_due_at=due)
-    again = verdicts.submitted(drawn, "helped", POLICY, NOON, 99)
-    assert Step("verified", due, review_pending=True) == again
-
-
 @pytest.mark.parametrize(
     ("decided", "due"),
     [
@@ -328,7 +299,7 @@ def test_nobody_gets_round_the_second_look_by_changing_their_own() -> None:
 )  # fmt: skip
 def test_the_reviewer_has_the_next_day(decided: str, due: str) -> None:
     """Whatever the hour of the verdict, the review is due by 24:00 of the day after."""
-    step = verdicts.submitted(case(), "unverifiable", POLICY, local(decided), 0)
+    step = verdicts.submitted(case(), POLICY, local(decided), waits=True, drawn=False)
     assert step.review_due_at is not None
     assert due == texts("zh").due(step.review_due_at)
 
@@ -344,10 +315,10 @@ def test_what_can_be_reviewed(state: cases.State, pending: bool, reviewable: boo
     assert reviewable == found.under_review
     if not reviewable:
         with pytest.raises(Conflict, match="nothing_to_review"):
-            verdicts.reviewed(found, "confirm")
+            verdicts.reviewed(found, "confirm", 2)
         return
     assert Step("verified") == verdicts.reviewed(found, "confirm", 2)
-    assert Step("open") == verdicts.reviewed(found, "return")
+    assert Step("open") == verdicts.reviewed(found, "return", 2)
     for seen in (1, 3):
         with pytest.raises(Conflict, match="stale_revision"):
             verdicts.reviewed(found, "confirm", seen)
@@ -364,15 +335,6 @@ def test_every_supervisor_is_reviewed_by_somebody() -> None:
         ("unit_operator", "county_supervisor"), ("unit_operator", "city_supervisor"),
         ("county_supervisor", "city_supervisor"), ("city_supervisor", "city_supervisor"),
     } == {(a, r) for a, r in may if a in access.CASE_WORKERS}  # fmt: skip
-
-
-def test_cases_of_one_incident_are_of_one_unit() -> None:
-    """A case joins the other's incident, not the other case, and only at its own unit."""
-    own, joined = uuid4(), case(incident_id=UUID(int=1))
-    assert (UUID(int=1), None) == verdicts.same_incident(own, joined, "u1")
-    for other, unit in ((joined, "u2"), (None, "u1")):
-        incident, wrong = verdicts.same_incident(own, other, unit)
-        assert (own, "incident") == (incident, wrong and wrong.field)
 
 
 def test_what_is_told_of_a_verdict() -> None:
@@ -477,7 +439,7 @@ def test_texts_come_through_one_door(typed: str, kept: str) -> None:
         (bodies.CallbackBody, {"outcome": "reached", "note": "x" * 2001}, "note"),
         (bodies.CallbackBody, {"outcome": "maybe"}, "outcome"),
         (bodies.CallbackBody, {"outcome": "busy", "attempt": 7}, "attempt"),
-        (bodies.ReviewBody, {"decision": "perhaps"}, "decision"),
+        (bodies.ReviewBody, {"decision": "perhaps", "revision": 1}, "decision"),
         (bodies.ReviewBody, {"decision": "confirm", "revision": -1}, "revision"),
         (bodies.RevealBody, {}, "reason"),
         (bodies.ListQuery, {"submission_id": "7"}, "submission_id"),
