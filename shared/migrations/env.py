@@ -6,6 +6,8 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.migrate import served_revisions
+
 _LOCK = 0x6D617368  # any constant: one migration run at a time in a database
 
 
@@ -14,6 +16,14 @@ def _upgrade(connection: Connection) -> None:
     context.configure(connection=connection)
     with context.begin_transaction():
         context.run_migrations()
+        _list_served(connection)
+
+
+def _list_served(connection: Connection) -> None:
+    """Whose code the database serves now; see bus_0003."""
+    connection.execute(text("DELETE FROM served_revisions"))
+    served = [{"revision": name} for name in sorted(served_revisions(context.script))]
+    connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), served)
 
 
 async def _run() -> None:
