@@ -33,11 +33,11 @@ async def migrate(service: str, owner_url: str) -> None:
     await asyncio.to_thread(command.upgrade, alembic_config(service, owner_url), "heads")
 
 
-def served_revisions(script: ScriptDirectory) -> set[str]:
-    """Every revision, but those before one of their branch that says `breaks = True`."""
+def served_revisions(script: ScriptDirectory, heads: tuple[str, ...]) -> set[str]:
+    """All up to `heads`, but those before one of their branch that says `breaks = True`."""
     served: set[str] = set()
     broken: set[str] = set()
-    for one in script.walk_revisions():  # the newest first
+    for one in script.walk_revisions(head=heads):  # the newest first
         if one.revision not in broken:
             served.add(one.revision)
         if one.revision in broken or getattr(one.module, "breaks", False):

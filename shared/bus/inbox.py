@@ -101,7 +101,7 @@ class Inbox:
             if not isinstance(error, Retry):
                 log.get().warning("batch failed", error=repr(error), size=len(batch))
             received = [one.received for one in batch]
-            await self._store(received, repr(error), alone=not faults.is_passing(error))
+            await self._store(received, repr(error), alone=not faults.is_excused(error))
             return
         _count(batch)
 
@@ -153,11 +153,11 @@ class Inbox:
     async def _settle_earlier(self) -> None:
         # Claimed by an earlier run, which then could say nothing more to the database.
         if self._claimed:
-            await self._release("the database went away", alone=False)
+            await self._release("the database went away")
 
-    async def _release(self, error: str, *, alone: bool) -> None:
+    async def _release(self, error: str, after: timedelta | None = None) -> None:
         async with self._db.acquire() as conn:
-            await pending.release(conn, self._service, self._claimed, error, alone=alone)
+            await pending.release(conn, self._service, self._claimed, error, after)
         self._claimed = ()
 
     async def _run_together(self) -> int:
@@ -172,7 +172,7 @@ class Inbox:
                 await pending.add_done(conn, self._service, batch)
         except Exception as error:
             log.get().warning("batch failed", error=repr(error), size=len(batch))
-            await self._release(repr(error), alone=not faults.is_passing(error))
+            await self._release(repr(error), EXCUSED_AFTER if faults.is_excused(error) else None)
         else:
             self._claimed = ()
             _count(fresh)
@@ -188,6 +188,8 @@ class Inbox:
 
     async def _run_alone(self, one: Pending) -> None:
         try:
+            if one.attempts > MAX_ATTEMPTS:
+                raise Reject("attempts used up, and the process ended in each of them")
             fresh = self._fresh(one)
             async with self._db.transaction() as conn:
                 await self._handle_new(conn, [fresh])

@@ -39,8 +39,8 @@ _CLAIM = """
 """
 _DONE = "DELETE FROM inbox_pending WHERE consumer = $1 AND event_id = ANY($2::uuid[])"
 _RELEASE = """
-    UPDATE inbox_pending SET next_at = now(), error = $3, alone = $4,
-        attempts = attempts - $5::bool::int
+    UPDATE inbox_pending SET next_at = now() + coalesce($4::interval, '0'), alone = $4 IS NULL,
+        attempts = attempts - $5::bool::int, error = $3
     WHERE consumer = $1 AND event_id = ANY($2::uuid[]) AND state = 'pending'
 """
 _FAILED = """
@@ -111,11 +111,18 @@ async def add_done(conn: Connection, consumer: str, messages: Sequence[Received]
 
 
 async def release(
-    conn: Connection, consumer: str, claimed: Sequence[Pending], error: str, *, alone: bool
+    conn: Connection,
+    consumer: str,
+    claimed: Sequence[Pending],
+    error: str,
+    after: timedelta | None,
 ) -> None:
-    """Due at once, and no attempt is counted: not theirs failed, but their batch or the server."""
+    """No attempt is counted: not theirs failed, but their batch, or the server.
+
+    Due again together after a while, or at once and each alone.
+    """
     ids, counted = [one.event_id for one in claimed], claimed[0].counted
-    await conn.execute(_RELEASE, consumer, ids, error, alone, counted)
+    await conn.execute(_RELEASE, consumer, ids, error, after, counted)
 
 
 async def mark_failed(

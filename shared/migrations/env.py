@@ -20,10 +20,13 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _list_served(connection: Connection) -> None:
-    """Whose code the database serves now; see bus_0003."""
-    connection.execute(text("DELETE FROM served_revisions"))
-    served = [{"revision": name} for name in sorted(served_revisions(context.script))]
-    connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), served)
+    """Whose code the database serves now; see bus_0003, before which there is no such list."""
+    heads = context.get_context().get_current_heads()
+    served = served_revisions(context.script, heads)
+    if "bus_0003" in served:
+        connection.execute(text("DELETE FROM served_revisions"))
+        rows = [{"revision": name} for name in sorted(served)]
+        connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), rows)
 
 
 async def _run() -> None:
