@@ -37,7 +37,7 @@ def served_revisions(script: ScriptDirectory, heads: tuple[str, ...]) -> set[str
     """All up to `heads`, but those before one of their branch that says `breaks = True`."""
     served: set[str] = set()
     broken: set[str] = set()
-    for one in script.walk_revisions(head=heads):  # the newest first
+    for one in script.iterate_revisions(heads, "base", inclusive=True):  # the newest first
         if one.revision not in broken:
             served.add(one.revision)
         if one.revision in broken or getattr(one.module, "breaks", False):
