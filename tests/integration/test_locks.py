@@ -18,7 +18,14 @@ from services.scoring.settings import Settings
 from shared import config, db
 from shared.bus.inbox import Inbox
 from shared.db import Database
-from shared.events import CallbackLogged, CaseOpened, Event, RewardDecided, RewardPaid
+from shared.events import (
+    CallbackLogged,
+    CaseOpened,
+    Event,
+    IncidentChanged,
+    RewardDecided,
+    RewardPaid,
+)
 from tests.conftest import Clone, eventually
 from tests.integration.scoring_parts import DAY, UNIT, cleared, unit, verdict
 from tests.integration.test_inbox import delivery
@@ -67,6 +74,10 @@ def life(case_id: UUID, place: str) -> list[Event]:
                 **about, attempt=n, outcome="no_answer", state="open", called_at=DAY, due_at=DAY
             )
             for n in (1, 2)
+        ),
+        IncidentChanged(
+            case_id=case_id, incident_id=uuid7(), unit_code=place, received_at=DAY, changed_at=DAY,
+            version=1,
         ),
         decided.model_copy(update={"reward_id": reward, "case_id": case_id}),
         paid.model_copy(update={"reward_id": reward, "case_id": case_id}),
@@ -135,7 +146,7 @@ async def test_an_instance_that_vanishes_in_a_decision_holds_no_lock_for_long(
 
         async def decide() -> None:
             async with far.transaction() as conn:
-                await handlers.lock_first(conn, [type(verdict(uuid7()))])
+                await handlers.lock_first(conn, {type(verdict(uuid7()))})
                 entered.set()
                 await asyncio.sleep(3600)
 
