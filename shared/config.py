@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     policy_file: Path = Path("deploy/policy.toml")
     simulation: bool = False
     pool_size: int = Field(default=10, ge=2, le=100)
+    instances: int = Field(default=1, ge=1, le=100)
     prefetch: int = Field(default=200, ge=1, le=2000)
     staff_urls: StaffUrls = {}
 

@@ -8,13 +8,14 @@ import ast
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from shared import faults
 from shared.access import EVERYTHING, Operator, row_settings
 from shared.errors import Unavailable
 from shared.holding import Holding
@@ -22,18 +23,19 @@ from shared.observe import log
 
 ROOT = Path(__file__).resolve().parent.parent
 ACQUIRE_SECONDS = 5.0
-# What a database that is away, starting or stopping looks like through asyncpg.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    Unavailable,
-)
+# A peer that vanished without a word delays others no longer than this, in all 60 s: its statement
+# ends, then its transaction, and the kernel notices that nobody answers. Each is shorter than
+# asyncpg's own patience (30 s), so that the server's reason arrives and not a mere silence.
+SESSION = {
+    "timezone": "UTC",
+    "statement_timeout": "25s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+}
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 _ACT_AS = """
@@ -59,7 +61,12 @@ class Database:
             command_timeout=30,
             init=_prepare,
             connection_class=Holding,
-            server_settings={"application_name": service, "timezone": "UTC", **EVERYTHING},
+            server_settings={
+                "application_name": service,
+                "timezone": "UTC",
+                **SESSION,
+                **EVERYTHING,
+            },
         )
         return cls(pool)
 
@@ -75,12 +82,18 @@ class Database:
         """A connection outside any transaction. Unavailable (503) if none is to be had in 5 s."""
         try:
             connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
-        except AWAY as error:
+        except faults.AWAY as error:
+            faults.count(error)
             raise Unavailable() from error
         try:
             yield connection
+        except faults.PASSING as error:
+            faults.count(error)
+            raise
         finally:
-            await self.pool.release(connection)
+            # What was committed stays so, even if the connection breaks on its way back.
+            with suppress(*faults.PASSING):
+                await self.pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self, as_: Operator | None = None) -> AsyncIterator[Connection]:
@@ -157,12 +170,15 @@ def _constants(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 async def at_expected_heads(connection: Connection, heads: frozenset[str]) -> bool:
-    """Whether the database has exactly the migrations that this code knows."""
+    """Whether the database serves this code: its migrations, or newer ones that keep to them.
+
+    See bus_0003: what a migration breaks, it takes off the list.
+    """
     try:
-        rows = await connection.fetch("SELECT version_num FROM alembic_version")
+        rows = await connection.fetch("SELECT revision FROM served_revisions")
     except asyncpg.UndefinedTableError:
         return False
-    return heads == {row["version_num"] for row in rows}
+    return heads <= {row["revision"] for row in rows}
 
 
 async def wait_until_ready(url: str, service: str, size: int) -> Database:
@@ -187,8 +203,8 @@ async def _try_connect(
         return f"database missing: {error}", None
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         return f"DATABASE_URL refused: {error}", None
-    except AWAY as error:
-        return f"not reachable: {type(error).__name__}", None
+    except faults.AWAY as error:
+        return f"not reachable: {faults.name_of(error)}", None
     async with database.acquire() as connection:
         if await at_expected_heads(connection, heads):
             return "", database

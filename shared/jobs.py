@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared import db
+from shared import faults
 from shared.observe import log, metrics, trace
 from shared.tasks import Tasks
 from shared.values.backoff import backoff
@@ -161,7 +161,7 @@ def _is_late(one: Ticking) -> bool:
 
 def _report(job: Job, error: Exception) -> None:
     metrics.JOB_RUNS.labels(job.name, "failed").inc()
-    away = isinstance(error, db.AWAY)
+    away = faults.is_passing(error)
     log.get().warning(
         "job failed", job=job.name, error=repr(error), exc_info=None if away else error
     )

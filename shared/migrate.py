@@ -7,6 +7,8 @@ import asyncio
 
 from alembic import command, op
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
 from sqlalchemy.util import await_only
 
 from shared.db import ROOT
@@ -29,6 +31,18 @@ def alembic_config(service: str, owner_url: str) -> Config:
 async def migrate(service: str, owner_url: str) -> None:
     """Bring one service's database to its heads. Safe to repeat and to run in several processes."""
     await asyncio.to_thread(command.upgrade, alembic_config(service, owner_url), "heads")
+
+
+def served_revisions(script: ScriptDirectory, heads: tuple[str, ...]) -> set[str]:
+    """All up to `heads`, but those before one of their branch that says `breaks = True`."""
+    served: set[str] = set()
+    broken: set[str] = set()
+    for one in script.iterate_revisions(heads, "base", inclusive=True):  # the newest first
+        if one.revision not in broken:
+            served.add(one.revision)
+        if one.revision in broken or getattr(one.module, "breaks", False):
+            broken.update(to_tuple(one.down_revision, default=()))
+    return served
 
 
 def run_script(sql: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from shared import db
+from shared import faults
 from shared.errors import Unavailable
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         raise Unavailable()
     try:
         return task.result()
-    except db.AWAY as error:
+    except faults.PASSING as error:
         raise Unavailable() from error
 
 

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -17,10 +17,10 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-from shared import config, db
-from shared.bus import broker, inbox, outbox
+from shared import budget, config, db, faults
+from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
-from shared.bus.inbox import Handler, Inbox
+from shared.bus.inbox import Handler, Inbox, LockFirst, no_locks
 from shared.bus.relay import Relay
 from shared.config import Settings
 from shared.db import Database
@@ -38,6 +38,7 @@ from shared.web.pages import Pages
 from shared.web.session import Door
 
 S = TypeVar("S", bound=Settings)
+_READ_ONLY = "SELECT current_setting('transaction_read_only')::bool"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Service:
     pages: Pages = field(default_factory=Pages)
     door: Door | None = None
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
+    lock_first: LockFirst = no_locks
     inbox_retention: timedelta | None = timedelta(days=8)
     tasks: Tasks = field(default_factory=Tasks)
 
@@ -92,10 +94,10 @@ class Running:
     async def _database_state(self) -> str:
         try:
             async with self.database.acquire() as conn:
-                await conn.fetchval("SELECT 1", timeout=2)
-        except (*db.AWAY, asyncpg.PostgresError):
-            return "away"
-        return "ok"
+                read_only = await conn.fetchval(_READ_ONLY, timeout=2)
+        except (*faults.PASSING, asyncpg.PostgresError) as error:
+            return f"away: {faults.name_of(error)}"
+        return "read-only" if read_only else "ok"
 
     async def consume(self) -> None:
         """Consume until stopped, through any number of broker restarts."""
@@ -114,10 +116,10 @@ class Running:
 
     async def _observe_bus(self) -> None:
         await outbox.observe(self.database)
-        await inbox.observe(self.database)
+        await pending.observe(self.database)
 
     async def _keep_days(self) -> None:
-        await inbox.keep_days(self.database, self.service.inbox_retention)
+        await days.keep(self.database, self.service.inbox_retention)
 
     async def follow_clock(self) -> int:
         """Take over the simulation's offset from the database; 1 when it moved, as jobs are due."""
@@ -163,14 +165,20 @@ def _assemble(
 ) -> Running:
     url = settings.amqp_url.get_secret_value()
     relay = Relay(database, url, service.name, service.tasks)
-    box = Inbox(database, service.name, service.handlers)
+    box = Inbox(database, service.name, service.handlers, service.lock_first)
     consumer = Consumer(url, service.name, settings.prefetch, box.take)
     return Running(service, settings, database, relay, consumer, box, stop)
 
 
 async def _open_database(name: str, settings: Settings) -> Database:
     url = settings.database_url.get_secret_value()
-    return await db.wait_until_ready(url, name, settings.pool_size)
+    database = await db.wait_until_ready(url, name, settings.pool_size)
+    try:
+        await budget.check(database, settings.pool_size, settings.instances)
+    except Misconfigured:
+        await database.close()
+        raise
+    return database
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[Database]) -> Database | None:
@@ -187,7 +195,8 @@ async def _unless(stop: asyncio.Event, work: Awaitable[Database]) -> Database | 
 async def _live(running: Running) -> None:
     service, settings = running.service, running.settings
     async with AsyncExitStack() as stack:
-        await running._keep_days()
+        with suppress(*faults.PASSING):  # the job tries again
+            await running._keep_days()
         if settings.simulation:
             await running.follow_clock()
         for resource in service.resources:

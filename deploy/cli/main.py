@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from deploy.cli import broker, directory, events, logs, operators, policy, qr
-from shared import db
+from shared import faults
 from shared.errors import MashangError
 from shared.observe import log
 
@@ -58,10 +58,11 @@ def told(problem: Exception) -> int:
         return failed("interrupted", INTERRUPTED)
     if isinstance(problem, OSError) and problem.filename:
         return failed(f"{problem.filename}: {problem.strerror}")
-    if isinstance(problem, db.AWAY):
-        return failed(f"the database cannot be reached ({type(problem).__name__}); is it running?")
     if isinstance(problem, asyncpg.PostgresError):
         return failed(f"the database refused: {problem}")
+    if isinstance(problem, faults.AWAY):
+        reason = faults.name_of(problem)
+        return failed(f"the database cannot be reached ({reason}); is it running?")
     if isinstance(problem, (MashangError, ValueError)):
         return failed(str(problem))
     raise problem

@@ -1,5 +1,6 @@
 """What rewards does when it hears something."""
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +11,15 @@ from services.rewards.rules.payouts import Reward, move
 from services.rewards.store import directory, incidents, rewards
 from shared import policy
 from shared.db import Connection
-from shared.events import CaseVerified, IncidentChanged, OfficerChanged, UnitChanged
+from shared.events import CaseVerified, Event, IncidentChanged, OfficerChanged, UnitChanged
 from shared.observe import log, trace
 from shared.policy import Policies
+
+
+async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
+    """The lock on decisions comes before any row's."""
+    if not kinds.isdisjoint((CaseVerified, IncidentChanged)):
+        await rewards.lock_decisions(conn)
 
 
 async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:

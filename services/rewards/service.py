@@ -45,6 +45,7 @@ def build(settings: Settings, database: Database) -> Service:
             OperatorChanged: on_operator_changed,
             UnitChanged: handlers.on_unit_changed,
         },
+        lock_first=handlers.lock_first,
         jobs=[
             Job("submit_payouts", SECOND / 2, payouts.submit, idle=IDLE),
             Job("query_payouts", SECOND / 2, payouts.query, idle=IDLE),

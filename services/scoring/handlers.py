@@ -1,5 +1,7 @@
 """What scoring does when it hears something."""
 
+from collections.abc import Set
+
 from services.scoring import books
 from services.scoring.rules import plan
 from services.scoring.rules.values import Fact
@@ -9,6 +11,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    Event,
     IncidentChanged,
     OfficerChanged,
     RewardDecided,
@@ -20,6 +23,12 @@ from shared.events import (
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock
+
+
+async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
+    """The lock on verdicts comes before any row's, or two instances would stop one another."""
+    if not kinds.isdisjoint((CaseVerified, IncidentChanged)):
+        await demands.lock_verdicts(conn)
 
 
 async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:

@@ -51,6 +51,7 @@ def build(settings: Settings, database: Database) -> Service:
             RewardPaid: handlers.on_reward_paid,
             RewardReversed: handlers.on_reward_reversed,
         },
+        lock_first=handlers.lock_first,
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
         endpoints=[*Api(database, policies).endpoints(), *ScorePages(database).endpoints()],
         pages=Pages(PAGES, services=settings.staff_urls),

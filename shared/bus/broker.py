@@ -23,7 +23,7 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldTable
 
-from shared import db, flows
+from shared import faults, flows
 from shared.observe import log, metrics
 
 AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
@@ -62,7 +62,7 @@ async def reconnecting(
         try:
             await work()
             return
-        except (*AWAY, *db.AWAY) as error:
+        except (*AWAY, *faults.PASSING) as error:
             if time.monotonic() - began > CONNECT_SECONDS:
                 said = ""  # it had been connected: this is a new break
             if type(error).__name__ != said:

@@ -43,7 +43,7 @@ async def replay(conn: Connection, event_id: UUID | None = None) -> int:
     """Give one parked event, or all, a fresh set of attempts; how many."""
     rows = await conn.fetch(
         """UPDATE inbox_pending SET state = 'pending', parked_at = NULL, attempts = 0,
-                  next_at = now()
+                  next_at = now(), alone = false
            WHERE state = 'parked' AND ($1::uuid IS NULL OR event_id = $1) RETURNING 1""",
         event_id,
     )

@@ -1,16 +1,18 @@
 """The relay brings the outbox to the broker.
 
 It leases rows that nobody leases (SKIP LOCKED), commits, publishes with confirms, deletes what was
-confirmed. It never keeps a cursor: ids become visible out of order, and a cursor skips.
+confirmed. It never keeps a cursor: ids become visible out of order, and a cursor skips (see Floor).
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from shared import db, flows
+from shared import faults, flows
 from shared.bus import broker
+from shared.bus.floor import Floor
 from shared.bus.outbox import CHANNEL
 from shared.bus.publishing import Letter, Publisher, Unroutable, open_publisher
 from shared.db import Connection, Database
@@ -29,8 +31,8 @@ IDLE = timedelta(seconds=5)
 # not wait for the disk.
 _LEASE = """
     UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
-    WHERE seq IN (SELECT seq FROM outbox WHERE leased_until <= now()
-                  ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+    WHERE seq = ANY(ARRAY(SELECT seq FROM outbox WHERE leased_until <= now() AND seq >= $3
+                          ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING seq, event_id, type, body
 """
 _DELETE = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
@@ -46,6 +48,7 @@ class Relay:
     def __init__(self, database: Database, amqp_url: str, service: str, tasks: Tasks) -> None:
         self._db, self._url, self._service, self._tasks = database, amqp_url, service, tasks
         self._awake = asyncio.Event()
+        self._floor = Floor()
         self._stopping = False
         self.connected = False
 
@@ -69,7 +72,7 @@ class Relay:
     async def _connected(self) -> None:
         try:
             async with open_publisher(self._url, self._service) as publisher:
-                self.connected = True
+                self.connected, self._floor = True, Floor()
                 await self._pump(publisher)
         finally:
             self.connected = False
@@ -82,8 +85,8 @@ class Relay:
             if self._stopping:
                 return
             with suppress(TimeoutError):
-                pause = backoff(quiet, POLL, IDLE)
-                await asyncio.wait_for(self._awake.wait(), pause.total_seconds())
+                pause = backoff(quiet, POLL, IDLE).total_seconds()
+                await asyncio.wait_for(self._awake.wait(), self._floor.at_most(pause))
 
     async def _empty(self, publisher: Publisher) -> int:
         letters, count = await self._lease(), 0
@@ -104,10 +107,14 @@ class Relay:
             await conn.execute(_POSTPONE, [row.event_id for row in letters], 0.0)
 
     async def _lease(self) -> list[Letter]:
+        begun_at = self._floor.begin()
         async with self._db.acquire() as conn, conn.transaction():
             await conn.execute("SET LOCAL synchronous_commit = off")
-            rows = await conn.fetch(_LEASE, BATCH, LEASE_SECONDS)
+            started = time.perf_counter()
+            rows = await conn.fetch(_LEASE, BATCH, LEASE_SECONDS, begun_at)
             rows.sort(key=lambda row: row["seq"])
+            last = rows[-1]["seq"] if rows else None
+            self._floor.looked(begun_at, last, time.perf_counter() - started)
             letters = [Letter(row["event_id"], row["type"], row["body"]) for row in rows]
             refused = [row for row in letters if not self._is_ours(row)]
             if refused:
@@ -151,7 +158,7 @@ class Relay:
     async def _listen(self) -> None:
         # Only a hint: a lost listener costs at most one poll interval.
         while True:
-            with suppress(*db.AWAY):
+            with suppress(*faults.PASSING):
                 async with self._db.acquire() as conn:
                     await self._listen_on(conn)
             await asyncio.sleep(5)

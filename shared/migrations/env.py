@@ -6,6 +6,8 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.migrate import served_revisions
+
 _LOCK = 0x6D617368  # any constant: one migration run at a time in a database
 
 
@@ -14,6 +16,17 @@ def _upgrade(connection: Connection) -> None:
     context.configure(connection=connection)
     with context.begin_transaction():
         context.run_migrations()
+        _list_served(connection)
+
+
+def _list_served(connection: Connection) -> None:
+    """Whose code the database serves now; see bus_0003, before which there is no such list."""
+    heads = context.get_context().get_current_heads()
+    served = served_revisions(context.script, heads)
+    if "bus_0003" in served:
+        connection.execute(text("DELETE FROM served_revisions"))
+        rows = [{"revision": name} for name in sorted(served)]
+        connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), rows)
 
 
 async def _run() -> None:

@@ -19,6 +19,9 @@ JOB_SUCCEEDED = Gauge(
     "mashang_job_last_success_timestamp_seconds", "When a job last succeeded (Unix time)", ["job"]
 )
 JOB_SECONDS = Histogram("mashang_job_duration_seconds", "Time of one job run", ["job"])
+DATABASE_FAULTS = Counter(
+    "mashang_database_faults_total", "Work that PostgreSQL put off: away, full, locked", ["kind"]
+)
 HTTP_REQUESTS = Counter(
     "mashang_http_requests_total", "HTTP answers", ["method", "route", "status"]
 )

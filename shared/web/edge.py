@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
-from shared.errors import Defect, NotFound, Refused, Unauthenticated
+from shared import faults
+from shared.errors import Defect, NotFound, Refused, Unauthenticated, Unavailable
 from shared.observe import log, metrics, trace
 from shared.web import admission, openapi, problems
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
@@ -84,7 +85,10 @@ def route(house: House, endpoint: Endpoint) -> Handler:
             return _tell(request, house, nothing, call)
         try:
             answer = await endpoint.handler(admission.check(endpoint, call))
-        except Refused as refused:
+        except (Refused, *faults.PASSING, *faults.NO_TEXT) as error:
+            refused = problems.refusal(error)
+            if isinstance(refused, Defect) and refused is not error:
+                raise
             # Where there is nothing, there is no form to show again.
             if endpoint.again is None or isinstance(refused, Defect | NotFound):
                 return _tell(request, house, refused, call)
@@ -178,6 +182,8 @@ def _answer(request: web.Request, house: House, error: Exception) -> web.StreamR
         # aiohttp wants an exception raised, never returned, and here it has been caught.
         return web.Response(status=error.status, headers=error.headers)
     refused = problems.refusal(error)
+    if isinstance(refused, Unavailable):
+        log.get().warning("request put off", method=request.method, reason=faults.name_of(error))
     if isinstance(refused, Defect):
         log.get().error(
             "request failed", method=request.method, status=int(refused.status),

@@ -5,6 +5,7 @@ from aiohttp import hdrs, web
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared import faults
 from shared.errors import (
     Defect,
     Malformed,
@@ -47,6 +48,10 @@ def refusal(error: BaseException) -> Refused:
     """The refusal that an exception amounts to; a Defect for what nobody foresaw."""
     if isinstance(error, Refused):
         return error
+    if isinstance(error, faults.NO_TEXT):
+        return Malformed("refused.no_text")
+    if faults.is_passing(error) and not isinstance(error, web.HTTPException):
+        return Unavailable()
     if isinstance(error, web.HTTPMethodNotAllowed):
         return NotAllowed(error.headers.get(hdrs.ALLOW, ""))
     if isinstance(error, web.HTTPRequestEntityTooLarge):

@@ -19,7 +19,7 @@ from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 from services.verification.casework import handlers
 from services.verification.settings import Settings
 from shared import config, flows, policy
-from shared.bus import inbox
+from shared.bus import days
 from shared.bus.consuming import Consumer, Delivery
 from shared.bus.inbox import Handler, Inbox
 from shared.db import Database
@@ -99,7 +99,7 @@ async def main(way: str, count: int) -> float:
     settings = config.load(Settings)
     url = settings.database_url.get_secret_value()
     database = await Database.connect(url, SERVICE, settings.pool_size)
-    await inbox.keep_days(database, None)
+    await days.keep(database, None)
     policies = policy.load(settings.policy_file)
     try:
         handler = partial(handlers.on_submission_received, policies)

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.rabbitmq import RabbitMQ
 from shared import flows
-from shared.bus import broker, outbox
+from shared.bus import broker, floor, outbox
 from shared.bus.relay import Relay
 from shared.db import Database
 from shared.errors import NotOurEvent
@@ -25,6 +25,10 @@ from tests.support import captured_logs
 SERVICE = "intake"
 RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
 VERIFIED = SAMPLES[5]
+FILL = """
+    INSERT INTO outbox (event_id, type, body)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+"""
 QUEUE = "verification.submission.received.v1"
 
 
@@ -144,6 +148,61 @@ async def test_writers_that_commit_late_are_not_skipped(
         await asyncio.gather(*(writer() for _ in range(8)))
         await eventually(lambda: waiting(database), 0)
     assert written == set(await drain(rabbitmq))
+
+
+async def test_late_commits_below_the_last_look_leave_under_a_long_snapshot(
+    database: Database, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While looks from the beginning are dear and rare, rows that commit late are not skipped."""
+    monkeypatch.setattr(floor, "SHARE", 300)  # as if each sweep had walked over very many
+    written: set[UUID] = set()
+
+    async def late(hold: float) -> None:
+        async with database.transaction() as conn:
+            written.add(await outbox.publish(conn, RECEIVED))
+            await asyncio.sleep(hold)
+
+    async def quick() -> None:
+        for _ in range(40):
+            async with database.transaction() as conn:
+                written.add(await outbox.publish(conn, RECEIVED))
+            await asyncio.sleep(0.01)
+
+    async with database.acquire() as reader, reader.transaction(isolation="repeatable_read"):
+        await reader.fetchval("SELECT count(*) FROM outbox")
+        async with relaying(database, rabbitmq):
+            await asyncio.gather(late(0.05), late(0.2), late(0.4), quick())
+            await eventually(lambda: waiting(database), 0)
+    assert written == set(await drain(rabbitmq))
+
+
+async def test_a_lease_above_the_floor_walks_over_no_dead_rows(database: Database) -> None:
+    """Under a long snapshot 5,000 deleted rows stay; a look from above reads no page of theirs."""
+    relay = Relay(database, "amqp://nowhere", SERVICE, Tasks())
+    letters = [outbox.letter(RECEIVED, SERVICE) for _ in range(5000)]
+    async with database.acquire() as reader, reader.transaction(isolation="repeatable_read"):
+        await reader.fetchval("SELECT count(*) FROM outbox")
+        async with database.transaction() as conn:
+            columns = zip(*((row.event_id, row.type, row.body) for row in letters), strict=True)
+            await conn.execute(FILL, *map(list, columns))
+        leased = set()
+        while rows := await relay._lease():
+            leased |= {row.event_id for row in rows}
+            async with database.acquire() as conn:
+                await conn.execute("DELETE FROM outbox WHERE event_id = ANY($1)", [*leased])
+        assert {row.event_id for row in letters} == leased
+        above = await _pages(database, 5001)
+        assert above * 20 < await _pages(database, 0)
+
+
+async def _pages(database: Database, begin: int) -> int:
+    """How many pages a look from there touches, as PostgreSQL counts them."""
+    look = "SELECT seq FROM outbox WHERE leased_until <= now() AND seq >= $1 ORDER BY seq LIMIT 500"
+    async with database.acquire() as conn:
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        plan = await conn.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {look}", begin)
+    counted = json.loads(plan)[0]["Plan"]
+    return int(counted["Shared Hit Blocks"]) + int(counted["Shared Read Blocks"])
 
 
 async def test_two_relays_share_without_doubling(database: Database, rabbitmq: RabbitMQ) -> None:

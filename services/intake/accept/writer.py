@@ -20,14 +20,12 @@ import asyncpg
 from services.intake.accept import metrics
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
-from shared import db
+from shared import faults
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.observe import log
 from shared.tasks import Tasks
 
-# Wrong in itself, and wrong again at every repetition.
-_BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _PAUSE = 0.1
 
 
@@ -133,9 +131,9 @@ class Writer:
         while True:
             try:
                 return await self._commit(rows)
-            except _BAD_ROW as error:
+            except faults.UNFIT as error:
                 return await self._apart(rows, error, deadline)
-            except (*db.AWAY, asyncpg.PostgresError) as error:
+            except (*faults.PASSING, asyncpg.PostgresError) as error:
                 log.get().warning("batch repeated", size=len(rows), error=repr(error))
             except Exception as error:  # a defect of ours: every caller is told, none waits
                 return dict.fromkeys((row.id for row in rows), error)
