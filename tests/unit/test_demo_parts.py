@@ -18,7 +18,7 @@ from deploy.demo import __main__ as demo
 from deploy.demo import first, http
 from deploy.demo.figures import BOOK, LINES, WITNESSES, Row, book_figures, rows, table
 from deploy.demo.first import remembered
-from deploy.demo.http import call
+from deploy.demo.http import Declined, call
 from deploy.demo.scenario import Complaint, Expected, Scenario, article
 from deploy.local.ports import free_port
 from deploy.sandbox.digits import settle_seconds
