@@ -8,6 +8,7 @@ from typing import Any
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.submission import WORDS
 from services.intake.pages import typed as forms
+from services.intake.pages.notices import notice
 from services.intake.pages.typed import Step, Typed, fresh_key
 from services.intake.pages.windows import Window, Windows
 from shared.errors import KeyReused, Refused, Unavailable, Wrong
@@ -17,7 +18,7 @@ from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
 PLACES = {"": "rating", "/complaint": "complaint", "/request": "request"}
-UNKNOWN = Page("wrong_code.html", status=404)
+UNKNOWN = notice("wrong_code", 404)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Forms:
         """The empty form of a window."""
         window = await self.windows.find(call.params["code"])
         if window and not window.active:
-            return Page("closed.html", {"window": window}, status=410)
+            return notice("closed", 410, window.name)
         step: Step = "tap" if kind == "rating" else "details"
         return self._show(window, Typed(kind=kind, key=fresh_key(), step=step))
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from services.intake.accept import receipts
 from services.intake.follow.api import PRIVATE
 from services.intake.follow.status import Status
+from services.intake.pages.notices import notice
 from shared.errors import NotFound
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page
 
@@ -41,7 +42,7 @@ class ReceiptPage:
         try:
             account = await self.status.of(typed, call.language)
         except NotFound:
-            return Page("unknown_receipt.html", status=404, headers=HIDDEN)
+            return notice("unknown_receipt", 404, headers=HIDDEN)
         code = receipts.grouped(receipts.normalise(typed) or "")
         values = {"account": account, "code": code, "new": call.query.new is not None}
         return Page("receipt.html", values, headers=HIDDEN)

@@ -1,5 +1,6 @@
 """What stands at the address itself."""
 
+from services.intake.pages.notices import notice
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text
 
 
@@ -13,7 +14,7 @@ def endpoints() -> list[Endpoint]:
 
 async def welcome(_: Call[None, None]) -> Page:
     """For people who typed the address."""
-    return Page("welcome.html")
+    return notice("welcome")
 
 
 async def robots(_: Call[None, None]) -> Text:
