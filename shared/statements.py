@@ -61,8 +61,9 @@ def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
         statement = Statement(
             Operator(**claims["operator"]), int(claims["version"]), str(claims["session"])
         )
+        expires = float(claims["exp"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
         raise Unauthenticated("refused.token_invalid") from None
-    if claims["exp"] <= (clock.now() + left).timestamp():
+    if expires <= (clock.now() + left).timestamp():
         raise Unauthenticated("refused.token_expired")
     return statement

@@ -1,26 +1,20 @@
 """The OpenAPI documents are made from the tables, and valid."""
 
 from typing import Any
-from unittest.mock import sentinel
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.intake.service import build as build_intake
-from services.scoring.api import Api as ScoringApi
-from shared.policy import Policies
 from shared.web import openapi
 from shared.web.endpoints import Endpoint
-from tests.integration import intake_site
-
-INTAKE = build_intake(intake_site.settings(), sentinel.database).endpoints
-SCORING = ScoringApi(sentinel.database, Policies(())).endpoints()
-SERVICES = {"intake": INTAKE, "scoring": SCORING}
+from shared.web.pages import Pages
+from tests.town import SERVICES
+from tests.wired import endpoints, wired
 
 
 def document(service: str) -> dict[str, Any]:
     """The document of a service's API."""
-    return openapi.document(service, [one for one in SERVICES[service] if one.is_api])
+    return openapi.document(service, [one for one in wired(service).endpoints if one.is_api])
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -37,7 +31,7 @@ def test_every_route_of_the_api_is_in_it(service: str) -> None:
         for path, methods in document(service)["paths"].items()
         for method in methods
     }
-    assert {(one.method, one.path) for one in SERVICES[service] if one.is_api} == told
+    assert {(one.method, one.path) for one in wired(service).endpoints if one.is_api} == told
 
 
 def test_a_submission_is_described_whole() -> None:
@@ -60,7 +54,7 @@ def test_staff_endpoints_ask_for_a_token() -> None:
 
 def test_every_model_can_be_shown_to_people() -> None:
     """Each field of each body and answer has a kind in words."""
-    models = [model for one in [*INTAKE, *SCORING] for model in shown(one)]
+    models = [model for _, one in endpoints() for model in shown(one)]
     kinds = [kind for model in models for _, kind, _ in openapi.shape(model)]
     assert models
     assert [] == [kind for kind in kinds if not kind or "$" in kind or "{" in kind]
@@ -69,3 +63,74 @@ def test_every_model_can_be_shown_to_people() -> None:
 def shown(one: Endpoint) -> list[Any]:
     """An endpoint's models."""
     return [model for model in (one.query, one.body, *one.answers.values()) if model]
+
+
+def operations() -> list[tuple[Endpoint, dict[str, Any]]]:
+    """Every endpoint of every API with what is told about it."""
+    told = {service: document(service)["paths"] for service in SERVICES}
+    return [
+        (one, told[service][one.path][one.method.lower()])
+        for service, one in endpoints()
+        if one.is_api
+    ]
+
+
+def test_every_operation_tells_who_may_call() -> None:
+    """A bearer token exactly where operators are asked for, and each role by its name."""
+    for one, told in operations():
+        assert (one.caller.kind == "staff") == ("security" in told), one.path
+        assert [] == [role for role in one.caller.roles if role not in told["description"]]
+        assert openapi.told(one.caller) == told["description"]
+
+
+def test_every_operation_tells_what_it_takes() -> None:
+    """The parts of the path, the query's parameters, the headers, the body; nothing else."""
+    for one, told in operations():
+        places = {(each["in"], each["name"]) for each in told["parameters"]}
+        wanted = {("path", name) for name in one.params}
+        wanted |= {("query", name) for name in (one.query.model_fields if one.query else ())}
+        wanted |= {("header", "Idempotency-Key")} if one.repeat == "header" else set()
+        assert wanted == places, one.path
+        assert (one.body is not None) == ("requestBody" in told), one.path
+
+
+def test_every_operation_tells_what_it_answers() -> None:
+    """Each status with its model, and the problem document for everything else."""
+    for one, told in operations():
+        assert {str(status) for status in one.answers} | {"default"} == set(told["responses"])
+        for status, model in one.answers.items():
+            assert (model is not None) == ("content" in told["responses"][str(status)]), one.path
+
+
+def test_operations_have_names_of_their_own() -> None:
+    """Whoever makes a client from the document gets a function for each."""
+    for service in SERVICES:
+        paths = document(service)["paths"].values()
+        ids = [told["operationId"] for methods in paths for told in methods.values()]
+        assert len(set(ids)) == len(ids), service
+
+
+def test_required_parameters_are_told_as_such() -> None:
+    """All parts of a path; of a query those without a default, and here all have one."""
+    for one, told in operations():
+        for each in told["parameters"]:
+            assert (each["in"] != "query") == each["required"], (one.path, each["name"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_the_page_shows_every_route(service: str, lang: Any) -> None:
+    """With its fields, its limit, and who may call, in the reader's language."""
+    (_, page) = openapi.endpoints(service, wired(service).endpoints)
+    shown: Any = await page.handler(sentinel_call())
+    html = Pages().html(lang, "/openapi", shown.template, visit=None, **shown.values)
+    for one in wired(service).endpoints:
+        assert one.is_api == (f"<code>{one.method} {one.path}</code>" in html), one.path
+        if one.is_api and one.body:
+            assert f"{one.limit // 1024} KiB" in html
+            assert [] == [name for name in one.body.model_fields if f">{name}<" not in html]
+
+
+def sentinel_call() -> Any:
+    """The page looks at nothing of its caller."""
+    return None

@@ -1,0 +1,110 @@
+"""Roles: each has work, a page to land on, and nothing beyond its reach."""
+
+from itertools import product
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import access
+from shared.access import Operator, Role
+from tests.wired import endpoints, wired
+
+ROLES: tuple[Role, ...] = get_args(Role)
+PLAIN = Operator("li", "李", "unit_operator", "n1")
+
+
+def operator(role: Role, username: str = "li", badge: str | None = None) -> Operator:
+    """Somebody with a role."""
+    return Operator(username, "李", role, "root", badge)
+
+
+def test_everybody_is_everybody() -> None:
+    """No role was forgotten, and none stands there twice."""
+    assert sorted(ROLES) == sorted(access.EVERYBODY)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_lands_where_it_may_be(role: Role) -> None:
+    """The page after signing in is of a service whose pages the role may open."""
+    assert role in access.PAGES[access.LANDING[role]]
+
+
+@pytest.mark.parametrize("service", access.PAGES)
+def test_the_switch_shows_what_may_be_opened(service: str) -> None:
+    """Who is led to a service's pages can open its first one, and nobody else can."""
+    pages = [
+        one
+        for one in wired(service).endpoints
+        if one.method == "GET" and one.caller.kind == "staff" and not one.is_api
+        and "{" not in one.path and one.caller.roles != access.EVERYBODY
+    ]  # fmt: skip
+    assert pages
+    assert {frozenset(access.PAGES[service])} == {frozenset(one.caller.roles) for one in pages}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_an_endpoint_of_its_own_trade(role: Role) -> None:
+    """A role that may do nothing but sign in would be a mistake of the tables."""
+    trade = [one for _, one in endpoints() if one.caller.roles != access.EVERYBODY]
+    assert [one for one in trade if role in one.caller.roles]
+
+
+def test_who_only_looks_changes_nothing() -> None:
+    """Leaders and auditors are in no endpoint that changes something but their session."""
+    changing = {
+        (one.path, role)
+        for _, one in endpoints()
+        if one.method != "GET" and one.caller.roles != access.EVERYBODY
+        for role in one.caller.roles
+    }
+    assert set() == {pair for pair in changing if pair[1] in ("leadership", "auditor")}
+
+
+def test_who_decides_rewards_works_on_no_case() -> None:
+    """Nobody both judges a complaint and pays for it."""
+    assert not set(access.REWARD_DECIDERS) & set(access.CASE_WORKERS)
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "author", "may"),
+    [
+        ("unit_operator", "unit_operator", False),
+        ("county_supervisor", "unit_operator", True),
+        ("county_supervisor", "county_supervisor", False),
+        ("county_supervisor", "city_supervisor", False),
+        ("city_supervisor", "unit_operator", True),
+        ("city_supervisor", "county_supervisor", True),
+        ("city_supervisor", "city_supervisor", True),
+        ("auditor", "unit_operator", False),
+        ("administrator", "unit_operator", False),
+        ("reward_approver", "unit_operator", False),
+        ("leadership", "unit_operator", False),
+    ],
+)
+def test_a_review_comes_from_above(reviewer: Role, author: Role, may: bool) -> None:
+    """From the level above; at the top from another person of it."""
+    assert may == access.may_review(operator(reviewer, "other"), "li", author)
+
+
+def test_nobody_reviews_their_own_verdict() -> None:
+    """Whatever the roles, also when somebody was promoted in between."""
+    pairs = product(ROLES, ROLES)
+    assert not any(access.may_review(operator(own), "li", author) for own, author in pairs)
+
+
+@given(st.text("AaBb19-._ ", max_size=12), st.text("AaBb19-._ ", max_size=12))
+def test_the_row_settings_name_the_badge_in_every_spelling(badge: str, other: str) -> None:
+    """As the directory has it and as citizens are compared, so that recusal meets both."""
+    told = access.row_settings(operator("unit_operator", badge=badge or None))
+    spelt = told["mashang.badge"].split("\x1f")
+    assert "root" == told["mashang.scope"]
+    assert (badge in spelt) or not badge
+    assert badge == "" or spelt[1] == spelt[1].upper().replace("-", "").replace(" ", "")
+
+
+def test_without_a_badge_there_is_nothing_to_recuse() -> None:
+    """An empty text, which no badge equals; `*` sees every place."""
+    assert {"mashang.scope": "n1", "mashang.badge": ""} == access.row_settings(PLAIN)
+    assert {"mashang.scope": "*", "mashang.badge": ""} == access.EVERYTHING

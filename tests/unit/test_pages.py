@@ -1,0 +1,110 @@
+"""The language of an answer, and the cookies of a page."""
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.events import Language
+from shared.web.endpoints import Cookie
+from shared.web.pages import language, preferred, put
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wanted"),
+    [
+        ("", "zh"),
+        ("zh", "zh"),
+        ("en", "en"),
+        ("EN-gb", "en"),
+        ("zh-Hant-TW", "zh"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "en"),
+        ("ru-RU,ru;q=0.9,en-GB;q=0.8,zh;q=0.1", "en"),
+        ("zh;q=0.8,en;q=0.9", "en"),
+        ("zh;q=0.9,en;q=0.9", "zh"),
+        ("en;q=0.9,zh;q=0.9", "en"),
+        ("en;q=0", "zh"),
+        ("en;q=0.0, zh;q=0.000", "zh"),
+        ("en ; q = 0.5 , zh ; Q=0.4", "en"),
+        ("en;q=1.000,zh", "en"),
+        ("en;q=1.1,zh;q=0.1", "zh"),
+        ("en;q=-1,zh;q=0.1", "zh"),
+        ("en;q=NaN,zh;q=0.1", "zh"),
+        ("en;q=inf,zh;q=0.1", "zh"),
+        ("en;q=1e0,zh;q=0.1", "zh"),
+        ("en;q=,zh;q=0.1", "zh"),
+        ("en;level=1,zh;q=0.1", "en"),
+        ("*", "zh"),
+        ("en_US", "zh"),
+        ("english", "zh"),
+        (",;,;=,", "zh"),
+        ("de, ja, ko", "zh"),
+    ],
+)
+def test_the_most_wanted_language_of_ours(accepted: str, wanted: Language) -> None:
+    """By q-value, then by order; what is no weight from 0 to 1 wants nothing; Chinese otherwise."""
+    assert wanted == preferred(accepted)
+
+
+@given(st.text("enzhq=;,.0159- *é\0", max_size=60))
+def test_any_header_is_a_language(accepted: str) -> None:
+    """Whatever a browser sends, it is answered in a language that there is."""
+    assert preferred(accepted) in ("zh", "en")
+
+
+@given(st.lists(st.sampled_from(["zh", "en", "fr", "de"]), min_size=1, max_size=6), st.randoms())
+def test_the_order_of_the_header_does_not_matter(tags: list[str], random: Any) -> None:
+    """Where the weights differ, they alone decide."""
+    parts = [f"{tag};q=0.{9 - place}" for place, tag in enumerate(tags)]
+    first = next((tag for tag in tags if tag in ("zh", "en")), "zh")
+    random.shuffle(parts)
+    assert first == preferred(",".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "wanted"),
+    [
+        ("/?lang=en", {}, "en"),
+        ("/?lang=en", {"Cookie": "mashang_lang=zh", "Accept-Language": "zh"}, "en"),
+        ("/?lang=xx", {"Accept-Language": "en"}, "en"),
+        ("/?lang=", {"Cookie": "mashang_lang=en"}, "en"),
+        ("/?LANG=en", {}, "zh"),
+        ("/?lang=zh&lang=en", {"Accept-Language": "en"}, "zh"),
+        ("/", {"Cookie": "mashang_lang=en", "Accept-Language": "zh"}, "en"),
+        ("/", {"Cookie": "mashang_lang=xx", "Accept-Language": "en"}, "en"),
+        ("/", {"Cookie": 'mashang_lang="en"'}, "en"),
+        ("/", {"Cookie": "other=1; mashang_lang=en"}, "en"),
+        ("/", {"Cookie": ";;;=", "Accept-Language": "en"}, "en"),
+        ("/", {}, "zh"),
+    ],
+)
+def test_a_choice_counts_more_than_the_browser(
+    path: str, headers: dict[str, str], wanted: Language
+) -> None:
+    """The address first, then the cookie, then what the browser prefers."""
+    assert wanted == language(make_mocked_request("GET", path, headers=headers))
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_cookies_are_out_of_reach(secure: bool) -> None:
+    """For the whole host, not for scripts, not for other sites, and gone when they are removed."""
+    answer = web.Response()
+    put(
+        answer,
+        (
+            Cookie("here", "1", secure),
+            Cookie("gone", None, secure, "Lax"),
+            Cookie("kept", "x", secure, max_age=60),
+        ),
+    )
+    here, gone, kept = (answer.cookies[name].OutputString() for name in ("here", "gone", "kept"))
+    for told in (here, gone, kept):
+        assert "Path=/" in told
+        assert "HttpOnly" in told
+        assert "Domain" not in told
+        assert secure == ("Secure" in told)
+    assert ["SameSite=Strict" in here, "SameSite=Lax" in gone] == [True, True]
+    assert ["Max-Age" in here, "Max-Age=0" in gone, "Max-Age=60" in kept] == [False, True, True]
