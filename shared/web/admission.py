@@ -127,10 +127,10 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
 
 
 def params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
-    """What the address names. NotFound where that cannot be anything."""
-    # PostgreSQL has no text with a NUL in it, so nothing stands under such an address.
-    if any("\x00" in value for value in call.params.values()):
-        raise NotFound()
+    """What the address names, cleaned like what is typed. NotFound where that cannot be anything.
+
+    PostgreSQL has no text with a NUL in it.
+    """
     try:
         return {
             name: _adapter(cast(Any, kind)).validate_python(text.lines(call.params[name]))
@@ -151,8 +151,7 @@ def _query(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
     if nul := [name for name, value in call.asking.items() if "\x00" in value]:
         raise Invalid(*(Wrong(name, problems.UNFIT) for name in nul))
     try:
-        asked = {name: text.lines(value) for name, value in call.asking.items()}
-        return endpoint.query.model_validate(asked)
+        return endpoint.query.model_validate(dict(call.asking))
     except ValidationError as error:
         raise Invalid(*problems.wrongs(error, texts(call.language))) from None
 

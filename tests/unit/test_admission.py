@@ -144,9 +144,12 @@ def asked(**values: str) -> Any:
     return admission.check(endpoint(method="GET", query=Asked), call(asking=values)).query
 
 
-def test_queries_are_cleaned_like_forms() -> None:
-    """What cannot be seen, and what PostgreSQL cannot keep, is not there; the rest is ignored."""
-    assert Asked(limit=3, after="ab") == asked(limit="3\0", after="a\0\x1bb", other="x")
+def test_a_query_keeps_what_it_says() -> None:
+    """Names that nobody knows are ignored; a NUL, which PostgreSQL cannot keep, is told."""
+    assert Asked(limit=3, after="é\x1b") == asked(limit="3", after="é\x1b", other="x")
+    with pytest.raises(Invalid) as error:
+        asked(limit="3\0", other="\0", after="x")
+    assert ["limit", "other"] == [wrong.field for wrong in error.value.wrong]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "", "1e3", "9" * 5000])
