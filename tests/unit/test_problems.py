@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 from aiohttp import web
@@ -104,7 +105,10 @@ def test_choices_are_listed_without_english() -> None:
         (web.HTTPInternalServerError(), Defect),
         (web.HTTPBadGateway(), Defect),
         (RuntimeError("x"), Defect),
-        (TimeoutError(), Defect),
+        (TimeoutError(), Unavailable),
+        (ConnectionResetError(), Unavailable),
+        (asyncpg.UntranslatableCharacterError("x"), Malformed),
+        (asyncpg.UniqueViolationError("x"), Defect),
         (KeyError("x"), Defect),
         (RecursionError(), Defect),
     ],
