@@ -4,7 +4,9 @@ No vendor is called inside a transaction. Every instance runs all of it; a claim
 own lease in `act_at`.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import get_args
 
 from services.rewards import metrics, moves
@@ -70,26 +72,31 @@ class Payouts:
 
     async def recover(self) -> int:
         """Expired leases: whoever held them may have sent the order, or not."""
-        async with self.database.transaction() as conn:
-            now = await rewards.get_now(conn)
-            lost = await rewards.claim_due(conn, "submitting", AT_ONCE)
-            for reward in lost:
-                trace.start(reward.traceparent)
-                unknown = move(reward, "lost", now, act_at=now)
-                await moves.save(conn, reward, unknown, "lost", now, code="lease_expired")
-        return len(lost)
+        return await self._each_due("submitting", self._lose)
 
     async def retry(self) -> int:
         """Orders that definitely failed: a new one while there is hope, else a person."""
+        return await self._each_due("rejected", self._after_refusal)
+
+    async def _each_due(
+        self, state: State, work: Callable[[Connection, Reward, datetime], Awaitable[bool]]
+    ) -> int:
         async with self.database.transaction() as conn:
             now = await rewards.get_now(conn)
-            failed = await rewards.claim_due(conn, "rejected", AT_ONCE)
-            for reward in failed:
+            due = await rewards.claim_due(conn, state, AT_ONCE)
+            for reward in due:
                 trace.start(reward.traceparent)
-                step = settling.after_refusal(reward, self.pace.max_failures)
-                moved = move(reward, step, now, act_at=now if step == "retried" else None)
-                await moves.save(conn, reward, moved, step, now)
-        return len(failed)
+                await work(conn, reward, now)
+        return len(due)
+
+    async def _lose(self, conn: Connection, reward: Reward, now: datetime) -> bool:
+        unknown = move(reward, "lost", now, act_at=now)
+        return await moves.save(conn, reward, unknown, "lost", now, code="lease_expired")
+
+    async def _after_refusal(self, conn: Connection, reward: Reward, now: datetime) -> bool:
+        step = settling.after_refusal(reward, self.pace.max_failures)
+        moved = move(reward, step, now, act_at=now if step == "retried" else None)
+        return await moves.save(conn, reward, moved, step, now)
 
     async def lease(self, conn: Connection, most: int) -> list[Reward]:
         """Take orders for sending: to be committed before a byte leaves."""

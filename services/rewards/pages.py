@@ -59,7 +59,7 @@ class RewardPages:
         kept = {"state": state, "cursor": listing.next}
         more = "/rewards?" + urlencode({k: v for k, v in kept.items() if v})
         values = {"listing": listing, "state": state, "states": get_args(State)}
-        return Page("rewards.html", values | {"more": more if listing.next else None})
+        return Page("rewards.html", values | {"next_page": more if listing.next else None})
 
     async def show(self, call: Call[None, None]) -> Page:
         """One reward."""

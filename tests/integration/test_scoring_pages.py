@@ -68,8 +68,21 @@ async def test_any_limit_walks_all_units_once_on_the_page(scores: Scores) -> Non
             assert 200 == await page.get(path)
             seen += re.findall(r'href="/scores/(\w+)"', page.text)
             onward = re.search(r'href="(/scores\?after=[^"]+)" rel="next"', page.text)
-            path = f"{onward[1]}&limit={limit}" if onward else ""
+            path = onward[1] if onward else ""
         assert sorted(TREE) == seen, limit
+
+
+async def test_the_ledgers_page_leads_through_all_entries(scores: Scores) -> None:
+    """By its own link, two at a time: five entries in three pages, each once."""
+    for _ in range(5):
+        await scores.judge("n1", officers=())
+    page, path, sizes = scores.tab("auditor"), "/scores/n1?limit=2", list[int]()
+    while path:
+        assert 200 == await page.get(path)
+        sizes.append(len(re.findall(r"<tr>\s*<td", page.text)))
+        onward = re.search(r'href="(/scores/n1\?before=[^"]+)" rel="next"', page.text)
+        path = onward[1] if onward else ""
+    assert [2, 2, 1] == sizes
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,8 @@ from pydantic import BaseModel, ValidationError
 
 from services.notifications.providers.aliyun_codes import OK, is_known, refusal
 from shared.observe import log
-from shared.vendors.outcomes import (
-    Accepted,
-    Done,
-    Held,
-    NotFound,
-    Outcome,
-    Rejected,
-    TryLater,
-    Unknown,
-)
+from shared.vendors import outcomes
+from shared.vendors.outcomes import Outcome
 
 WAITING, FAILED, DELIVERED = 1, 2, 3  # SendStatus [M]
 
@@ -52,9 +44,9 @@ def classify(body: bytes) -> Outcome:
     try:
         answer = Answer.model_validate_json(body)
     except ValidationError:
-        return Unknown("garbage")
+        return outcomes.Unknown("garbage")
     if answer.Code == OK:
-        return Accepted(answer.BizId, OK)
+        return outcomes.Accepted(answer.BizId, OK)
     if not is_known(answer.Code):
         log.get().error("vendor code was not in the table", vendor="aliyun", code=answer.Code)
     return refusal(answer.Code)
@@ -65,20 +57,21 @@ def read_listing(body: bytes) -> list[Detail] | Outcome:
     try:
         listing = Listing.model_validate_json(body)
     except ValidationError:
-        return Unknown("garbage")
+        return outcomes.Unknown("garbage")
     if listing.Code == OK:
         return listing.SmsSendDetailDTOs.SmsSendDetailDTO
     refused = refusal(listing.Code)
-    return refused if isinstance(refused, (TryLater, Held)) else Unknown(listing.Code)
+    stays = isinstance(refused, outcomes.TryLater | outcomes.Held)
+    return refused if stays else outcomes.Unknown(listing.Code)
 
 
 def judge(matched: Sequence[Detail], ref: str | None) -> Outcome:
     """One answer from all that the vendor lists for us: the best news counts."""
     states = {detail.SendStatus for detail in matched}
     if DELIVERED in states:
-        return Done(ref, "delivered")
+        return outcomes.Done(ref, "delivered")
     if states - {FAILED}:
-        return Accepted(ref, "waiting")
+        return outcomes.Accepted(ref, "waiting")
     if not matched:
-        return NotFound()
-    return Rejected(matched[0].ErrCode or "undelivered", retriable=False)
+        return outcomes.NotFound()
+    return outcomes.Rejected(matched[0].ErrCode or "undelivered", retriable=False)

@@ -7,34 +7,25 @@ from datetime import datetime, timedelta
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import MOVES, State, Step
 from shared.values.backoff import backoff
-from shared.vendors.outcomes import (
-    Accepted,
-    Done,
-    Held,
-    NotFound,
-    Outcome,
-    Rejected,
-    Reversed,
-    TryLater,
-    Unknown,
-)
+from shared.vendors import outcomes
+from shared.vendors.outcomes import Outcome
 
 AFTER_SENDING: Mapping[type[Outcome], Step] = {
-    Done: "paid",
-    Accepted: "accepted",
-    Reversed: "reversed",
-    Rejected: "rejected",
-    TryLater: "rejected",
-    Held: "rejected",
-    Unknown: "lost",
-    NotFound: "lost",
+    outcomes.Done: "paid",
+    outcomes.Accepted: "accepted",
+    outcomes.Reversed: "reversed",
+    outcomes.Rejected: "rejected",
+    outcomes.TryLater: "rejected",
+    outcomes.Held: "rejected",
+    outcomes.Unknown: "lost",
+    outcomes.NotFound: "lost",
 }
 # A query that failed says nothing about the order, so every other outcome changes nothing.
 AFTER_ASKING: Mapping[type[Outcome], Step] = {
-    Done: "paid",
-    Accepted: "accepted",
-    Reversed: "reversed",
-    Rejected: "rejected",
+    outcomes.Done: "paid",
+    outcomes.Accepted: "accepted",
+    outcomes.Reversed: "reversed",
+    outcomes.Rejected: "rejected",
 }
 LOOK_AGAIN = timedelta(days=1)
 
@@ -53,7 +44,7 @@ def step_after(reward: Reward, outcome: Outcome) -> Step | None:
 
 def contradicts(state: State, outcome: Outcome) -> bool:
     """A paid order that the vendor now calls failed or absent: a person must look."""
-    return state == "paid" and isinstance(outcome, Rejected | NotFound)
+    return state == "paid" and isinstance(outcome, outcomes.Rejected | outcomes.NotFound)
 
 
 def settle(reward: Reward, step: Step, outcome: Outcome, now: datetime, pace: Pace) -> Reward:
@@ -61,11 +52,11 @@ def settle(reward: Reward, step: Step, outcome: Outcome, now: datetime, pace: Pa
     settled = move(reward, step, now, act_at=_act_at(reward, step, outcome, now, pace))
     if step != "rejected":
         return settled
-    counted = isinstance(outcome, Rejected)
+    counted = isinstance(outcome, outcomes.Rejected)
     return replace(
         settled,
         failures=reward.failures + int(counted),
-        retriable=outcome.retriable if isinstance(outcome, Rejected) else True,
+        retriable=outcome.retriable if isinstance(outcome, outcomes.Rejected) else True,
     )
 
 
@@ -76,10 +67,10 @@ def _act_at(
         return None
     if step == "paid":
         return now + LOOK_AGAIN
-    if step == "rejected" and isinstance(outcome, Held):
+    if step == "rejected" and isinstance(outcome, outcomes.Held):
         return now + pace.held_pause
     if step == "rejected":
-        least = outcome.after if isinstance(outcome, TryLater) else timedelta()
+        least = outcome.after if isinstance(outcome, outcomes.TryLater) else timedelta()
         return now + max(least, backoff(reward.attempt))
     return now + backoff(0)
 
@@ -102,7 +93,7 @@ def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> b
 
     Only for vendors who take an order id once, and only while their memory of ids is fresh.
     """
-    if not isinstance(outcome, NotFound) or reward.state != "unknown":
+    if not isinstance(outcome, outcomes.NotFound) or reward.state != "unknown":
         return False
     if reward.sent_at is None or reward.unknown_at is None:
         return False

@@ -6,19 +6,27 @@ from uuid import UUID
 from shared.db import Connection
 from shared.events import OfficerChanged, UnitChanged
 
+_MARK_UNIT = """
+    INSERT INTO units (unit_code, path, version, name) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (unit_code) DO UPDATE SET path = $2, version = $3, name = $4
+    WHERE units.version < $3 RETURNING true
+"""
+_MARK_OFFICER = """
+    INSERT INTO officers (badge, phone_index, active, version) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (badge) DO UPDATE SET phone_index = $2, active = $3, version = $4
+    WHERE officers.version < $4 RETURNING true
+"""
+_MARK_VERDICT = """
+    INSERT INTO verdicts (case_id, revision) VALUES ($1, $2)
+    ON CONFLICT (case_id) DO UPDATE SET revision = $2
+    WHERE verdicts.revision < $2 RETURNING true
+"""
+
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit's place in the tree; False if we know a newer one."""
-    done = await conn.fetchval(
-        """INSERT INTO units (unit_code, path, version, name) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (unit_code) DO UPDATE SET path = $2, version = $3, name = $4
-           WHERE units.version < $3 RETURNING true""",
-        event.unit_code,
-        event.path,
-        event.version,
-        event.name,
-    )
-    return done is True
+    row = (event.unit_code, event.path, event.version, event.name)
+    return await conn.fetchval(_MARK_UNIT, *row) is True
 
 
 async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str, str]:
@@ -32,16 +40,8 @@ async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str,
 
 async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
     """Take over an officer's newest state; False if we know a newer one."""
-    done = await conn.fetchval(
-        """INSERT INTO officers (badge, phone_index, active, version) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (badge) DO UPDATE SET phone_index = $2, active = $3, version = $4
-           WHERE officers.version < $4 RETURNING true""",
-        event.badge,
-        event.phone_index,
-        event.active,
-        event.version,
-    )
-    return done is True
+    row = (event.badge, event.phone_index, event.active, event.version)
+    return await conn.fetchval(_MARK_OFFICER, *row) is True
 
 
 async def get_officer_phone(conn: Connection, badge: str) -> str | None:
@@ -54,11 +54,4 @@ async def get_officer_phone(conn: Connection, badge: str) -> str | None:
 
 async def mark_verdict(conn: Connection, case_id: UUID, revision: int) -> bool:
     """Remember a verdict; False if this one or a newer one was heard before."""
-    done = await conn.fetchval(
-        """INSERT INTO verdicts (case_id, revision) VALUES ($1, $2)
-           ON CONFLICT (case_id) DO UPDATE SET revision = $2
-           WHERE verdicts.revision < $2 RETURNING true""",
-        case_id,
-        revision,
-    )
-    return done is True
+    return await conn.fetchval(_MARK_VERDICT, case_id, revision) is True

@@ -1,11 +1,17 @@
 """What happened to each reward: append-only."""
 
 from datetime import datetime
-from typing import Any
+
+from asyncpg import Record
 
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import State, Step
 from shared.db import Connection
+
+_LIST = """
+    SELECT version, attempt, from_state, step, to_state, actor, code, note, made_at
+    FROM payout_transitions WHERE reward_id = $1 ORDER BY version
+"""
 
 
 async def add(
@@ -36,11 +42,6 @@ async def add(
     )
 
 
-async def list_of(conn: Connection, reward: Reward) -> list[dict[str, Any]]:
+async def list_of(conn: Connection, reward: Reward) -> list[Record]:
     """All steps of a reward, oldest first."""
-    rows = await conn.fetch(
-        """SELECT version, attempt, from_state, step, to_state, actor, code, note, made_at
-           FROM payout_transitions WHERE reward_id = $1 ORDER BY version""",
-        reward.id,
-    )
-    return [dict(row) for row in rows]
+    return list(await conn.fetch(_LIST, reward.id))

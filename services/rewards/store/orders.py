@@ -1,10 +1,16 @@
 """What was, or may have been, sent to the vendor."""
 
 from datetime import datetime
-from typing import Any
+
+from asyncpg import Record
 
 from services.rewards.rules.payouts import Reward
 from shared.db import Connection
+
+_LIST = """
+    SELECT order_id, attempt, vendor, amount_fen, opened_at, vendor_ref, code, outcome, closed_at
+    FROM orders WHERE reward_id = $1 ORDER BY attempt
+"""
 
 
 async def add(conn: Connection, reward: Reward, vendor: str) -> None:
@@ -43,17 +49,6 @@ async def mark(
     )
 
 
-async def list_of(conn: Connection, reward: Reward) -> list[dict[str, Any]]:
-    """All orders of a reward, oldest first."""
-    rows = await conn.fetch(
-        """SELECT order_id, attempt, vendor, amount_fen, opened_at, vendor_ref, code, outcome,
-                  closed_at
-           FROM orders WHERE reward_id = $1 ORDER BY attempt""",
-        reward.id,
-    )
-    return [dict(row) for row in rows]
-
-
 async def add_write_off(
     conn: Connection, order_id: str, username: str, note: str, now: datetime
 ) -> bool:
@@ -75,3 +70,8 @@ async def list_write_offs(conn: Connection, order_id: str) -> list[str]:
         "SELECT username FROM write_offs WHERE order_id = $1 ORDER BY made_at", order_id
     )
     return [row["username"] for row in rows]
+
+
+async def list_of(conn: Connection, reward: Reward) -> list[Record]:
+    """All orders of a reward, oldest first."""
+    return list(await conn.fetch(_LIST, reward.id))
