@@ -25,6 +25,7 @@ Attribution = Literal["officers", "unit", "policy", "none"]
 CallbackOutcome = Literal["reached", "no_answer", "busy", "refused", "wrong_number"]
 CallbackState = Literal["open", "reached", "unreached", "no_phone"]
 Language = Literal["zh", "en"]
+Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
 class Event(BaseModel):
@@ -206,7 +207,11 @@ class IncidentChanged(Event):
 
 
 class RewardDecided(Event):
-    """A reward is scheduled, held for a second person, or refused (with the reason)."""
+    """A reward is scheduled, held for a second person, or refused (with the reason).
+
+    `manual`: a person must see what to do. `withdrawn`: no longer due, but an order is under way.
+    Only what is scheduled is promised by `due_at`.
+    """
 
     TYPE = "reward.decided.v1"
     SUBJECT = "reward_id"
@@ -215,7 +220,7 @@ class RewardDecided(Event):
     reward_id: UUID
     case_id: UUID
     submission_id: UUID
-    decision: Literal["scheduled", "held", "refused"]
+    decision: Decision
     reason: str | None
     amount_fen: int
     decided_at: datetime

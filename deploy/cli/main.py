@@ -10,7 +10,7 @@ import asyncpg
 import typer
 from typer.exceptions import TyperException
 
-from deploy.cli import broker, directory, events, logs, operators, policy, qr
+from deploy.cli import broker, directory, events, logs, operators, policy, qr, statement
 from shared import faults
 from shared.errors import MashangError
 from shared.observe import log
@@ -32,6 +32,7 @@ app.command("qr")(qr.qr)
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
+app.add_typer(statement.app, name="statement")
 app.command("logs")(logs.logs)
 
 

@@ -11,6 +11,7 @@ from deploy.sandbox.dialects import DIALECTS, of_kind
 from shared.vendors import reports
 
 BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
+CHOSEN: Mapping[Kind, str] = {"airtime": "MASHANG_AIRTIME_VENDORS", "sms": "MASHANG_SMS_VENDOR"}
 
 
 def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
@@ -18,7 +19,7 @@ def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     vendors = of_kind(BUYS[service])
     sandbox = ports.url("sandbox")
     return {
-        f"MASHANG_{BUYS[service].upper()}_VENDOR": vendors[0].name,
+        CHOSEN[BUYS[service]]: vendors[0].name,
         "MASHANG_REPORT_URL": reports_of(service, ports),
         **vendors[0].caller_environment(keys.sandbox_seed, sandbox),
     }

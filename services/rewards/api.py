@@ -1,6 +1,6 @@
 """HTTP: public figures, the vendor's reports, and the approvers' work."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 from services.rewards import approvals, metrics, views
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.payouts import Pace, Reward
-from services.rewards.store import directory, figures, history, orders, rewards
+from services.rewards.store import directory, earlier, figures, history, orders, rewards
 from services.rewards.views import Approval, Note
 from shared import access
 from shared.access import Operator
@@ -32,7 +32,7 @@ class Api:
     """The handlers and what they need."""
 
     database: Database
-    vendor: Airtime
+    vendors: Sequence[Airtime]
     seal: Seal
     pace: Pace
 
@@ -123,25 +123,38 @@ class Api:
                 views.TransitionShown(**step) for step in await history.list_of(conn, reward)
             ],
             write_offs=await orders.list_write_offs(conn, reward.order_id),
+            mismatches=[
+                views.MismatchShown(**row) for row in await earlier.list_mismatches(conn, reward.id)
+            ],
         )
 
     async def take_report(self, call: Call[None, None]) -> Text:
-        """A report is a hint: it makes the question due now, and is believed in nothing else."""
-        reports.check(self.vendor, call.params["vendor"], call.params["secret"])
-        order_ids = self._read_report(call.raw)
+        """A report is a hint: it makes the question due now, and is believed in nothing else.
+
+        Whichever order it names, the present one or any before it, that very order is asked about.
+        """
+        vendor = reports.addressed(self.vendors, call.params["vendor"], call.params["secret"])
+        order_ids = _read_report(vendor, call.raw)
         async with self.database.transaction() as conn:
             for order_id in order_ids:
-                state = await rewards.mark_due(conn, order_id)
-                self._count_report("taken" if state else "not_open")
-        log.get().info("report received", vendor=self.vendor.name, size=len(order_ids))
-        return Text(self.vendor.reply.text, self.vendor.reply.content_type)
+                _count_report(vendor, await _mark_due(conn, vendor.name, order_id))
+        log.get().info("report received", vendor=vendor.name, size=len(order_ids))
+        return Text(vendor.reply.text, vendor.reply.content_type)
 
-    def _read_report(self, body: bytes) -> list[str]:
-        try:
-            return reports.read(self.vendor, body)
-        except Malformed:
-            self._count_report("malformed")
-            raise
 
-    def _count_report(self, outcome: str) -> None:
-        metrics.REPORTS.labels(self.vendor.name, outcome).inc()
+async def _mark_due(conn: Connection, vendor: str, order_id: str) -> str:
+    if await rewards.mark_due(conn, vendor, order_id):
+        return "taken"
+    return "earlier" if await earlier.mark_due(conn, vendor, order_id) else "not_open"
+
+
+def _read_report(vendor: Airtime, body: bytes) -> list[str]:
+    try:
+        return reports.read(vendor, body)
+    except Malformed:
+        _count_report(vendor, "malformed")
+        raise
+
+
+def _count_report(vendor: Airtime, outcome: str) -> None:
+    metrics.REPORTS.labels(vendor.name, outcome).inc()

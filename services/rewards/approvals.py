@@ -1,8 +1,10 @@
 """What people decide about a reward: approve, refuse, hold, write off. Never one person alone."""
 
+from collections.abc import Mapping
+
 from services.rewards import moves
 from services.rewards.rules.payouts import Pace, Reward, move
-from services.rewards.rules.settling import may_write_off
+from services.rewards.rules.settling import Missing, missing
 from services.rewards.rules.settling import write_off as written_off
 from services.rewards.rules.states import MOVES, Step
 from services.rewards.store import directory, orders, rewards
@@ -12,6 +14,14 @@ from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Key
 from shared.observe import log
 
+LACKING: Mapping[Missing, str] = {
+    "window": "refused.not_written_off",
+    "asking": "refused.write_off_asking",
+    "answer": "refused.write_off_answer",
+    "statement": "refused.write_off_statement",
+    "listed": "refused.write_off_listed",
+}
+
 
 async def decide(conn: Connection, reward: Reward, who: Operator, approval: Approval) -> Reward:
     """A second person's word: ready or refused. Forbidden to the one who held it."""
@@ -19,6 +29,8 @@ async def decide(conn: Connection, reward: Reward, who: Operator, approval: Appr
     step: Step = "approved" if approval.decision == "approve" else "refused"
     if reward.state not in ("held", "manual"):
         raise Conflict("refused.reward_not_decidable", state=Key(f"reward_{reward.state}"))
+    if step == "approved" and not reward.is_due:
+        raise Conflict("refused.reward_not_due")
     now = await rewards.get_now(conn)
     if step == "approved":
         moved = move(reward, step, now, act_at=now)
@@ -44,8 +56,9 @@ async def write_off(
     """Sign that an order was not executed; the second signature makes a new order possible."""
     await _must_be_a_stranger(conn, reward, who)
     now = await rewards.get_now(conn)
-    if not may_write_off(reward, now, pace):
-        raise Conflict("refused.not_written_off", days=pace.vendor_window.days)
+    evidence = await orders.get_evidence(conn, reward, pace.vendor_window)
+    if lacking := missing(reward, evidence, now, pace):
+        raise Conflict(LACKING[lacking], days=pace.vendor_window.days)
     if not await orders.add_write_off(conn, reward.order_id, who.username, note, now):
         raise Conflict("refused.signed_already")
     signed = await orders.list_write_offs(conn, reward.order_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.rewards import moves
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
+from services.rewards.rules.states import Aside
 from services.rewards.store import directory, incidents, rewards
 from shared import policy
 from shared.db import Connection
@@ -46,13 +47,17 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
     await _bring(conn, event.case_id, incident_id, edition.reward)
     reward = await rewards.claim_by_case(conn, event.case_id)
     entitled = entitlement.is_entitled(event, edition.reward)
-    match entitlement.answer_to_verdict(entitled, reward.state if reward else None):
+    state, withdrawn = (reward.state, bool(reward.withdrawn_at)) if reward else (None, False)
+    match entitlement.answer_to_verdict(entitled, state, withdrawn):
         case "make":
             await _make(conn, event, edition)
         case "renew" if reward:
             await _renew(conn, event, edition, reward)
         case "withdraw" if reward:
             await _withdraw(conn, reward)
+        case ("note" | "reinstate") as answer if reward:
+            word: Aside = "withdrawn" if answer == "note" else "reinstated"
+            await moves.note(conn, reward, word, await rewards.get_now(conn))
         case _:
             log.get().info(
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
@@ -97,7 +102,7 @@ async def _hold_beyond_caps(conn: Connection, reward: Reward, rule: policy.Rewar
 
 
 async def _release_within_caps(conn: Connection, reward: Reward, rule: policy.Reward) -> None:
-    if entitlement.hold_reason(await _usage(conn, reward), rule) is None:
+    if reward.is_due and entitlement.hold_reason(await _usage(conn, reward), rule) is None:
         now = await rewards.get_now(conn)
         ready = move(reward, "scheduled", now, act_at=now)
         await moves.save(conn, reward, ready, "scheduled", now)
@@ -136,6 +141,7 @@ async def _decide(
     reason: entitlement.HoldReason | None = None,
 ) -> None:
     reason = reason or entitlement.hold_reason(await _usage(conn, reward), rule)
+    reason = reason if reward.is_due else "late_order"
     if reason:
         await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
     else:
@@ -146,4 +152,5 @@ async def _decide(
 async def _withdraw(conn: Connection, reward: Reward) -> None:
     now = await rewards.get_now(conn)
     refused = move(reward, "refused", now, reason=entitlement.VERDICT_CHANGED)
+    refused = replace(refused, withdrawn_at=now)
     await moves.save(conn, reward, refused, "refused", now)

@@ -1,74 +1,75 @@
 """What rewards does by the clock: send, ask, recover, try again.
 
 No vendor is called inside a transaction. Every instance runs all of it; a claimed row carries its
-own lease in `act_at`.
+own lease in `act_at`. New orders go to the first vendor; an order is asked about, and repeated, at
+the vendor with which it was made, or waits until that one is configured again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import get_args
+from datetime import datetime, timedelta
+from functools import partial
 
 from services.rewards import metrics, moves
-from services.rewards.providers.protocol import Airtime, Order
+from services.rewards.providers.protocol import Airtime
 from services.rewards.rules import settling
+from services.rewards.rules.entitlement import VERDICT_CHANGED
+from services.rewards.rules.orders import Order, Sent
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
-from services.rewards.store import figures, orders, rewards
+from services.rewards.store import orders, rewards
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import Errand, NotCalled
-from shared.vendors.outcomes import Outcome, Rejected, kind
+from shared.vendors.outcomes import Outcome, Rejected, TryLater, kind
 
 AT_ONCE = 10
 
 
 @dataclass(frozen=True)
 class Payouts:
-    """The work on payouts, with the parts it needs."""
+    """The work on payouts, with the parts it needs; the first vendor takes the new orders."""
 
     database: Database
-    vendor: Airtime
+    vendors: Sequence[Airtime]
     seal: Seal
     pace: Pace
 
-    @property
-    def sending(self) -> Errand[Reward]:
+    def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""
         return Errand(
             name="send",
-            vendor=self.vendor.name,
+            vendor=vendor.name,
             database=self.database,
             calls=metrics.OUTCOMES,
             claim=self.lease,
-            call=self._send,
+            call=partial(self._send, vendor),
             settle=self._settle,
             lease=self.pace.lease,
             pause=self.pace.held_pause,
             at_once=AT_ONCE,
         )
 
-    @property
-    def asking(self) -> Errand[Reward]:
+    def asking(self, vendor: Airtime) -> Errand[Sent]:
         """Ask about what is due for a question; an order that the vendor lacks may go out again."""
         return replace(
-            self.sending,
+            self.sending(vendor),
             name="ask",
-            claim=self._claim_questions,
-            call=self._ask,
-            settle=self._hear,
+            claim=partial(self._claim_questions, vendor.name),
+            call=partial(self._ask, vendor),
+            settle=partial(self._hear, vendor),
             pause=None,
-            then=self.sending,
+            then=self.sending(vendor),
         )
 
     async def submit(self) -> int:
         """How many orders were sent."""
-        return await self.sending.run()
+        return await self.sending(self.vendors[0]).run()
 
     async def query(self) -> int:
         """How many orders were asked about."""
-        return await self.asking.run()
+        return sum([await self.asking(vendor).run() for vendor in self.vendors])
 
     async def recover(self) -> int:
         """Expired leases: whoever held them may have sent the order, or not."""
@@ -95,74 +96,106 @@ class Payouts:
 
     async def _after_refusal(self, conn: Connection, reward: Reward, now: datetime) -> bool:
         step = settling.after_refusal(reward, self.pace.max_failures)
-        moved = move(reward, step, now, act_at=now if step == "retried" else None)
+        reason = VERDICT_CHANGED if step == "refused" else None
+        act_at = now if step == "retried" else None
+        moved = move(reward, step, now, act_at=act_at, reason=reason)
         return await moves.save(conn, reward, moved, step, now)
 
-    async def lease(self, conn: Connection, most: int) -> list[Reward]:
+    async def lease(self, conn: Connection, most: int) -> list[Sent]:
         """Take orders for sending: to be committed before a byte leaves."""
-        now = await rewards.get_now(conn)
+        now, vendor = await rewards.get_now(conn), self.vendors[0]
         leased = []
-        for reward in await rewards.claim_due(conn, "ready", most):
+        for reward in await rewards.claim_ready(conn, vendor.products, most):
             trace.start(reward.traceparent)
             moved = move(reward, "leased", now, act_at=now + self.pace.lease)
             if await moves.save(conn, reward, moved, "leased", now):
-                await orders.add(conn, moved, self.vendor.name)
-                leased.append(moved)
+                product = vendor.products[moved.amount_fen]
+                await orders.add(conn, moved, vendor.name, product)
+                order = Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
+                leased.append(Sent(moved, order))
         return leased
 
-    async def _claim_questions(self, conn: Connection, most: int) -> list[Reward]:
-        return await rewards.claim_questions(conn, self.pace.lease, most)
+    async def _claim_questions(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
+        claimed = await rewards.claim_questions(conn, vendor, self.pace.lease, most)
+        due = await orders.mark_asking(conn, [reward.id for reward in claimed], self.pace.lease)
+        return [Sent(reward, due[reward.id]) for reward in claimed]
 
-    async def _send(self, reward: Reward) -> Outcome:
+    async def _send(self, vendor: Airtime, sent: Sent) -> Outcome:
+        reward = sent.reward
+        await self._must_be_due(reward)
         try:
             phone = self.seal.open(reward.phone_sealed, f"phone:{reward.submission_id}")
         except SealBroken as error:
             log.get().error("phone unreadable", reward_id=str(reward.id), error=repr(error))
             raise NotCalled(Rejected("phone_unreadable", retriable=False)) from None
-        return await self.vendor.send(Order(reward.order_id, reward.amount_fen, phone))
+        return await vendor.send(sent.order, phone)
 
-    async def _ask(self, reward: Reward) -> Outcome:
-        return await self.vendor.ask(reward.order_id)
+    async def _must_be_due(self, reward: Reward) -> None:
+        """A verdict may have changed since the lease was committed."""
+        async with self.database.acquire() as conn:
+            if not await rewards.is_due(conn, reward.id):
+                raise NotCalled(TryLater("not_due", timedelta()))
 
-    async def _settle(self, conn: Connection, reward: Reward, outcome: Outcome) -> None:
-        now = await rewards.get_now(conn)
+    async def _ask(self, vendor: Airtime, sent: Sent) -> Outcome:
+        return await vendor.ask(sent.order)
+
+    async def _settle(self, conn: Connection, sent: Sent, outcome: Outcome) -> None:
+        reward = await rewards.claim_same(conn, sent.reward)
+        if reward is None:
+            log.get().info("answer came too late", reward_id=str(sent.reward.id))
+            return
+        now, order_id = await rewards.get_now(conn), sent.order.order_id
+        await orders.mark_answer(conn, order_id, kind(outcome), now)
         step = settling.step_after(reward, outcome)
         if step is None:
-            await rewards.mark_asked(conn, reward, settling.next_ask(reward, now))
+            answered = not isinstance(outcome, settling.NO_ANSWER)
+            next_at = settling.next_ask(reward, now, answered)
+            self._warn_of_silence(sent, answered, next_at is None)
+            await rewards.mark_asked(conn, reward.id, sent.reward.act_at, next_at)
             return
         settled = settling.settle(reward, step, outcome, now, self.pace)
         ref = getattr(outcome, "ref", None)
-        await moves.save(conn, reward, settled, step, now, code=outcome.code, ref=ref)
+        await moves.save(
+            conn, reward, settled, step, now, code=outcome.code, ref=ref, order_id=order_id
+        )
 
-    async def _hear(self, conn: Connection, reward: Reward, outcome: Outcome) -> Reward | None:
-        """Settle; or, if the vendor does not have the order, the same order to be sent again."""
-        self._warn_of_denial(reward, outcome)
+    async def _hear(
+        self, vendor: Airtime, conn: Connection, sent: Sent, outcome: Outcome
+    ) -> Sent | None:
+        """Settle; or, if the vendor does not have the order, the same order to be sent again.
+
+        Not one of which we do not know what it ordered.
+        """
+        self._warn_of_denial(sent, outcome)
+        repeats = vendor.refuses_repeats and sent.order.product
+        moved = await self._resend(conn, sent, outcome) if repeats else None
+        if moved is None:
+            await self._settle(conn, sent, outcome)
+        return moved
+
+    async def _resend(self, conn: Connection, sent: Sent, outcome: Outcome) -> Sent | None:
+        reward = await rewards.claim_same(conn, sent.reward)
         now = await rewards.get_now(conn)
-        repeats = self.vendor.refuses_repeats
-        if not repeats or not settling.may_resend(reward, outcome, now, self.pace):
-            await self._settle(conn, reward, outcome)
+        if not reward or not settling.may_resend(reward, outcome, now, self.pace):
             return None
         moved = move(reward, "resent", now, act_at=now + self.pace.lease)
-        sent = await moves.save(conn, reward, moved, "resent", now, code=outcome.code)
-        return moved if sent else None
+        await moves.save(conn, reward, moved, "resent", now, code=outcome.code)
+        # What was heard before this sending says nothing about it.
+        await orders.mark_answer(conn, sent.order.order_id, None, now)
+        return replace(sent, reward=moved)
 
-    def _warn_of_denial(self, reward: Reward, outcome: Outcome) -> None:
+    def _warn_of_denial(self, sent: Sent, outcome: Outcome) -> None:
+        reward, order = sent.reward, sent.order
         if settling.contradicts(reward.state, outcome):
-            metrics.CONTRADICTIONS.labels(self.vendor.name).inc()
+            metrics.CONTRADICTIONS.labels(order.vendor).inc()
             log.get().error(
-                "paid order denied", vendor=self.vendor.name, reward_id=str(reward.id),
-                order_id=reward.order_id, outcome=kind(outcome), code=outcome.code,
+                "paid order denied", vendor=order.vendor, reward_id=str(reward.id),
+                order_id=order.order_id, outcome=kind(outcome), code=outcome.code,
             )  # fmt: skip
 
-
-async def observe(database: Database) -> None:
-    """Set the gauges."""
-    async with database.acquire() as conn:
-        states = await figures.list_states(conn)
-        ages = await figures.get_ages(conn)
-    for state in get_args(State):
-        metrics.REWARDS.labels(state).set(states.get(state, (0, 0))[0])
-    metrics.UNKNOWN_AGE.set(ages.oldest_unknown.total_seconds())
-    metrics.ACCEPTED_AGE.set(ages.oldest_accepted.total_seconds())
-    metrics.OVERDUE.set(ages.overdue)
-    metrics.PAUSED.set(ages.paused)
+    def _warn_of_silence(self, sent: Sent, answered: bool, last: bool) -> None:
+        if last and not answered:
+            log.get().error(
+                "paid order not confirmed", vendor=sent.order.vendor,
+                reward_id=str(sent.reward.id), order_id=sent.order.order_id,
+            )  # fmt: skip

@@ -11,6 +11,10 @@ ACCEPTED_AGE = Gauge(
 )
 OVERDUE = Gauge("mashang_rewards_overdue", "Rewards that should have been paid by now")
 PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
+MISMATCHES = Gauge("mashang_payout_mismatches", "Orders carried out beside another of their reward")
+STRANDED = Gauge(
+    "mashang_payouts_stranded", "Rewards whose vendor or product is not configured", ["lacks"]
+)
 OUTCOMES = Counter(
     "mashang_airtime_outcomes_total", "Vendors' answers", ["vendor", "call", "outcome"]
 )

@@ -6,29 +6,34 @@ changes nothing, so of two that race one loses, and knows it.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import get_args
 
-from services.rewards.rules.payouts import Reward
-from services.rewards.rules.states import Step
-from services.rewards.store import history, orders, rewards
+from services.rewards.rules.payouts import Reward, aside
+from services.rewards.rules.settling import LOOK_AGAIN
+from services.rewards.rules.states import SETTLED, Aside, Step
+from services.rewards.store import earlier, history, orders, rewards
 from shared.bus.outbox import publish
 from shared.db import Connection
-from shared.events import RewardDecided, RewardPaid, RewardReversed
+from shared.events import Decision, RewardDecided, RewardPaid, RewardReversed
 from shared.observe import log
 
 SYSTEM = "system"
 # How a step ends an order.
-CLOSES: Mapping[Step, str] = {
+CLOSES: Mapping[Step | Aside, str] = {
     "paid": "paid",
+    "found": "paid",
     "rejected": "rejected",
     "written_off": "rejected",
     "reversed": "reversed",
 }
-DECIDES: Mapping[Step, Literal["scheduled", "held", "refused"]] = {
+DECIDES: Mapping[Step | Aside, Decision] = {
     "scheduled": "scheduled",
     "approved": "scheduled",
+    "reinstated": "scheduled",
     "held": "held",
     "refused": "refused",
+    "given_up": "manual",
+    "withdrawn": "withdrawn",
 }
 
 
@@ -36,21 +41,27 @@ async def save(
     conn: Connection,
     before: Reward,
     moved: Reward,
-    step: Step,
+    step: Step | Aside,
     now: datetime,
     *,
     actor: str = SYSTEM,
     code: str | None = None,
     ref: str | None = None,
     note: str | None = None,
+    order_id: str | None = None,
 ) -> bool:
-    """Store a move and publish what follows from it; False, and no trace, if another came first."""
+    """Store a move and publish what follows from it; False, and no trace, if another came first.
+
+    `order_id` is the order that it is about, if not the present one.
+    """
     if not await rewards.mark(conn, moved):
         log.get().info("move came too late", reward_id=str(moved.id), state=moved.state)
         return False
     await history.add(conn, moved, before.state, step, actor, code, note, now)
     if before.attempt == moved.attempt and moved.attempt and (code or ref or step in CLOSES):
-        await orders.mark(conn, moved.order_id, code, ref, CLOSES.get(step), now)
+        await orders.mark(conn, order_id or moved.order_id, code, ref, CLOSES.get(step), now)
+    if step == "written_off":
+        await earlier.mark_ask(conn, moved.order_id, now + LOOK_AGAIN)
     await _publish(conn, moved, step, now)
     log.get().info(
         "reward moved", reward_id=str(moved.id), case_id=str(moved.case_id), state=moved.state,
@@ -59,11 +70,28 @@ async def save(
     return True
 
 
-async def _publish(conn: Connection, reward: Reward, step: Step, now: datetime) -> None:
-    if step in DECIDES:
+async def note(
+    conn: Connection,
+    reward: Reward,
+    word: Aside,
+    now: datetime,
+    order_id: str | None = None,
+    *,
+    code: str | None = None,
+) -> Reward:
+    """Store what happened beside the table; the caller has locked the reward."""
+    late = order_id if word == "overtaken" else None
+    noted = aside(reward, word, now, late_order=late)
+    await save(conn, reward, noted, word, now, code=code, note=order_id, order_id=order_id)
+    return noted
+
+
+async def _publish(conn: Connection, reward: Reward, step: Step | Aside, now: datetime) -> None:
+    told_otherwise = step in get_args(Aside) and reward.state in SETTLED
+    if step in DECIDES and not told_otherwise:
         told = {"decision": DECIDES[step], "decided_at": now}
         await publish(conn, RewardDecided.of(reward, reward_id=reward.id, **told))
-    elif step == "paid":
+    elif step in ("paid", "found"):
         await publish(conn, RewardPaid.of(reward, reward_id=reward.id))
     elif step == "reversed":
         await publish(conn, RewardReversed.of(reward, reward_id=reward.id))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.rewards import views
 from services.rewards.api import DECIDERS, READERS, Api
-from services.rewards.rules.states import MOVES, State
+from services.rewards.rules.states import MOVES, Aside, State
 from services.rewards.views import Approval, Note
 from shared import access
 from shared.access import Operator
@@ -83,6 +83,7 @@ class RewardPages:
             "forms": _forms_for(reward, call.operator),
             "form": form,
             "typed": call.fields,
+            "asides": get_args(Aside),
             "refused": refused,
         }
         return Page("reward.html", values, int(refused.status) if refused else 200)

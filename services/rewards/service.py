@@ -1,17 +1,22 @@
 """The wiring of rewards: what it hears, does by the clock, and answers."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.rewards import handlers, jobs
+from services.rewards import handlers
 from services.rewards.api import Api
+from services.rewards.earlier import Earlier
 from services.rewards.jobs import Payouts
 from services.rewards.pages import RewardPages
+from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
+from services.rewards.watching import observe
 from shared import policy
 from shared.db import Database
+from shared.errors import Misconfigured
 from shared.events import (
     CaseVerified,
     IncidentChanged,
@@ -22,20 +27,26 @@ from shared.events import (
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
+from shared.values import clock
+from shared.values.money import yuan
 from shared.vendors.vendor import choose
 from shared.web.pages import Pages
 
 NAME = "rewards"
 PAGES = Path(__file__).parent / "templates"
 SECOND = timedelta(seconds=1)
+VARIABLE = "MASHANG_AIRTIME_VENDORS"
 
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything that rewards does."""
     policies = policy.load(settings.policy_file)
-    vendor = choose(VENDORS, "MASHANG_AIRTIME_VENDOR", settings.airtime_vendor, settings.terms)
-    payouts = Payouts(database, vendor, settings.seal, settings.pace)
-    api = Api(database, vendor, settings.seal, settings.pace)
+    vendors = [choose(VENDORS, VARIABLE, name, settings.terms) for name in settings.airtime_vendors]
+    sell(vendors[0], policies.from_now(clock.now()))
+    payouts = Payouts(database, vendors, settings.seal, settings.pace)
+    earlier = Earlier(database, vendors, settings.pace)
+    api = Api(database, vendors, settings.seal, settings.pace)
+    names, amounts = [vendor.name for vendor in vendors], list(vendors[0].products)
     return Service(
         name=NAME,
         handlers={
@@ -51,12 +62,24 @@ def build(settings: Settings, database: Database) -> Service:
             Job("query_payouts", SECOND / 2, payouts.query, idle=IDLE),
             Job("recover_payouts", SECOND, payouts.recover, idle=IDLE),
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
-            Job("observe_payouts", 15 * SECOND, partial(jobs.observe, database)),
+            Job("query_earlier", SECOND, earlier.query, idle=IDLE),
+            Job("observe_payouts", 15 * SECOND, partial(observe, database, names, amounts)),
         ],
         endpoints=[*api.endpoints(), *RewardPages(api).endpoints()],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
-        resources=[vendor],
+        resources=vendors,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,
     )
+
+
+def sell(vendor: Airtime, editions: Iterable[policy.Policy]) -> None:
+    """Misconfigured if the vendor of new orders has no product of an amount that a policy gives."""
+    for edition in editions:
+        if edition.reward.amount_fen not in vendor.products:
+            raise Misconfigured(
+                f"{VARIABLE}: {vendor.name} sells us no product of"
+                f" {yuan(edition.reward.amount_fen)}, the reward of the policy of"
+                f" {edition.effective_from}"
+            )

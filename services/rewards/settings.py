@@ -1,8 +1,17 @@
 """What rewards needs beside what every service needs."""
 
 from datetime import timedelta
+from typing import Annotated, Any
 
-from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import NoDecode
 
 from services.rewards.rules.payouts import Pace
 from shared.config import KeyRing
@@ -10,15 +19,31 @@ from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
 
-class Settings(StaffSettings):
-    """Times in seconds. What the chosen vendor needs stands in its adapter.
+def _names(text: Any) -> Any:
+    return tuple(name.strip() for name in text.split(",")) if isinstance(text, str) else text
 
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("should name each vendor once")
+    return names
+
+
+VendorNames = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_once), Field(min_length=1)
+]
+
+
+class Settings(StaffSettings):
+    """Times in seconds. What a chosen vendor needs stands in its adapter.
+
+    `airtime_vendors`: the first takes new orders, the others are there for their old ones.
     `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
     """
 
     seal_keys_phone: KeyRing
-    airtime_vendor: str
+    airtime_vendors: VendorNames
     report_url: AnyHttpUrl
     call_s: float = Field(default=20, gt=0)
     lease_s: float = Field(default=30, gt=0)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rewards.rules.payouts import Reward
-from services.rewards.rules.states import State, Step
+from services.rewards.rules.states import Aside, State, Step
 from shared.values import phone
 from shared.values.seal import Seal, SealBroken
 
@@ -81,6 +81,8 @@ class RewardShown(BaseModel):
     refused_at: datetime | None
     paid_at: datetime | None
     reversed_at: datetime | None
+    withdrawn_at: datetime | None = Field(description="since when no verdict entitles to it")
+    late_order: str | None = Field(description="an earlier order that the vendor has after all")
 
 
 class Listing(BaseModel):
@@ -96,12 +98,15 @@ class OrderShown(BaseModel):
     order_id: str
     attempt: int
     vendor: str
+    product: str
     amount_fen: int
     opened_at: datetime
     vendor_ref: str | None
     code: str | None
     outcome: str | None
     closed_at: datetime | None
+    last_answer: str | None
+    last_answer_at: datetime | None
 
 
 class TransitionShown(BaseModel):
@@ -110,12 +115,20 @@ class TransitionShown(BaseModel):
     version: int
     attempt: int
     from_state: State
-    step: Step
+    step: Step | Aside
     to_state: State
     actor: str
     code: str | None
     note: str | None
     made_at: datetime
+
+
+class MismatchShown(BaseModel):
+    """An order that was closed as failed and carried out after all, beside another one."""
+
+    order_id: str
+    other_order_id: str
+    found_at: datetime
 
 
 class Detail(RewardShown):
@@ -124,6 +137,7 @@ class Detail(RewardShown):
     orders: list[OrderShown]
     transitions: list[TransitionShown]
     write_offs: list[str] = Field(description="who has signed")
+    mismatches: list[MismatchShown]
 
 
 def figures_of(states: Mapping[str, tuple[int, int]]) -> Figures:

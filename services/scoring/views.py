@@ -53,6 +53,9 @@ class Figures(BaseModel):
     rewards_paid: int
     rewards_paid_fen: int
     rewards_held: int
+    rewards_manual: int
+    rewards_withdrawn: int
+    rewards_refused: int
     rewards_reversed: int
     points_deducted_centipoints: int
 

@@ -108,6 +108,11 @@ class Policies:
         in_force = [p for p in self.editions if p.effective_from <= day]
         return in_force[-1] if in_force else self.editions[0]
 
+    def from_now(self, now: datetime) -> Sequence[Policy]:
+        """The policy in force, and those that are still to come."""
+        first = self.editions.index(self.at(now))
+        return self.editions[first:]
+
 
 def load(path: Path) -> Policies:
     """Read a policy file. Misconfigured says in one line each: file, edition, key, mistake."""

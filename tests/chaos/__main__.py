@@ -93,7 +93,7 @@ async def shake(seed: int, plan: Plan, data: Path) -> Outcome:
 
 
 async def _drop_answers(http: aiohttp.ClientSession, stack: Stack, seed: int) -> None:
-    vendor = stack.env("rewards")["MASHANG_AIRTIME_VENDOR"]
+    vendor = stack.env("rewards")["MASHANG_AIRTIME_VENDORS"]
     fault = {"vendor": vendor, "kind": "drop_answer", "probability": DROPPED, "seed": seed}
     await call(http, "POST", f"{stack.urls['sandbox']}/admin/faults", fault)
 

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.rewards.providers.dtone import DtOne, Settings, make
+from services.rewards.providers.dtone import DtOne, Settings
 from services.rewards.providers.dtone_codes import ERRORS
-from services.rewards.providers.protocol import Order
+from services.rewards.rules.orders import Order
 from shared.errors import Misconfigured
 from shared.vendors.outcomes import (
     Accepted,
@@ -29,14 +29,18 @@ from shared.vendors.vendor import NotAReport, Terms
 SETTINGS = {
     "key": "k",
     "secret": "s",
-    "product_id": 6020,
+    "products": "20.00=6020,50.00=6050",
     "report_secret": "r" * 16,
 }
 
 
+PHONE = "+8613800000088"
+ABC = Order("abc", "dtone", "6020", 2000)
+
+
 def order() -> Order:
     """20 yuan for somebody."""
-    return Order(uuid4().hex, 2000, "+8613800000088")
+    return Order(uuid4().hex, "dtone", "6020", 2000)
 
 
 class Scripted:
@@ -80,7 +84,7 @@ async def test_the_code_decides_and_not_the_status(
     """Each code of the table means the same under any error status; unlisted ones are unknown."""
     script.status = status
     script.body = json.dumps({"errors": [{"code": int(code), "message": "x"}]}).encode()
-    outcome = await dtone.send(order())
+    outcome = await dtone.send(order(), PHONE)
     wanted = MEANINGS.get(ERRORS.get(code, "unknown"), Unknown) if status >= 300 else Unknown
     assert wanted is type(outcome)
     if isinstance(outcome, Rejected):
@@ -127,9 +131,9 @@ async def test_the_class_of_the_status_decides(
 ) -> None:
     """Only our own order, of our product, in a known class, is concluded from; sent or asked."""
     script.body = json.dumps(body).encode()
-    assert kind is type(await dtone.send(Order("abc", 2000, "+8613800004488")))
+    assert kind is type(await dtone.send(ABC, PHONE))
     script.body = json.dumps([body]).encode()
-    assert kind is type(await dtone.ask("abc"))
+    assert kind is type(await dtone.ask(ABC))
 
 
 @pytest.mark.parametrize(
@@ -148,21 +152,21 @@ async def test_a_question_that_failed_says_nothing(
 ) -> None:
     """Only an empty list means that the vendor does not have the order."""
     script.status, script.body = code, body
-    assert kind is type(await dtone.ask("abc"))
+    assert kind is type(await dtone.ask(ABC))
 
 
 async def test_several_errors_are_unknown(dtone: DtOne, script: Scripted) -> None:
     """Two different codes in one answer contradict each other."""
     script.status = 400
     script.body = b'{"errors": [{"code": 1005003}, {"code": 1009001}]}'
-    assert isinstance(await dtone.send(order()), Unknown)
+    assert isinstance(await dtone.send(order(), PHONE), Unknown)
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 async def test_a_redirect_is_not_followed(dtone: DtOne, script: Scripted, code: int) -> None:
     """An order goes to the configured address and nowhere else, once."""
     script.status, script.headers = code, {"Location": "/elsewhere"}
-    assert isinstance(await dtone.send(order()), Unknown)
+    assert isinstance(await dtone.send(order(), PHONE), Unknown)
     assert 1 == script.seen
 
 
@@ -179,7 +183,26 @@ async def test_what_is_no_report(dtone: DtOne, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("URL", "nowhere"), ("KEY", ""), ("SECRET", ""), ("PRODUCT_ID", "0"), ("REPORT_SECRET", "x")],
+    [
+        ("URL", "nowhere"),
+        ("KEY", ""),
+        ("SECRET", ""),
+        ("REPORT_SECRET", "x"),
+        *(
+            ("PRODUCTS", text)
+            for text in (
+                "",
+                "6020",
+                "20.00=",
+                "=6020",
+                "20.001=1",
+                "0=1",
+                "-1=1",
+                "20=1,20.00=2",
+                "20.00=6020,x",
+            )
+        ),
+    ],
 )
 def test_a_wrong_setting_is_one_line(
     monkeypatch: pytest.MonkeyPatch, field: str, value: str
@@ -190,6 +213,6 @@ def test_a_wrong_setting_is_one_line(
         monkeypatch.setenv(f"MASHANG_DTONE_{name.upper()}", str(text))
     monkeypatch.setenv(f"MASHANG_DTONE_{field}", value)
     with pytest.raises(Misconfigured) as caught:
-        make(Terms(1, "http://127.0.0.1:9"))
+        DtOne.make(Terms(1, "http://127.0.0.1:9"))
     [line] = str(caught.value).splitlines()
     assert line.startswith(f"MASHANG_DTONE_{field}: ")

@@ -9,15 +9,15 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from services.rewards import jobs
 from services.rewards.rules.states import Step
 from services.rewards.store import rewards
+from services.rewards.watching import observe
 from shared import statements
 from shared.access import Operator
 from shared.db import Database
 from shared.values import clock
 from tests.integration.rewards_desk import ANN, BEN, PHONE, Desk, opened, token
-from tests.integration.test_rewards_decisions import advance, again, hear, verified
+from tests.integration.test_rewards_decisions import advance, again, deny, hear, verified
 from tests.vendors import AIRTIME, report_path
 
 SERVICE = "rewards"
@@ -176,6 +176,9 @@ async def test_two_people_write_off_an_unknown_order(desk: Desk) -> None:
     reward = await desk.earn("leased", "lost")
     assert 409 == (await desk.write_off(reward, ANN))[0]
     await desk.age(reward, 8)
+    assert 409 == (await desk.write_off(reward, ANN))[0]
+    async with desk.database.transaction() as conn:
+        await deny(conn, reward)
     status, shown = await desk.write_off(reward, ANN)
     assert (200, "unknown", ["ann"]) == (status, shown["state"], shown["write_offs"])
     assert 409 == (await desk.write_off(reward, ANN))[0]
@@ -315,7 +318,7 @@ async def test_the_gauges(desk: Desk) -> None:
     """Payouts by state, the age of the oldest unknown, and what is overdue."""
     unknown = await desk.earn("leased", "lost")
     await desk.age(unknown, 2)
-    await jobs.observe(desk.database)
+    await observe(desk.database, ["somebody"], [2000])
     value = REGISTRY.get_sample_value
     assert 1 == value("mashang_payouts", {"state": "unknown"})
     assert 0 == value("mashang_payouts", {"state": "paid"})
@@ -329,7 +332,7 @@ async def test_gauges_fall_back_when_the_trouble_is_over(desk: Desk) -> None:
     async with desk.database.acquire() as conn:
         await conn.execute("INSERT INTO vendor_pauses VALUES ('v', now() + interval '1 hour', 'c')")
         await conn.execute("INSERT INTO vendor_pauses VALUES ('w', now() - interval '1 hour', 'c')")
-    await jobs.observe(desk.database)
+    await observe(desk.database, [AIRTIME.name], [2000])
     value = REGISTRY.get_sample_value
     assert (1, 1) == (
         value("mashang_payouts", {"state": "accepted"}),
@@ -338,7 +341,7 @@ async def test_gauges_fall_back_when_the_trouble_is_over(desk: Desk) -> None:
     async with desk.database.transaction() as conn:
         await advance(conn, reward, "paid")
         await conn.execute("DELETE FROM vendor_pauses")
-    await jobs.observe(desk.database)
+    await observe(desk.database, [AIRTIME.name], [2000])
     assert (0, 0) == (
         value("mashang_payouts", {"state": "accepted"}),
         value("mashang_airtime_paused"),

@@ -15,6 +15,7 @@ from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Refused
 from shared.events import OfficerChanged
+from tests.integration.test_rewards_decisions import deny
 from tests.integration.test_rewards_moves import stored, walked
 
 SERVICE = "rewards"
@@ -39,6 +40,7 @@ async def unknown(conn: Connection, age: timedelta = WINDOW) -> Reward:
     reward = await walked(conn, "unknown")
     assert reward.sent_at is not None
     await conn.execute("UPDATE rewards SET sent_at = sent_at - $1::interval", age)
+    await deny(conn, reward)
     return replace(reward, sent_at=reward.sent_at - age)
 
 
@@ -170,6 +172,7 @@ async def test_signatures_belong_to_one_order(conn: Connection) -> None:
         reward = await stored(conn, reward, step)
     assert reward.sent_at is not None
     aged = replace(reward, sent_at=reward.sent_at - WINDOW)
+    await deny(conn, aged)
     assert "unknown" == (await approvals.write_off(conn, aged, ANN, "x", PACE)).state
     assert ["ann", "ben"] == await orders.list_write_offs(conn, first.order_id)
     assert ["ann"] == await orders.list_write_offs(conn, reward.order_id)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from services.rewards.store import history, orders, rewards
 from shared import policy
 from shared.db import Connection, Database
 from shared.events import CaseVerified, OfficerChanged, UnitChanged
+from tests.vendors import AIRTIME
 
 SERVICE = "rewards"
 POLICIES = policy.load(Path("deploy/policy.toml"))
@@ -72,9 +74,24 @@ async def advance(conn: Connection, reward: Reward, *steps: Step) -> Reward:
         moved = move(reward, step, now, act_at=None if rests else now)
         assert await moves.save(conn, reward, moved, step, now)
         if step == "leased":
-            await orders.add(conn, moved, "somebody")
+            await orders.add(conn, moved, AIRTIME.name, "p-1")
         reward = moved
     return reward
+
+
+async def deny(conn: Connection, reward: Reward) -> None:
+    """The vendor does not have the present order, and its statements of all days are closed."""
+    await conn.execute(
+        "UPDATE orders SET last_answer = 'notfound', last_answer_at = mashang_now()"
+        " WHERE order_id = $1",
+        reward.order_id,
+    )
+    await conn.execute(
+        """INSERT INTO statements (vendor, day, opened_at, closed_at)
+           SELECT vendor, '2000-01-01', '2000-01-01', '2100-01-01' FROM orders WHERE order_id = $1
+           ON CONFLICT DO NOTHING""",
+        reward.order_id,
+    )
 
 
 async def test_a_reward_knows_its_unit_and_the_unit_its_place(conn: Connection) -> None:
@@ -180,13 +197,28 @@ SENT: list[tuple[Step, ...]] = [
 
 
 @pytest.mark.parametrize("steps", SENT)
-async def test_what_may_have_left_stays(conn: Connection, steps: tuple[Step, ...]) -> None:
-    """A changed verdict touches no reward that the vendor may have executed (rule 15)."""
+async def test_what_may_have_left_stays_and_remembers(
+    conn: Connection, steps: tuple[Step, ...]
+) -> None:
+    """A changed verdict moves no reward that the vendor may have executed (rule 15).
+
+    It is noted once, stands in the history, and is forgotten when the reward is earned again.
+    """
     event = verified()
     reward = await hear(conn, event)
     assert reward is not None
     sent = await advance(conn, reward, *steps)
-    assert sent == await hear(conn, again(event, verdict="unsubstantiated"))
+    noted = await hear(conn, again(event, verdict="unsubstantiated"))
+    assert noted is not None
+    assert noted.withdrawn_at is not None
+    assert replace(sent, version=noted.version, withdrawn_at=noted.withdrawn_at) == noted
+    assert "withdrawn" == (await history.list_of(conn, noted))[-1]["step"]
+    assert noted == await hear(conn, again(event, 3, verdict="helped"))
+    back = await hear(conn, again(event, 4, verdict="partly"))
+    assert replace(sent, version=noted.version + 1) == back
+    open_still = sent.state not in ("paid", "reversed")
+    decided = [said["decision"] for said in await told(conn) if "decision" in said]
+    assert (["withdrawn", "scheduled"] if open_still else []) == decided[1:]
 
 
 @pytest.mark.parametrize("steps", [("leased", "rejected"), ("leased", "rejected", "given_up")])

@@ -51,7 +51,7 @@ def environment(url: str, report_url: str = "http://127.0.0.1:9") -> dict[str, s
         "MASHANG_OPS_PORT": "0",
         **testing.variables(testing.SEAL_KEYS),
         "MASHANG_IDENTITY_PUBLIC": testing.INDEX_KEY,
-        "MASHANG_AIRTIME_VENDOR": AIRTIME.name,
+        "MASHANG_AIRTIME_VENDORS": AIRTIME.name,
         "MASHANG_REPORT_URL": report_url,
         **vendors.environment(AIRTIME, url),
     }
@@ -149,7 +149,7 @@ class World:
 
 def chosen(settings: Settings) -> Airtime:
     """The adapter as the service chooses it."""
-    return choose(VENDORS, "MASHANG_AIRTIME_VENDOR", settings.airtime_vendor, settings.terms)
+    return choose(VENDORS, "", settings.airtime_vendors[0], settings.terms)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ async def world(
         monkeypatch.setenv("MASHANG_REPORT_URL", str(server.make_url("/")))
         settings = load(Settings)
         airtime = await stack.enter_async_context(chosen(settings))
-        yield World(settings, database, Payouts(database, airtime, settings.seal, PACE))
+        yield World(settings, database, Payouts(database, (airtime,), settings.seal, PACE))
 
 
 async def airtime(vendor: Client) -> dict[str, Any]:
@@ -249,7 +249,7 @@ async def test_a_crash_between_call_and_settling(world: World, vendor: Client) -
     reward = await world.earn()
     async with world.database.transaction() as conn:
         (leased,) = await quick.lease(conn, 10)
-    status, _ = await AIRTIME.customer.buy(vendor, leased.order_id, "+8613800000188")
+    status, _ = await AIRTIME.customer.buy(vendor, leased.order.order_id, "+8613800000188")
     assert 200 <= status < 300
     await asyncio.sleep(0.06)
     await world.drain()

@@ -40,7 +40,7 @@ async def stored(conn: Connection, reward: Reward, step: Step, reason: str = "by
     )
     assert await moves.save(conn, reward, moved, step, now, code="c")
     if step == "leased":
-        await orders.add(conn, moved, "somebody")
+        await orders.add(conn, moved, "somebody", "p-1")
     return moved
 
 
@@ -111,7 +111,8 @@ async def test_an_order_is_closed_exactly_by_its_end(
 
 TOLD = {
     "scheduled": "reward.decided.v1", "approved": "reward.decided.v1",
-    "held": "reward.decided.v1", "refused": "reward.decided.v1", "paid": "reward.paid.v1",
+    "held": "reward.decided.v1", "refused": "reward.decided.v1",
+    "given_up": "reward.decided.v1", "paid": "reward.paid.v1",
     "reversed": "reward.reversed.v1",
 }  # fmt: skip
 

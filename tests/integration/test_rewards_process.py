@@ -162,6 +162,24 @@ async def test_a_setting_that_the_chosen_vendor_lacks_stops_the_start(clone: Clo
 
 async def test_a_vendor_that_nobody_knows_stops_the_start(clone: Clone) -> None:
     """One line, which names the variable and what it may say."""
-    code, [line] = await refusal(clone, MASHANG_AIRTIME_VENDOR="nobody")
+    code, [line] = await refusal(clone, MASHANG_AIRTIME_VENDORS="nobody")
     assert 2 == code
-    assert line.startswith("rewards: MASHANG_AIRTIME_VENDOR: no vendor 'nobody'; known: ")
+    assert line.startswith("rewards: MASHANG_AIRTIME_VENDORS: no vendor 'nobody'; known: ")
+
+
+async def test_a_policy_without_a_product_stops_the_start(clone: Clone, tmp_path: Path) -> None:
+    """50 yuan are promised from some day on and only 20 are sold: one line names both."""
+    text = Path("deploy/policy.toml").read_text("utf-8")
+    more = tmp_path / "policy.toml"
+    more.write_text(text.replace("amount_fen = 2000", "amount_fen = 5000"), "utf-8")
+    code, [line] = await refusal(clone, MASHANG_POLICY_FILE=str(more))
+    assert 2 == code
+    assert "MASHANG_AIRTIME_VENDORS: " in line
+    assert "no product of 50.00, the reward of the policy of" in line
+
+
+async def test_a_vendor_named_twice_stops_the_start(clone: Clone) -> None:
+    """A preference is an order, and nobody comes twice in it."""
+    twice = f"{AIRTIME.name}, {AIRTIME.name}"
+    code, [line] = await refusal(clone, MASHANG_AIRTIME_VENDORS=twice)
+    assert (2, "rewards: MASHANG_AIRTIME_VENDORS: should name each vendor once") == (code, line)

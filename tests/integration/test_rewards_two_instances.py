@@ -6,16 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Self
 
 import pytest
 
 from services.rewards.jobs import Payouts
-from services.rewards.providers.protocol import Airtime, Order
+from services.rewards.providers.protocol import Airtime
+from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import history, orders, rewards
 from shared.db import Database
 from shared.values.seal import Seal
 from shared.vendors.outcomes import Accepted, Done, Held, NotFound, Outcome, Rejected, Unknown
+from shared.vendors.vendor import Terms
 from tests.conftest import Clone, eventually
 from tests.integration.test_rewards_decisions import hear, verified
 
@@ -32,6 +35,7 @@ class Counting(Airtime):
     refuses_repeats = True
 
     def __init__(self) -> None:
+        self.products = {2000: "p-20"}
         self.sent: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
         self.to_send: Callable[[Order], Outcome] = lambda _: ACCEPTED
@@ -39,15 +43,20 @@ class Counting(Airtime):
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def send(self, order: Order) -> Outcome:
+    @classmethod
+    def make(cls, terms: Terms) -> Self:
+        """It has no settings."""
+        return cls()
+
+    async def send(self, order: Order, phone: str) -> Outcome:
         """Count, wait if told to, answer."""
         self.sent[order.order_id] += 1
         await self.gate.wait()
         return self.to_send(order)
 
-    async def ask(self, order_id: str) -> Outcome:
+    async def ask(self, order: Order) -> Outcome:
         """Count and answer."""
-        self.asked[order_id] += 1
+        self.asked[order.order_id] += 1
         return self.to_ask
 
     def read_report(self, body: bytes) -> list[str]:
@@ -117,7 +126,7 @@ async def twins(clone: Clone) -> AsyncIterator[Twins]:
         async def instance() -> Payouts:
             database = await Database.connect(url, SERVICE, 6)
             stack.push_async_callback(database.close)
-            return Payouts(database, vendor, SEAL, PACE)
+            return Payouts(database, (vendor,), SEAL, PACE)
 
         yield Twins(await instance(), await instance(), vendor)
 

@@ -13,7 +13,8 @@ from tests.town import Town
 
 TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts"),
-    "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs"),
+    "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
+                "mismatches"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands",

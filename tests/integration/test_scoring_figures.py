@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.scoring import handlers
 from services.scoring.store import directory, facts
 from shared import events
@@ -80,9 +82,40 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
     expected = Counter(
         cases=1, complaints=1, called_back=1, called_back_in_time=1, called_back_same_day=1,
         verified=1, substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
-        rewards_held=0, rewards_reversed=0, points_deducted_centipoints=200,
+        rewards_held=0, rewards_manual=0,
+        rewards_withdrawn=0, rewards_refused=0, rewards_reversed=0, points_deducted_centipoints=200,
     )  # fmt: skip
     assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
+
+
+COUNTED = {"held": 1, "manual": 1, "withdrawn": 1, "refused": 1}
+
+
+@pytest.mark.parametrize("paid", [False, True])
+@pytest.mark.parametrize("decision", COUNTED)
+async def test_each_state_of_a_reward_is_its_own_figure(
+    conn: Connection, decision: str, paid: bool
+) -> None:
+    """The newest decision counts whenever it arrives; what is paid counts as paid and no more."""
+    reward, case = uuid4(), uuid4()
+    told = events.RewardDecided(
+        reward_id=reward, case_id=case, submission_id=case, decision="scheduled", reason=None,
+        amount_fen=2000, decided_at=DAY, due_at=DAY, version=1,
+    )  # fmt: skip
+    later = told.model_copy(update={"decision": decision, "version": 4})
+    for event in (later, told):
+        await handlers.on_reward_decided(conn, event)
+    if paid:
+        await handlers.on_reward_paid(
+            conn,
+            events.RewardPaid(
+                reward_id=reward, case_id=case, submission_id=case, amount_fen=2000,
+                phone_sealed="x", language="zh", paid_at=DAY, due_at=DAY,
+            ),
+        )  # fmt: skip
+    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    counted = {name: figures[f"rewards_{name}"] for name in (*COUNTED, "paid")}
+    assert {"paid" if paid else decision: 1} == {n: c for n, c in counted.items() if c}
 
 
 async def test_a_reversed_reward_counts_no_more(conn: Connection) -> None:

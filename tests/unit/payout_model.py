@@ -2,19 +2,22 @@
 
 `book` is what the vendor truly did, by order id; it takes an id once and remembers it for ever.
 `travelling` are orders of which a copy may still reach it. What could pay twice shows here as two
-orders alive, or two executed.
+orders alive, or two executed; what would be sent for a verdict that was withdrawn shows as a
+sending that begins while nobody is `entitled`.
 """
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
 from uuid import UUID
 
 from services.rewards.rules import settling
-from services.rewards.rules.payouts import Pace, Reward, move
+from services.rewards.rules.entitlement import answer_to_verdict
+from services.rewards.rules.orders import Evidence
+from services.rewards.rules.payouts import Pace, Reward, aside, move
 from services.rewards.rules.states import MOVES, WITHDRAWABLE, Step
 from shared.vendors import outcomes
 from shared.vendors.outcomes import Outcome
@@ -35,6 +38,7 @@ REFUSALS: Mapping[str, Outcome] = {
     "try later": outcomes.TryLater("c", timedelta()),
     "empty wallet": outcomes.Held("c"),
 }
+LATER, NO_TIME = REFUSALS["refuse"], timedelta()
 # Just past each limit of time that the rules know, and within the first.
 SPANS = {
     "a second": timedelta(seconds=1),
@@ -65,6 +69,9 @@ class Payout:
     signed: frozenset[str] = frozenset()
     orders: tuple[str, ...] = ()
     paid_moves: int = 0
+    entitled: bool = True
+    heard: str | None = None
+    heard_at: datetime | None = None
 
     def is_alive(self, order: str) -> bool:
         """Whether the vendor's first execution of this id could still happen, or has happened.
@@ -117,11 +124,39 @@ class Payout:
         for step in ("scheduled", "held", "approved", "refused"):
             if (state, step) in MOVES and (step != "refused" or state in WITHDRAWABLE):
                 acts[step] = partial(self.step, step)
-        if state == "refused":
-            acts["entitled"] = partial(self.step, "entitled")
-        if settling.may_write_off(self.reward, self.now, PACE):
+        withdrawn = self.reward.withdrawn_at is not None
+        if answer_to_verdict(False, state, withdrawn):
+            acts["verdict withdrawn"] = self.withdraw
+        if answer_to_verdict(True, state, withdrawn):
+            acts["entitled again"] = self.entitle
+        if not settling.missing(self.reward, self.evidence, self.now, PACE):
             acts |= {f"{person} signs": partial(self.sign, person) for person in "ab"}
         return acts
+
+    @property
+    def evidence(self) -> Evidence:
+        """What two people see: the vendor's last answer, and what it was paid for on no day."""
+        listed = self.reward.order_id in self.executed
+        return Evidence(self.heard, self.heard_at, asking=False, covered=True, listed=listed)
+
+    def withdraw(self) -> None:
+        """A later revision no longer entitles to the reward."""
+        answer = answer_to_verdict(False, self.reward.state, self.reward.withdrawn_at is not None)
+        self.entitled = False
+        if answer == "withdraw":
+            self.step("refused")
+            self.reward = replace(self.reward, withdrawn_at=self.now)
+        elif answer == "note":
+            self.reward = aside(self.reward, "withdrawn", self.now)
+
+    def entitle(self) -> None:
+        """A later revision entitles to it again."""
+        answer = answer_to_verdict(True, self.reward.state, self.reward.withdrawn_at is not None)
+        self.entitled = True
+        if answer == "renew":
+            self.step("entitled")
+        elif answer == "reinstate":
+            self.reward = aside(self.reward, "reinstated", self.now)
 
     def _ours(self) -> Acts:
         match self.reward.state:
@@ -139,9 +174,14 @@ class Payout:
         recovered: Acts = {"lease expires": partial(self.hear, outcomes.Unknown("lease_expired"))}
         if self.reward.sent_at is None or self.now >= self.reward.sent_at + PACE.lease:
             return recovered  # the errand drops a claim that was slept over: no byte leaves late
+        if not self.reward.is_due:
+            return recovered | {"not sent": partial(self.hear, outcomes.TryLater("c", NO_TIME))}
         fates = ("answered", "dropped", "delayed")
         sent: Acts = {f"send {fate}": partial(self.send, fate) for fate in fates}
-        return recovered | sent | {n: partial(self.refuse, o) for n, o in REFUSALS.items()}
+        late = "withdrawn meanwhile"
+        sent |= {f"send {fate}, {late}": partial(self.send, fate, True) for fate in fates}
+        sent |= {n: partial(self.refuse, o) for n, o in REFUSALS.items()}
+        return recovered | sent | {f"refuse, {late}": partial(self.refuse, LATER, True)}
 
     def step(self, step: Step, outcome: Outcome | None = None) -> None:
         """Move by the rules, and count what must be counted."""
@@ -153,6 +193,7 @@ class Payout:
 
     def hear(self, outcome: Outcome) -> None:
         """An answer of the vendor."""
+        self.heard, self.heard_at = outcomes.kind(outcome), self.now
         if step := settling.step_after(self.reward, outcome):
             self.step(step, outcome)
 
@@ -165,12 +206,17 @@ class Payout:
     def lease(self) -> None:
         """A new order id; only ever while none is alive."""
         assert [] == self.alive, "a new order while one is alive"
+        assert self.entitled, "a sending begins, withdrawn"
         self.step("leased")
         assert self.reward.order_id not in self.orders
         self.orders += (self.reward.order_id,)
 
-    def send(self, fate: str) -> None:
-        """The order arrives and is answered, or the answer is lost, or the order is late."""
+    def send(self, fate: str, withdrawn: bool = False) -> None:
+        """The order arrives and is answered, or the answer is lost, or the order is late.
+
+        Perhaps the verdict is withdrawn while it is away.
+        """
+        assert self.entitled, "a sending begins, withdrawn"
         order = self.reward.order_id
         answer: Outcome = outcomes.Unknown("lost")
         if fate in ("answered", "dropped"):
@@ -178,6 +224,8 @@ class Payout:
             answer = came if fate == "answered" else answer
         elif fate == "delayed":
             self.travelling |= {order}
+        if withdrawn:
+            self.withdraw()
         self.hear(answer)
 
     def deliver(self, order: str) -> Outcome:
@@ -187,8 +235,11 @@ class Payout:
         self.book[order] = "CONFIRMED"
         return TOLD["CONFIRMED"]
 
-    def refuse(self, outcome: Outcome) -> None:
+    def refuse(self, outcome: Outcome, withdrawn: bool = False) -> None:
         """The vendor refuses this copy; an id that it has already it would call used."""
+        assert self.entitled, "a sending begins, withdrawn"
+        if withdrawn:
+            self.withdraw()
         self.hear(USED if self.reward.order_id in self.book else outcome)
 
     def copy_arrives(self) -> None:
@@ -206,14 +257,14 @@ class Payout:
         fate = self.book.get(self.reward.order_id)
         outcome = TOLD[fate] if fate else outcomes.NotFound()
         if settling.may_resend(self.reward, outcome, self.now, PACE):
+            assert self.entitled, "a sending begins, withdrawn"
             self.step("resent")
+            self.heard = self.heard_at = None
         else:
             self.hear(outcome)
 
     def sign(self, person: str) -> None:
-        """One of two who do not find the order on the closed statement; who finds it does not."""
-        if self.reward.order_id in self.book:
-            return
+        """One of two different people."""
         self.signed |= {person}
         if len(self.signed) == 2:
             self.reward = settling.write_off(self.reward, self.now)
@@ -221,4 +272,6 @@ class Payout:
 
     def retry(self) -> None:
         """A new order, or a person."""
-        self.step(settling.after_refusal(self.reward, PACE.max_failures))
+        step = settling.after_refusal(self.reward, PACE.max_failures)
+        assert step != "retried" or self.entitled, "a sending begins, withdrawn"
+        self.step(step)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
+import pytest
+
 from services.intake.follow.story import Entry, Step, story
 
 START = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
@@ -67,6 +69,38 @@ def test_only_the_newest_decision_on_the_reward_counts() -> None:
     )
     later = Entry("reward_decided", SCHEDULED.at, {**SCHEDULED.details, "number": 2})
     assert ["line_received", "line_reward_scheduled", "line_reward_due"] == told(held, later)
+
+
+@pytest.mark.parametrize("decision", ["held", "manual", "withdrawn", "refused"])
+def test_a_reward_that_waits_for_a_person_promises_no_date(decision: str) -> None:
+    """The promise of before is taken back, also when it arrives after the newer word."""
+    later = Entry(
+        "reward_decided", PAID.at, {**SCHEDULED.details, "number": 5, "decision": decision}
+    )
+    for entries in ((SCHEDULED, later), (later, SCHEDULED)):
+        assert ["line_received", f"line_reward_{decision}"] == told(*entries)
+
+
+def test_an_order_made_again_promises_again() -> None:
+    """Held, approved, with a person, ordered again, paid: each word replaces the one before."""
+    words = ("held", "scheduled", "manual", "scheduled")
+    steps = [
+        Entry("reward_decided", SCHEDULED.at, {**SCHEDULED.details, "number": n, "decision": word})
+        for n, word in enumerate(words, 1)
+    ]
+    for number, word in enumerate(words, 1):
+        promised = ["line_reward_due"] if word == "scheduled" else []
+        assert ["line_received", f"line_reward_{word}", *promised] == told(*steps[:number])
+    assert ["line_received", "line_reward_paid"] == told(*steps, PAID)
+
+
+def test_what_arrives_after_a_withdrawal_is_told() -> None:
+    """The vendor had carried it out: it is paid, and nothing says that it is not."""
+    withdrawn = entry(
+        "reward_decided", 94, number=3, decision="withdrawn", amount_fen=2000,
+        due_at=DUE.isoformat(),
+    )  # fmt: skip
+    assert "line_reward_paid" == told(SCHEDULED, withdrawn, PAID)[-1]
 
 
 def test_a_changed_verdict_is_a_line_of_its_own() -> None:

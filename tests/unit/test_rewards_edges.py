@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.rewards.rules import entitlement, settling
 from services.rewards.rules.entitlement import Usage
+from services.rewards.rules.orders import Evidence
 from services.rewards.rules.payouts import Pace, Reward, move, order_id
 from services.rewards.rules.states import MOVES, WITHDRAWABLE, IllegalMove, State, Step, after
 from services.rewards.views import Figures, figures_of, masked
@@ -200,6 +201,7 @@ def test_a_case_has_one_reward_id_for_ever() -> None:
 
 LOST = reward("unknown", sent_at=NOW, unknown_at=NOW)
 ABSENT = NotFound()
+DENIED = Evidence("notfound", NOW + timedelta(days=9), asking=False, covered=True, listed=False)
 
 
 @pytest.mark.parametrize(
@@ -228,8 +230,8 @@ def test_writing_off_waits_from_the_last_sending() -> None:
     """Exactly the vendor's window after the last copy left, not after the first."""
     resent = replace(LOST, sent_at=NOW + timedelta(hours=23))
     edge = NOW + timedelta(hours=23) + PACE.vendor_window
-    assert not settling.may_write_off(resent, edge - TICK, PACE)
-    assert settling.may_write_off(resent, edge, PACE)
+    assert "window" == settling.missing(resent, DENIED, edge - TICK, PACE)
+    assert settling.missing(resent, DENIED, edge, PACE) is None
 
 
 @pytest.mark.parametrize("state", get_args(State))
@@ -237,7 +239,7 @@ def test_only_an_unknown_order_is_sent_again_or_written_off(state: State) -> Non
     """In every other state either nothing is under way, or its fate is known or being told."""
     other = replace(LOST, state=state)
     late = NOW + PACE.vendor_window
-    assert (state == "unknown") == settling.may_write_off(other, late, PACE)
+    assert (state == "unknown") == (settling.missing(other, DENIED, late, PACE) is None)
     assert (state == "unknown") == settling.may_resend(other, ABSENT, NOW + PACE.lease, PACE)
 
 

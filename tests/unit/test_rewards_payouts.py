@@ -1,7 +1,8 @@
 """The payout's rules never pay twice, whatever the vendor and the network do."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.rewards.rules import settling
+from services.rewards.rules.orders import Evidence
 from services.rewards.rules.payouts import Pace, Reward
 from shared.vendors import outcomes
 from tests.unit.payout_model import PACE, Payout
@@ -58,6 +60,9 @@ def seen_as(world: Payout) -> tuple[Any, ...]:
         reward.state, reward.attempt, reward.failures, reward.retriable,
         reward.sent_at and (sent >= PACE.resend_after) + (sent >= PACE.vendor_window),
         reward.unknown_at and unknown <= PACE.resend_within,
+        reward.withdrawn_at is not None, world.entitled, world.heard,
+        world.heard_at and reward.sent_at
+        and world.heard_at >= reward.sent_at + PACE.vendor_window,
         tuple(sorted(world.book.items())), world.travelling, world.signed, world.paid_moves,
     )  # fmt: skip
 
@@ -86,15 +91,43 @@ def test_no_reachable_world_has_two_orders_alive() -> None:
     assert 2 == max(world.reward.attempt for world in worlds)
 
 
-def _as_rejected(kind: type[Any], table: str) -> Callable[[pytest.MonkeyPatch], None]:
+Defect = Callable[[pytest.MonkeyPatch], None]
+
+
+def _as_rejected(kind: type[Any], table: str) -> Defect:
     return lambda patch: patch.setitem(getattr(settling, table), kind, "rejected")
 
 
-def _any_time(patch: pytest.MonkeyPatch) -> None:
-    def may_write_off(reward: Reward, *_: object) -> bool:
-        return reward.state == "unknown"
+def _signing(known: Callable[[Evidence, datetime], Evidence]) -> Defect:
+    def defect(patch: pytest.MonkeyPatch) -> None:
+        right = settling.missing
 
-    patch.setattr(settling, "may_write_off", may_write_off)
+        def missing(reward: Reward, evidence: Evidence, now: datetime, pace: Pace) -> Any:
+            return right(reward, known(evidence, now), now, pace)
+
+        patch.setattr(settling, "missing", missing)
+
+    return defect
+
+
+def _any_time(patch: pytest.MonkeyPatch) -> None:
+    def missing(reward: Reward, *_: object) -> Any:
+        return None if reward.state == "unknown" else "window"
+
+    patch.setattr(settling, "missing", missing)
+
+
+def _forgetting(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Reward, "is_due", True)
+
+
+def _ordering_again(patch: pytest.MonkeyPatch) -> None:
+    right = settling.after_refusal
+
+    def after_refusal(reward: Reward, most: int) -> Any:
+        return right(replace(reward, withdrawn_at=None), most)
+
+    patch.setattr(settling, "after_refusal", after_refusal)
 
 
 def _believing(patch: pytest.MonkeyPatch) -> None:
@@ -108,13 +141,35 @@ def _believing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(settling, "step_after", step_after)
 
 
-DEFECTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
+DEFECTS: Mapping[str, Defect] = {
     "a lost answer taken for a refusal": _as_rejected(outcomes.Unknown, "AFTER_SENDING"),
     "a failed question taken for a refusal": _as_rejected(outcomes.Unknown, "AFTER_ASKING"),
     "absence taken for a refusal": _as_rejected(outcomes.NotFound, "AFTER_ASKING"),
     "a write-off without the vendor's window": _any_time,
+    "a write-off on a denial from before the window's end": _signing(
+        lambda e, now: replace(e, heard_at=now)
+    ),
+    "a write-off of what the vendor does not deny": _signing(
+        lambda e, now: replace(e, answer="notfound", heard_at=now)
+    ),
     "the refusal of a repeated order believed": _believing,
 }
+
+
+WITHDRAWN: Mapping[str, Defect] = {
+    "an absent order sent again for a withdrawn verdict": _forgetting,
+    "a new order after the refusal of a withdrawn one": _ordering_again,
+}
+
+
+@pytest.mark.parametrize("defect", WITHDRAWN)
+def test_the_model_finds_what_would_be_sent_after_a_withdrawal(
+    defect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of these mistakes leads to a sending that begins while nobody is entitled."""
+    WITHDRAWN[defect](monkeypatch)
+    with pytest.raises(AssertionError, match="withdrawn"):
+        explore(most_orders=2)
 
 
 @pytest.mark.parametrize("defect", DEFECTS)

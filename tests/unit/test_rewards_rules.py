@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from services.rewards.rules import entitlement, settling
+from services.rewards.rules import entitlement, late, settling
 from services.rewards.rules.entitlement import Usage
+from services.rewards.rules.orders import Evidence
 from services.rewards.rules.payouts import Pace, Reward, move, order_id
 from services.rewards.rules.states import MOVES, IllegalMove, State, Step, after
 from shared import policy
@@ -108,10 +109,11 @@ def test_what_is_suspicious_is_held(used: Usage, reason: str | None) -> None:
 
 @pytest.mark.parametrize("state", [None, *get_args(State)])
 def test_a_changed_verdict(state: State | None) -> None:
-    """Entitled: made once, renewed if refused. Not any more: withdrawn only if nothing is sent."""
+    """Entitled: made once, renewed if refused. Not any more: withdrawn, or noted when sent."""
     gained, lost = (entitlement.answer_to_verdict(e, state) for e in (True, False))
     assert {None: "make", "refused": "renew"}.get(state) == gained
-    assert ("withdraw" if state in ("held", "ready", "rejected", "manual") else None) == lost
+    withdrawn = "withdraw" if state in ("held", "ready", "rejected", "manual") else "note"
+    assert (None if state in (None, "eligible", "refused") else withdrawn) == lost
 
 
 def test_order_ids_are_fixed_short_and_different() -> None:
@@ -260,9 +262,87 @@ def test_the_vendors_own_pause_is_respected() -> None:
 
 
 def test_writing_off_waits_for_the_vendors_window() -> None:
-    """Seven days after the last sending, and only what is unknown."""
+    """Seven days after the last sending, and only what is unknown and denied since."""
     lost = reward("unknown", sent_at=NOW, unknown_at=NOW)
-    assert not settling.may_write_off(lost, NOW + timedelta(days=6), Pace())
-    assert settling.may_write_off(lost, NOW + timedelta(days=7), Pace())
+    week = NOW + timedelta(days=7)
+    denied = Evidence("notfound", week, asking=False, covered=True, listed=False)
+    assert "window" == settling.missing(lost, denied, NOW + timedelta(days=6), Pace())
+    assert settling.missing(lost, denied, week, Pace()) is None
     accepted = replace(lost, state="accepted")
-    assert not settling.may_write_off(accepted, NOW + timedelta(days=9), Pace())
+    assert "window" == settling.missing(accepted, denied, NOW + timedelta(days=9), Pace())
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({}, None),
+        ({"asking": True}, "asking"),
+        ({"answer": None, "heard_at": None}, "answer"),
+        *(({"answer": word}, "answer") for word in ("unknown", "accepted", "trylater", "done")),
+        ({"heard_at": NOW + timedelta(days=7) - timedelta(microseconds=1)}, "answer"),
+        ({"listed": True}, "listed"),
+        ({"covered": False}, "statement"),
+        ({"covered": False, "listed": True}, "listed"),
+    ],
+)
+def test_what_a_write_off_lacks(changes: dict[str, Any], lacks: str | None) -> None:
+    """The vendor's denial, heard after its window, no question under way, and its statements."""
+    lost = reward("unknown", sent_at=NOW, unknown_at=NOW)
+    over = NOW + timedelta(days=7)
+    evidence = Evidence("notfound", over, asking=False, covered=True, listed=False)
+    assert lacks == settling.missing(lost, replace(evidence, **changes), over, Pace())
+
+
+@pytest.mark.parametrize(("state", "withdrawn"), list(product(get_args(State), (True, False))))
+def test_a_verdict_on_what_was_sent_is_noted(state: State, withdrawn: bool) -> None:
+    """Once, in both directions; what has not left is refused, what is refused is renewed."""
+    sent = state in ("submitting", "accepted", "unknown", "paid", "reversed")
+    lost = entitlement.answer_to_verdict(False, state, withdrawn)
+    assert (lost == "note") == (sent and not withdrawn)
+    gained = entitlement.answer_to_verdict(True, state, withdrawn)
+    assert (gained == "reinstate") == (withdrawn and state != "refused")
+
+
+@pytest.mark.parametrize("why", ["withdrawn_at", "late_order"])
+def test_nothing_begins_for_what_is_not_due(why: str) -> None:
+    """No step after which an order leaves is possible, whichever state it would be taken from."""
+    for state, step in MOVES:
+        before = reward(state, **{why: NOW if why == "withdrawn_at" else "x"})
+        if step in ("scheduled", "approved", "retried", "leased", "resent"):
+            with pytest.raises(IllegalMove, match="not due"):
+                move(before, step, NOW, NOW)
+        else:
+            assert MOVES[state, step] == move(before, step, NOW).state
+
+
+@pytest.mark.parametrize("days", range(1, 10))
+@pytest.mark.parametrize("answered", [True, False])
+def test_the_look_after_payment_is_repeated_until_it_is_answered(days: int, answered: bool) -> None:
+    """A vendor that is away at that moment is asked again, with pauses, for a week."""
+    paid = reward("paid", paid_at=NOW, asked=3)
+    at = NOW + timedelta(days=days)
+    wanted = None if answered or days > 7 else at + timedelta(seconds=8)
+    assert wanted == settling.next_ask(paid, at, answered)
+
+
+LATE_ANSWERS: list[tuple[Outcome, str, bool, bool]] = [
+    (outcomes.Done("1", "c"), "paid", False, True),
+    (outcomes.Accepted("1", "c"), "alive", True, True),
+    (outcomes.Rejected("c", True), "gone", False, False),
+    (outcomes.Reversed("1", "c"), "gone", False, False),
+    (outcomes.NotFound(), "nothing", False, False),
+    (outcomes.Unknown("c"), "nothing", True, True),
+    (outcomes.TryLater("c", timedelta()), "nothing", True, True),
+    (outcomes.Held("c"), "nothing", True, True),
+]
+
+
+@pytest.mark.parametrize(("outcome", "means", "again", "again_beside"), LATE_ANSWERS)
+def test_answers_about_an_earlier_order(
+    outcome: Outcome, means: str, again: bool, again_beside: bool
+) -> None:
+    """What it says, and whether to ask again: alone, and while a later order is open."""
+    assert means == late.meaning(outcome)
+    alone = late.next_ask(reward("ready"), outcome, False, 1, NOW)
+    beside = late.next_ask(reward("accepted"), outcome, True, 1, NOW)
+    assert (again, again_beside) == (alone is not None, beside is not None)

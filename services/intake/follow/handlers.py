@@ -55,7 +55,7 @@ async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
 
 
 async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
-    """Scheduled, held or refused."""
+    """Scheduled, held, refused, with a person, or withdrawn while it was under way."""
     told = {
         "number": event.version,
         "decision": event.decision,

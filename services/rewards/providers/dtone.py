@@ -1,12 +1,13 @@
 """DT One DVS: POST /async/transactions, GET /transactions?external_id=, unsigned callbacks.
 
 The vendor takes an `external_id` once (1007001 afterwards, also when the first order failed), so an
-order whose answer was lost may be sent again under its own id.
+order whose answer was lost may be sent again under its own id. Its statements are in
+`dtone_statement`.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import ClassVar, Self
 
 from aiohttp import encode_basic_auth
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
@@ -20,7 +21,9 @@ from services.rewards.providers.dtone_codes import (
     UNDER_WAY,
     Meaning,
 )
-from services.rewards.providers.protocol import Airtime, Order
+from services.rewards.providers.dtone_statement import read
+from services.rewards.providers.protocol import Airtime, Products, Statement, products
+from services.rewards.rules.orders import Order
 from shared.vendors import reports, vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import (
@@ -40,16 +43,11 @@ NOT_BEFORE = timedelta(seconds=5)
 
 
 class Settings(VendorSettings, env_prefix="MASHANG_DTONE_"):
-    """One account, one fixed-value product."""
+    """One account, and its fixed-value products by amount: `20.00=6020`."""
 
     key: SecretStr = Field(min_length=1)
     secret: SecretStr = Field(min_length=1)
-    product_id: int = Field(gt=0)
-
-
-def make(terms: Terms) -> "DtOne":
-    """From the environment. Misconfigured names what is wrong."""
-    return DtOne(vendor.settings(Settings), terms)
+    products: Products
 
 
 class _Class(BaseModel):
@@ -88,7 +86,7 @@ _FOUND = TypeAdapter(list[_Transaction])
 
 
 class DtOne(Airtime):
-    """One account at DT One, one fixed-value product."""
+    """One account at DT One."""
 
     name: ClassVar[str] = "dtone"
     refuses_repeats: ClassVar[bool] = True
@@ -101,30 +99,35 @@ class DtOne(Airtime):
         super().__init__(
             Client(url, terms.seconds, {"Authorization": log_in}), settings.report_secret
         )
-        self._product_id = settings.product_id
+        self.products = products(settings.products)
         self._report_to = reports.address(terms.reports, self.name, self.report_secret)
 
-    async def send(self, order: Order) -> Outcome:
+    @classmethod
+    def make(cls, terms: Terms) -> Self:
+        """With the settings MASHANG_DTONE_…."""
+        return cls(vendor.settings(Settings), terms)
+
+    async def send(self, order: Order, phone: str) -> Outcome:
         """POST /async/transactions."""
         body = {
             "external_id": order.order_id,
-            "product_id": self._product_id,
+            "product_id": int(order.product),
             "auto_confirm": True,
-            "credit_party_identifier": {"mobile_number": order.phone},
+            "credit_party_identifier": {"mobile_number": phone},
             "callback_url": self._report_to,
         }
         answer = await self.client.call("POST", "/async/transactions", json=body)
         return self._read_order(order, answer) if isinstance(answer, Answer) else answer
 
-    async def ask(self, order_id: str) -> Outcome:
+    async def ask(self, order: Order) -> Outcome:
         """Look the order up by our id."""
-        query = {"external_id": order_id}
+        query = {"external_id": order.order_id}
         answer = await self.client.call("GET", "/transactions", query=query)
         if not isinstance(answer, Answer):
             return answer
         if answer.status != 200:
             return Unknown(f"http_{answer.status}")
-        return self._read_list(order_id, answer.body)
+        return self._read_list(order, answer.body)
 
     def read_report(self, body: bytes) -> list[str]:
         """A report is a whole transaction; only its `external_id` is believed."""
@@ -136,23 +139,30 @@ class DtOne(Airtime):
     def _read_order(self, order: Order, answer: Answer) -> Outcome:
         try:
             if 200 <= answer.status < 300:
-                return self._judge(order.order_id, _Transaction.model_validate_json(answer.body))
+                return self._judge(order, _Transaction.model_validate_json(answer.body))
             codes = {str(error.code) for error in _Errors.model_validate_json(answer.body).errors}
         except ValidationError:
             return Unknown(f"http_{answer.status}_unreadable")
         return _refusal(codes.pop()) if len(codes) == 1 else Unknown("several_errors")
 
-    def _read_list(self, order_id: str, answer: bytes) -> Outcome:
+    def _read_list(self, order: Order, answer: bytes) -> Outcome:
         try:
             found = _FOUND.validate_json(answer)
         except ValidationError:
             return Unknown("unreadable")
         if not found:
             return NotFound()
-        return self._judge(order_id, found[0]) if len(found) == 1 else Unknown("several_found")
+        return self._judge(order, found[0]) if len(found) == 1 else Unknown("several_found")
 
-    def _judge(self, order_id: str, found: _Transaction) -> Outcome:
-        if (found.external_id, found.product.id) != (order_id, self._product_id):
+    @staticmethod
+    def read_statement(raw: bytes, day: date | None) -> Statement:
+        """The daily CSV of what was paid and taken back."""
+        return read(raw, day)
+
+    @staticmethod
+    def _judge(order: Order, found: _Transaction) -> Outcome:
+        # Orders of before do not know their product.
+        if found.external_id != order.order_id or order.product not in ("", str(found.product.id)):
             return Unknown("another_order")
         ref, code, kind = str(found.id), found.status.message, found.status.klass.id
         if kind in FAILED:

@@ -4,35 +4,91 @@ A code that is not in the adapter's table is `Unknown`: money may have moved.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal, Self
 
+from pydantic import AfterValidator
+from pydantic_settings import NoDecode
+
+from services.rewards.rules.orders import Order
+from shared.values.money import parse_yuan
 from shared.vendors.outcomes import Outcome
-from shared.vendors.vendor import Vendor
+from shared.vendors.vendor import Terms, Vendor
+
+
+def _readable(text: str) -> str:
+    products(text)
+    return text
+
+
+def products(text: str) -> dict[int, str]:
+    """`20.00=6020,50.00=6050`: the vendor's product for each amount in fen. ValueError."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    sold = {int(parse_yuan(yuan.strip())): product.strip() for yuan, _, product in pairs}
+    if not sold or len(sold) < len(pairs) or not all(sold.values()) or min(sold) <= 0:
+        raise ValueError("should be amounts and products, as 20.00=6020,50.00=6050")
+    return sold
+
+
+Products = Annotated[str, NoDecode, AfterValidator(_readable)]
+
+
+class NotAStatement(ValueError):
+    """Rows of a statement that cannot be what they should be: a line number and a fault each."""
+
+    def __init__(self, *faults: tuple[int, str]) -> None:
+        super().__init__("; ".join(f"line {line}: {fault}" for line, fault in faults))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
-class Order:
-    """What leaves the house: our id, the phone in E.164, the amount in fen."""
+class StatementRow:
+    """What a vendor says it did: an order of ours paid, or taken back."""
 
     order_id: str
+    outcome: Literal["paid", "reversed"]
+    vendor_ref: str
+    product: str
     amount_fen: int
-    phone: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One day of a vendor's, by its own clock."""
+
+    day: date
+    opened_at: datetime
+    closed_at: datetime
+    rows: tuple[StatementRow, ...]
 
 
 class Airtime(Vendor):
     """One vendor of airtime.
 
     `refuses_repeats`: the vendor takes an order id once, so sending the same order again cannot pay
-    twice.
+    twice. `products`: what it sells us now, by amount in fen.
     """
 
     refuses_repeats: ClassVar[bool]
+    products: Mapping[int, str]
+
+    @classmethod
+    @abstractmethod
+    def make(cls, terms: Terms) -> Self:
+        """From the environment. Misconfigured names what is wrong."""
 
     @abstractmethod
-    async def send(self, order: Order) -> Outcome:
-        """Place the order, once, without any retry underneath."""
+    async def send(self, order: Order, phone: str) -> Outcome:
+        """Place the order to a phone in E.164, once, without any retry underneath."""
 
     @abstractmethod
-    async def ask(self, order_id: str) -> Outcome:
-        """What became of an order, by our id. NotFound is not a failure."""
+    async def ask(self, order: Order) -> Outcome:
+        """What became of an order, by our id and as it was made. NotFound is not a failure."""
+
+    @staticmethod
+    def read_statement(raw: bytes, day: date | None) -> Statement:
+        """The statement of a day, named where the file has no row to tell. NotAStatement."""
+        raise NotAStatement((1, "statements of this vendor cannot be read"))

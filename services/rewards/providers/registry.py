@@ -1,4 +1,4 @@
-"""The vendors we can speak to, by the name in MASHANG_AIRTIME_VENDOR: a line each."""
+"""The vendors we can speak to, by their names in MASHANG_AIRTIME_VENDORS: a line each."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,6 +6,9 @@ from services.rewards.providers import dtone
 from services.rewards.providers.protocol import Airtime
 from shared.vendors.vendor import Terms
 
+ADAPTERS: Mapping[str, type[Airtime]] = {
+    "dtone": dtone.DtOne,
+}
 VENDORS: Mapping[str, Callable[[Terms], Airtime]] = {
-    "dtone": dtone.make,
+    name: adapter.make for name, adapter in ADAPTERS.items()
 }

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from services.rewards.rules.payouts import Reward
-from services.rewards.rules.states import WITHDRAWABLE, State
+from services.rewards.rules.states import SENT, WITHDRAWABLE, State
 from shared import policy
 from shared.events import CaseVerified
 from shared.values import clock
@@ -19,6 +19,7 @@ HoldReason = Literal[
     "phone_month_cap",
     "month_budget",
     "refused_before",
+    "late_order",
     "by_hand",
 ]
 VERDICT_CHANGED = "verdict_changed"
@@ -27,7 +28,7 @@ FROM_VERDICT = (
     "incident_id", "language", "phone_index", "phone_sealed", "amount_fen", "month", "verified_at",
     "due_at", "traceparent",
 )  # fmt: skip
-Answer = Literal["make", "renew", "withdraw"]
+Answer = Literal["make", "renew", "withdraw", "note", "reinstate"]
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,21 @@ def is_entitled(event: CaseVerified, rule: policy.Reward) -> bool:
     )
 
 
-def answer_to_verdict(entitled: bool, state: State | None) -> Answer | None:
+def answer_to_verdict(
+    entitled: bool, state: State | None, withdrawn: bool = False
+) -> Answer | None:
     """What a verdict does to the reward of its case; None leaves it as it is.
 
-    What the vendor may already have executed stays: a paid reward stays paid.
+    What the vendor may already have executed stays: a paid reward stays paid, and that it is no
+    longer due is noted, so that nothing more is sent for it.
     """
     if entitled:
-        return "make" if state is None else "renew" if state == "refused" else None
-    return "withdraw" if state in WITHDRAWABLE else None
+        if state in (None, "refused"):
+            return "make" if state is None else "renew"
+        return "reinstate" if withdrawn else None
+    if state in WITHDRAWABLE:
+        return "withdraw"
+    return "note" if state in SENT and not withdrawn else None
 
 
 def new_reward(event: CaseVerified, rule: policy.Reward, zone: ZoneInfo, trace: str) -> Reward:

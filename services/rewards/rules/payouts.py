@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from services.rewards.rules.states import State, Step, after
+from services.rewards.rules.states import BEGINS, Aside, IllegalMove, State, Step, after
 from shared.events import Language
 
 
@@ -30,7 +30,8 @@ class Reward:
 
     `attempt` counts the orders made, `failures` those that the vendor refused for their own sake,
     `asked` the queries in the present state; `sent_at` is when sending last began, `unknown_at`
-    since when nobody knows.
+    since when nobody knows, `withdrawn_at` since when no verdict entitles to it. `late_order` is an
+    earlier order, closed as failed, that the vendor turned out to have.
     """
 
     id: UUID
@@ -60,6 +61,13 @@ class Reward:
     refused_at: datetime | None = None
     paid_at: datetime | None = None
     reversed_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    late_order: str | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether anything may be sent for it."""
+        return self.withdrawn_at is None and self.late_order is None
 
     @property
     def order_id(self) -> str:
@@ -80,8 +88,10 @@ def move(
     reason: str | None = None,
     held_by: str | None = None,
 ) -> Reward:
-    """The row after a step; IllegalMove if the table does not have it."""
+    """The row after a step; IllegalMove if the table does not have it, or nothing is due."""
     state = after(reward.state, step)
+    if step in BEGINS and not reward.is_due:
+        raise IllegalMove(f"{step!r}, but the reward is not due any more")
     return replace(
         reward,
         state=state,
@@ -96,7 +106,23 @@ def move(
         refused_at=now if state == "refused" else None,
         paid_at=now if state == "paid" else reward.paid_at,
         reversed_at=now if state == "reversed" else None,
+        withdrawn_at=None if step == "entitled" else reward.withdrawn_at,
     )
+
+
+def aside(reward: Reward, word: Aside, now: datetime, late_order: str | None = None) -> Reward:
+    """The row after something beside the table; only `found` changes its state."""
+    noted = replace(reward, version=reward.version + 1)
+    match word:
+        case "withdrawn" | "reinstated":
+            return replace(noted, withdrawn_at=now if word == "withdrawn" else None)
+        case "overtaken" | "cleared":
+            return replace(noted, late_order=late_order)
+        case "found":
+            return replace(
+                noted, state="paid", reason=None, held_by=None, asked=0, act_at=now,
+                unknown_at=None, refused_at=None, paid_at=now, late_order=None,
+            )  # fmt: skip
 
 
 def _unknown_at(reward: Reward, state: State, now: datetime) -> datetime | None:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
+from services.rewards.rules.orders import Evidence
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import MOVES, State, Step
 from shared.values.backoff import backoff
 from shared.vendors import outcomes
-from shared.vendors.outcomes import Outcome
+from shared.vendors.outcomes import Outcome, kind
 
 AFTER_SENDING: Mapping[type[Outcome], Step] = {
     outcomes.Done: "paid",
@@ -28,6 +30,10 @@ AFTER_ASKING: Mapping[type[Outcome], Step] = {
     outcomes.Rejected: "rejected",
 }
 LOOK_AGAIN = timedelta(days=1)
+LOOK_UNTIL = timedelta(days=8)
+# Only these tell something of the order; the others are no answer.
+NO_ANSWER = (outcomes.Unknown, outcomes.TryLater, outcomes.Held)
+Missing = Literal["window", "asking", "answer", "statement", "listed"]
 
 
 def step_after(reward: Reward, outcome: Outcome) -> Step | None:
@@ -67,6 +73,8 @@ def _act_at(
         return None
     if step == "paid":
         return now + LOOK_AGAIN
+    if step == "rejected" and reward.withdrawn_at:
+        return now
     if step == "rejected" and isinstance(outcome, outcomes.Held):
         return now + pace.held_pause
     if step == "rejected":
@@ -75,16 +83,24 @@ def _act_at(
     return now + backoff(0)
 
 
-def next_ask(reward: Reward, now: datetime) -> datetime | None:
-    """When to ask again: ever more slowly; about a paid order once more, a day after."""
-    if reward.state == "paid" and reward.paid_at is not None:
-        again = reward.paid_at + LOOK_AGAIN
-        return again if again > now else None
+def next_ask(reward: Reward, now: datetime, answered: bool = True) -> datetime | None:
+    """When to ask again: ever more slowly; about a paid order once more, a day after.
+
+    That look is repeated until the vendor answers, for a week at most.
+    """
+    if reward.state != "paid" or reward.paid_at is None:
+        return now + backoff(reward.asked)
+    if now < reward.paid_at + LOOK_AGAIN:
+        return reward.paid_at + LOOK_AGAIN
+    if answered or now >= reward.paid_at + LOOK_UNTIL:
+        return None
     return now + backoff(reward.asked)
 
 
 def after_refusal(reward: Reward, max_failures: int) -> Step:
-    """A new order while there is hope, else a person."""
+    """A new order while there is hope, else a person; none for a verdict that was withdrawn."""
+    if reward.withdrawn_at:
+        return "refused"
     return "retried" if reward.retriable and reward.failures < max_failures else "given_up"
 
 
@@ -93,7 +109,9 @@ def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> b
 
     Only for vendors who take an order id once, and only while their memory of ids is fresh.
     """
-    if not isinstance(outcome, outcomes.NotFound) or reward.state != "unknown":
+    if not isinstance(outcome, outcomes.NotFound) or not reward.is_due:
+        return False
+    if reward.state != "unknown":
         return False
     if reward.sent_at is None or reward.unknown_at is None:
         return False
@@ -101,11 +119,28 @@ def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> b
     return settled and now <= reward.unknown_at + pace.resend_within
 
 
-def may_write_off(reward: Reward, now: datetime, pace: Pace) -> bool:
-    """Whether two people may declare an unknown order not executed."""
+def missing(reward: Reward, evidence: Evidence, now: datetime, pace: Pace) -> Missing | None:
+    """What two people lack to declare an unknown order not executed; None when they may.
+
+    The vendor must have denied it after the last moment at which it could have carried it out: an
+    earlier denial says nothing about a copy that was still under way.
+    """
     if reward.state != "unknown" or reward.sent_at is None:
-        return False
-    return now >= reward.sent_at + pace.vendor_window
+        return "window"
+    over = reward.sent_at + pace.vendor_window
+    if now < over:
+        return "window"
+    if evidence.asking:
+        return "asking"
+    if (
+        evidence.answer != kind(outcomes.NotFound())
+        or evidence.heard_at is None
+        or evidence.heard_at < over
+    ):
+        return "answer"
+    if evidence.listed:
+        return "listed"
+    return None if evidence.covered else "statement"
 
 
 def write_off(reward: Reward, now: datetime) -> Reward:

@@ -11,6 +11,9 @@
 Held goes on by a person's word, or by itself where the incident's caps alone held it and there is
 room again. Only `leased` makes a new order id, and only out of `ready`. Out of `unknown`, `ready`
 is reached only over `rejected`: the vendor said that the order failed, or two people wrote it off.
+
+Beside the table stand the asides: what a verdict or an earlier order says about a reward whose own
+state goes on. They move nothing but `found`: an earlier order was paid after all.
 """
 
 from collections.abc import Mapping
@@ -24,6 +27,8 @@ Step = Literal[
     "entitled", "scheduled", "held", "approved", "refused", "leased", "accepted", "paid",
     "rejected", "lost", "resent", "written_off", "retried", "given_up", "reversed",
 ]  # fmt: skip
+# What happens beside the table.
+Aside = Literal["withdrawn", "reinstated", "overtaken", "cleared", "found"]
 
 MOVES: Mapping[tuple[State, Step], State] = {
     ("eligible", "scheduled"): "ready",
@@ -59,6 +64,11 @@ MOVES: Mapping[tuple[State, Step], State] = {
 
 # Nothing is on its way to the vendor: the bureau's own word still decides.
 WITHDRAWABLE: frozenset[State] = frozenset({"held", "ready", "rejected", "manual"})
+# An order may have been carried out: a withdrawn verdict is noted, and stops every further byte.
+SENT: frozenset[State] = frozenset({"submitting", "accepted", "unknown", "paid", "reversed"})
+SETTLED: frozenset[State] = frozenset({"paid", "reversed"})
+# Steps after which an order leaves.
+BEGINS: frozenset[Step] = frozenset({"scheduled", "approved", "retried", "leased", "resent"})
 
 
 class IllegalMove(ValueError):

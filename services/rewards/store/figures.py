@@ -1,5 +1,6 @@
 """Counts and ages over all rewards."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +15,15 @@ class Ages:
     oldest_accepted: timedelta
     overdue: int
     paused: int
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """What waits for a person: a vendor or a product to be configured, two orders to be judged."""
+
+    without_vendor: int
+    without_product: int
+    mismatches: int
 
 
 async def list_states(conn: Connection) -> dict[str, tuple[int, int]]:
@@ -35,3 +45,19 @@ async def get_ages(conn: Connection) -> Ages:
            FROM rewards WHERE state NOT IN ('refused', 'paid', 'reversed')"""
     )
     return Ages(**dict(row)) if row else Ages(timedelta(), timedelta(), 0, 0)
+
+
+async def get_stranded(
+    conn: Connection, vendors: Collection[str], amounts: Collection[int]
+) -> Stranded:
+    """Open orders at vendors other than these, and rewards of other amounts that are ready."""
+    row = await conn.fetchrow(
+        """SELECT (SELECT count(*) FROM orders WHERE vendor <> ALL($1)
+                   AND (outcome IS NULL OR ask_at IS NOT NULL)) AS without_vendor,
+                  (SELECT count(*) FROM rewards WHERE state = 'ready'
+                   AND amount_fen <> ALL($2)) AS without_product,
+                  (SELECT count(*) FROM mismatches) AS mismatches""",
+        list(vendors),
+        list(amounts),
+    )
+    return Stranded(**dict(row)) if row else Stranded(0, 0, 0)

@@ -5,7 +5,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from services.rewards.rules.payouts import Reward
-from services.rewards.rules.states import State, Step
+from services.rewards.rules.states import Aside, State, Step
 from shared.db import Connection
 
 _LIST = """
@@ -18,7 +18,7 @@ async def add(
     conn: Connection,
     reward: Reward,
     from_state: State,
-    step: Step,
+    step: Step | Aside,
     actor: str,
     code: str | None,
     note: str | None,

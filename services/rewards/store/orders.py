@@ -1,27 +1,34 @@
-"""What was, or may have been, sent to the vendor."""
+"""What was, or may have been, sent to a vendor."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from asyncpg import Record
 
+from services.rewards.rules.orders import Evidence, Order
 from services.rewards.rules.payouts import Reward
 from shared.db import Connection
 
+_ORDER = "order_id, vendor, product, amount_fen, attempt"
 _LIST = """
-    SELECT order_id, attempt, vendor, amount_fen, opened_at, vendor_ref, code, outcome, closed_at
+    SELECT order_id, attempt, vendor, product, amount_fen, opened_at, vendor_ref, code, outcome,
+           closed_at, last_answer, last_answer_at
     FROM orders WHERE reward_id = $1 ORDER BY attempt
 """
 
 
-async def add(conn: Connection, reward: Reward, vendor: str) -> None:
+async def add(conn: Connection, reward: Reward, vendor: str, product: str) -> None:
     """The present attempt's order. UniqueViolationError (orders_one_live) while one is open."""
     await conn.execute(
-        """INSERT INTO orders (order_id, reward_id, attempt, vendor, amount_fen, opened_at)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
+        """INSERT INTO orders (order_id, reward_id, attempt, vendor, product, amount_fen, opened_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         reward.order_id,
         reward.id,
         reward.attempt,
         vendor,
+        product,
         reward.amount_fen,
         reward.sent_at,
     )
@@ -47,6 +54,67 @@ async def mark(
         outcome,
         now,
     )
+
+
+async def mark_answer(conn: Connection, order_id: str, answer: str | None, now: datetime) -> None:
+    """What kind of answer came last, and that no question is under way; None forgets it."""
+    await conn.execute(
+        """UPDATE orders SET last_answer = $2, asking_until = NULL,
+               last_answer_at = CASE WHEN $2::text IS NULL THEN NULL ELSE $3::timestamptz END
+           WHERE order_id = $1""",
+        order_id,
+        answer,
+        now,
+    )
+
+
+async def mark_asking(
+    conn: Connection, rewards: Collection[UUID], until: timedelta
+) -> dict[UUID, Order]:
+    """The live order of each of these rewards, with a question about it under way."""
+    rows = await conn.fetch(
+        f"""UPDATE orders SET asking_until = mashang_now() + $2
+            WHERE reward_id = ANY($1) AND outcome IS DISTINCT FROM 'rejected'
+            RETURNING reward_id, {_ORDER}""",  # noqa: S608
+        list(rewards),
+        until,
+    )
+    return {row["reward_id"]: _order(row) for row in rows}
+
+
+def _order(row: Any) -> Order:
+    return Order(**{name: row[name] for name in _ORDER.split(", ")})
+
+
+async def get_live(conn: Connection, reward_id: UUID) -> str | None:
+    """The id of the one order of a reward that is not known to have failed."""
+    live: str | None = await conn.fetchval(
+        """SELECT order_id FROM orders
+           WHERE reward_id = $1 AND outcome IS DISTINCT FROM 'rejected'""",
+        reward_id,
+    )
+    return live
+
+
+async def get_evidence(conn: Connection, reward: Reward, window: timedelta) -> Evidence:
+    """What a write-off of the present order is judged by.
+
+    The vendor could have carried it out from the first sending until the window after the last.
+    """
+    row = await conn.fetchrow(
+        """SELECT last_answer AS answer, last_answer_at AS heard_at,
+                  coalesce(asking_until > mashang_now(), false) AS asking,
+                  coalesce((SELECT range_agg(tstzrange(s.opened_at, s.closed_at))
+                            FROM statements s WHERE s.vendor = o.vendor)
+                           @> tstzrange(least(o.opened_at, $2), $2 + $3), false) AS covered,
+                  EXISTS (SELECT FROM statement_orders s
+                          WHERE s.vendor = o.vendor AND s.order_id = o.order_id) AS listed
+           FROM orders o WHERE order_id = $1""",
+        reward.order_id,
+        reward.sent_at,
+        window,
+    )
+    return Evidence(**dict(row)) if row else Evidence(None, None, False, False, False)
 
 
 async def add_write_off(

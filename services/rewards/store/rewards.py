@@ -1,6 +1,6 @@
 """The rewards themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -99,9 +99,13 @@ async def mark(conn: Connection, reward: Reward) -> bool:
 
 
 async def claim_due(conn: Connection, state: str, limit: int) -> list[Reward]:
-    """Rewards of a state that are due, the most urgent first, locked; others skip them."""
+    """Rewards of a state that are due, the most urgent first, locked; others skip them.
+
+    While the vendor has an earlier order after all, its answer comes before a new one.
+    """
     rows = await conn.fetch(
         f"""SELECT {ALL} FROM rewards WHERE state = $1 AND act_at <= mashang_now()
+              AND (late_order IS NULL OR state = 'submitting')
             ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
         state,
         limit,
@@ -109,39 +113,83 @@ async def claim_due(conn: Connection, state: str, limit: int) -> list[Reward]:
     return [as_reward(row) for row in rows]
 
 
-async def claim_questions(conn: Connection, lease: timedelta, limit: int) -> list[Reward]:
-    """Rewards about which the vendor should be asked now; not again until the lease is over."""
+async def claim_ready(conn: Connection, amounts: Collection[int], limit: int) -> list[Reward]:
+    """Rewards of these amounts for which an order may leave, the most urgent first, locked."""
     rows = await conn.fetch(
-        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
-            WHERE id IN (SELECT id FROM rewards
-                         WHERE state IN ('accepted', 'unknown', 'paid') AND act_at <= mashang_now()
-                         ORDER BY act_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-            RETURNING {ALL}""",  # noqa: S608
-        lease,
+        f"""SELECT {ALL} FROM rewards WHERE state = 'ready' AND act_at <= mashang_now()
+              AND late_order IS NULL AND withdrawn_at IS NULL AND amount_fen = ANY($1)
+            ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
+        list(amounts),
         limit,
     )
     return [as_reward(row) for row in rows]
 
 
-async def mark_asked(conn: Connection, reward: Reward, next_at: datetime | None) -> None:
-    """Put the next question off, unless the vendor has called or the reward has moved since."""
+async def is_due(conn: Connection, reward_id: UUID) -> bool:
+    """Whether anything may be sent for it, as of now."""
+    due = await conn.fetchval(
+        "SELECT withdrawn_at IS NULL AND late_order IS NULL FROM rewards WHERE id = $1", reward_id
+    )
+    return due is True
+
+
+async def claim_same(conn: Connection, called: Reward) -> Reward | None:
+    """The reward about whose order a vendor was called, locked, if that call still counts.
+
+    A verdict may have been noted in between: that changes the version, not the order.
+    """
+    row = await conn.fetchrow(
+        f"""SELECT {ALL} FROM rewards WHERE id = $1 AND state = $2 AND attempt = $3
+              AND sent_at = $4 FOR UPDATE""",  # noqa: S608
+        called.id,
+        called.state,
+        called.attempt,
+        called.sent_at,
+    )
+    return as_reward(row) if row else None
+
+
+async def claim_questions(
+    conn: Connection, vendor: str, lease: timedelta, limit: int
+) -> list[Reward]:
+    """Rewards about whose order to ask this vendor now; not again until `lease` is over."""
+    rows = await conn.fetch(
+        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
+            WHERE id IN (SELECT id FROM rewards
+                         WHERE state IN ('accepted', 'unknown', 'paid') AND act_at <= mashang_now()
+                           AND EXISTS (SELECT FROM orders o
+                                       WHERE o.reward_id = rewards.id AND o.vendor = $3
+                                         AND o.outcome IS DISTINCT FROM 'rejected')
+                         ORDER BY act_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            RETURNING {ALL}""",  # noqa: S608
+        lease,
+        limit,
+        vendor,
+    )
+    return [as_reward(row) for row in rows]
+
+
+async def mark_asked(
+    conn: Connection, reward_id: UUID, leased_until: datetime | None, next_at: datetime | None
+) -> None:
+    """Put the next question off, unless the vendor has called since this one was leased."""
     await conn.execute(
-        "UPDATE rewards SET act_at = $4 WHERE id = $1 AND version = $2 AND act_at = $3",
-        reward.id,
-        reward.version,
-        reward.act_at,
+        "UPDATE rewards SET act_at = $3 WHERE id = $1 AND act_at = $2",
+        reward_id,
+        leased_until,
         next_at,
     )
 
 
-async def mark_due(conn: Connection, order_id: str) -> str | None:
-    """Ask about an order now. Its reward's state, or None if it is no present order of ours."""
+async def mark_due(conn: Connection, vendor: str, order_id: str) -> str | None:
+    """Ask about the live order of a reward now. Its state, or None if the order is not that."""
     state: str | None = await conn.fetchval(
         """UPDATE rewards SET act_at = mashang_now()
-           FROM orders WHERE order_id = $1 AND reward_id = id AND orders.attempt = rewards.attempt
-             AND state IN ('accepted', 'unknown', 'paid')
+           FROM orders WHERE order_id = $1 AND vendor = $2 AND reward_id = id
+             AND outcome IS DISTINCT FROM 'rejected' AND state IN ('accepted', 'unknown', 'paid')
            RETURNING state""",
         order_id,
+        vendor,
     )
     return state
 

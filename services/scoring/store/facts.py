@@ -62,7 +62,9 @@ _FACTS = """
 _MARK_DECIDED = """
     INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
     VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (reward_id) DO UPDATE SET decision = excluded.decision, version = excluded.version
+    ON CONFLICT (reward_id) DO UPDATE SET decision = excluded.decision, version = excluded.version,
+        amount_fen = CASE WHEN rewards.paid_at IS NULL THEN excluded.amount_fen
+                          ELSE rewards.amount_fen END
     WHERE rewards.version < excluded.version
 """
 _MARK_PAID = """
@@ -94,6 +96,10 @@ _FIGURES = """
             coalesce(sum(amount_fen) FILTER (WHERE paid_at IS NOT NULL AND reversed_at IS NULL),
                      0)::bigint AS rewards_paid_fen,
             count(*) FILTER (WHERE decision = 'held' AND paid_at IS NULL) AS rewards_held,
+            count(*) FILTER (WHERE decision = 'manual' AND paid_at IS NULL) AS rewards_manual,
+            count(*) FILTER (WHERE decision = 'withdrawn' AND paid_at IS NULL)
+                AS rewards_withdrawn,
+            count(*) FILTER (WHERE decision = 'refused' AND paid_at IS NULL) AS rewards_refused,
             count(*) FILTER (WHERE reversed_at IS NOT NULL) AS rewards_reversed
      FROM rewards) AS r,
     (SELECT coalesce(-sum(balance_centipoints), 0)::bigint AS points_deducted_centipoints

@@ -16,7 +16,7 @@ DTONE = Dialect(
     account=Account,
     url="/dtone/v1",
     secrets=("key", "secret"),
-    values={"product_id": "6020"},
+    values={"products": "20.00=6020"},
     routes=routes.routes,
     check=routes.check_key,
     refusal=routes.refusal,

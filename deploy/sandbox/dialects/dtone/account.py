@@ -6,11 +6,17 @@ NAME = "dtone"
 
 
 class Account(BaseModel):
-    """Log-in, the 20 yuan product, and what is in the wallet."""
+    """Log-in, the products that this customer may buy (`20.00=6020`), and the wallet."""
 
     model_config = ConfigDict(frozen=True)
 
     key: str = Field(min_length=1)
     secret: str = Field(min_length=1)
-    product_id: int = Field(6020, gt=0)
+    products: str = Field("20.00=6020", pattern=r"^\d+\.\d\d=\d+(,\d+\.\d\d=\d+)*$")
     wallet_fen: int = Field(100_000_000, ge=0)
+
+    @property
+    def face_values(self) -> dict[int, int]:
+        """Fen of each product."""
+        pairs = (pair.split("=") for pair in self.products.split(","))
+        return {int(product): int(yuan.replace(".", "")) for yuan, product in pairs}

@@ -2,7 +2,7 @@
 
 Field names are the vendor's [C]. One operator stands for the three networks, so that one product
 serves every mainland number; the real catalogue lists products by operator [M], which is why the
-product id is configuration.
+products are configuration.
 """
 
 from typing import Any
@@ -18,14 +18,13 @@ OPERATOR = {
     "regions": None,
 }
 SERVICE = {"id": 1, "name": "Mobile", "subservice": {"id": 11, "name": "Airtime"}}
-FACE_VALUE_FEN = 2000
 
 
 def face_value(account: Account, product_id: int) -> int:
     """Fen of the customer's product, or the vendor's refusal."""
-    if product_id != account.product_id:
+    if product_id not in account.face_values:
         raise DtOneError(1003001)
-    return FACE_VALUE_FEN
+    return account.face_values[product_id]
 
 
 def yuan(fen: int) -> int | float:

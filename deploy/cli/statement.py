@@ -1,0 +1,51 @@
+"""`mashang statement import FILE.csv --vendor NAME`: what an airtime vendor did on a day."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli import surroundings
+from deploy.cli.directory import show_errors
+from services.rewards.commands import Imported, NotAStatement, import_statement
+
+app = typer.Typer(help="The airtime vendors' daily statements.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `import` a command of its own while it is the only one."""
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    vendor: Annotated[str, typer.Option(metavar="NAME", help="Whose statement it is.")],
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Its day, when the file has no row to tell."),
+    ] = None,
+) -> None:
+    """Take in the statement of a day that is over: all of its rows, or none."""
+    raw = file.read_bytes()
+    try:
+        done = asyncio.run(_import(vendor, raw, day.date() if day else None))
+    except NotAStatement as bad:
+        show_errors(file.name, [(line, "", fault) for line, fault in bad.faults])
+        raise typer.Exit(1) from None
+    print(summary(vendor, done))
+
+
+async def _import(vendor: str, raw: bytes, day: date | None) -> Imported:
+    async with surroundings.transaction("rewards") as conn:
+        return await import_statement(conn, vendor, raw, day)
+
+
+def summary(vendor: str, done: Imported) -> str:
+    """One line."""
+    strange = f"; {done.strange} of them are no orders of ours" if done.strange else ""
+    return f"{vendor} {done.day}: {done.rows} rows, {done.added} of them new{strange}"

@@ -1,0 +1,74 @@
+"""Orders that were closed as failed, and are asked about again: by their own id."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.rewards.rules.orders import Order, Sent
+from services.rewards.store import rewards
+from shared.db import Connection
+
+
+async def mark_due(conn: Connection, vendor: str, order_id: str) -> bool:
+    """Ask about an earlier order now; False if it is none."""
+    done = await conn.fetchval(
+        """UPDATE orders SET ask_at = mashang_now(), asked = 0
+           WHERE order_id = $1 AND vendor = $2 AND outcome = 'rejected' RETURNING true""",
+        order_id,
+        vendor,
+    )
+    return done is True
+
+
+async def mark_ask(conn: Connection, order_id: str, at: datetime | None) -> None:
+    """When to ask about it, if at all."""
+    await conn.execute("UPDATE orders SET ask_at = $2 WHERE order_id = $1", order_id, at)
+
+
+async def claim(conn: Connection, vendor: str, lease: timedelta, limit: int) -> list[Sent]:
+    """Earlier orders about which this vendor should be asked; not again until `lease` is over."""
+    rows = await conn.fetch(
+        """UPDATE orders SET ask_at = mashang_now() + $2, asking_until = mashang_now() + $2,
+               asked = asked + 1
+           WHERE order_id IN (SELECT order_id FROM orders
+                              WHERE vendor = $1 AND ask_at <= mashang_now()
+                              ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+           RETURNING reward_id, order_id, vendor, product, amount_fen, attempt, asked""",
+        vendor,
+        lease,
+        limit,
+    )
+    return [await _sent(conn, row) for row in rows]
+
+
+async def _sent(conn: Connection, row: Any) -> Sent:
+    reward = await rewards.get(conn, row["reward_id"])
+    if reward is None:
+        raise LookupError(f"order {row['order_id']} has no reward")
+    names = ("order_id", "vendor", "product", "amount_fen", "attempt")
+    return Sent(reward, Order(**{name: row[name] for name in names}), row["asked"])
+
+
+async def add_mismatch(
+    conn: Connection, order_id: str, other: str, reward_id: UUID, now: datetime
+) -> bool:
+    """Two orders of one reward stand against each other; False if that is known."""
+    done = await conn.fetchval(
+        """INSERT INTO mismatches (order_id, other_order_id, reward_id, found_at)
+           VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true""",
+        order_id,
+        other,
+        reward_id,
+        now,
+    )
+    return done is True
+
+
+async def list_mismatches(conn: Connection, reward_id: UUID) -> list[dict[str, Any]]:
+    """Those of a reward, oldest first."""
+    rows = await conn.fetch(
+        """SELECT order_id, other_order_id, found_at FROM mismatches
+           WHERE reward_id = $1 ORDER BY found_at""",
+        reward_id,
+    )
+    return [dict(row) for row in rows]
