@@ -103,6 +103,9 @@ FLOWS: tuple[Flow, ...] = (
     ),
 )
 
+# Queues of services and events that are gone altogether, for `mashang broker orphans` to find.
+RETIRED: tuple[str, ...] = ()
+
 PRODUCERS: dict[type[Event], str] = {flow.event: flow.producer for flow in FLOWS}
 EVENTS: dict[str, type[Event]] = {flow.event.TYPE: flow.event for flow in FLOWS}
 

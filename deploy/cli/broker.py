@@ -1,4 +1,4 @@
-"""`mashang broker definitions|topology`: what an administrator does once for a RabbitMQ."""
+"""`mashang broker definitions|topology|orphans`: what an administrator does once for a RabbitMQ."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from deploy.cli import surroundings
 from shared import flows
 from shared.bus import broker, rights
+from shared.bus.orphans import find
+from shared.bus.orphans import remove as remove_orphan
 from shared.errors import Misconfigured
 
+T = TypeVar("T")
 PASSWORD = "MASHANG_BROKER_PASSWORD_"  # noqa: S105 (a variable's name)
 
 app = typer.Typer(help="RabbitMQ's users, queues and bindings.")
@@ -38,10 +43,36 @@ def definitions() -> None:
 @app.command()
 def topology() -> None:
     """Declare the exchange, all queues and bindings, as the administrator that AMQP_URL names."""
+    _at_broker(broker.set_up, "nothing could be declared")
+    print(f"{len(list(flows.bindings()))} queues are declared and bound to {flows.EXCHANGE}")
+
+
+@app.command()
+def orphans(
+    remove: Annotated[
+        str, typer.Option(help="Remove this queue with what is in it, once its name is typed.")
+    ] = "",
+) -> None:
+    """List queues that no service reads any more, as the administrator that AMQP_URL names."""
+    found = _at_broker(find, "its queues could not be read")
+    if not remove:
+        for name, count in found.items():
+            print(f"{name}  {count} messages")
+        print(f"{len(found)} queues are bound to {flows.EXCHANGE} that FLOWS does not know")
+        return
+    if remove not in found:
+        raise Misconfigured(f"{remove} is not among the orphans; see `mashang broker orphans`")
+    print(f"{remove} holds {found[remove]} messages, which no service will ever handle")
+    if typer.prompt("Type the queue's name to remove it with them") != remove:
+        raise Misconfigured("that is another name; nothing was removed")
+    _at_broker(lambda url: remove_orphan(url, remove), "it could not be removed")
+    print(f"{remove} is removed")
+
+
+def _at_broker(work: Callable[[str], Coroutine[Any, Any, T]], failed: str) -> T:
     url = surroundings.needed("AMQP_URL", "broker")
     try:
-        asyncio.run(broker.set_up(url))
+        return asyncio.run(work(url))
     except (*broker.AWAY, ValueError) as problem:
         reason = str(problem) or type(problem).__name__
-        raise Misconfigured(f"AMQP_URL: nothing could be declared: {reason}") from None
-    print(f"{len(list(flows.bindings()))} queues are declared and bound to {flows.EXCHANGE}")
+        raise Misconfigured(f"AMQP_URL: {failed}: {reason}") from None

@@ -21,12 +21,12 @@ def _upgrade(connection: Connection) -> None:
 
 def _list_served(connection: Connection) -> None:
     """Whose code the database serves now; see bus_0003, before which there is no such list."""
-    heads = context.get_context().get_current_heads()
-    served = served_revisions(context.script, heads)
-    if "bus_0003" in served:
-        connection.execute(text("DELETE FROM served_revisions"))
-        rows = [{"revision": name} for name in sorted(served)]
-        connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), rows)
+    if not connection.scalar(text("SELECT to_regclass('served_revisions') IS NOT NULL")):
+        return
+    served = served_revisions(context.script, context.get_context().get_current_heads())
+    rows = [{"revision": name} for name in sorted(served)]
+    connection.execute(text("DELETE FROM served_revisions"))
+    connection.execute(text("INSERT INTO served_revisions VALUES (:revision)"), rows)
 
 
 async def _run() -> None:

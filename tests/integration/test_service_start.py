@@ -18,7 +18,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import ROOT, service_env
 from shared import db
-from tests.conftest import eventually, leashed
+from tests.conftest import Clone, eventually, leashed
 
 SERVICE = "scoring"
 
@@ -148,3 +148,16 @@ async def test_wrong_settings_are_one_line_and_exit_2() -> None:
     assert ["scoring: MASHANG_HTTP_PORT: input should be a valid integer"] == [
         line.partition(",")[0] for line in child.lines
     ]
+
+
+async def test_pools_that_outgrow_the_server_are_one_line_and_exit_2(clone: Clone) -> None:
+    """Fifty instances of everything: refused at start, with the sum and what to change."""
+    url = await clone(SERVICE)
+    child = await start(
+        Ports.free(), Keys(), url, "amqp://127.0.0.1:1/", MASHANG_INSTANCES="50"
+    )  # fmt: skip
+    assert 2 == await asyncio.wait_for(child.process.wait(), 60)
+    await child.reading
+    (line,) = child.lines
+    assert line.startswith("scoring: 5 services × 50 instances × 10 connections + 5")
+    assert "MASHANG_INSTANCES" in line
