@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
@@ -30,6 +31,7 @@ from shared.jobs import IDLE, Job, Schedule
 from shared.observe import log
 from shared.tasks import Tasks
 from shared.values import clock
+from shared.web import repeats
 from shared.web.edge import House, make_app
 from shared.web.endpoints import Endpoint
 from shared.web.listening import DRAIN_SECONDS, listen
@@ -110,6 +112,7 @@ class Running:
             *self.service.jobs,
             Job("retry_pending", second / 2, self.inbox.retry, idle=IDLE),
             Job("observe_bus", 15 * second, self._observe_bus),
+            Job("old_repeats", 3600 * second, partial(repeats.remove_old, self.database)),
             Job("keep_inbox_days", 3600 * second, self._keep_days),
             *([Job("follow_clock", second, self.follow_clock)] if self.settings.simulation else []),
         ]

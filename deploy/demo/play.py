@@ -95,13 +95,13 @@ class Desk:
     async def _ask(
         self, method: str, path: str, body: object = None, who: str = VERIFIER
     ) -> Answer:
-        token = self._tokens.get(who) or await self._sign_in(who, None)
+        token, key = self._tokens.get(who) or await self._sign_in(who, None), uuid4().hex
         try:
-            return await self._send(method, path, body, token)
+            return await self._send(method, path, body, key, token)
         except Declined as refusal:
             if refusal.status != 401:
                 raise
-        return await self._send(method, path, body, await self._sign_in(who, token))
+        return await self._send(method, path, body, key, await self._sign_in(who, token))
 
     async def _sign_in(self, who: str, stale: str | None) -> str:
         # One at a time: several at once look like guessing, and lock the name.
@@ -112,8 +112,8 @@ class Desk:
                 self._tokens[who] = session["token"]
         return self._tokens[who]
 
-    async def _send(self, method: str, path: str, body: object, token: str) -> Answer:
-        headers = {"Authorization": f"Bearer {token}"}
+    async def _send(self, method: str, path: str, body: object, key: str, token: str) -> Answer:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
         answer: Answer = await call(self._http, method, f"{self._url}{path}", body, headers)
         return answer
 

@@ -1,16 +1,18 @@
 """HTTP of notifications: delivery reports, figures, and the held messages for an operator."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from services.notifications import views
 from services.notifications.providers.protocol import Provider
 from services.notifications.store import overview
 from shared import access
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import Conflict
 from shared.observe import log
 from shared.vendors import reports
+from shared.web import repeats
 from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
 
 HELD_SHOWN = 200
@@ -37,7 +39,7 @@ class Api:
             Endpoint(
                 "POST", "/api/v1/messages/{message_id}/release", self.release,
                 "Queue a held SMS again, after its cause was mended", MENDERS,
-                params={"message_id": UUID}, answers={200: views.Released},
+                params={"message_id": UUID}, answers={200: views.Released}, repeat="header",
             ),
             Endpoint(
                 "POST", reports.PATH, self.take_report, "The vendor's report of deliveries", VENDOR,
@@ -58,10 +60,15 @@ class Api:
 
     async def release(self, call: Call[None, None]) -> views.Released:
         """Queued again."""
-        message_id = call.params["message_id"]
         async with self.database.transaction(as_=call.operator) as conn:
-            if not await overview.mark_released(conn, message_id):
-                raise Conflict("refused.message_not_held")
+            return await repeats.once(
+                conn, call, views.Released, partial(self._release, conn, call)
+            )
+
+    async def _release(self, conn: Connection, call: Call[None, None]) -> views.Released:
+        message_id = call.params["message_id"]
+        if not await overview.mark_released(conn, message_id):
+            raise Conflict("refused.message_not_held")
         reason = f"by {call.operator.username}"
         log.get().info("message released", message_id=message_id, reason=reason)
         return views.Released(message_id=message_id, state="queued")

@@ -24,7 +24,7 @@ class MessagePages:
             Endpoint(
                 "POST", "/messages/{message_id}/release", self.release,
                 "Queue a held SMS again", MENDERS, params={"message_id": UUID}, form=True,
-                again=self.again, csrf="token",
+                again=self.again, csrf="token", repeat="form",
             ),
         ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from shared.errors import Malformed, NotFound
 from shared.observe import log
 from shared.values.seal import Seal
 from shared.vendors import reports
+from shared.web import repeats
 from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
 
 PAGE = 50
@@ -40,7 +41,7 @@ class Api:
         """All of them."""
         act = partial(
             Endpoint, "POST", params={"reward_id": UUID}, answers={200: views.Detail},
-            limit=8 * 1024,
+            limit=8 * 1024, repeat="header",
         )  # fmt: skip
         return [
             statistics(self.figures, "Counts of rewards, and what was paid", views.Figures),
@@ -105,13 +106,16 @@ class Api:
 
     async def act(self, call: Call[Any, None], act: Act) -> views.Detail:
         """What an approver does to a reward, alone, and the reward as it then is."""
-        who = call.operator
-        async with self.database.transaction(as_=who) as conn:
-            await rewards.lock_decisions(conn)
-            reward = await rewards.claim_one(conn, call.params["reward_id"])
-            if reward is None:
-                raise NotFound("refused.no_reward")
-            return await self.detail(conn, await act(conn, reward, who))
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(self._act, conn, call, act)
+            return await repeats.once(conn, call, views.Detail, doing)
+
+    async def _act(self, conn: Connection, call: Call[Any, None], act: Act) -> views.Detail:
+        await rewards.lock_decisions(conn)
+        reward = await rewards.claim_one(conn, call.params["reward_id"])
+        if reward is None:
+            raise NotFound("refused.no_reward")
+        return await self.detail(conn, await act(conn, reward, call.operator))
 
     async def detail(self, conn: Connection, reward: Reward) -> views.Detail:
         """A reward with everything that belongs to it."""

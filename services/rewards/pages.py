@@ -38,7 +38,7 @@ class RewardPages:
             one("GET", ADDRESS, self.show, "One reward", READERS),
             *(one("POST", f"{ADDRESS}/{name}", partial(self.send, act), summary, DECIDERS,
                   body=body, form=True, again=partial(self.again, name), csrf="token",
-                  limit=8 * 1024)
+                  repeat="form", limit=8 * 1024)
               for name, (act, body, summary) in self._forms().items()),
         ]  # fmt: skip
 

@@ -26,7 +26,7 @@ from shared.errors import (
 from shared.events import Language
 from shared.values import text
 from shared.web import forms, problems, session
-from shared.web.endpoints import Call, Endpoint, Visitor
+from shared.web.endpoints import FORM_KEY, Call, Endpoint, Visitor
 from shared.web.session import Door
 from shared.web.texts import texts
 
@@ -119,8 +119,7 @@ async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) 
 
 def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
     """The call with checked values. Malformed, or Invalid with every wrong field."""
-    if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
-        raise Malformed("refused.repeat_key")
+    call.repeat_key = _repeat_key(endpoint, call)
     call.query = _query(endpoint, call)
     call.body = _body(endpoint, call)
     return call
@@ -143,6 +142,15 @@ def params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
+
+
+def _repeat_key(endpoint: Endpoint, call: Call[Any, Any]) -> str:
+    if endpoint.repeat == "form":
+        key = call.fields.one("key")
+        return FORM_KEY + key if _KEY.fullmatch(key) else ""
+    if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
+        raise Malformed("refused.repeat_key")
+    return call.repeat_key
 
 
 def _query(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:

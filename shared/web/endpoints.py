@@ -24,6 +24,8 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 BODY_LIMIT = 64 * 1024
+# What the key of a form begins with, so that none is a program's.
+FORM_KEY = "form:"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ class Endpoint:
 
     `answers` lists models by status, the usual one first (empty for pages). `form` reads `body`
     from a form instead of JSON; `again` then shows it with what was typed when anything refuses it.
-    `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key.
+    `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key: a
+    program's as a header, a form's as its hidden field `key` (see web/repeats).
     """
 
     method: Method
@@ -164,7 +167,7 @@ class Endpoint:
     form: bool = False
     again: Again | None = None
     csrf: Literal["none", "origin", "token"] = "none"
-    repeat: Literal["none", "header"] = "none"
+    repeat: Literal["none", "header", "form"] = "none"
     limit: int = BODY_LIMIT
     raw: bool = False
 

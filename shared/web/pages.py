@@ -1,7 +1,8 @@
 """Server-rendered pages: one base template, one style sheet, the house's words in two languages."""
 
 import re
-from functools import lru_cache
+import secrets
+from functools import lru_cache, partial
 from pathlib import Path
 
 import jinja2
@@ -62,6 +63,7 @@ class Pages:
         )
         self._environment.filters["yuan"] = yuan
         self._environment.globals["services"] = services or {}
+        self._environment.globals["fresh_key"] = partial(secrets.token_urlsafe, 24)
         self._environment.globals["access"] = access.PAGES
 
     def html(self, lang: Language, address: str, template: str, **values: object) -> str:

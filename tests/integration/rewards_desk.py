@@ -29,9 +29,12 @@ PHONE = "+8613800004488"
 def token(
     username: str, role: Role = "reward_approver", badge: str | None = None
 ) -> dict[str, str]:
-    """The header of a signed-in operator."""
+    """The headers of a signed-in operator, who asks for the first time."""
     operator = Operator(username, username, role, "city", badge)
-    return {"Authorization": f"Bearer {statements.issue(operator, SEED)}"}
+    return {
+        "Authorization": f"Bearer {statements.issue(operator, SEED)}",
+        "Idempotency-Key": uuid4().hex,
+    }
 
 
 ANN, BEN = "ann", "ben"

@@ -12,6 +12,8 @@ from shared.access import Operator, Role
 
 CSRF = re.compile('name="csrf" value="([0-9a-f]+)"')
 
+KEY = re.compile('name="key" value="([^"]+)"')
+
 
 def somebody(role: Role, scope: str = "city", username: str = "") -> Operator:
     """An operator of a role, at the top of the tree unless told otherwise."""
@@ -34,8 +36,10 @@ class Tab:
     async def send(self, path: str, csrf: str | None = None, /, **fields: str) -> int:
         """Send a form of the page that is open."""
         found = CSRF.search(self.text)
+        shown = KEY.search(self.text)
+        key = shown[1] if shown else ""
         token = csrf if csrf is not None else found[1] if found else ""
-        return await self._ask("POST", path, {"csrf": token, **fields})
+        return await self._ask("POST", path, {"csrf": token, "key": key, **fields})
 
     @property
     def forms(self) -> set[str]:

@@ -60,14 +60,16 @@ async def objects(place: Town, http: ClientSession) -> Objects:
 async def bearer(place: Town, http: ClientSession, service: str, username: str) -> dict[str, str]:
     """A program's header for this person at that service, made without their password."""
     if service == "verification":
-        return {"Authorization": f"Bearer {await open_session(place.databases[service], username)}"}
+        token = await open_session(place.databases[service], username)
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
     async with place.databases["verification"].acquire() as conn:
         row = await conn.fetchrow(
             "SELECT username, name, role, scope, badge FROM operators WHERE username = $1", username
         )
     assert row is not None
     seed = place.settings["verification"].identity_seed
-    return {"Authorization": f"Bearer {statements.issue(Operator(**row), seed)}"}
+    token = statements.issue(Operator(**row), seed)
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
 
 
 def staff_api(place: Town) -> list[tuple[str, Endpoint]]:

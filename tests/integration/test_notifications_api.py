@@ -137,7 +137,7 @@ async def test_the_figures_count_by_state(client: TestClient[Any, Any], database
 def signed_in(role: Role) -> dict[str, str]:
     """The header of a signed-in operator."""
     token = statements.issue(Operator("u", "n", role, "411700"), SEED)
-    return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
 
 
 async def test_a_held_message_is_listed_and_released(

@@ -151,9 +151,12 @@ class Office:
         """A session, without the work of checking a password."""
         return await open_session(self.database, username)
 
-    async def ask(self, who: str, method: str, path: str, body: Body | None = None) -> Answer:
-        """A call of the API."""
+    async def ask(
+        self, who: str, method: str, path: str, body: Body | None = None, key: str = ""
+    ) -> Answer:
+        """A call of the API, under a key of its own unless one is given."""
         headers = {"Authorization": f"Bearer {await self.token(who)}"}
+        headers["Idempotency-Key"] = key or uuid4().hex
         async with self.client.request(
             method, f"/api/v1/{path}", json=body, headers=headers
         ) as response:

@@ -28,7 +28,9 @@ class Tab:
         """Send the form of the page that is open."""
         found = re.search('name="csrf" value="([0-9a-f]+)"', self.text)
         assert found is not None
-        form = FormData([("csrf", csrf or found[1]), *fields])
+        key = re.search('name="key" value="([^"]+)"', self.text)
+        hidden = [("csrf", csrf or found[1]), ("key", key[1] if key else "")]
+        form = FormData([*hidden, *fields])
         headers = {
             "Cookie": f"mashang={self._token}",
             "Accept": "text/html",

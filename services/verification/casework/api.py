@@ -16,6 +16,7 @@ from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import NotFound
 from shared.events import CallbackLogged
+from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff, statistics
 
 READERS = staff(access.CASE_READERS)
@@ -35,7 +36,7 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
-        act = partial(Endpoint, "POST", params={"case_id": UUID})
+        act = partial(Endpoint, "POST", params={"case_id": UUID}, repeat="header")
         return [
             statistics(self.figures, "Counts of cases and verdicts", views.Figures),
             Endpoint(
@@ -79,7 +80,7 @@ class Api:
 
     async def log_callback(self, call: Call[bodies.CallbackBody, None]) -> CallbackLogged:
         """The attempt as it was recorded."""
-        return await self._do(callbacks.log_callback, call)
+        return await self._do(CallbackLogged, callbacks.log_callback, call)
 
     async def submit_verdict(self, call: Call[bodies.VerdictBody, None]) -> views.Detail:
         """The case as it then is."""
@@ -91,17 +92,24 @@ class Api:
 
     async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
         """The phone."""
-        return views.PhoneShown(phone=await self._do(phones.reveal_phone, call))
+        return views.PhoneShown(phone=await self._do(str, phones.reveal_phone, call))
 
-    async def _do(self, act: Act[B, R], call: Call[B, None]) -> R:
+    async def _do(self, kind: type[R], act: Act[B, R], call: Call[B, None]) -> R:
         async with self.database.transaction(as_=call.operator) as conn:
-            return await act(conn, self.desk, call.operator, call.params["case_id"], call.body)
+            doing = partial(act, conn, self.desk, call.operator, call.params["case_id"], call.body)
+            return await repeats.once(conn, call, kind, doing)
 
     async def _do_and_show(self, act: Act[B, Any], call: Call[B, None]) -> views.Detail:
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(self._act_and_show, conn, act, call)
+            return await repeats.once(conn, call, views.Detail, doing)
+
+    async def _act_and_show(
+        self, conn: Connection, act: Act[B, Any], call: Call[B, None]
+    ) -> views.Detail:
         operator, case_id = call.operator, call.params["case_id"]
-        async with self.database.transaction(as_=operator) as conn:
-            await act(conn, self.desk, operator, case_id, call.body)
-            return await self._shown(conn, operator, case_id)
+        await act(conn, self.desk, operator, case_id, call.body)
+        return await self._shown(conn, operator, case_id)
 
     async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)

@@ -13,11 +13,14 @@ from services.verification.casework.acts import callbacks, judging, phones, revi
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.verdicts import Step
 from shared import access
 from shared.access import Operator
 from shared.db import Database
 from shared.errors import Refused, Wrong
+from shared.events import CallbackLogged
 from shared.values import clock
+from shared.web import repeats
 from shared.web.endpoints import BODY_LIMIT, Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
 
@@ -44,17 +47,18 @@ class Form:
 
     body: type[BaseModel]
     act: Act[Any, Any]
+    done: type[object]
     summary: str
     limit: int = BODY_LIMIT
 
 
 FORMS: Mapping[str, Form] = {
-    "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, "Record a call"),
+    "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, CallbackLogged, "Record a call"),
     "verdicts": Form(
-        bodies.VerdictForm, judging.submit_verdict, "Record a verdict", bodies.VERDICT_LIMIT
+        bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict", bodies.VERDICT_LIMIT
     ),
-    "reviews": Form(bodies.ReviewBody, reviews.review, "Confirm or return a verdict"),
-    "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, "Show the phone"),
+    "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
+    "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
 
 
@@ -74,7 +78,7 @@ class CasePage:
               for name in FORMS),
             *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
                    body=form.body, form=True, again=partial(self.again, name), csrf="token",
-                   limit=form.limit)
+                   repeat="form", limit=form.limit)
               for name, form in FORMS.items()),
         ]  # fmt: skip
 
@@ -88,9 +92,10 @@ class CasePage:
 
     async def send(self, name: str, call: Call[BaseModel, None]) -> Page | See:
         """Do what a form asks."""
-        case_id = call.params["case_id"]
+        case_id, form = call.params["case_id"], FORMS[name]
         async with self.database.transaction(as_=call.operator) as conn:
-            done = await FORMS[name].act(conn, self.desk, call.operator, case_id, call.body)
+            doing = partial(form.act, conn, self.desk, call.operator, case_id, call.body)
+            done = await repeats.once(conn, call, form.done, doing)
         if isinstance(done, str):
             return await self._page(call, Attempt(), phone=done)
         return See(f"/desk/cases/{case_id}")

@@ -1,0 +1,116 @@
+"""What comes twice is done once: the second time it gets the answer of the first.
+
+The note of it lies in the transaction of the act, so both are stored or neither is; an act that was
+refused left nothing, and may be tried again. The answer is sealed with the caller's own key, of
+which only a hash is kept: a phone that was shown once lies nowhere in clear.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any, Self, TypeVar, cast
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import TypeAdapter, ValidationError
+
+from shared.db import Connection, Database
+from shared.errors import Conflict, KeyReused
+from shared.web.endpoints import FORM_KEY, Call
+
+A = TypeVar("A")
+KEPT = timedelta(days=7)
+_NONCE = 12
+_GET = "SELECT request_hash, answer FROM repeats WHERE key_hash = $1"
+_ADD = "INSERT INTO repeats (key_hash, request_hash, answer) VALUES ($1, $2, $3)"
+_REMOVE = """
+    WITH old AS (DELETE FROM repeats WHERE created_at < mashang_now() - $1::interval RETURNING 1)
+    SELECT count(*) FROM old
+"""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What tells a repeat: whose key, and what was asked with it."""
+
+    key_hash: bytes
+    request_hash: bytes
+    secret: bytes = field(repr=False)
+    waits: bool
+
+    @classmethod
+    def of(cls, call: Call[Any, Any]) -> Self:
+        """A browser's second click waits for the first; a program is told that it is under way."""
+        owner = f"{call.operator.username}\n{call.repeat_key}".encode()
+        asked = call.address.encode() + b"\n" + call.raw
+        return cls(
+            sha256(b"key\n" + owner).digest(),
+            sha256(asked).digest(),
+            sha256(b"secret\n" + owner).digest(),
+            call.repeat_key.startswith(FORM_KEY),
+        )
+
+    @property
+    def lock(self) -> int:
+        """The number of the lock that a request with this key holds."""
+        return int.from_bytes(self.key_hash[:8], "big", signed=True)
+
+    def close(self, answer: bytes) -> bytes:
+        """Seal an answer so that only the key opens it."""
+        nonce = os.urandom(_NONCE)
+        return nonce + AESGCM(self.secret).encrypt(nonce, answer, self.request_hash)
+
+    def open(self, sealed: bytes) -> bytes:
+        """The answer."""
+        return AESGCM(self.secret).decrypt(sealed[:_NONCE], sealed[_NONCE:], self.request_hash)
+
+
+async def once(
+    conn: Connection, call: Call[Any, Any], kind: type[A], act: Callable[[], Awaitable[A]]
+) -> A:
+    """Do it, or give the answer of the first time; begin a transaction with this.
+
+    KeyReused for another body under the same key, Conflict while the first is under way. A form
+    without a key was not sent by our page, and only loses the protection.
+    """
+    if not call.repeat_key:
+        return await act()
+    mark = Mark.of(call)
+    await _take_turn(conn, mark)
+    if first := await conn.fetchrow(_GET, mark.key_hash):
+        return _answer(mark, kind, first["request_hash"], first["answer"])
+    done = await act()
+    answer = mark.close(_adapter(cast(Any, kind)).dump_json(done))
+    await conn.execute(_ADD, mark.key_hash, mark.request_hash, answer)
+    return done
+
+
+async def _take_turn(conn: Connection, mark: Mark) -> None:
+    if mark.waits:
+        await conn.execute("SELECT pg_advisory_xact_lock($1)", mark.lock)
+    elif not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", mark.lock):
+        raise Conflict("refused.repeat_under_way")
+
+
+def _answer(mark: Mark, kind: type[A], request_hash: bytes, answer: bytes) -> A:
+    if request_hash != mark.request_hash:
+        raise KeyReused()
+    try:
+        return cast(A, _adapter(cast(Any, kind)).validate_json(mark.open(answer)))
+    except (InvalidTag, ValidationError):
+        # Another version of the service wrote it; done is done.
+        raise Conflict("refused.repeat_done") from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+async def remove_old(database: Database) -> int:
+    """Forget what nobody repeats any more; how many there were."""
+    async with database.transaction() as conn:
+        return int(await conn.fetchval(_REMOVE, KEPT))
