@@ -268,7 +268,7 @@ async def test_a_held_message_is_released_on_the_page(
 async def test_releasing_twice_is_told_on_the_page(
     client: TestClient[Any, Any], database: Database
 ) -> None:
-    """A second person gets 409 with the reason above the unchanged list; a second click does not."""
+    """A second person gets 409 with the reason above the unchanged list, a second click not."""
     async with database.transaction() as conn:
         message_id, other = await brought(conn, "held"), await brought(conn, "held")
     first, page = (
