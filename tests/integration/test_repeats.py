@@ -273,7 +273,7 @@ async def test_a_form_waits_and_a_program_is_told(database: Database) -> None:
             second = asyncio.create_task(ask(key, never))
             await asyncio.sleep(0.05)
             go.set()
-            assert [7, 7] == await asyncio.gather(first, second)
+            assert [7, 7] == list(await asyncio.gather(first, second))
         else:
             with pytest.raises(Conflict, match="repeat_under_way"):
                 await ask(key, never)
