@@ -16,6 +16,7 @@ from aiohttp import ClientSession
 from deploy.local.postgres import Postgres
 from shared import statements
 from shared.access import Operator
+from shared.vendors.vendor import Vendor
 from shared.web import admission
 from shared.web.endpoints import Endpoint
 from shared.web.forms import MEDIA_TYPE
@@ -52,7 +53,8 @@ class Place:
         """Where the endpoint is; a vendor's with its true secret, or nothing would be read."""
         params = dict(self.found.params)
         if one.caller.kind == "vendor":
-            vendor = one.handler.__self__.vendor  # type: ignore[attr-defined]
+            resources = self.town.services[service].resources
+            vendor = next(part for part in resources if isinstance(part, Vendor))
             params |= {"vendor": vendor.name, "secret": vendor.report_secret}
         return one.path.format(**params)
 
