@@ -59,11 +59,11 @@ def told(problem: Exception) -> int:
         return failed("interrupted", INTERRUPTED)
     if isinstance(problem, OSError) and problem.filename:
         return failed(f"{problem.filename}: {problem.strerror}")
-    if isinstance(problem, asyncpg.PostgresError):
-        return failed(f"the database refused: {problem}")
     if isinstance(problem, faults.AWAY):
         reason = faults.name_of(problem)
         return failed(f"the database cannot be reached ({reason}); is it running?")
+    if isinstance(problem, asyncpg.PostgresError):
+        return failed(f"the database refused: {problem}")
     if isinstance(problem, (MashangError, ValueError)):
         return failed(str(problem))
     raise problem
