@@ -13,13 +13,14 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from deploy.local.ports import free_port
@@ -45,8 +46,23 @@ settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _ctrl_c() -> None:
+    """Children hear Ctrl-C, also those of a background job, whose shell has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
     log.configure("test")
+
+
+@pytest.fixture(autouse=True)
+def _logs_restored(_logs: None) -> Iterator[None]:
+    """A command run inside a test leaves the log on that test's captured, then closed, stderr."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

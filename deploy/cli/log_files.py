@@ -72,8 +72,9 @@ class _Tail:
 
     def read(self) -> list[Line]:
         """The whole lines that came since."""
+        turned = self._turned()
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
-        if not lines and self._turned():
+        if turned:  # asked before the last read, so nothing was written behind it
             self._file.close()
             self._file = self._open()
         return [self._line(raw) for raw in lines]

@@ -125,8 +125,11 @@ class World:
     async def hurry(self, *states: str) -> None:
         """Everything that waits in these states is due now."""
         async with self.database.acquire() as conn:
+            # In one order: three drains hurry the same rewards.
             await conn.execute(
-                "UPDATE rewards SET act_at = now() WHERE state = ANY($1) AND act_at > now()", states
+                "UPDATE rewards SET act_at = now() WHERE id IN (SELECT id FROM rewards"
+                " WHERE state = ANY($1) AND act_at > now() ORDER BY id FOR UPDATE)",
+                states,
             )
 
     async def drain(self, rounds: int = 400) -> None:
