@@ -25,11 +25,6 @@ def problem(
     return web.Response(status=status, text=text, content_type="application/problem+json")
 
 
-def wrong_field(field: str, message: str) -> web.Response:
-    """One wrong field."""
-    return problem(422, f"{field}: {message}", [(field, message)], "Wrong input")
-
-
 def wrong_fields(error: ValidationError) -> web.Response:
     """Everything that pydantic found; inputs are not echoed."""
     found = [(".".join(map(str, e["loc"])) or "body", e["msg"]) for e in details(error)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from services.verification.directory.explaining import explain
 from services.verification.directory.rules import cells, kinds, references, sheets, tree
@@ -280,4 +281,10 @@ def test_roster_phones_as_people_write_them(cell: str, value: Any) -> None:
 )  # fmt: skip
 def test_what_can_be_a_log_in_name(typed: str, fits: bool) -> None:
     """Letters, digits and three marks, beginning with a letter, 2 to 32 of them."""
-    assert fits == cells.is_username(typed)
+    column = TypeAdapter(cells.Username)
+    if fits:
+        known = {"ADA": "ada", "ａｄａ": "ada"}
+        assert known.get(typed, typed) == column.validate_python(typed)
+    else:
+        with pytest.raises(ValidationError, match=r"csv\.username"):
+            column.validate_python(typed)

@@ -126,8 +126,3 @@ Role = Annotated[access.Role, BeforeValidator(_role)]
 Counters = Annotated[int, BeforeValidator(_counters)]
 Phone = Annotated[str | None, BeforeValidator(_phone)]
 Active = Annotated[bool | None, BeforeValidator(_active)]
-
-
-def is_username(typed: str) -> bool:
-    """Whether this can be a log-in name at all."""
-    return _USERNAME.fullmatch(text.username(typed)) is not None
