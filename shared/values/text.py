@@ -17,7 +17,15 @@ _KEPT_MARKS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _DASHES = re.compile("[\u00ad\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u30fc\u2500]")
 _ADDRESS = re.compile(r"^.*/[wr]/+", re.ASCII)
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?", re.ASCII)
-_NO_MARKS = str.maketrans("", "", "-._")
+_NO_MARKS = str.maketrans("", "", "-._·•'\"")
+_MARKS = r"[-._·•,:;!#*'\"“”‘’()\[\]「」『』【】。、]"
+_AROUND = re.compile(f"^{_MARKS}+|{_MARKS}+$")
+# What people write before and behind the number on a badge: 警号：170004, No. 170004, 170004号.
+_LABEL = re.compile(
+    r"^(?:警号|警员号|警官号|警员|民警|工号|编号|证号|胸牌号?|胸号|号码|BADGE"
+    rf"|NO(?=[.:]|{_MARKS}*[0-9])){_MARKS}*|号$"
+)
+_NOT_DIGIT = re.compile("[^0-9]")
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 _NO_WORD = re.compile(r"[\W_]+")
 _FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
@@ -88,8 +96,42 @@ def look_alike(code: str) -> str:
 
 
 def badge(typed: str) -> str:
-    """What badges are compared by: one case, and no marks between letters and digits."""
-    return identifier(typed).upper().translate(_NO_MARKS)
+    """What badges are compared by: one case, no label, no marks, no zeros before it."""
+    bare = identifier(typed.replace("№", "No.")).upper()
+    while (less := _less(bare)) != bare:
+        bare = less
+    return bare
+
+
+def _less(badge: str) -> str:
+    bare = _LABEL.sub("", _AROUND.sub("", badge)).translate(_NO_MARKS)
+    return bare.lstrip("0") or bare[:1]
+
+
+def badge_core(typed: str) -> str:
+    """The digits of a badge without letters around and zeros before them: `P-0170004A` → 170004."""
+    return _NOT_DIGIT.sub("", look_alike(badge(typed))).lstrip("0")
+
+
+def is_near_badge(one: str, other: str) -> bool:
+    """Whether a badge may be a slip of the other: other letters around, or one character wrong.
+
+    Wrong is one character too many, too few, another one, or two that changed places.
+    """
+    first, second = look_alike(badge(one)), look_alike(badge(other))
+    core = badge_core(one)
+    return first == second or (bool(core) and core == badge_core(other)) or _slip(first, second)
+
+
+def _slip(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if not short or len(long) - len(short) > 1:
+        return False
+    start = next((n for n, c in enumerate(short) if c != long[n]), len(short))
+    rest, further = short[start:], long[start:]
+    if len(short) < len(long):
+        return rest == further[1:]
+    return rest[1:] == further[1:] or (rest[:2] == further[1::-1] and rest[2:] == further[2:])
 
 
 def unusable(typed: str) -> tuple[int, str] | None:

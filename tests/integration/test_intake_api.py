@@ -146,8 +146,8 @@ async def test_each_wrong_field_is_named(
 
 @pytest.mark.parametrize(
     ("lang", "detail"),
-    [("zh", "手机号码不完整，请检查；也可以不填"),
-     ("ru, en;q=0.8, zh;q=0.1", "The phone number is not complete; mend it or leave it out")],
+    [("zh", "号码不完整或不是电话号码，请检查；也可以不填"),
+     ("ru, en;q=0.8, zh;q=0.1", "This is not a whole phone number; mend it or leave it out")],
 )  # fmt: skip
 async def test_errors_are_told_in_the_callers_language(
     intake: Site, lang: str, detail: str

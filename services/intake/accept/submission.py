@@ -1,17 +1,26 @@
 """What a citizen sends, checked field by field; `rules` then checks how the fields fit together."""
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared.events import Kind, Language
 from shared.values import phone, text
+from shared.values.phone import Fault, NotAPhone
 
 WORDS = 2000
 BADGE = 20
 _BADGE = re.compile(rf"[0-9A-Z]{{1,{BADGE}}}")
+
+_FAULTS: Mapping[Fault, LiteralString] = {
+    "no_number": "wrong.phone",
+    "area_code": "wrong.phone_area_code",
+    "costly": "wrong.phone_costly",
+    "data_card": "wrong.phone_data_card",
+}
 
 
 def _words(value: object) -> object:
@@ -25,8 +34,9 @@ def _blank_is_none(value: object) -> object:
 def _e164(typed: str) -> str:
     try:
         return phone.parse(typed)
-    except ValueError:
-        raise PydanticCustomError("wrong.phone", "wrong.phone") from None
+    except NotAPhone as error:
+        key = _FAULTS[error.fault]
+        raise PydanticCustomError(key, key) from None
 
 
 def _badge(typed: str) -> str:
