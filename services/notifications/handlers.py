@@ -9,12 +9,16 @@ from services.notifications.store import messages
 from shared.db import Connection
 from shared.events import CaseVerified, RewardPaid
 from shared.observe import log, trace
+from shared.values import phone
+from shared.values.seal import Seal
 
 
-async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
+async def on_case_verified(seal: Seal, conn: Connection, event: CaseVerified) -> None:
     """Queue the thanks, once a case, whatever the verdict and its revision."""
-    if wants_thanks(event) and event.phone_sealed is not None:
-        await _queue(conn, event.case_id, event.submission_id, "thanks", event.phone_sealed)
+    sealed = event.phone_sealed
+    use = phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
+    if sealed and wants_thanks(event, use):
+        await _queue(conn, event.case_id, event.submission_id, "thanks", sealed)
 
 
 async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:

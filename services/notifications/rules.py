@@ -13,6 +13,7 @@ from typing import Literal
 
 from shared.events import CaseVerified
 from shared.values.backoff import backoff
+from shared.values.phone import Use
 from shared.vendors import outcomes
 from shared.vendors.outcomes import (
     Accepted,
@@ -70,9 +71,9 @@ class Next:
     repeat: bool = False
 
 
-def wants_thanks(event: CaseVerified) -> bool:
-    """Every complainant who left a phone, whatever the verdict 「以短信的方式感謝群眾…監督」."""
-    return event.kind == "complaint" and event.phone_sealed is not None
+def wants_thanks(event: CaseVerified, use: Use | None) -> bool:
+    """Every complainant whose phone gets SMS, whatever the verdict 「以短信的方式感謝群眾」."""
+    return event.kind == "complaint" and use is not None and use.sms
 
 
 def after_send(outcome: outcomes.Outcome, message: Standing, limits: Limits) -> Next:

@@ -1,6 +1,7 @@
 """The wiring of notifications."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from services.notifications.api import Api
@@ -30,7 +31,7 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         name=NAME,
         handlers={
-            CaseVerified: on_case_verified,
+            CaseVerified: partial(on_case_verified, settings.seal),
             RewardPaid: on_reward_paid,
             OperatorChanged: on_operator_changed,
         },

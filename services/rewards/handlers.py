@@ -15,6 +15,8 @@ from shared.db import Connection
 from shared.events import CaseVerified, Event, IncidentChanged, OfficerChanged, UnitChanged
 from shared.observe import log, trace
 from shared.policy import Policies
+from shared.values import phone
+from shared.values.seal import Seal
 
 
 async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
@@ -35,7 +37,9 @@ async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
         log.get().info("roster changed", version=event.version)
 
 
-async def on_case_verified(policies: Policies, conn: Connection, event: CaseVerified) -> None:
+async def on_case_verified(
+    policies: Policies, seal: Seal, conn: Connection, event: CaseVerified
+) -> None:
     """Make, renew or withdraw the reward of a case, by the policy of the day it was received."""
     await rewards.lock_decisions(conn)
     if not await directory.mark_verdict(conn, event.case_id, event.revision):
@@ -46,7 +50,7 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
     event = event.model_copy(update={"incident_id": incident_id})
     await _bring(conn, event.case_id, incident_id, edition.reward)
     reward = await rewards.claim_by_case(conn, event.case_id)
-    entitled = entitlement.is_entitled(event, edition.reward)
+    entitled = entitlement.is_entitled(event, edition.reward, _use(event, seal))
     state, withdrawn = (reward.state, bool(reward.withdrawn_at)) if reward else (None, False)
     match entitlement.answer_to_verdict(entitled, state, withdrawn):
         case "make":
@@ -62,6 +66,11 @@ async def on_case_verified(policies: Policies, conn: Connection, event: CaseVeri
             log.get().info(
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
             )
+
+
+def _use(event: CaseVerified, seal: Seal) -> phone.Use | None:
+    sealed = event.phone_sealed
+    return phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
 
 
 async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:

@@ -50,7 +50,7 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         name=NAME,
         handlers={
-            CaseVerified: partial(handlers.on_case_verified, policies),
+            CaseVerified: partial(handlers.on_case_verified, policies, settings.seal),
             IncidentChanged: partial(handlers.on_incident_changed, policies),
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,

@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
 from shared.values import text
+from shared.values.seal import Seal, SealBroken
 
 Kind = Literal["mobile", "virtual", "satellite", "landline", "foreign"]
 Fault = Literal["no_number", "area_code", "costly", "data_card"]
@@ -148,6 +149,14 @@ def use(e164: str) -> Use:
     if national.startswith(_VIRTUAL):
         return USES["virtual"]
     return USES["satellite" if national.startswith(_SATELLITE) else "mobile"]
+
+
+def use_sealed(seal: Seal, sealed: str, submission_id: object) -> Use:
+    """The same of a sealed number; that one does not open is for its user to find out."""
+    try:
+        return use(seal.open(sealed, f"phone:{submission_id}"))
+    except SealBroken:
+        return USES["mobile"]
 
 
 def mask(e164: str) -> str:

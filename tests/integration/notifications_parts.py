@@ -38,7 +38,7 @@ async def queue(database: Database, phone: str = PHONE, seal: Seal = SEAL) -> UU
     """A case whose thanks are queued; the case's id."""
     case = uuid4()
     async with database.transaction() as conn:
-        await handlers.on_case_verified(conn, verified(case, seal=seal, phone=phone))
+        await handlers.on_case_verified(SEAL, conn, verified(case, seal=seal, phone=phone))
     return case
 
 

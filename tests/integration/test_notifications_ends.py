@@ -17,6 +17,7 @@ from shared.db import Connection, Database
 from shared.values.seal import Seal
 from tests.integration.notifications_parts import (
     PHONE,
+    SEAL,
     due_now,
     make_deliveries,
     queue,
@@ -132,6 +133,18 @@ async def test_the_phone_is_nowhere_in_clear(
 
 async def test_the_history_refuses_to_be_changed(conn: Connection) -> None:
     """The service's own role cannot rewrite what happened to a message."""
-    await handlers.on_case_verified(conn, verified(uuid4()))
+    await handlers.on_case_verified(SEAL, conn, verified(uuid4()))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await conn.execute("DELETE FROM message_states")
+
+
+@pytest.mark.parametrize(
+    ("number", "queued"),
+    [("13977770100", 1), ("17012345678", 1), ("13491234567", 0), ("3962912345", 0)],
+)
+async def test_no_thanks_are_queued_for_a_phone_that_gets_no_sms(
+    database: Database, number: str, queued: int
+) -> None:
+    """A landline's thanks would be paid for and heard by nobody."""
+    await queue(database, number)
+    assert queued == len(await states(database))

@@ -44,7 +44,7 @@ async def test_thanks_are_sent_once_a_case(
     case = uuid4()
     for revision in (1, 2, 3):
         async with database.transaction() as conn:
-            await handlers.on_case_verified(conn, verified(case, revision=revision))
+            await handlers.on_case_verified(SEAL, conn, verified(case, revision=revision))
     await until(database, deliveries, "delivered")
     assert 1 == await sent(client)
     [event] = await settlements(database)

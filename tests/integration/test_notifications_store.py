@@ -77,7 +77,7 @@ async def claimed(conn: Connection, limit: int = 1) -> list[Message]:
 
 async def brought(conn: Connection, state: State) -> UUID:
     """A message of a new case that came to a state."""
-    await handlers.on_case_verified(conn, verified(uuid4()))
+    await handlers.on_case_verified(SEAL, conn, verified(uuid4()))
     [message] = await claimed(conn)
     for to in STEPS.get(state, ()):
         moved, _ = await messages.mark(conn, message, to)
@@ -145,7 +145,7 @@ async def test_the_longest_waiting_go_first(conn: Connection) -> None:
     """With room for two of four, those that have been due for longest are taken."""
     made = []
     for minutes in (1, 4, 3, 2):
-        await handlers.on_case_verified(conn, verified(case := uuid4()))
+        await handlers.on_case_verified(SEAL, conn, verified(case := uuid4()))
         made.append((minutes, case))
         await conn.execute(
             "UPDATE messages SET next_at = now() - make_interval(mins => $2) WHERE case_id = $1",
@@ -180,7 +180,7 @@ async def test_each_state_can_be_reached_and_is_told_in_the_history(
 
 async def test_whoever_was_overtaken_changes_nothing(conn: Connection) -> None:
     """Two answers to one call: the first counts, the second leaves no trace in the history."""
-    await handlers.on_case_verified(conn, verified(uuid4()))
+    await handlers.on_case_verified(SEAL, conn, verified(uuid4()))
     [message] = await claimed(conn)
     first = await messages.mark(conn, message, Next("delivered"))
     second = await messages.mark(conn, message, Next("failed", code="late"))

@@ -19,10 +19,12 @@ from services.rewards.store import history, orders, rewards
 from shared import policy
 from shared.db import Connection, Database
 from shared.events import CaseVerified, OfficerChanged, UnitChanged
+from shared.values.seal import Seal
 from tests.vendors import AIRTIME
 
 SERVICE = "rewards"
 POLICIES = policy.load(Path("deploy/policy.toml"))
+SEAL = Seal({"phone": {"1": bytes(32)}})
 RECEIVED = datetime(2026, 3, 3, 2, tzinfo=UTC)
 PHONES = (f"{n:032x}" for n in range(1, 10**6))
 
@@ -52,7 +54,7 @@ def verified(**changes: Any) -> CaseVerified:
 
 async def hear(conn: Connection, event: CaseVerified) -> Reward | None:
     """Handle a verdict; the reward of its case."""
-    await handlers.on_case_verified(POLICIES, conn, event)
+    await handlers.on_case_verified(POLICIES, SEAL, conn, event)
     return await rewards.claim_by_case(conn, event.case_id)
 
 
@@ -412,3 +414,19 @@ async def test_paid_is_told_once(database: Database) -> None:
     async with database.acquire() as conn:
         rows = await conn.fetch("SELECT type FROM outbox ORDER BY seq")
     assert ["reward.decided.v1", "reward.paid.v1"] == [row["type"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("number", "earned"),
+    [("+8613977770100", True), ("+8617012345678", False), ("+8613491234567", False),
+     ("+863962912345;ext=802", False), ("+85291234567", False)],
+)  # fmt: skip
+async def test_no_reward_is_promised_to_a_phone_that_gets_no_airtime(
+    conn: Connection, number: str, earned: bool
+) -> None:
+    """Nothing is scheduled, told or left to a person; its citizen knew from the receipt."""
+    submission = uuid4()
+    sealed = SEAL.close(number, f"phone:{submission}")
+    reward = await hear(conn, verified(submission_id=submission, phone_sealed=sealed))
+    assert earned == (reward is not None)
+    assert earned == bool(await told(conn))

@@ -13,7 +13,7 @@ from services.rewards.rules.states import MOVES, IllegalMove, State, Step
 from services.rewards.store import history, orders, rewards
 from shared.db import Connection
 from shared.events import CaseVerified
-from tests.integration.test_rewards_decisions import POLICIES, RECEIVED, again, verified
+from tests.integration.test_rewards_decisions import POLICIES, RECEIVED, SEAL, again, verified
 
 SERVICE = "rewards"
 WAITING = ("ready", "submitting", "accepted", "unknown", "rejected", "paid")
@@ -138,7 +138,7 @@ async def heard(conn: Connection, events: list[CaseVerified]) -> Reward | None:
     transaction = conn.transaction()
     await transaction.start()
     for event in events:
-        await handlers.on_case_verified(POLICIES, conn, event)
+        await handlers.on_case_verified(POLICIES, SEAL, conn, event)
     reward = await rewards.claim_by_case(conn, events[0].case_id)
     await transaction.rollback()
     return reward
@@ -168,14 +168,14 @@ async def test_a_reward_that_was_held_comes_back_by_the_caps_of_that_day(conn: C
     three = [verified(incident_id=verified().incident_id)]
     three += [verified(incident_id=three[0].incident_id) for _ in range(3)]
     for event in three:
-        await handlers.on_case_verified(POLICIES, conn, event)
+        await handlers.on_case_verified(POLICIES, SEAL, conn, event)
     *others, last = three
     held = await rewards.claim_by_case(conn, last.case_id)
     assert held is not None
     assert ("held", "incident_cap") == (held.state, held.reason)
     for event in (again(last, 2, verdict="helped"), again(others[0], 2, verdict="helped")):
-        await handlers.on_case_verified(POLICIES, conn, event)
-    await handlers.on_case_verified(POLICIES, conn, again(last, 3))
+        await handlers.on_case_verified(POLICIES, SEAL, conn, event)
+    await handlers.on_case_verified(POLICIES, SEAL, conn, again(last, 3))
     back = await rewards.claim_by_case(conn, last.case_id)
     assert "ready" == (back and back.state)
 
@@ -185,7 +185,7 @@ async def test_a_renewed_reward_belongs_to_the_new_verdict(conn: Connection) -> 
     first = verified()
     newest = again(first, 3, incident_id=verified().incident_id, phone_sealed="1.other")
     for event in (first, again(first, 2, verdict="helped"), newest):
-        await handlers.on_case_verified(POLICIES, conn, event)
+        await handlers.on_case_verified(POLICIES, SEAL, conn, event)
     reward = await rewards.claim_by_case(conn, first.case_id)
     assert reward is not None
     assert (newest.incident_id, "1.other") == (reward.incident_id, reward.phone_sealed)

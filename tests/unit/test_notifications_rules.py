@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.notifications import rules
 from services.notifications.rules import FINAL, Limits, Standing, State
 from shared.events import CaseVerified
+from shared.values.phone import USES, Kind
 from shared.vendors.outcomes import (
     Accepted,
     Done,
@@ -21,6 +22,7 @@ from shared.vendors.outcomes import (
     TryLater,
     Unknown,
 )
+from tests.samples import SAMPLES
 
 LIMITS = Limits()
 SECOND = timedelta(seconds=1)
@@ -170,4 +172,11 @@ def test_thanks_are_for_complainants_with_a_phone(
             "received_at": now, "verified_at": now,
         }
     )  # fmt: skip
-    assert wanted == rules.wants_thanks(event)
+    assert wanted == rules.wants_thanks(event, USES["mobile"] if phone else None)
+
+
+@pytest.mark.parametrize("kind", USES)
+def test_no_thanks_are_sent_where_no_sms_arrives(kind: Kind) -> None:
+    """The vendor would refuse them, or take money for nothing; the citizen was told before."""
+    (event,) = [sample for sample in SAMPLES if isinstance(sample, CaseVerified)]
+    assert (kind in ("mobile", "virtual")) == rules.wants_thanks(event, USES[kind])

@@ -18,6 +18,7 @@ from services.rewards.rules.payouts import Pace, Reward, move, order_id
 from services.rewards.rules.states import MOVES, WITHDRAWABLE, IllegalMove, State, Step, after
 from services.rewards.views import Figures, figures_of, masked
 from shared.events import CaseVerified, Verdict
+from shared.values import phone as phones
 from shared.values.seal import Seal
 from shared.vendors import outcomes
 from shared.vendors.outcomes import NotFound, Outcome, Rejected, TryLater
@@ -98,6 +99,7 @@ def test_since_when_nobody_knows_is_kept_over_a_repetition() -> None:
 
 KINDS = ("rating", "request", "complaint")
 FOUND_TRUE = ("substantiated", "partly")
+MOBILE = phones.USES["mobile"]
 NO_PHONE = {"phone_sealed": None, "phone_index": None}
 
 
@@ -108,20 +110,27 @@ def test_the_table_of_entitlement(kind: str, verdict: Verdict, phone: bool) -> N
     """「群眾不滿意投訴核查屬實的…獎勵20元話費」: a complaint, found true, with a phone."""
     event = verified(kind=kind, verdict=verdict, **({} if phone else NO_PHONE))
     wanted = kind == "complaint" and verdict in FOUND_TRUE and phone
-    assert wanted == entitlement.is_entitled(event, RULE)
+    assert wanted == entitlement.is_entitled(event, RULE, MOBILE if phone else None)
 
 
 @pytest.mark.parametrize("missing", ["phone_sealed", "phone_index"])
 def test_half_a_phone_earns_nothing(missing: str) -> None:
     """A phone that can be called but not counted, or counted but not called, is none."""
-    assert not entitlement.is_entitled(verified(**{missing: None}), RULE)
+    assert not entitlement.is_entitled(verified(**{missing: None}), RULE, MOBILE)
 
 
 def test_the_policy_says_which_verdicts_earn() -> None:
     """A bureau that rewards only the full truth says so in its policy, and that counts."""
     strict = RULE.model_copy(update={"verdicts": ("substantiated",)})
-    earns = [entitlement.is_entitled(verified(verdict=v), strict) for v in FOUND_TRUE]
+    earns = [entitlement.is_entitled(verified(verdict=v), strict, MOBILE) for v in FOUND_TRUE]
     assert [True, False] == earns
+
+
+@pytest.mark.parametrize("kind", phones.USES)
+def test_only_a_phone_that_gets_airtime_earns_it(kind: phones.Kind) -> None:
+    """A landline's reward would end with a person who can do nothing: there is none."""
+    use = phones.USES[kind]
+    assert (kind == "mobile") == entitlement.is_entitled(verified(), RULE, use)
 
 
 CAPS = st.builds(

@@ -16,6 +16,7 @@ from services.rewards.rules.payouts import Pace, Reward, move, order_id
 from services.rewards.rules.states import MOVES, IllegalMove, State, Step, after
 from shared import policy
 from shared.events import CaseVerified
+from shared.values import phone
 from shared.vendors import outcomes
 from shared.vendors.outcomes import Outcome
 
@@ -71,7 +72,8 @@ def reward(state: State = "eligible", **changes: Any) -> Reward:
 )
 def test_who_has_earned_a_reward(changes: dict[str, Any], entitled: bool) -> None:
     """A complaint found true or partly true, whoever is to blame, with a phone; nothing else."""
-    assert entitled == entitlement.is_entitled(verified(**changes), RULE)
+    use = phone.USES["mobile"]
+    assert entitled == entitlement.is_entitled(verified(**changes), RULE, use)
 
 
 def test_a_reward_is_20_yuan_due_at_the_end_of_the_second_day_after() -> None:

@@ -8,7 +8,9 @@ from services.intake.accept.receipts import Signer, base64url
 from services.intake.accept.store import submissions
 from services.intake.accept.submission import Draft
 from shared.db import Database
+from shared.values import phone
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, statistics
+from shared.web.texts import texts
 
 # 2,000 characters with each of them escaped (`\ud83d\ude00`) are 24 kB.
 LIMIT = 32 * 1024
@@ -45,7 +47,7 @@ class Api:
     async def submit(self, call: Call[Draft, None]) -> Reply:
         """201 with the receipt; 200 with the very same receipt for a repetition."""
         receipt = await self.acceptance.accept(call.body, call.repeat_key)
-        answer = _accepted(receipt, self.public_url)
+        answer = _accepted(receipt, self.public_url, _phone(call))
         return Reply(answer, 201 if receipt.fresh else 200)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:
@@ -67,12 +69,20 @@ class Api:
         )
 
 
-def _accepted(receipt: Receipt, public_url: str) -> views.Accepted:
+def _phone(call: Call[Draft, None]) -> views.PhoneUse | None:
+    left, words = call.body.phone, texts(call.language)
+    return views.phone_use(phone.use(left), call.body.kind, words) if left else None
+
+
+def _accepted(
+    receipt: Receipt, public_url: str, phone_use: views.PhoneUse | None
+) -> views.Accepted:
     stored = receipt.stored
     return views.Accepted(
         submission_id=stored.id,
         kind=stored.kind,
         received_at=stored.received_at,
+        phone=phone_use,
         receipt=views.SignedReceipt(
             code=receipt.code,
             url=f"{public_url}/r/{receipt.code}",

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.events import Kind
+from shared.values import phone
+from shared.web.texts import Texts
 
 
 class SignedReceipt(BaseModel):
@@ -19,12 +21,30 @@ class SignedReceipt(BaseModel):
     signature: str
 
 
+class PhoneUse(BaseModel):
+    """What the phone that was left is good for, said before anything is promised."""
+
+    kind: phone.Kind
+    callback: bool = Field(default=True, description="it will be called")
+    sms: bool = Field(description="it gets our SMS")
+    airtime: bool = Field(description="it can get the reward of a substantiated complaint")
+    note: str | None = Field(description="what it cannot get, in the caller's language")
+
+
+def phone_use(use: phone.Use, kind: Kind, words: Texts) -> PhoneUse:
+    """Only complaints get SMS and rewards, so only they are told what cannot arrive."""
+    told = kind == "complaint" and not use.airtime
+    note = words.text(f"phone_note_{use.kind}") if told else None
+    return PhoneUse(kind=use.kind, sms=use.sms, airtime=use.airtime, note=note)
+
+
 class Accepted(BaseModel):
     """A stored submission; a repetition gets the same answer to the letter."""
 
     submission_id: UUID
     kind: Kind
     received_at: datetime
+    phone: PhoneUse | None = Field(description="absent where no phone was left")
     receipt: SignedReceipt
 
 

@@ -7,6 +7,7 @@ from services.intake.accept import receipts
 from services.intake.accept.receipts import base64url
 from services.intake.accept.store import submissions, units
 from services.intake.accept.store.submissions import Stored
+from services.intake.accept.views import PhoneUse, phone_use
 from services.intake.follow import store as timeline
 from services.intake.follow import story, views
 from services.intake.follow.story import Entry, Line
@@ -14,7 +15,7 @@ from shared.db import Database
 from shared.errors import NotFound
 from shared.events import Language
 from shared.patience import within
-from shared.values import clock
+from shared.values import clock, phone
 from shared.values.money import yuan
 from shared.values.seal import Seal
 from shared.web.texts import Texts, texts
@@ -43,20 +44,34 @@ class Status:
                 raise NotFound("refused.no_receipt")
             unit = await units.get(conn, facts.unit_code)
             entries = await timeline.list_of(conn, facts.id)
+            sealed = await submissions.get_phone(conn, facts.id) if facts.phone_index else None
         # Until the directory has named the unit, its code stands for the name.
-        return self._account(facts, unit.name if unit else facts.unit_code, entries, words)
+        unit_name = unit.name if unit else facts.unit_code
+        return self._account(facts, unit_name, entries, self._phone(facts, sealed, words), words)
+
+    def _phone(self, facts: Stored, sealed: str | None, words: Texts) -> PhoneUse | None:
+        use = phone.use_sealed(self.seal, sealed, facts.id) if sealed else None
+        return phone_use(use, facts.kind, words) if use else None
 
     def _account(
-        self, facts: Stored, unit_name: str, entries: list[Entry], words: Texts
+        self,
+        facts: Stored,
+        unit_name: str,
+        entries: list[Entry],
+        left: PhoneUse | None,
+        words: Texts,
     ) -> views.Account:
-        phone, verdict = facts.phone_index is not None, story.verdict(entries)
+        verdict = story.verdict(entries)
         sealed = verdict.details["answer_sealed"] if verdict else None
-        lines = story.story(facts.received_at, entries, clock.now(), phone=phone)
+        lines = story.story(
+            facts.received_at, entries, clock.now(), phone=facts.phone_index is not None
+        )
         return views.Account(
             submission_id=facts.id,
             kind=facts.kind,
             unit=views.Unit(code=facts.unit_code, name=unit_name, counter=facts.counter),
             received_at=facts.received_at,
+            phone=left,
             verdict=verdict.details["verdict"] if verdict else None,
             answer=self.seal.open(sealed, f"answer:{facts.id}") if sealed else None,
             timeline=[_tell(line, words) for line in lines],

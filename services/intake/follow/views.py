@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.intake.accept.views import PhoneUse
 from shared.events import Kind, Verdict
 
 
@@ -41,6 +42,7 @@ class Account(BaseModel):
     kind: Kind
     unit: Unit
     received_at: datetime
+    phone: PhoneUse | None
     verdict: Verdict | None
     answer: str | None
     timeline: list[Line]

@@ -11,6 +11,7 @@ from services.rewards.rules.states import SENT, WITHDRAWABLE, State
 from shared import policy
 from shared.events import CaseVerified
 from shared.values import clock
+from shared.values.phone import Use
 
 HoldReason = Literal[
     "roster_phone",
@@ -42,13 +43,18 @@ class Usage:
     month_fen: int = 0
 
 
-def is_entitled(event: CaseVerified, rule: policy.Reward) -> bool:
-    """A complaint, found true, whose citizen left a phone 「群眾不滿意投訴核查屬實的」."""
+def is_entitled(event: CaseVerified, rule: policy.Reward, use: Use | None) -> bool:
+    """A complaint, found true, whose citizen left a phone 「群眾不滿意投訴核查屬實的」.
+
+    A phone that cannot get airtime earns none; the citizen was told so on the form and the receipt.
+    """
     return (
         event.kind == "complaint"
         and event.verdict in rule.verdicts
         and event.phone_sealed is not None
         and event.phone_index is not None
+        and use is not None
+        and use.airtime
     )
 
 

@@ -108,6 +108,13 @@ async def get_by_receipt(conn: Connection, receipt_hash: bytes) -> Stored | None
     return found[0] if found else None
 
 
+async def get_phone(conn: Connection, submission_id: UUID) -> str | None:
+    """The sealed phone that was left, if any."""
+    sql = "SELECT phone_sealed FROM submissions WHERE id = $1"
+    sealed: str | None = await conn.fetchval(sql, submission_id)
+    return sealed
+
+
 async def count_by_kind(conn: Connection) -> dict[str, int]:
     """How many of each kind were ever received."""
     rows = await conn.fetch("SELECT kind, count(*) AS number FROM submissions GROUP BY kind")
