@@ -21,7 +21,7 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
@@ -42,6 +42,10 @@ _PATIENT: dict[str, Any] = {
 }
 settings.register_profile("ci", derandomize=True, max_examples=100, **_PATIENT)
 settings.register_profile("fuzz", database=None, max_examples=5000, print_blob=True, **_PATIENT)
+# Where only the fact of a failure counts (tests/defects), not its smallest example.
+settings.register_profile(
+    "defects", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("ci")
 
 

@@ -1,6 +1,7 @@
 """The one errand, over a real table and with a vendor that does as told."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -168,6 +169,24 @@ async def test_a_claim_that_was_slept_over_calls_nobody(post: Post) -> None:
     assert ["stale claim dropped"] == [entry["event"] for entry in logs]
 
 
+async def test_a_clock_that_is_set_back_revives_no_claim(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease ends by the time that only runs forward, whatever the machine's clock says."""
+    await post.add("a")
+
+    async def claim(conn: Connection, most: int) -> Sequence[Row]:
+        claimed = await post.claim(conn, most)
+        await asyncio.sleep(0.05)
+        monkeypatch.setattr(time, "time", lambda: 0.0)
+        return claimed
+
+    errand = replace(post.errand, claim=claim, lease=timedelta(milliseconds=20))
+    assert 1 == await errand.run()
+    monkeypatch.undo()
+    assert ([], {"a": "leased"}) == (post.called, await post.states())
+
+
 async def test_a_row_may_go_on_to_another_errand(post: Post) -> None:
     """What settling returns is carried on, after its commit, by the errand `then`."""
     await post.add("a", "b")
@@ -227,6 +246,20 @@ async def test_a_pause_is_one_vendors(post: Post) -> None:
         assert (0, 10) == (await pauses.room(conn, "paper", 10), await pauses.room(conn, "b", 10))
         await pauses.end(conn, "paper")
         assert 10 == await pauses.room(conn, "paper", 10)
+
+
+async def test_a_pause_is_known_to_every_process(post: Post) -> None:
+    """It lies in the table: what another process writes there holds here, and the reverse."""
+    async with post.database.acquire() as conn:
+        await conn.execute(
+            "INSERT INTO vendor_pauses VALUES ('paper', now() + interval '1 minute', 'x')"
+        )
+    await post.add("a")
+    assert 0 == await replace(post.errand, pause=MINUTE).run()
+    async with post.database.transaction() as conn:
+        await pauses.begin(conn, "other", MINUTE, "empty_wallet")
+        told = await conn.fetch("SELECT vendor, code FROM vendor_pauses ORDER BY vendor")
+    assert [("other", "empty_wallet"), ("paper", "x")] == [tuple(row) for row in told]
 
 
 async def test_what_could_not_be_called_is_settled_without_the_vendor(post: Post) -> None:

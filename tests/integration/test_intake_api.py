@@ -79,6 +79,16 @@ async def test_the_receipt_is_signed_and_commits_to_the_content(intake: Site) ->
     assert public["key_id"] == receipt["key_id"]
 
 
+async def test_a_receipts_code_is_stored_nowhere(intake: Site) -> None:
+    """Who reads the whole database cannot ask for anybody's story: only a hash lies there."""
+    code = (await (await intake.submit(KEY)).json())["receipt"]["code"]
+    (row,) = await intake.fetch("SELECT * FROM submissions")
+    (letter,) = await intake.fetch("SELECT * FROM outbox")
+    everything = f"{dict(row)} {dict(letter)}".lower()
+    bare = code.replace("-", "").lower()
+    assert not [spelt for spelt in (code.lower(), bare, bare.encode().hex()) if spelt in everything]
+
+
 async def test_a_repetition_gets_the_very_same_receipt(intake: Site) -> None:
     """Same key and body: 200, the same answer to the letter, and nothing stored twice."""
     first = await intake.submit(KEY)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Self
 
+import asyncpg
 import pytest
 
+from deploy.local.postgres import Postgres
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.orders import Order
@@ -26,6 +28,7 @@ SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
 PACE = Pace(resend_after=timedelta(), held_pause=timedelta(hours=1))
 ACCEPTED, DONE = Accepted("1", "c"), Done("1", "c")
+_NAME = "SELECT current_database()"
 
 
 class Counting(Airtime):
@@ -282,3 +285,37 @@ async def test_a_longer_lease_of_one_does_not_bind_the_other(twins: Twins) -> No
         await conn.execute(later)
     assert 1 == await twins.two.recover()
     assert Counter(submitting=1, unknown=1) == await twins.states()
+
+
+async def test_a_late_answer_settles_only_its_own_order(twins: Twins) -> None:
+    """The next order has left meanwhile: the refusal of the one before does not close it."""
+    await twins.earn(1)
+    twins.vendor.to_send = lambda _: Rejected("too_late", True)
+    twins.vendor.gate.clear()
+    late = asyncio.create_task(twins.one.submit())
+    await twins.sending(1)
+    await twins.hurry()
+    await twins.two.recover()
+    twins.vendor.to_ask = Rejected("declined", True)
+    await twins.two.query()
+    await twins.hurry()
+    await twins.two.retry()
+    async with twins.two.database.transaction() as conn:
+        await twins.two.lease(conn, 1)
+    twins.vendor.gate.set()
+    await late
+    (reward,) = await twins.now()
+    assert ("submitting", 2) == (reward.state, reward.attempt)
+
+
+async def test_a_lease_is_by_the_databases_clock(twins: Twins, templates: Postgres) -> None:
+    """The machine's clock is days behind the database's: the lease stands all the same."""
+    await twins.earn(1)
+    async with twins.one.database.acquire() as conn:
+        owner = await asyncpg.connect(templates.url(await conn.fetchval(_NAME)))
+    await owner.execute("UPDATE simulation_clock SET moved = '3 days'")
+    await owner.close()
+    async with twins.one.database.transaction() as conn:
+        assert 1 == len(await twins.one.lease(conn, 1))
+    assert 0 == await twins.two.recover()
+    assert Counter(submitting=1) == await twins.states()
