@@ -27,6 +27,8 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     try:
         return task.result()
     except faults.PASSING as error:
+        if not faults.is_passing(error):
+            raise
         raise Unavailable() from error
 
 

@@ -32,38 +32,57 @@ from shared.web.texts import texts
 
 # 64 KiB in this time are 2 KiB a second, which any connection that works at all can do.
 BODY_SECONDS = 30.0
+# Where a request keeps its Call, so that whatever refuses it finds what was typed.
+CALL = web.RequestKey("call", tuple[Endpoint, Call[Any, Any]])
 JSON_TYPES = ("application/json", "application/cloudevents+json")
 _KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
 
 async def open_call(request: web.Request, endpoint: Endpoint, language: Language) -> Call[Any, Any]:
     """The request as it came: body and fields read, nothing judged yet."""
-    raw = b"" if request.method in ("GET", "HEAD") else await read_body(request, endpoint)
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    return Call(
+    call: Call[Any, Any] = Call(
         language=language,
         address=request.raw_path if request.method == "GET" else request.path,
         params=request.match_info,
         body=None,
         query=None,
-        fields=forms.parse(raw) if endpoint.form else forms.NONE,
+        fields=forms.NONE,
         repeat_key=request.headers.get("Idempotency-Key", ""),
-        raw=raw,
+        raw=b"",
         asking=request.query if request.query_string else {},
         cookies=request.cookies if hdrs.COOKIE in request.headers else {},
         bearer=token.strip() if scheme.lower() == "bearer" else "",
     )
+    if endpoint.form:
+        request[CALL] = endpoint, call
+    if request.method not in ("GET", "HEAD"):
+        call.raw = await read_body(request, endpoint)
+        if endpoint.form:
+            call.fields = _fields(call.raw, endpoint.limit)
+    return call
+
+
+def _fields(raw: bytes, limit: int) -> forms.Fields:
+    try:
+        return forms.parse(raw)
+    except Malformed:
+        if len(raw) > limit:
+            raise TooLarge("refused.form_too_large") from None
+        raise
 
 
 async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
     """The whole body, within the endpoint's limit and of the kind that it reads."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise Unsupported("refused.encoding")
-    if (request.content_length or 0) > endpoint.limit:
+    # A form is read on, if it is not beyond all measure, to be shown again as it was typed.
+    most = max(endpoint.limit, forms.MOST_SHOWN) if endpoint.form else endpoint.limit
+    if (request.content_length or 0) > most:
         raise TooLarge("refused.too_large", kib=endpoint.limit // 1024)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _read(request, endpoint.limit)
+            body = await _read(request, most, endpoint.limit)
     except TimeoutError:
         raise TooSlow() from None
     except (web.RequestPayloadError, ConnectionError, ValueError):
@@ -73,11 +92,11 @@ async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
     return body
 
 
-async def _read(request: web.Request, limit: int) -> bytes:
+async def _read(request: web.Request, most: int, limit: int) -> bytes:
     body = bytearray()
     while chunk := await request.content.readany():
         body += chunk
-        if len(body) > limit:
+        if len(body) > most:
             raise TooLarge("refused.too_large", kib=limit // 1024)
     return bytes(body)
 
@@ -101,8 +120,6 @@ async def admit(
     visitor = await _visitor(endpoint, door, call)
     if visitor.operator.role not in endpoint.caller.roles:
         raise Forbidden("refused.role")
-    if endpoint.csrf == "token":
-        session.check_form_token(visitor, call.fields.one("csrf"))
     call.visitor = visitor
     return call
 
@@ -118,7 +135,14 @@ async def _visitor(endpoint: Endpoint, door: Door | None, call: Call[Any, Any]) 
 
 
 def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
-    """The call with checked values. Malformed, or Invalid with every wrong field."""
+    """The call with checked values. Malformed, or Invalid with every wrong field.
+
+    A form of an earlier sign-in, or a too large one, is refused here, where it can be shown again.
+    """
+    if call.visitor and endpoint.csrf == "token":
+        session.check_form_token(call.visitor, call.fields.one("csrf"))
+    if len(call.raw) > endpoint.limit:
+        raise TooLarge("refused.form_too_large")
     call.repeat_key = _repeat_key(endpoint, call)
     call.query = _query(endpoint, call)
     call.body = _body(endpoint, call)
@@ -169,7 +193,7 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
         return None
     try:
         if endpoint.form:
-            return endpoint.body.model_validate(_form_values(endpoint.body, call))
+            return endpoint.body.model_validate(_form_values(endpoint.body, call, endpoint.section))
         return endpoint.body.model_validate_json(call.raw)
     except ValidationError as error:
         if any(e["type"] == "json_invalid" for e in error.errors()):
@@ -177,16 +201,19 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
         raise Invalid(*problems.wrongs(error, texts(call.language))) from None
 
 
-def _form_values(model: type[BaseModel], call: Call[Any, Any]) -> dict[str, object]:
+def _form_values(
+    model: type[BaseModel], call: Call[Any, Any], section: str
+) -> dict[str, object]:
     """A form knows only texts: several-valued fields as tuples, blank ones as left out."""
     values: dict[str, object] = {}
+    fields = call.fields.within(section)
     for name in model.model_fields:
-        if name not in call.fields:
+        if name not in fields:
             continue
         if name in _plural(model):
-            values[name] = call.fields.all(name)
-        elif call.fields.one(name) or model.model_fields[name].is_required():
-            values[name] = call.fields.one(name)
+            values[name] = fields.all(name)
+        elif fields.one(name) or model.model_fields[name].is_required():
+            values[name] = fields.one(name)
     return values
 
 

@@ -5,11 +5,11 @@ into a route: read, admit, check, call the handler, answer.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel
@@ -17,13 +17,17 @@ from pydantic import BaseModel
 from shared import faults
 from shared.errors import Defect, NotFound, Refused, Unauthenticated, Unavailable
 from shared.observe import log, metrics, trace
-from shared.web import admission, openapi, problems
+from shared.patience import within
+from shared.web import admission, kept, openapi, problems
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
 from shared.web.pages import Pages, language, put
 from shared.web.session import Door
 from shared.web.texts import texts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
+# After the handler was given up; both together stay under 5 s.
+AGAIN_SECONDS = 1.4
 
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
@@ -73,33 +77,58 @@ def route(house: House, endpoint: Endpoint) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call = await admission.open_call(request, endpoint, language(request))
         try:
-            call = await admission.admit(request, endpoint, house.door, call)
-        except Unauthenticated:
-            if endpoint.is_api or house.door is None:
-                raise
-            return web.Response(status=303, headers={hdrs.LOCATION: _back(house.door, call)})
-        try:
-            call.params = admission.params(endpoint, call)
-        except NotFound as nothing:
-            # An address that names nothing has no form to show again.
-            return _tell(request, house, nothing, call)
-        try:
-            answer = await endpoint.handler(admission.check(endpoint, call))
+            answer = await _patiently(endpoint.patience, _do(request, house, endpoint, call))
         except (Refused, *faults.PASSING, *faults.NO_TEXT) as error:
             refused = problems.refusal(error)
             if isinstance(refused, Defect) and refused is not error:
                 raise
-            # Where there is nothing, there is no form to show again.
-            if endpoint.again is None or isinstance(refused, Defect | NotFound):
+            shown = _led(house, endpoint, call, refused) or await _again(endpoint, call, refused)
+            if shown is None:
                 return _tell(request, house, refused, call)
-            answer = await endpoint.again(call, refused)
+            answer = shown
         return await respond(request, house, endpoint, call, answer)
 
     return handle
 
 
-def _back(door: Door, call: Call[Any, Any]) -> str:
-    return door.sign_in(call.address if not call.raw else "/")
+async def _do(
+    request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any]
+) -> Answer:
+    await admission.admit(request, endpoint, house.door, call)
+    call.params = admission.params(endpoint, call)
+    return await endpoint.handler(admission.check(endpoint, call))
+
+
+async def _patiently(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    return await (within(seconds, work) if seconds else work)
+
+
+def _led(
+    house: House, endpoint: Endpoint, call: Call[Any, Any], refused: Refused
+) -> Answer | None:
+    """To the sign-in, where somebody must and has typed nothing that would be lost on the way."""
+    typed = endpoint.form and endpoint.again is not None
+    asked = isinstance(refused, Unauthenticated) and endpoint.caller.kind == "staff"
+    if house.door is None or not asked or endpoint.is_api or typed:
+        return None
+    return See(house.door.sign_in("/" if endpoint.form else call.address))
+
+
+async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> Answer | None:
+    """The page of the form with what was typed; None where it cannot be had in time.
+
+    Where there is nothing, or for somebody who is not known, there is no page to show it on.
+    NotFound where it is gone by now.
+    """
+    unknown = endpoint.caller.kind == "staff" and call.visitor is None
+    if endpoint.again is None or unknown or isinstance(refused, Defect | NotFound):
+        return None
+    try:
+        return await within(AGAIN_SECONDS, endpoint.again(call, refused))
+    except NotFound:
+        raise
+    except (Refused, *faults.PASSING, *faults.NO_TEXT):
+        return None
 
 
 async def respond(
@@ -196,9 +225,19 @@ def _tell(
     request: web.Request, house: House, refused: Refused, call: Call[Any, Any] | None = None
 ) -> web.StreamResponse:
     lang = call.language if call else language(request)
-    if wants_html(request):
-        return house.pages.refused(request, lang, refused, call.visitor if call else None)
-    return problems.response(refused, texts(lang))
+    if not wants_html(request):
+        return problems.response(refused, texts(lang))
+    if admission.CALL in request:
+        return house.pages.show(request, lang, _kept(request, house, refused), None)
+    return house.pages.refused(request, lang, refused, call.visitor if call else None)
+
+
+def _kept(request: web.Request, house: House, refused: Refused) -> Page:
+    """What was typed into a form that no page of its own can show, without asking anybody."""
+    endpoint, call = request[admission.CALL]
+    door = house.door if endpoint.caller.kind == "staff" else None
+    out = door is not None and isinstance(refused, Unauthenticated)
+    return kept.page(call, refused, door.sign_in("/") if door and out else "")
 
 
 def wants_html(request: web.Request) -> bool:

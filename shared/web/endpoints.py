@@ -24,6 +24,12 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 BODY_LIMIT = 64 * 1024
+# A person looks at an empty screen meanwhile: an answer comes within 5 s, be it a refusal. What is
+# left of them after a form was given up is for showing it again.
+PAGE_SECONDS = 3.2
+API_SECONDS = 4.8
+# Counts over everything take as long as they take; nobody waits before an empty screen.
+COUNT_SECONDS = 25.0
 # What the key of a form begins with, so that none is a program's.
 FORM_KEY = "form:"
 
@@ -152,7 +158,9 @@ class Endpoint:
     `answers` lists models by status, the usual one first (empty for pages). `form` reads `body`
     from a form instead of JSON; `again` then shows it with what was typed when anything refuses it.
     `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key: a
-    program's as a header, a form's as its hidden field `key` (see web/repeats).
+    program's as a header, a form's as its hidden field `key` (see web/repeats). `section` is the
+    part of a larger form that this endpoint reads: a field `<section>-<name>` is its `<name>`.
+    `seconds` are how long the caller waits before it hears 503; 0 where the handler itself counts.
     """
 
     method: Method
@@ -170,11 +178,19 @@ class Endpoint:
     repeat: Literal["none", "header", "form"] = "none"
     limit: int = BODY_LIMIT
     raw: bool = False
+    section: str = ""
+    seconds: float | None = None
 
     @property
     def is_api(self) -> bool:
         """For programs: problems as JSON, a bearer token instead of a cookie."""
         return self.path.startswith(("/api/", "/reports/"))
+
+    @property
+    def patience(self) -> float:
+        """How long the caller waits; 0 without end."""
+        usual = API_SECONDS if self.is_api else PAGE_SECONDS
+        return usual if self.seconds is None else self.seconds
 
     @property
     def caller(self) -> Who:
@@ -191,7 +207,10 @@ class Endpoint:
 
 def statistics(handler: Handler, summary: str, shown: type[BaseModel]) -> Endpoint:
     """What every service has: its counts for the public table of statistics (rule 16)."""
-    return Endpoint("GET", "/api/v1/figures", handler, summary, PUBLIC, answers={200: shown})
+    return Endpoint(
+        "GET", "/api/v1/figures", handler, summary, PUBLIC, answers={200: shown},
+        seconds=COUNT_SECONDS,
+    )  # fmt: skip
 
 
 def checked(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:

@@ -9,6 +9,8 @@ from shared.values import text
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
+# What a form may weigh and still be shown again, though it is refused as too large.
+MOST_SHOWN = 512 * 1024
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
+
+    def within(self, section: str) -> "Fields":
+        """One section of a form that has several: its `<section>-<name>` are `<name>` here."""
+        own = {
+            name.removeprefix(f"{section}-"): values
+            for name, values in self.values.items()
+            if section and name.startswith(f"{section}-")
+        }
+        return Fields({**self.values, **own})
 
 
 NONE = Fields({})

@@ -237,7 +237,7 @@ async def test_forms_go_when_their_work_is_done(bureau: Office) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_foreign_case_is_a_page_that_says_so(bureau: Office, form: str) -> None:
-    """Reading or working on a case of another place: a plain 404 page, never a server error."""
+    """Working on a case of another place: 404 with what was typed, and nothing of the case."""
     foreign, own = await bureau.case(unit_code=FAR_UNIT), await bureau.case()
     desk = await opened(bureau, "desk", f"/desk/cases/{own}")
     page = desk.text
@@ -245,7 +245,8 @@ async def test_a_foreign_case_is_a_page_that_says_so(bureau: Office, form: str) 
         desk.text = page
         fields = (*VERDICT, ("outcome", "busy"), ("decision", "confirm"), ("reason", "回访"))
         assert 404 == await desk.send(f"/desk/cases/{case_id}/{form}", *fields), case_id
-        assert ("<h1>" in desk.text, "textarea" in desk.text) == (True, False)
+        assert ("<h1>" in desk.text, ">\n看过监控</textarea>" in desk.text) == (True, True)
+        assert [] == [told for told in ("办件经过", "等了一上午") if told in desk.text]
         assert 404 == await desk.get(f"/desk/cases/{case_id}"), case_id
 
 

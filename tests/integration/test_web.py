@@ -430,11 +430,16 @@ async def test_programs_need_a_token_of_the_right_role(client: Client) -> None:
 
 
 async def test_browsers_without_a_session_are_led_to_the_sign_in(client: Client) -> None:
-    """A page leads there and back; a form that was sent too late leads to its page."""
+    """A page leads there and back; a form that was sent too late is kept, with the way there."""
     asked = await client.get("/desk?lang=en", allow_redirects=False)
-    sent = await client.post("/desk", data={"note": "x"}, headers=OWN, allow_redirects=False)
+    sent = await client.post(
+        "/desk", data={"note": "<i>写了很久"}, headers=OWN | HTML, allow_redirects=False
+    )
     assert (303, "/sign-in?next=/desk?lang=en") == (asked.status, asked.headers["Location"])
-    assert 303 == sent.status
+    shown = await sent.text()
+    assert (401, True) == (sent.status, "\n&lt;i&gt;写了很久</textarea>" in shown)
+    assert 'href="/sign-in?next=/" target="_blank"' in shown
+    assert '<form class="card" method="post" action="/desk">' in shown
 
 
 async def staff_form(client: Client, **fields: str) -> tuple[int, str, str]:

@@ -32,7 +32,7 @@ class Api:
                 "POST", "/api/v1/submissions", self.submit,
                 "Hand in a rating, complaint or request; a repetition gets the first receipt",
                 PUBLIC, body=Draft, answers={201: views.Accepted, 200: views.Accepted},
-                repeat="header", limit=LIMIT,
+                repeat="header", limit=LIMIT, seconds=0,
             ),
             Endpoint(
                 "GET", "/api/v1/receipt-keys", self.receipt_keys,

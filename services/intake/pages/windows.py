@@ -11,7 +11,7 @@ from shared.db import Database
 from shared.errors import Invalid, Unavailable
 from shared.patience import within
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 
 
 @dataclass(frozen=True)

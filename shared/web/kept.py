@@ -1,0 +1,64 @@
+"""The page that keeps what was typed when no page of the service's own can be shown.
+
+It asks nobody, neither a database nor who is calling, so it answers while everything else is away.
+The texts stand in fields that can be sent again or copied, the rest comes along unseen: the same
+repeat key too, so that sending again is no second act if the first went through after all.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import KeyReused, Refused
+from shared.web import problems
+from shared.web.endpoints import Call, Page
+from shared.web.texts import texts
+
+# What is chosen, not typed: keys, codes, numbers.
+_CHOSEN = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
+_TYPED = re.compile(
+    r"(?:.*-)?(words|phone|officer_badge|note|reason|finding|answer|incident|username)"
+)
+# Never shown again, and no repeat key that is used up.
+_SECRET = frozenset({"password"})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A field as it came; `label` is the key of its name where a person is to see it."""
+
+    name: str
+    value: str
+    label: str = ""
+
+
+def page(call: Call[Any, Any], refused: Refused, sign_in: str = "") -> Page:
+    """What was typed, why it was refused, and a button to send it again.
+
+    `sign_in` is where one signs in again first, in another tab.
+    """
+    values = {
+        "problem": problems.document(refused, texts(call.language)),
+        "kept": list(_fields(call, refused)),
+        "sign_in": sign_in,
+    }
+    status, headers = int(refused.status), problems.headers(refused)
+    return Page("kept.html", values, status, call.language, headers)
+
+
+def _fields(call: Call[Any, Any], refused: Refused) -> Iterator[Kept]:
+    for name, values in call.fields.values.items():
+        if name in _SECRET or (name == "key" and isinstance(refused, KeyReused)):
+            continue
+        for value in values:
+            if name == "csrf" and call.visitor:
+                yield Kept(name, call.visitor.csrf)
+            else:
+                yield Kept(name, value, _label(name, value))
+
+
+def _label(name: str, value: str) -> str:
+    if named := _TYPED.fullmatch(name):
+        return f"kept_{named[1]}"
+    return "" if _CHOSEN.fullmatch(value) else "kept_other"
