@@ -201,9 +201,7 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
         raise Invalid(*problems.wrongs(error, texts(call.language))) from None
 
 
-def _form_values(
-    model: type[BaseModel], call: Call[Any, Any], section: str
-) -> dict[str, object]:
+def _form_values(model: type[BaseModel], call: Call[Any, Any], section: str) -> dict[str, object]:
     """A form knows only texts: several-valued fields as tuples, blank ones as left out."""
     values: dict[str, object] = {}
     fields = call.fields.within(section)

@@ -103,9 +103,7 @@ async def _patiently(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     return await (within(seconds, work) if seconds else work)
 
 
-def _led(
-    house: House, endpoint: Endpoint, call: Call[Any, Any], refused: Refused
-) -> Answer | None:
+def _led(house: House, endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> Answer | None:
     """To the sign-in, where somebody must and has typed nothing that would be lost on the way."""
     typed = endpoint.form and endpoint.again is not None
     asked = isinstance(refused, Unauthenticated) and endpoint.caller.kind == "staff"

@@ -6,7 +6,7 @@ contains no access check of its own.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -148,7 +148,7 @@ class Text:
 
 Answer = BaseModel | Reply | Page | See | Text
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
-Again = Callable[[Call[Any, Any], Refused], Awaitable[Answer]]
+Again = Callable[[Call[Any, Any], Refused], Coroutine[Any, Any, Answer]]
 
 
 @dataclass(frozen=True)
