@@ -7,6 +7,7 @@ from uuid import UUID
 from services.notifications.api import MENDERS, READERS, Api
 from shared import access
 from shared.errors import Refused
+from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, See
 
 
@@ -51,5 +52,7 @@ class MessagePages:
             "held": (await self.api.list_held(call)).messages,
             "may_release": call.operator.role in access.MESSAGE_MENDERS,
             "refused": refused,
+            "sent": call.params.get("message_id"),
+            "key": repeats.key_again(call, refused) if refused else "",
         }
         return Page("messages.html", values, int(refused.status) if refused else 200)

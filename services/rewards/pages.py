@@ -14,6 +14,7 @@ from services.rewards.views import Approval, Note
 from shared import access
 from shared.access import Operator
 from shared.errors import Refused
+from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, See
 
 ADDRESS = "/rewards/{reward_id}"
@@ -85,6 +86,7 @@ class RewardPages:
             "typed": call.fields,
             "asides": get_args(Aside),
             "refused": refused,
+            "key": repeats.key_again(call, refused) if refused else "",
         }
         return Page("reward.html", values, int(refused.status) if refused else 200)
 

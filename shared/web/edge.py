@@ -27,7 +27,7 @@ from shared.web.texts import texts
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 # After the handler was given up; both together stay under 5 s.
-AGAIN_SECONDS = 1.4
+AGAIN_SECONDS = 1.0
 
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {

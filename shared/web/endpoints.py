@@ -26,7 +26,7 @@ Q = TypeVar("Q")
 BODY_LIMIT = 64 * 1024
 # A person looks at an empty screen meanwhile: an answer comes within 5 s, be it a refusal. What is
 # left of them after a form was given up is for showing it again.
-PAGE_SECONDS = 3.2
+PAGE_SECONDS = 3.0
 API_SECONDS = 4.8
 # Counts over everything take as long as they take; nobody waits before an empty screen.
 COUNT_SECONDS = 25.0

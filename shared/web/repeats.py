@@ -6,6 +6,7 @@ which only a hash is kept: a phone that was shown once lies nowhere in clear.
 """
 
 import os
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter, ValidationError
 
 from shared.db import Connection, Database
-from shared.errors import Conflict, KeyReused
+from shared.errors import Conflict, KeyReused, Refused
 from shared.web.endpoints import FORM_KEY, Call
 
 A = TypeVar("A")
@@ -95,9 +96,17 @@ async def _take_turn(conn: Connection, mark: Mark) -> None:
         raise Conflict("refused.repeat_under_way")
 
 
+def key_again(call: Call[Any, Any], refused: Refused) -> str:
+    """The key of a form that is shown again: the same, as what was refused may have gone through
+    after all; another only where the first is used up.
+    """
+    key = call.fields.one("key")
+    return secrets.token_urlsafe(24) if isinstance(refused, KeyReused) or not key else key
+
+
 def _answer(mark: Mark, kind: type[A], request_hash: bytes, answer: bytes) -> A:
     if request_hash != mark.request_hash:
-        raise KeyReused()
+        raise KeyReused("refused.form_sent_already" if mark.waits else "")
     try:
         return cast(A, _adapter(cast(Any, kind)).validate_json(mark.open(answer)))
     except (InvalidTag, ValidationError):

@@ -11,7 +11,7 @@ from shared.db import Database
 from shared.errors import Invalid, Unavailable
 from shared.patience import within
 
-PATIENCE = 1.0
+PATIENCE = 0.8
 
 
 @dataclass(frozen=True)

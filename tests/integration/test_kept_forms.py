@@ -1,0 +1,302 @@
+"""Nothing typed is lost: every form of every service, in both languages, whatever refuses it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientSession
+from markupsafe import escape
+
+from deploy.local.postgres import Postgres
+from services.verification.signin import store as sessions
+from shared import faults
+from shared.db import Database
+from shared.values import clock
+from shared.web.endpoints import Endpoint
+from tests.conftest import Clone
+from tests.integration.test_access_matrix import PEOPLE, Objects, objects
+from tests.proxy import Proxy, proxy
+from tests.support import at
+from tests.town import SERVICES, Town, town
+
+PATIENCE = 5.0
+LONG = '写了很久的<b>话</b> & "引号"\n第二行 {}'
+# What is typed into the form at the end of an address, and what is chosen there.
+FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "{code}": (("words", "phone"), {"kind": "complaint", "satisfaction": "1"}),
+    "complaint": (("words", "phone", "officer_badge"), {"kind": "complaint"}),
+    "request": (("words", "phone"), {"kind": "request"}),
+    "sign-in": (("username",), {"next": "/desk/cases/1"}),
+    "callbacks": (("note",), {"outcome": "busy"}),
+    "phone-reveals": (("reason",), {}),
+    "reviews": (("note",), {"decision": "return", "revision": "1"}),
+    "verdicts": (
+        ("finding", "answer", "incident"),
+        {"verdict": "partly", "attribution": "unit", "revision": "1"},
+    ),
+    "approvals": (("note",), {"decision": "refuse"}),
+    "holds": (("note",), {}),
+    "write-offs": (("note",), {}),
+    "release": ((), {}),
+}
+# What a right form has there: it is not for this that it is refused.
+SHORT = {"phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here"}
+# Nothing can be typed there, so nothing can be lost.
+BUTTONS = {"sign-out"}
+
+
+@dataclass
+class Form:
+    """A form as somebody has filled it in, in a browser of their own."""
+
+    service: str
+    endpoint: Endpoint
+    url: str
+    http: ClientSession
+    fields: dict[str, str]
+    typed: list[str]
+    headers: dict[str, str]
+    who: str
+
+    @property
+    def name(self) -> str:
+        """Which one it is, for a test's message."""
+        return f"{self.service} {self.endpoint.path}"
+
+    async def send(self, **changed: str) -> tuple[int, str]:
+        """Press the button: status and page, within the time for which people wait."""
+        async with (
+            asyncio.timeout(PATIENCE),
+            self.http.post(
+                self.url, data=self.fields | changed, headers=self.headers, allow_redirects=False
+            ) as answer,
+        ):
+            return answer.status, await answer.text()
+
+    def lost(self, page: str) -> list[str]:
+        """What was typed and is not on the page."""
+        return [text for text in self.typed if str(escape(text)) not in page]
+
+
+@dataclass
+class Street:
+    """A town behind a network that can fail, and a browser for each of its people."""
+
+    place: Town
+    network: Proxy
+    about: Objects
+    browsers: dict[str, ClientSession]
+
+    async def forms(self, language: str) -> list[Form]:
+        """Each of them, in the browser of somebody who may send it."""
+        return [
+            await self.fill(service, one, language)
+            for service in SERVICES
+            for one in self.place.services[service].endpoints
+            if one.form and one.path.rpartition("/")[2] not in BUTTONS
+        ]
+
+    async def fill(self, service: str, one: Endpoint, language: str) -> Form:
+        """One of them."""
+        home, last = self.place.urls[service], one.path.rpartition("/")[2]
+        who = PEOPLE[one.caller.roles[-1]] if one.caller.roles else ""
+        http = self.browsers[who]
+        names, chosen = FORMS[last]
+        typed = {name: SHORT.get(name, LONG.format(name)) for name in names}
+        fields = {**chosen, **typed, "key": uuid4().hex, "step": "details"}
+        if who:
+            async with http.get(f"{home}/") as page:
+                token = re.search('name="csrf" value="([0-9a-f]+)"', await page.text())
+            assert token, await page.text()
+            fields["csrf"] = token[1]
+        if last == "sign-in":
+            fields["password"] = "never shown again"
+        address = home + self.about.address(one)
+        headers = {"Origin": home, "Accept-Language": language}
+        return Form(service, one, address, http, fields, list(typed.values()), headers, who)
+
+    async def recovered(self) -> None:
+        """Wait until every service reaches its database again."""
+        for database in self.place.databases.values():
+            for _ in range(100):
+                with suppress(*faults.PASSING):
+                    async with database.acquire() as conn:
+                        await conn.fetchval("SELECT 1")
+                        break
+                await asyncio.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+async def street(module_clone: Clone, postgres: Postgres) -> AsyncIterator[Street]:
+    """All services reach their databases by way of one proxy."""
+    async with proxy(postgres.port) as network:
+
+        async def by_way(service: str) -> str:
+            return network.through(await module_clone(service))
+
+        async with AsyncExitStack() as stack:
+            place = await stack.enter_async_context(town(by_way))
+            browsers = {
+                who: await stack.enter_async_context(place.browser(who))
+                for who in ("", "city", "approver", "admin")
+            }
+            about = await objects(place, browsers[""])
+            yield Street(place, network, about, browsers)
+
+
+@pytest.fixture(params=["zh", "en"])
+async def forms(street: Street, request: pytest.FixtureRequest) -> tuple[Street, list[Form]]:
+    """Every form, filled in, in a language."""
+    await street.recovered()
+    return street, await street.forms(request.param)
+
+
+Filled = tuple[Street, list[Form]]
+
+
+async def send_all(filled: list[Form], **changed: str) -> dict[str, tuple[int, list[str], str]]:
+    """All at once: status, what is lost, and the page, by form."""
+    answers = await asyncio.gather(*(form.send(**changed) for form in filled))
+    return {
+        form.name: (status, form.lost(page), page)
+        for form, (status, page) in zip(filled, answers, strict=True)
+    }
+
+
+def statuses(told: dict[str, tuple[int, list[str], str]]) -> dict[str, tuple[int, list[str]]]:
+    """Without the pages, for a message that can be read."""
+    return {name: (status, lost) for name, (status, lost, _) in told.items()}
+
+
+async def test_every_form_is_known_here_and_complete(street: Street) -> None:
+    """Each shows itself again; a staff form has its token and its repeat key."""
+    ends = set()
+    for service in SERVICES:
+        for one in street.place.services[service].endpoints:
+            if not one.form:
+                continue
+            ends.add(last := one.path.rpartition("/")[2])
+            if last in BUTTONS:
+                continue
+            assert one.again is not None, one.path
+            if one.caller.kind == "staff":
+                assert ("token", "form") == (one.csrf, one.repeat), one.path
+    assert set(FORMS) | BUTTONS == ends
+
+
+async def test_a_database_that_refuses(forms: Filled) -> None:
+    """503 with everything that was typed, while no service reaches its database."""
+    street, filled = forms
+    street.network.refuse()
+    try:
+        told = await send_all(filled)
+    finally:
+        street.network.refuse(refusing=False)
+    assert dict.fromkeys(told, (503, [])) == statuses(told)
+
+
+async def test_a_database_that_hangs(forms: Filled) -> None:
+    """503 in less than five seconds with everything that was typed, though nobody answers."""
+    street, filled = forms
+    street.network.freeze()
+    try:
+        told = await send_all(filled)
+    finally:
+        street.network.thaw()
+        street.network.drop()
+    assert dict.fromkeys(told, (503, [])) == statuses(told)
+    assert [] == [name for name, (_, _, page) in told.items() if "never shown again" in page]
+
+
+async def test_a_pool_without_a_free_connection(forms: Filled) -> None:
+    """503 with everything that was typed, while all connections are taken."""
+    street, filled = forms
+    async with AsyncExitStack() as stack:
+        for database in street.place.databases.values():
+            await exhaust(stack, database)
+        # What intake takes in waits for its own commit, of which it has one at a time.
+        told = await send_all(filled)
+    assert dict.fromkeys(told, (503, [])) == statuses(told)
+
+
+async def exhaust(stack: AsyncExitStack, database: Database) -> None:
+    """Take every connection."""
+    for _ in range(database.pool.get_max_size()):
+        await stack.enter_async_context(database.acquire())
+
+
+async def test_a_session_that_ran_out(forms: Filled) -> None:
+    """401 with everything that was typed, and the way to sign in."""
+    _, filled = forms
+    staff = [form for form in filled if form.who]
+    with at(clock.now() + timedelta(days=1)):
+        told = await send_all(staff)
+    assert dict.fromkeys(told, (401, [])) == statuses(told)
+
+
+async def test_a_session_that_was_ended_elsewhere(forms: Filled) -> None:
+    """The form comes back, one signs in again, and then what was typed is still there."""
+    street, filled = forms
+    for form in {one.who + one.service: one for one in filled if one.who}.values():
+        async with street.place.databases["verification"].acquire() as conn:
+            await sessions.delete_sessions_of(conn, form.who)
+        form.http.cookie_jar.clear(lambda morsel: "who" in morsel.key)
+        status, page = await form.send()
+        assert (401, []) == (status, form.lost(page)), form.name
+        await street.place.sign_in(form.http, form.who)
+        async with form.http.get(street.place.urls[form.service]) as home:
+            assert 200 == home.status
+        status, page = await form.send()
+        assert (403, []) == (status, form.lost(page)), form.name
+        token = re.search('name="csrf" value="([0-9a-f]+)"', page)
+        assert token
+        status, page = await form.send(csrf=token[1])
+        assert (True, []) == (status != 403, form.lost(page) if status != 303 else []), form.name
+
+
+async def test_a_form_of_an_earlier_sign_in(forms: Filled) -> None:
+    """403 with everything that was typed, and a token that holds now."""
+    _, filled = forms
+    told = await send_all([form for form in filled if form.who], csrf="0" * 64)
+    assert dict.fromkeys(told, (403, [])) == statuses(told)
+
+
+async def test_a_form_from_elsewhere(forms: Filled) -> None:
+    """403 and nothing done; a browser that only hides where it comes from still has the text."""
+    _, filled = forms
+    asked = [form for form in filled if form.endpoint.csrf != "none"]
+    for form in asked:
+        form.headers["Origin"] = "https://elsewhere.example"
+    told = await send_all(asked)
+    assert dict.fromkeys(told, (403, [])) == statuses(told)
+
+
+async def test_a_form_that_is_too_large(forms: Filled) -> None:
+    """413 with everything that was typed, also where it is beyond the endpoint's limit."""
+    _, filled = forms
+    told = await send_all(filled, more="x" * 200_000)
+    assert dict.fromkeys(told, (413, [])) == statuses(told)
+
+
+async def test_a_form_beyond_all_measure(forms: Filled) -> None:
+    """413 unread; the page says honestly that only the browser still has it."""
+    _, filled = forms
+    told = await send_all(filled, more="x" * 600_000)
+    assert {413} == {status for status, _, _ in told.values()}
+    back = {"返回", "Back"}
+    assert [] == [name for name, (_, _, page) in told.items() if not any(b in page for b in back)]
+
+
+async def test_a_case_that_is_gone(forms: Filled) -> None:
+    """404 with everything that was typed, where the address names nothing (any more)."""
+    _, filled = forms
+    named = [form for form in filled if {"case_id", "reward_id"} & set(form.endpoint.params)]
+    for form in named:
+        form.url = re.sub("[0-9a-f-]{36}", str(uuid4()), form.url)
+    told = await send_all(named)
+    assert dict.fromkeys(told, (404, [])) == statuses(told)
