@@ -15,8 +15,6 @@ _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # text around it goes.
 _KEPT_MARKS = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _DASHES = re.compile("[\u00ad\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u30fc\u2500]")
-_ADDRESS = re.compile(r"^.*/[wr]/+", re.ASCII)
-_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?", re.ASCII)
 _NO_MARKS = str.maketrans("", "", "-._·•'\"")
 _MARKS = r"[-._·•,:;!#*'\"“”‘’()\[\]「」『』【】。、]"
 _AROUND = re.compile(f"^{_MARKS}+|{_MARKS}+$")
@@ -76,18 +74,6 @@ def _ascii_digit(character: str) -> str:
 def username(typed: str) -> str:
     """A log-in name: an identifier in small letters."""
     return identifier(typed).lower()
-
-
-def code(typed: str) -> str:
-    """A window code or receipt as it comes out of a chat: without what was glued to it.
-
-    Takes whole addresses too. What follows a line break, a slash, `&`, `?` or punctuation is not
-    part of the code.
-    """
-    first = next((part for part in lines(typed).split("\n") if identifier(part)), "")
-    address = _ADDRESS.sub("", identifier(first))
-    found = _CODE.search(address)
-    return found[0] if found else ""
 
 
 def look_alike(code: str) -> str:

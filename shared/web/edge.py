@@ -20,6 +20,7 @@ from shared.observe import log, metrics, trace
 from shared.patience import within
 from shared.web import admission, kept, openapi, problems
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
+from shared.web.mending import mended
 from shared.web.pages import Pages, language, put
 from shared.web.session import Door
 from shared.web.texts import texts
@@ -208,6 +209,8 @@ def _answer(request: web.Request, house: House, error: Exception) -> web.StreamR
     if isinstance(error, web.HTTPException) and error.status < HTTPStatus.BAD_REQUEST:
         # aiohttp wants an exception raised, never returned, and here it has been caught.
         return web.Response(status=error.status, headers=error.headers)
+    if isinstance(error, web.HTTPNotFound) and (right := _meant(request, house)):
+        return web.Response(status=308, headers={hdrs.LOCATION: right})
     refused = problems.refusal(error)
     if isinstance(refused, Unavailable):
         log.get().warning("request put off", method=request.method, reason=faults.name_of(error))
@@ -217,6 +220,12 @@ def _answer(request: web.Request, house: House, error: Exception) -> web.StreamR
             error=repr(error), exc_info=error,
         )  # fmt: skip
     return _tell(request, house, refused)
+
+
+def _meant(request: web.Request, house: House) -> str | None:
+    """Where an address leads that a chat has changed. 308 keeps a form's method."""
+    right, _, query = mended(house.endpoints, request.path), *request.raw_path.partition("?")[1:]
+    return f"{right}?{query}" if right and query else right
 
 
 def _tell(

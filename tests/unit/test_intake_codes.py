@@ -1,6 +1,7 @@
 """Unit codes and receipt codes: genuine ones are read however they are typed, others never."""
 
 import string
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,28 @@ COUNTERS = st.none() | st.integers(1, 99)
 WIDE = {ord(c): ord(c) + 0xFEE0 for c in string.ascii_letters + string.digits}
 DASHES = "-‐‑‒–—―－﹣−"
 # What chats glue to a code, before and behind.
-BEFORE = ("", "\ufeff", "「", "\u3000", "http://x.example/w/", "https://x.example/r//", "\n")
+BEFORE = (
+    "",
+    "\ufeff",
+    "「",
+    "\u3000",
+    "http://x.example/w/",
+    "https://x.example/r//",
+    "\n",
+    "code: ",
+    "我的回执码是",
+    "see HTTPS://X.EXAMPLE/W/",
+    "x.example/R/",
+    "Please open my receipt ",
+    "%EF%BB%BF",
+    "http%3A%2F%2Fx.example%2Fr%2F",
+    "【公安】您的编号 ",
+)
 BEHIND = (
     "", "/", "。", "，", ".", ",", "\n", "。谢谢", "\n请看", "&from=timeline",
     "?from=singlemessage", "?nsukey=a&b=c", "/?x", "#top", "」", "\u200b", "\u3000", "；", "！",
+    " thanks", "&amp;from=x", "。。。", ")", "**", "%E3%80%82", "%25E3%2580%2582", "%0A", "\r\n> ",
+    " 谢谢 window 3", "/complaint", "\u2028",
 )  # fmt: skip
 
 
@@ -29,6 +48,15 @@ def glued(draw: st.DrawFn, code: str) -> str:
     """The code as it comes out of a chat."""
     typed = code.replace("-", draw(st.sampled_from(DASHES)))
     typed = typed.translate(WIDE) if draw(st.booleans()) else typed
+    if draw(st.booleans()):
+        cut = draw(st.integers(1, len(typed) - 1))
+        typed = (
+            typed[:cut]
+            + draw(st.sampled_from(["\n", "\r\n", " ", "\u3000", "\u200b"]))
+            + typed[cut:]
+        )
+    elif draw(st.booleans()):
+        typed = quote(quote(typed, safe=""), safe="")
     return draw(st.sampled_from(BEFORE)) + typed + draw(st.sampled_from(BEHIND))
 
 
@@ -86,7 +114,16 @@ def test_the_limit_said_at_import_is_the_one_that_fits() -> None:
         codes.sign(KEYS, "x" * (cells.UNIT_LENGTH + 1))
 
 
-@given(st.text())
+@given(UNITS, COUNTERS, st.data())
+def test_a_pasted_code_is_told_as_it_is_printed(
+    unit: str, counter: int | None, data: st.DataObject
+) -> None:
+    """Links on the page are made from the printed code, not from what was glued to it."""
+    code = codes.sign(KEYS, unit, counter)
+    assert code == codes.read(KEYS, data.draw(glued(code))).code
+
+
+@given(st.text() | st.text("-0AW/% \n。", max_size=900))
 def test_any_other_text_is_refused(typed: str) -> None:
     """No text breaks the reader or passes it."""
     with pytest.raises(WrongCode):

@@ -120,17 +120,6 @@ def test_a_keyword_is_found_in_any_spelling(typed: str) -> None:
     assert text.keyword("身份证丢") in text.keyword(typed)
 
 
-def test_a_code_is_what_is_typed_before_the_glue() -> None:
-    """Addresses, parameters, punctuation and further lines are not part of a code."""
-    wanted = "A.1-02-K"
-    for typed in (
-        wanted, f"{wanted}/", f"{wanted}。", f"「{wanted}」", f"{wanted}&from=timeline",
-        f"https://x.example/w/{wanted}?a=b", f"\n{wanted}\n谢谢", f"\ufeff{wanted}，",
-    ):  # fmt: skip
-        assert wanted == text.code(typed)
-    assert "" == text.code("。") == text.code("")
-
-
 def test_nobody_else_looks_at_typed_characters() -> None:
     """No `\\d`, `isdigit` or the like stands outside the one door: they take every script's."""
     looks = re.compile(r"\\[dD]|\.is(digit|decimal|numeric)\(")

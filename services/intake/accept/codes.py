@@ -8,10 +8,11 @@ behind it has fixed lengths, so a code is read from its end.
 import hmac
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 from services.intake.accept import base32
-from shared.values import text
+from shared.values import pasted, text
 
 COUNTERS = 99
 # What a picture scanned in WeChat may carry.
@@ -30,10 +31,11 @@ class WrongCode(ValueError):
 
 @dataclass(frozen=True)
 class UnitCode:
-    """What a genuine code says; no counter means the whole unit."""
+    """What a genuine code says; no counter means the whole unit. `code` is how it is printed."""
 
     unit_code: str
     counter: int | None
+    code: str = field(default="", compare=False)
 
 
 def sign(keys: dict[str, bytes], unit_code: str, counter: int | None = None) -> str:
@@ -54,12 +56,13 @@ def sign(keys: dict[str, bytes], unit_code: str, counter: int | None = None) -> 
 
 
 def read(keys: dict[str, bytes], typed: str) -> UnitCode:
-    """What a scanned or typed code says. WrongCode if no key of ours signed it."""
-    for unit, tail in _readings(text.code(typed)):
+    """What a scanned, typed or pasted code says. WrongCode if no key of ours signed it."""
+    for unit, tail in chain.from_iterable(map(_readings, pasted.codes(typed))):
         counter, kid, signature = tail["counter"], tail["kid"], tail["signature"]
-        wanted = _signature(keys.get(kid, b""), f"{unit}-{counter}", kid)
+        body = f"{unit}-{counter}"
+        wanted = _signature(keys.get(kid, b""), body, kid)
         if kid in keys and hmac.compare_digest(wanted, signature):
-            return UnitCode(unit, int(counter) or None)
+            return UnitCode(unit, int(counter) or None, f"{body}-{kid}{signature}")
     raise WrongCode("not a code of ours")
 
 

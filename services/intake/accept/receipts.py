@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.intake.accept import base32
 from services.intake.accept.submission import Draft
-from shared.values import text
+from shared.values import pasted, text
 
 LENGTH = 16
+_NO_MARKS = str.maketrans("", "", "-._")
 
 
 class Facts(Protocol):
@@ -55,8 +56,16 @@ def grouped(bare: str) -> str:
 
 
 def normalise(typed: str) -> str | None:
-    """The 16 characters of a receipt code, however it was typed; None if it cannot be one."""
-    bare = text.look_alike(text.code(typed)).replace("-", "")
+    """The 16 characters of a receipt code, however it was typed; None if there cannot be one.
+
+    What stands in groups of four is likelier one than another word of 16 letters.
+    """
+    found = [code for code in pasted.codes(typed) if _bare(code)]
+    return _bare(min(found, key=lambda code: code[4::5] != "---")) if found else None
+
+
+def _bare(code: str) -> str | None:
+    bare = text.look_alike(code).translate(_NO_MARKS)
     return bare if len(bare) == LENGTH and set(bare) <= set(base32.ALPHABET) else None
 
 

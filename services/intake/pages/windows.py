@@ -49,7 +49,7 @@ class Windows:
         # Until the directory has named the unit, its code stands for the name.
         unit = self._last.get(named.unit_code)
         name, active = (unit.name, unit.active) if unit else (named.unit_code, True)
-        return Window(code, name, named.counter, active)
+        return Window(named.code, name, named.counter, active)
 
     def _named(self, code: str) -> UnitCode | None:
         try:
