@@ -7,19 +7,23 @@ with one instance more counts it too.
 
 from dataclasses import dataclass
 
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import Misconfigured
 from shared.flows import SERVICES
 
 # `mashang` and the backup: people's own connections, besides those for the superuser.
 COMMANDS = 5
 
+ROLES = [f"mashang_{service}" for service in SERVICES]
+
 _LIMITS = """
     SELECT current_setting('max_connections')::int AS server,
            current_setting('superuser_reserved_connections')::int
            + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
-           rolconnlimit AS role, datconnlimit AS database
-    FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()
+           (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role,
+           (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database,
+           count(*)::int AS limited, coalesce(sum(rolconnlimit), 0)::int AS together
+    FROM pg_roles WHERE rolname = ANY($1) AND rolconnlimit >= 0
 """
 
 
@@ -27,32 +31,61 @@ _LIMITS = """
 class Limits:
     """What the server allows in all, keeps back, allows one log-in, one database (-1: any).
 
-    The relay's listener takes one of its service's pool, so it needs no place of its own.
+    So many of the services' log-ins are `limited`, `together` to so many connections. The relay's
+    listener takes one of its service's pool, so it needs no place of its own.
     """
 
     server: int
     reserved: int
     role: int
     database: int
+    limited: int = 0
+    together: int = 0
+
+    @property
+    def free(self) -> int:
+        """What is left for the services and the commands."""
+        return self.server - self.reserved
+
+    @property
+    def share(self) -> int:
+        """The equal part of each service: limits of so many fit the server together."""
+        return max(1, (self.free - COMMANDS) // len(SERVICES))
+
+
+async def get_limits(conn: Connection) -> Limits:
+    """As the server tells them."""
+    row = await conn.fetchrow(_LIMITS, ROLES)
+    if row is None:
+        raise LookupError("PostgreSQL tells no limits")
+    return Limits(**dict(row))
 
 
 async def check(database: Database, pool_size: int, instances: int) -> None:
     """Misconfigured, in one line, when the pools could outgrow the server."""
     async with database.acquire() as conn:
-        row = await conn.fetchrow(_LIMITS)
-    if row and (problem := overdrawn(Limits(**dict(row)), pool_size, instances)):
+        limits = await get_limits(conn)
+    if problem := overdrawn(limits, pool_size, instances):
         raise Misconfigured(problem)
 
 
 def overdrawn(limits: Limits, pool_size: int, instances: int) -> str:
-    """What does not fit, and what to do; empty when all fits."""
+    """What does not fit, and what to do; empty when all fits.
+
+    Where every service's log-in has a limit, these are the budget, whatever sizes the pools of the
+    others have; else each service is taken to have pools like this one.
+    """
     own = pool_size * instances
-    needed, free = own * len(SERVICES) + COMMANDS, limits.server - limits.reserved
-    if needed > free:
+    if limits.limited == len(SERVICES):
+        needed, what = limits.together, f"the CONNECTION LIMITs of {limits.limited} log-ins"
+    else:
+        needed = own * len(SERVICES)
+        what = f"{len(SERVICES)} services × {instances} instances × {pool_size} connections"
+    if needed + COMMANDS > limits.free:
         return (
-            f"{len(SERVICES)} services × {instances} instances × {pool_size} connections"
-            f" + {COMMANDS} for commands = {needed}, but PostgreSQL has {free}; lower"
-            " MASHANG_POOL_SIZE or MASHANG_INSTANCES, or raise max_connections"
+            f"{what} + {COMMANDS} for commands = {needed + COMMANDS}, but PostgreSQL has"
+            f" {limits.free}; lower MASHANG_POOL_SIZE, MASHANG_INSTANCES or the limits, or raise"
+            " max_connections"
         )
     for limit, whose in ((limits.role, "log-in"), (limits.database, "database")):
         if 0 <= limit < own:

@@ -2,12 +2,13 @@
 
     AWAY       nothing can be had of it at present: gone, full, read-only, no place, no log-in
                ──▶ loops wait and do the same again, callers hear 503, no attempt is counted
-    CONTENDED  another transaction was first: lock time-out, deadlock, serialization
+    CONTENDED  another transaction was first: lock time-out, deadlock, serialization, a migration
                ──▶ the same, at once or soon
     UNFIT      this very row cannot be stored, now or later ──▶ it is parked or refused, alone
 
 A statement that was cancelled (57014) is AWAY for whoever waits, but counts as an event's attempt:
-perhaps it is the event that takes so long.
+perhaps it is the event that takes so long. An event that is AWAY again and again while others are
+handled is at last to blame itself, whatever code it is given: its attempts count (see bus/inbox).
 """
 
 import asyncpg
@@ -30,7 +31,12 @@ AWAY = (
     asyncpg.InternalClientError,
     Unavailable,
 )
-CONTENDED = (asyncpg.LockNotAvailableError, asyncpg.TransactionRollbackError)
+CONTENDED = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+    # A migration changed what this connection had prepared: prepared anew, it goes.
+    asyncpg.InvalidCachedStatementError,
+)
 PASSING = (*AWAY, *CONTENDED)
 UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 # NUL, and halves of characters: text that PostgreSQL can never hold.

@@ -45,7 +45,10 @@ _READ_ONLY = "SELECT current_setting('transaction_read_only')::bool"
 
 @dataclass(frozen=True)
 class Service:
-    """The wiring of one service, readable as a table of contents."""
+    """The wiring of one service, readable as a table of contents.
+
+    `state`: what else readiness tells, for people; none of it takes the service out.
+    """
 
     name: str
     handlers: Mapping[type[Event], Handler]
@@ -56,6 +59,7 @@ class Service:
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
     lock_first: LockFirst = no_locks
     inbox_retention: timedelta | None = timedelta(days=8)
+    state: Callable[[], Mapping[str, str]] = dict
     tasks: Tasks = field(default_factory=Tasks)
 
     @property
@@ -91,6 +95,7 @@ class Running:
             "database": await self._database_state(),
             "broker": "ok" if self.relay.connected and self.consumer.connected else "away",
             "jobs": self.schedule.state(),
+            **self.service.state(),
         }
 
     async def _database_state(self) -> str:

@@ -11,6 +11,7 @@ import asyncpg
 from deploy.local.keys import Keys
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
+from shared import budget
 from shared.flows import SERVICES
 
 OWNER = "mashang_owner"
@@ -56,19 +57,27 @@ async def make_databases(admin_url: str, keys: Keys) -> None:
     try:
         await make_role(admin, OWNER, keys.owner_password)
         await admin.execute(f"GRANT {OWNER} TO CURRENT_USER")
+        share = (await budget.get_limits(admin)).share
         for service in SERVICES:
             name = database_of(service)
-            await make_role(admin, name, keys.password_of(service))
+            await make_role(admin, name, keys.password_of(service), share)
             await make_database(admin, name)
     finally:
         await admin.close()
 
 
-async def make_role(admin: asyncpg.Connection, name: str, password: str) -> None:
-    """A role that may sign in and nothing else."""
+async def make_role(
+    admin: asyncpg.Connection, name: str, password: str, connections: int = -1
+) -> None:
+    """A role that may sign in and nothing else, with so many connections at once (-1: any).
+
+    So one service that runs wild takes no other's: the limits of all fit the server together.
+    """
     known = await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
     verb = "ALTER" if known else "CREATE"
-    await admin.execute(f"{verb} ROLE {name} LOGIN PASSWORD '{password}'")
+    await admin.execute(
+        f"{verb} ROLE {name} LOGIN CONNECTION LIMIT {connections} PASSWORD '{password}'"
+    )
 
 
 async def make_database(admin: asyncpg.Connection, name: str) -> None:
@@ -93,8 +102,9 @@ async def migrate_all(admin_url: str, keys: Keys) -> None:
 
 
 def fingerprint(keys: Keys) -> str:
-    """What the databases follow from: the migrations and the passwords."""
-    digest = hashlib.sha256((keys.owner_password + keys.service_password).encode())
+    """What the databases follow from: the migrations, the passwords, the budget of connections."""
+    secrets = keys.owner_password + keys.service_password
+    digest = hashlib.sha256(f"{secrets} {budget.COMMANDS} {budget.ROLES}".encode())
     folders = [ROOT / "shared", *(ROOT / "services" / name for name in SERVICES)]
     for file in sorted(file for folder in folders for file in folder.glob("migrations/**/*.*")):
         if file.suffix != ".pyc":

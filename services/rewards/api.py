@@ -1,6 +1,6 @@
 """HTTP: public figures, the vendor's reports, and the approvers' work."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +9,15 @@ from uuid import UUID
 from services.rewards import approvals, metrics, views
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.payouts import Pace, Reward
-from services.rewards.store import directory, earlier, figures, history, orders, rewards
+from services.rewards.store import (
+    directory,
+    earlier,
+    figures,
+    history,
+    mismatches,
+    orders,
+    rewards,
+)
 from services.rewards.views import Approval, Note
 from shared import access
 from shared.access import Operator
@@ -76,9 +84,13 @@ class Api:
         async with self.database.transaction(as_=call.operator) as conn:
             rows = await rewards.list_page(conn, query.state, query.cursor, PAGE)
             names = await directory.list_names(conn, {reward.unit_code for _, reward in rows})
+            away = await self._away(conn, [reward.id for _, reward in rows])
         cursor = str(rows[-1][0]) if len(rows) == PAGE else None
         shown = [
-            views.RewardShown(**views.values_of(reward, self.seal, names)) for _, reward in rows
+            views.RewardShown(
+                **views.values_of(reward, self.seal, names), vendor_away=away.get(reward.id)
+            )
+            for _, reward in rows
         ]
         return views.Listing(rewards=shown, next=cursor)
 
@@ -122,15 +134,21 @@ class Api:
         names = await directory.list_names(conn, [reward.unit_code])
         return views.Detail(
             **views.values_of(reward, self.seal, names),
+            vendor_away=(await self._away(conn, [reward.id])).get(reward.id),
             orders=[views.OrderShown(**order) for order in await orders.list_of(conn, reward)],
             transitions=[
                 views.TransitionShown(**step) for step in await history.list_of(conn, reward)
             ],
             write_offs=await orders.list_write_offs(conn, reward.order_id),
+            write_off_lacks=await approvals.lacks(conn, reward, self.pace),
             mismatches=[
-                views.MismatchShown(**row) for row in await earlier.list_mismatches(conn, reward.id)
+                views.MismatchShown(**row) for row in await mismatches.list_of(conn, reward.id)
             ],
         )
+
+    async def _away(self, conn: Connection, reward_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        configured = [vendor.name for vendor in self.vendors]
+        return await orders.list_without_vendor(conn, reward_ids, configured)
 
     async def take_report(self, call: Call[None, None]) -> Text:
         """A report is a hint: it makes the question due now, and is believed in nothing else.
@@ -138,7 +156,8 @@ class Api:
         Whichever order it names, the present one or any before it, that very order is asked about.
         """
         vendor = reports.addressed(self.vendors, call.params["vendor"], call.params["secret"])
-        order_ids = _read_report(vendor, call.raw)
+        # In one order, as two reports of the same orders must not stop one another.
+        order_ids = sorted(set(_read_report(vendor, call.raw)))
         async with self.database.transaction() as conn:
             for order_id in order_ids:
                 _count_report(vendor, await _mark_due(conn, vendor.name, order_id))

@@ -56,8 +56,7 @@ async def write_off(
     """Sign that an order was not executed; the second signature makes a new order possible."""
     await _must_be_a_stranger(conn, reward, who)
     now = await rewards.get_now(conn)
-    evidence = await orders.get_evidence(conn, reward, pace.vendor_window)
-    if lacking := missing(reward, evidence, now, pace):
+    if lacking := await lacks(conn, reward, pace):
         raise Conflict(LACKING[lacking], days=pace.vendor_window.days)
     if not await orders.add_write_off(conn, reward.order_id, who.username, note, now):
         raise Conflict("refused.signed_already")
@@ -70,6 +69,12 @@ async def write_off(
     actor = " + ".join(signed)
     await moves.save(conn, reward, moved, "written_off", now, actor=actor, note=note)
     return moved
+
+
+async def lacks(conn: Connection, reward: Reward, pace: Pace) -> Missing | None:
+    """What two people still lack to write the present order off; None when they may."""
+    evidence = await orders.get_evidence(conn, reward, pace.vendor_window)
+    return missing(reward, evidence, await rewards.get_now(conn), pace)
 
 
 async def _must_be_a_stranger(conn: Connection, reward: Reward, who: Operator) -> None:

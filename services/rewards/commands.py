@@ -3,11 +3,15 @@
 All functions run in the caller's transaction on a connection of the service.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from services.rewards.providers.protocol import NotAStatement
+from services.rewards import mismatches
+from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
+from services.rewards.rules.mismatches import Kind, Mismatch
 from services.rewards.store import earlier, rewards, statements
 from shared.db import Connection
 from shared.errors import Misconfigured
@@ -30,14 +34,15 @@ async def import_statement(
 ) -> Imported:
     """Take in a day that is over. NotAStatement names the bad rows; nothing is stored then.
 
-    Each order of ours that it sees otherwise than we do is asked about. Rows only ever come in
-    addition: a later file of the same day takes nothing back.
+    Each order of ours that it sees otherwise than we do is asked about; what no question can mend
+    is a mismatch. Rows only ever come in addition: a later file of a day takes nothing back.
     """
     if vendor not in ADAPTERS:
         raise Misconfigured(f"no vendor {vendor!r}; known: {', '.join(ADAPTERS)}")
     statement = ADAPTERS[vendor].read_statement(raw, day)
     if statement.closed_at > await rewards.get_now(conn):
         raise NotAStatement((1, f"{statement.day} is not over, so its statement is not closed"))
+    await rewards.lock_decisions(conn)
     await statements.add(conn, vendor, statement.day, statement.opened_at, statement.closed_at)
     added = strange = 0
     for row in statement.rows:
@@ -45,13 +50,55 @@ async def import_statement(
             conn, vendor, statement.day, row.order_id, row.outcome, row.vendor_ref, row.product,
             row.amount_fen,
         )  # fmt: skip
-        strange += not await _compare(conn, vendor, row.order_id, row.outcome)
+        strange += not await _compare(conn, vendor, statement.day, row)
+    await _miss(conn, vendor, statement)
     return Imported(statement.day, len(statement.rows), added, strange)
 
 
-async def _compare(conn: Connection, vendor: str, order_id: str, outcome: str) -> bool:
-    known, ours = await statements.get_outcome(conn, vendor, order_id)
-    if known and ours not in (outcome, "reversed"):
-        await rewards.mark_due(conn, vendor, order_id)
-        await earlier.mark_due(conn, vendor, order_id)
-    return known
+async def _compare(conn: Connection, vendor: str, day: date, row: StatementRow) -> bool:
+    order = await statements.get_order(conn, vendor, row.order_id)
+    for kind, facts in _differences(order, row):
+        await _tell(conn, kind, vendor, day, row, order, facts)
+    other = await statements.get_other_ref(conn, vendor, row.order_id, row.vendor_ref)
+    if order and other and row.outcome == "paid":
+        await _tell(conn, "twice", vendor, day, row, order, {"other_ref": other})
+    if order and order["outcome"] not in (row.outcome, "reversed"):
+        await rewards.mark_due(conn, vendor, row.order_id)
+        await earlier.mark_due(conn, vendor, row.order_id)
+    return order is not None
+
+
+def _differences(
+    order: Mapping[str, Any] | None, row: StatementRow
+) -> Iterator[tuple[Kind, Mapping[str, str | int]]]:
+    if order is None:
+        yield "no_order", {}
+    # Orders of before do not know their product.
+    elif row.amount_fen != order["amount_fen"] or order["product"] not in ("", row.product):
+        yield "amount", {"ours_fen": order["amount_fen"], "product": order["product"]}
+
+
+async def _tell(
+    conn: Connection,
+    kind: Kind,
+    vendor: str,
+    day: date,
+    row: StatementRow,
+    order: Mapping[str, Any] | None,
+    facts: Mapping[str, str | int],
+) -> None:
+    said = {
+        "day": day.isoformat(), "outcome": row.outcome, "theirs_fen": row.amount_fen,
+        "their_product": row.product, "ref": row.vendor_ref, **facts,
+    }  # fmt: skip
+    reward_id = order["reward_id"] if order else None
+    found = Mismatch(kind, vendor, row.order_id, reward_id, facts=said)
+    await mismatches.tell(conn, found)
+
+
+async def _miss(conn: Connection, vendor: str, statement: Statement) -> None:
+    times = (statement.opened_at, statement.closed_at)
+    for order in await statements.list_unlisted(conn, vendor, *times):
+        facts = {"day": statement.day.isoformat(), "ours_fen": order["amount_fen"]}
+        found = Mismatch("unlisted", vendor, order["order_id"], order["reward_id"], facts=facts)
+        await mismatches.tell(conn, found)

@@ -1,19 +1,22 @@
 """Orders of before that were closed as failed: what the vendor says of them later is heard too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from services.rewards import metrics, moves
+from services.rewards import archive, metrics, mismatches, moves
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules import late
+from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.orders import Sent
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import earlier, orders, rewards
 from shared.db import Connection, Database
-from shared.observe import log
 from shared.vendors.errand import Errand
-from shared.vendors.outcomes import Outcome, kind
+from shared.vendors.outcomes import Accepted, Outcome, kind
+
+# Perhaps paid, as the vendor's statement says: nothing new leaves meanwhile.
+DISPUTED = Accepted(None, "disputed")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,11 @@ class Earlier:
 
     async def query(self) -> int:
         """How many were asked about."""
-        return sum([await self._asking(vendor).run() for vendor in self.vendors])
+        configured = [vendor.name for vendor in self.vendors]
+        async with self.database.acquire() as conn:
+            withdrawn = await orders.list_withdrawn(conn, configured)
+        asking = [*map(self._asking, self.vendors), *map(self._reading, withdrawn)]
+        return sum([await errand.run() for errand in asking])
 
     def _asking(self, vendor: Airtime) -> Errand[Sent]:
         return Errand(
@@ -40,6 +47,20 @@ class Earlier:
             lease=self.pace.lease,
         )
 
+    def _reading(self, vendor: str) -> Errand[Sent]:
+        # A vendor that is no longer configured: its statements answer.
+        return replace(
+            self._asking(self.vendors[0]),
+            name="read_statement_earlier",
+            vendor=vendor,
+            claim=partial(self._claim_listed, vendor),
+            call=lambda sent: archive.look_up(self.database, sent.order, self.pace.vendor_window),
+        )
+
+    async def _claim_listed(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
+        window = self.pace.vendor_window
+        return await earlier.claim_listed(conn, window, vendor, self.pace.lease, most)
+
     async def _claim(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         return await earlier.claim(conn, vendor, self.pace.lease, most)
 
@@ -47,31 +68,30 @@ class Earlier:
         reward = await rewards.claim_one(conn, sent.reward.id)
         if reward is None:
             return
+        if await mismatches.judge(conn, sent, outcome):
+            outcome = DISPUTED
         now, order_id = await rewards.get_now(conn), sent.order.order_id
         live = await orders.get_live(conn, reward.id)
         await orders.mark_answer(conn, order_id, kind(outcome), now)
         again = late.next_ask(reward, outcome, live is not None, sent.asked, now)
         await earlier.mark_ask(conn, order_id, again)
-        await _follow(conn, reward, order_id, live, outcome)
+        await _follow(conn, reward, sent, live, outcome)
 
 
 async def _follow(
-    conn: Connection, reward: Reward, order_id: str, live: str | None, outcome: Outcome
+    conn: Connection, reward: Reward, sent: Sent, live: str | None, outcome: Outcome
 ) -> None:
-    now, means = await rewards.get_now(conn), late.meaning(outcome)
+    now, means, order_id = await rewards.get_now(conn), late.meaning(outcome), sent.order.order_id
     if means == "paid" and live is None:
         await moves.note(conn, reward, "found", now, order_id, code=outcome.code)
     elif means in ("paid", "alive"):
         if reward.late_order is None:
             await moves.note(conn, reward, "overtaken", now, order_id)
-        if live and await earlier.add_mismatch(conn, order_id, live, reward.id, now):
-            _tell(reward, order_id, live, outcome)
+        if live:
+            facts = {"outcome": kind(outcome), "code": outcome.code}
+            vendor = sent.order.vendor
+            await mismatches.tell(
+                conn, Mismatch("two_orders", vendor, order_id, reward.id, live, facts)
+            )
     elif means == "gone" and reward.late_order == order_id:
         await moves.note(conn, reward, "cleared", now, order_id)
-
-
-def _tell(reward: Reward, order_id: str, other: str, outcome: Outcome) -> None:
-    log.get().error(
-        "two orders for one reward", reward_id=str(reward.id), order_id=order_id,
-        other_order_id=other, outcome=kind(outcome), code=outcome.code,
-    )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from services.rewards import metrics, moves
+from services.rewards import archive, metrics, mismatches, moves
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules import settling
 from services.rewards.rules.entitlement import VERDICT_CHANGED
@@ -22,9 +22,10 @@ from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import Errand, NotCalled
-from shared.vendors.outcomes import Outcome, Rejected, TryLater, kind
+from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
 
 AT_ONCE = 10
+DISPUTED = Unknown("disputed")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,21 @@ class Payouts:
             name="ask",
             claim=partial(self._claim_questions, vendor.name),
             call=partial(self._ask, vendor),
-            settle=partial(self._hear, vendor),
+            settle=partial(self._hear, vendor.refuses_repeats),
             pause=None,
             then=self.sending(vendor),
+        )
+
+    def reading(self, vendor: str) -> Errand[Sent]:
+        """Settle by its statements what is open at a vendor that is no longer configured."""
+        return replace(
+            self.sending(self.vendors[0]),
+            name="read_statement",
+            vendor=vendor,
+            claim=partial(self._claim_listed, vendor),
+            call=self._look_up,
+            settle=partial(self._hear, False),
+            pause=None,
         )
 
     async def submit(self) -> int:
@@ -69,7 +82,11 @@ class Payouts:
 
     async def query(self) -> int:
         """How many orders were asked about."""
-        return sum([await self.asking(vendor).run() for vendor in self.vendors])
+        configured = [vendor.name for vendor in self.vendors]
+        async with self.database.acquire() as conn:
+            withdrawn = await orders.list_withdrawn(conn, configured)
+        asking = [*map(self.asking, self.vendors), *map(self.reading, withdrawn)]
+        return sum([await errand.run() for errand in asking])
 
     async def recover(self) -> int:
         """Expired leases: whoever held them may have sent the order, or not."""
@@ -117,6 +134,14 @@ class Payouts:
 
     async def _claim_questions(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         claimed = await rewards.claim_questions(conn, vendor, self.pace.lease, most)
+        return await self._with_orders(conn, claimed)
+
+    async def _claim_listed(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
+        window = self.pace.vendor_window
+        claimed = await rewards.claim_listed(conn, window, vendor, self.pace.lease, most)
+        return await self._with_orders(conn, claimed)
+
+    async def _with_orders(self, conn: Connection, claimed: Sequence[Reward]) -> list[Sent]:
         due = await orders.mark_asking(conn, [reward.id for reward in claimed], self.pace.lease)
         return [Sent(reward, due[reward.id]) for reward in claimed]
 
@@ -139,6 +164,9 @@ class Payouts:
     async def _ask(self, vendor: Airtime, sent: Sent) -> Outcome:
         return await vendor.ask(sent.order)
 
+    async def _look_up(self, sent: Sent) -> Outcome:
+        return await archive.look_up(self.database, sent.order, self.pace.vendor_window)
+
     async def _settle(self, conn: Connection, sent: Sent, outcome: Outcome) -> None:
         reward = await rewards.claim_same(conn, sent.reward)
         if reward is None:
@@ -150,7 +178,8 @@ class Payouts:
         if step is None:
             answered = not isinstance(outcome, settling.NO_ANSWER)
             next_at = settling.next_ask(reward, now, answered)
-            self._warn_of_silence(sent, answered, next_at is None)
+            if next_at is None and not answered:
+                await mismatches.tell(conn, mismatches.of("unconfirmed", sent, outcome))
             await rewards.mark_asked(conn, reward.id, sent.reward.act_at, next_at)
             return
         settled = settling.settle(reward, step, outcome, now, self.pace)
@@ -160,15 +189,18 @@ class Payouts:
         )
 
     async def _hear(
-        self, vendor: Airtime, conn: Connection, sent: Sent, outcome: Outcome
+        self, repeats: bool, conn: Connection, sent: Sent, outcome: Outcome
     ) -> Sent | None:
         """Settle; or, if the vendor does not have the order, the same order to be sent again.
 
-        Not one of which we do not know what it ordered.
+        Not one of which we do not know what it ordered. An answer against the vendor's own
+        statement moves nothing.
         """
-        self._warn_of_denial(sent, outcome)
-        repeats = vendor.refuses_repeats and sent.order.product
-        moved = await self._resend(conn, sent, outcome) if repeats else None
+        await mismatches.judge_paid(conn, sent, outcome)
+        if await mismatches.judge(conn, sent, outcome):
+            outcome = DISPUTED
+        again = repeats and sent.order.product
+        moved = await self._resend(conn, sent, outcome) if again else None
         if moved is None:
             await self._settle(conn, sent, outcome)
         return moved
@@ -183,19 +215,3 @@ class Payouts:
         # What was heard before this sending says nothing about it.
         await orders.mark_answer(conn, sent.order.order_id, None, now)
         return replace(sent, reward=moved)
-
-    def _warn_of_denial(self, sent: Sent, outcome: Outcome) -> None:
-        reward, order = sent.reward, sent.order
-        if settling.contradicts(reward.state, outcome):
-            metrics.CONTRADICTIONS.labels(order.vendor).inc()
-            log.get().error(
-                "paid order denied", vendor=order.vendor, reward_id=str(reward.id),
-                order_id=order.order_id, outcome=kind(outcome), code=outcome.code,
-            )  # fmt: skip
-
-    def _warn_of_silence(self, sent: Sent, answered: bool, last: bool) -> None:
-        if last and not answered:
-            log.get().error(
-                "paid order not confirmed", vendor=sent.order.vendor,
-                reward_id=str(sent.reward.id), order_id=sent.order.order_id,
-            )  # fmt: skip

@@ -11,7 +11,7 @@ ACCEPTED_AGE = Gauge(
 )
 OVERDUE = Gauge("mashang_rewards_overdue", "Rewards that should have been paid by now")
 PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
-MISMATCHES = Gauge("mashang_payout_mismatches", "Orders carried out beside another of their reward")
+MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody settled")
 STRANDED = Gauge(
     "mashang_payouts_stranded", "Rewards whose vendor or product is not configured", ["lacks"]
 )

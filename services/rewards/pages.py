@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.rewards import views
 from services.rewards.api import DECIDERS, READERS, Api
+from services.rewards.approvals import LACKING
 from services.rewards.rules.states import MOVES, Aside, State
 from services.rewards.views import Approval, Note
 from shared import access
@@ -85,6 +86,8 @@ class RewardPages:
             "form": form,
             "typed": call.fields,
             "asides": get_args(Aside),
+            "lacking": LACKING,
+            "window_days": self.api.pace.vendor_window.days,
             "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
         }
@@ -98,6 +101,6 @@ def _forms_for(reward: views.Detail, operator: Operator) -> frozenset[str]:
     shown = {
         "approvals": reward.state in ("held", "manual"),
         "holds": (reward.state, "held") in MOVES,
-        "write-offs": reward.state == "unknown",
+        "write-offs": reward.state == "unknown" or reward.write_off_lacks is None,
     }
     return frozenset(name for name, possible in shown.items() if possible)

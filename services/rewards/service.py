@@ -7,13 +7,14 @@ from pathlib import Path
 
 from services.rewards import handlers
 from services.rewards.api import Api
+from services.rewards.clearing import Clearing
 from services.rewards.earlier import Earlier
 from services.rewards.jobs import Payouts
 from services.rewards.pages import RewardPages
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
-from services.rewards.watching import observe
+from services.rewards.watching import Watch
 from shared import policy
 from shared.db import Database
 from shared.errors import Misconfigured
@@ -46,7 +47,7 @@ def build(settings: Settings, database: Database) -> Service:
     payouts = Payouts(database, vendors, settings.seal, settings.pace)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
-    names, amounts = [vendor.name for vendor in vendors], list(vendors[0].products)
+    watch = Watch(database, [vendor.name for vendor in vendors], list(vendors[0].products))
     return Service(
         name=NAME,
         handlers={
@@ -63,12 +64,17 @@ def build(settings: Settings, database: Database) -> Service:
             Job("recover_payouts", SECOND, payouts.recover, idle=IDLE),
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
-            Job("observe_payouts", 15 * SECOND, partial(observe, database, names, amounts)),
+            Job("observe_payouts", 15 * SECOND, watch.observe),
         ],
-        endpoints=[*api.endpoints(), *RewardPages(api).endpoints()],
+        endpoints=[
+            *api.endpoints(),
+            *RewardPages(api).endpoints(),
+            *Clearing(database).endpoints(),
+        ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
         resources=vendors,
+        state=watch.state,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,
     )

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.rewards.rules.mismatches import Kind
 from services.rewards.rules.payouts import Reward
+from services.rewards.rules.settling import Missing
 from services.rewards.rules.states import Aside, State, Step
 from shared.values import phone
 from shared.values.seal import Seal, SealBroken
@@ -40,6 +42,15 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     state: State | None = None
+    cursor: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class MismatchQuery(BaseModel):
+    """`cursor`: the `next` of the page before."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    show: Literal["open", "resolved", "all"] = "open"
     cursor: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
@@ -83,6 +94,9 @@ class RewardShown(BaseModel):
     reversed_at: datetime | None
     withdrawn_at: datetime | None = Field(description="since when no verdict entitles to it")
     late_order: str | None = Field(description="an earlier order that the vendor has after all")
+    vendor_away: str | None = Field(
+        default=None, description="the vendor of its open order, if it is no longer configured"
+    )
 
 
 class Listing(BaseModel):
@@ -124,11 +138,26 @@ class TransitionShown(BaseModel):
 
 
 class MismatchShown(BaseModel):
-    """An order that was closed as failed and carried out after all, beside another one."""
+    """Where our books and a vendor's say different things, and who settled it."""
 
+    mismatch_id: int
+    kind: Kind
+    vendor: str
     order_id: str
-    other_order_id: str
+    other_order_id: str | None
+    reward_id: UUID | None
+    facts: dict[str, str | int | None]
     found_at: datetime
+    resolved_by: str | None
+    resolved_at: datetime | None
+    note: str | None
+
+
+class MismatchListing(BaseModel):
+    """A page of mismatches, newest first."""
+
+    mismatches: list[MismatchShown]
+    next: str | None
 
 
 class Detail(RewardShown):
@@ -137,6 +166,9 @@ class Detail(RewardShown):
     orders: list[OrderShown]
     transitions: list[TransitionShown]
     write_offs: list[str] = Field(description="who has signed")
+    write_off_lacks: Missing | None = Field(
+        description="what two people still lack to write the present order off"
+    )
     mismatches: list[MismatchShown]
 
 

@@ -1,16 +1,45 @@
 """The gauges: how many rewards are where, how old what is open is, and what waits for somebody."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import get_args
 
 from services.rewards import metrics
 from services.rewards.rules.states import State
 from services.rewards.store import figures
+from services.rewards.store.figures import Stranded
 from shared.db import Database
 
 
-async def observe(database: Database, vendors: Collection[str], amounts: Collection[int]) -> None:
-    """Set them; `vendors` are those configured, `amounts` those that the first one sells."""
+@dataclass
+class Watch:
+    """What the last look found, for readiness: `vendors` are those configured, `amounts` those that
+    the first one sells."""
+
+    database: Database
+    vendors: Collection[str]
+    amounts: Collection[int]
+    seen: Stranded = field(default_factory=lambda: Stranded(0, 0, 0))
+
+    async def observe(self) -> None:
+        """Set the gauges."""
+        self.seen = await observe(self.database, self.vendors, self.amounts)
+
+    def state(self) -> Mapping[str, str]:
+        """`ok`, or what a person must see to; the service works on meanwhile."""
+        waiting = {
+            "mismatches": self.seen.mismatches,
+            "orders without their vendor": self.seen.without_vendor,
+            "rewards without a product": self.seen.without_product,
+        }
+        told = [f"{count} {name}" for name, count in waiting.items() if count]
+        return {"money": ", ".join(told) or "ok"}
+
+
+async def observe(
+    database: Database, vendors: Collection[str], amounts: Collection[int]
+) -> Stranded:
+    """Set them, and what waits for a person."""
     async with database.acquire() as conn:
         states = await figures.list_states(conn)
         ages = await figures.get_ages(conn)
@@ -24,3 +53,4 @@ async def observe(database: Database, vendors: Collection[str], amounts: Collect
     metrics.MISMATCHES.set(stranded.mismatches)
     metrics.STRANDED.labels("vendor").set(stranded.without_vendor)
     metrics.STRANDED.labels("product").set(stranded.without_product)
+    return stranded

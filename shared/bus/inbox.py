@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -39,6 +40,11 @@ STORM = 3
 BATCH = 200
 ALONE = 50
 EXCUSED_AFTER = timedelta(seconds=2)
+# So many batches in a row that the server put off: then each event alone, for one may be the cause.
+PUT_OFF = 3
+# So often an event is excused while others of its service are handled; from then on it is its own
+# fault, whatever code the server gives it (a full quota of one table, a trigger's own words).
+EXCUSES = 30
 
 _SEEN = """
     INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
@@ -64,6 +70,8 @@ class Inbox:
         self._handlers = {event.TYPE: handler for event, handler in handlers.items()}
         self._heard = {event.TYPE: event for event in handlers}
         self._claimed: Sequence[Pending] = ()
+        self._put_off = self._handled = 0
+        self._excused: dict[UUID, tuple[int, int]] = {}
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Handle or safely store a batch; when this returns, it may be acknowledged.
@@ -103,7 +111,7 @@ class Inbox:
             received = [one.received for one in batch]
             await self._store(received, repr(error), alone=not faults.is_excused(error))
             return
-        _count(batch)
+        self._count(batch)
 
     async def _handle_new(self, conn: Connection, batch: list[Fresh]) -> None:
         """Those that were never handled, in the order in which every instance takes its locks."""
@@ -153,11 +161,11 @@ class Inbox:
     async def _settle_earlier(self) -> None:
         # Claimed by an earlier run, which then could say nothing more to the database.
         if self._claimed:
-            await self._release("the database went away")
+            await self._release("the database went away", alone=True)
 
-    async def _release(self, error: str, after: timedelta | None = None) -> None:
+    async def _release(self, error: str, after: timedelta = timedelta(), *, alone: bool) -> None:
         async with self._db.acquire() as conn:
-            await pending.release(conn, self._service, self._claimed, error, after)
+            await pending.release(conn, self._service, self._claimed, error, after, alone=alone)
         self._claimed = ()
 
     async def _run_together(self) -> int:
@@ -172,11 +180,17 @@ class Inbox:
                 await pending.add_done(conn, self._service, batch)
         except Exception as error:
             log.get().warning("batch failed", error=repr(error), size=len(batch))
-            await self._release(repr(error), EXCUSED_AFTER if faults.is_excused(error) else None)
+            await self._put_off_batch(error)
         else:
-            self._claimed = ()
-            _count(fresh)
+            self._claimed, self._put_off = (), 0
+            self._count(fresh)
         return len(batch)
+
+    async def _put_off_batch(self, error: Exception) -> None:
+        excused = faults.is_excused(error)
+        self._put_off = self._put_off + 1 if excused else 0
+        after = EXCUSED_AFTER if excused else timedelta()
+        await self._release(repr(error), after, alone=not excused or self._put_off >= PUT_OFF)
 
     async def _run_next_alone(self) -> bool:
         async with self._db.acquire() as conn:
@@ -197,14 +211,16 @@ class Inbox:
         except Exception as error:
             await self._failed(one, error)
         else:
-            _count([fresh])
+            self._excused.pop(one.event_id, None)
+            self._count([fresh])
 
     async def _failed(self, one: Pending, error: Exception) -> None:
-        outcome = _outcome(one, error)
+        outcome = self._outcome(one, error)
         async with self._db.acquire() as conn:
             key = (conn, self._service, one.event_id, repr(error))
             if outcome == "parked":
                 await pending.park(*key)
+                self._excused.pop(one.event_id, None)
             elif outcome == "excused":
                 await pending.mark_excused(*key, EXCUSED_AFTER)
             else:
@@ -220,14 +236,21 @@ class Inbox:
         )
         metrics.EVENTS_HANDLED.labels(known(one.type), outcome).inc()
 
+    def _outcome(self, one: Pending, error: Exception) -> str:
+        if faults.is_excused(error) and self._excuses(one, error):
+            return "excused"
+        used_up = one.attempts >= MAX_ATTEMPTS or isinstance(error, (Reject, *faults.NO_TEXT))
+        return "parked" if used_up else "failed"
 
-def _outcome(one: Pending, error: Exception) -> str:
-    if faults.is_excused(error):
-        return "excused"
-    used_up = one.attempts >= MAX_ATTEMPTS or isinstance(error, (Reject, *faults.NO_TEXT))
-    return "parked" if used_up else "failed"
+    def _excuses(self, one: Pending, error: Exception) -> bool:
+        """Whether it may still be the server's fault; a lock that others hold always is."""
+        if isinstance(error, faults.CONTENDED):
+            return True
+        times, handled = self._excused.get(one.event_id, (0, self._handled))
+        self._excused[one.event_id] = (times + 1, handled)
+        return times < EXCUSES or self._handled == handled
 
-
-def _count(handled: Sequence[Fresh]) -> None:
-    for one in handled:
-        metrics.EVENTS_HANDLED.labels(one.envelope.type, "handled").inc()
+    def _count(self, handled: Sequence[Fresh]) -> None:
+        self._handled += len(handled)
+        for one in handled:
+            metrics.EVENTS_HANDLED.labels(one.envelope.type, "handled").inc()

@@ -39,7 +39,7 @@ _CLAIM = """
 """
 _DONE = "DELETE FROM inbox_pending WHERE consumer = $1 AND event_id = ANY($2::uuid[])"
 _RELEASE = """
-    UPDATE inbox_pending SET next_at = now() + coalesce($4::interval, '0'), alone = $4 IS NULL,
+    UPDATE inbox_pending SET next_at = now() + $4::interval, alone = $6,
         attempts = attempts - $5::bool::int, error = $3
     WHERE consumer = $1 AND event_id = ANY($2::uuid[]) AND state = 'pending'
 """
@@ -56,7 +56,10 @@ _PARK = """
     UPDATE inbox_pending SET error = $3, state = 'parked', parked_at = now()
     WHERE consumer = $1 AND event_id = $2
 """
-_COUNTS = "SELECT state, count(*) FROM inbox_pending GROUP BY state"
+_COUNTS = """
+    SELECT state, count(*), extract(epoch FROM now() - min(stored_at))::float8 AS age
+    FROM inbox_pending GROUP BY state
+"""
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,16 @@ async def release(
     consumer: str,
     claimed: Sequence[Pending],
     error: str,
-    after: timedelta | None,
+    after: timedelta,
+    *,
+    alone: bool,
 ) -> None:
-    """No attempt is counted: not theirs failed, but their batch, or the server.
+    """Due again after a while, together or each alone.
 
-    Due again together after a while, or at once and each alone.
+    No attempt is counted: not theirs failed, but their batch, or the server.
     """
     ids, counted = [one.event_id for one in claimed], claimed[0].counted
-    await conn.execute(_RELEASE, consumer, ids, error, after, counted)
+    await conn.execute(_RELEASE, consumer, ids, error, after, counted, alone)
 
 
 async def mark_failed(
@@ -147,6 +152,8 @@ async def park(conn: Connection, consumer: str, event_id: UUID, error: str) -> N
 async def observe(database: Database) -> None:
     """Set the inbox gauges."""
     async with database.acquire() as conn:
-        counts = {row["state"]: row["count"] for row in await conn.fetch(_COUNTS)}
+        found = {row["state"]: row for row in await conn.fetch(_COUNTS)}
+    counts = {state: row["count"] for state, row in found.items()}
     metrics.INBOX_PENDING_EVENTS.set(counts.get("pending", 0))
     metrics.INBOX_PARKED_EVENTS.set(counts.get("parked", 0))
+    metrics.INBOX_PENDING_AGE_SECONDS.set(found["pending"]["age"] if "pending" in found else 0)

@@ -12,6 +12,9 @@ HANDLER_SECONDS = Histogram("mashang_handler_duration_seconds", "Time of one han
 OUTBOX_EVENTS = Gauge("mashang_outbox_events", "Events waiting in the outbox")
 OUTBOX_AGE_SECONDS = Gauge("mashang_outbox_age_seconds", "Age of the oldest waiting event")
 INBOX_PENDING_EVENTS = Gauge("mashang_inbox_pending_events", "Events waiting for a retry")
+INBOX_PENDING_AGE_SECONDS = Gauge(
+    "mashang_inbox_pending_age_seconds", "Age of the oldest event that waits for a retry"
+)
 INBOX_PARKED_EVENTS = Gauge("mashang_inbox_parked_events", "Events set aside for a person")
 BROKER_CONNECTED = Gauge("mashang_broker_connected", "1 while connected", ["role"])
 JOB_RUNS = Counter("mashang_job_runs_total", "Runs of periodic jobs", ["job", "outcome"])

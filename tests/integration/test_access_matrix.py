@@ -51,8 +51,8 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
-        "message_id": str(uuid4()), "receipt": answer["receipt"]["code"], "vendor": "nobody",
-        "secret": "none", "code": place.code("n1"),
+        "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
+        "vendor": "nobody", "secret": "none", "code": place.code("n1"),
     }  # fmt: skip
     return Objects(params)
 

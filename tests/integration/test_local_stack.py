@@ -1,11 +1,13 @@
 """The launcher: one for a data folder, one database a service, and one screen to read."""
 
+import asyncio
 import json
 import os
 import signal
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -19,6 +21,7 @@ from deploy.local.keys import Keys
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.local.stack import Stack
+from shared import budget
 from shared.flows import SERVICES
 from tests.conftest import leashed
 
@@ -45,6 +48,36 @@ async def test_a_service_enters_only_its_own_database(tmp_path: Path) -> None:
         await own.close()
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(url_for(server.admin_url, database_of("intake"), user, password))
+
+
+async def test_two_instances_of_everything_fit_and_one_that_runs_wild_harms_nobody(
+    tmp_path: Path,
+) -> None:
+    """All ten pools full, an administrator still gets in; a log-in's limit spares the others."""
+    keys, pool, instances = Keys(), 10, 2
+    async with Postgres(tmp_path, free_port(), fsync=False) as server, AsyncExitStack() as stack:
+        await make_databases(server.admin_url, keys)
+
+        async def enter(service: str) -> asyncpg.Connection:
+            name = database_of(service)
+            url = url_for(server.admin_url, name, name, keys.password_of(service))
+            opened = await asyncpg.connect(url)
+            stack.push_async_callback(opened.close)
+            return opened
+
+        for service in SERVICES:
+            conn = (await asyncio.gather(*(enter(service) for _ in range(pool * instances))))[0]
+            limits = await budget.get_limits(conn)
+            assert (len(SERVICES), "") == (
+                limits.limited, budget.overdrawn(limits, pool, instances),
+            )  # fmt: skip
+        wild = limits.role - pool * instances
+        await asyncio.gather(*(enter("intake") for _ in range(wild)))
+        with pytest.raises(asyncpg.TooManyConnectionsError):
+            await enter("intake")
+        await enter("rewards")
+        admin = await asyncpg.connect(server.admin_url)
+        await admin.close()
 
 
 async def test_a_prepared_server_is_not_asked_again(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Pace, Reward
-from services.rewards.store import earlier, history, orders, rewards
+from services.rewards.store import earlier, history, mismatches, orders, rewards
 from services.rewards.views import Approval
 from services.rewards.watching import observe
 from shared.access import Operator
@@ -355,7 +355,7 @@ async def test_a_late_payment_beside_the_next_order(world: World) -> None:
     named = (first.order_id, second.order_id)
     assert (*named, "error") == (loud["order_id"], loud["other_order_id"], loud["log_level"])
     async with world.database.acquire() as conn:
-        (row,) = await earlier.list_mismatches(conn, second.id)
+        (row,) = await mismatches.list_of(conn, second.id)
     assert named == (row["order_id"], row["other_order_id"])
     await observe(world.database, ["one"], [2000])
     assert 1 == REGISTRY.get_sample_value("mashang_payout_mismatches")
@@ -374,7 +374,7 @@ async def test_both_orders_paid_stay_a_mismatch(world: World) -> None:
     for _ in range(3):
         await world.round()
     async with world.database.acquire() as conn:
-        assert 1 == len(await earlier.list_mismatches(conn, first.id))
+        assert 1 == len(await mismatches.list_of(conn, first.id))
     assert 1 == (await world.decisions()).count("paid")
 
 

@@ -32,6 +32,10 @@ def closed() -> asyncpg.InterfaceError:
         (asyncpg.LockNotAvailableError(), True, True, 503),
         (asyncpg.DeadlockDetectedError(), True, True, 503),
         (asyncpg.SerializationError(), True, True, 503),
+        (asyncpg.InvalidCachedStatementError(), True, True, 503),
+        (asyncpg.ConfigurationLimitExceededError(), True, True, 503),
+        (asyncpg.CannotConnectNowError(), True, True, 503),
+        (asyncpg.CrashShutdownError(), True, True, 503),
         (Unavailable(), True, True, 503),
         # Perhaps the event itself takes so long: the attempt counts.
         (asyncpg.QueryCanceledError(), True, False, 503),

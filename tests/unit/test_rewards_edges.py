@@ -36,7 +36,9 @@ LEADS = {
         "accepted": "accepted", "paid": "paid", "rejected": "rejected", "lost": "unknown",
         "reversed": "reversed",
     },
-    "accepted": {"paid": "paid", "rejected": "rejected", "reversed": "reversed"},
+    "accepted": {
+        "paid": "paid", "rejected": "rejected", "reversed": "reversed", "written_off": "rejected",
+    },
     "unknown": {
         "accepted": "accepted", "paid": "paid", "rejected": "rejected", "reversed": "reversed",
         "resent": "submitting", "written_off": "rejected",
@@ -244,11 +246,12 @@ def test_writing_off_waits_from_the_last_sending() -> None:
 
 
 @pytest.mark.parametrize("state", get_args(State))
-def test_only_an_unknown_order_is_sent_again_or_written_off(state: State) -> None:
-    """In every other state either nothing is under way, or its fate is known or being told."""
+def test_only_an_unknown_order_is_sent_again(state: State) -> None:
+    """Elsewhere nothing is under way or its fate is known; what was accepted is written off too."""
     other = replace(LOST, state=state)
     late = NOW + PACE.vendor_window
-    assert (state == "unknown") == (settling.missing(other, DENIED, late, PACE) is None)
+    off = state in ("unknown", "accepted")
+    assert off == (settling.missing(other, DENIED, late, PACE) is None)
     assert (state == "unknown") == settling.may_resend(other, ABSENT, NOW + PACE.lease, PACE)
 
 

@@ -33,6 +33,8 @@ LOOK_AGAIN = timedelta(days=1)
 LOOK_UNTIL = timedelta(days=8)
 # Only these tell something of the order; the others are no answer.
 NO_ANSWER = (outcomes.Unknown, outcomes.TryLater, outcomes.Held)
+# Its fate is not known, or the vendor that had it denies it now.
+WRITABLE_OFF: frozenset[State] = frozenset({"unknown", "accepted"})
 Missing = Literal["window", "asking", "answer", "statement", "listed"]
 
 
@@ -120,12 +122,12 @@ def may_resend(reward: Reward, outcome: Outcome, now: datetime, pace: Pace) -> b
 
 
 def missing(reward: Reward, evidence: Evidence, now: datetime, pace: Pace) -> Missing | None:
-    """What two people lack to declare an unknown order not executed; None when they may.
+    """What two people lack to declare an order not executed; None when they may.
 
     The vendor must have denied it after the last moment at which it could have carried it out: an
     earlier denial says nothing about a copy that was still under way.
     """
-    if reward.state != "unknown" or reward.sent_at is None:
+    if reward.state not in WRITABLE_OFF or reward.sent_at is None:
         return "window"
     over = reward.sent_at + pace.vendor_window
     if now < over:

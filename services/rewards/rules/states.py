@@ -11,6 +11,7 @@
 Held goes on by a person's word, or by itself where the incident's caps alone held it and there is
 room again. Only `leased` makes a new order id, and only out of `ready`. Out of `unknown`, `ready`
 is reached only over `rejected`: the vendor said that the order failed, or two people wrote it off.
+An accepted order, too, can be written off: the vendor had it, and denies it to the end.
 
 Beside the table stand the asides: what a verdict or an earlier order says about a reward whose own
 state goes on. They move nothing but `found`: an earlier order was paid after all.
@@ -48,6 +49,7 @@ MOVES: Mapping[tuple[State, Step], State] = {
     ("accepted", "paid"): "paid",
     ("accepted", "rejected"): "rejected",
     ("accepted", "reversed"): "reversed",
+    ("accepted", "written_off"): "rejected",
     ("unknown", "accepted"): "accepted",
     ("unknown", "paid"): "paid",
     ("unknown", "rejected"): "rejected",

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.store import rewards
+from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
 
@@ -41,34 +41,31 @@ async def claim(conn: Connection, vendor: str, lease: timedelta, limit: int) -> 
     return [await _sent(conn, row) for row in rows]
 
 
+async def claim_listed(
+    conn: Connection, window: timedelta, vendor: str, lease: timedelta, limit: int
+) -> list[Sent]:
+    """Those about which the statements of this vendor say something: listed, or proved absent."""
+    rows = await conn.fetch(
+        f"""UPDATE orders SET ask_at = mashang_now() + $1, asked = asked + 1
+            WHERE order_id IN (
+                SELECT o.order_id FROM orders o JOIN rewards r ON r.id = o.reward_id
+                WHERE o.vendor = $4 AND o.ask_at <= mashang_now()
+                  AND (EXISTS (SELECT FROM statement_orders s
+                               WHERE s.vendor = o.vendor AND s.order_id = o.order_id)
+                       OR {COVERED})
+                ORDER BY o.ask_at LIMIT $3 FOR UPDATE OF o SKIP LOCKED)
+            RETURNING reward_id, order_id, vendor, product, amount_fen, attempt, asked""",  # noqa: S608
+        lease,
+        window,
+        limit,
+        vendor,
+    )
+    return [await _sent(conn, row) for row in rows]
+
+
 async def _sent(conn: Connection, row: Any) -> Sent:
     reward = await rewards.get(conn, row["reward_id"])
     if reward is None:
         raise LookupError(f"order {row['order_id']} has no reward")
     names = ("order_id", "vendor", "product", "amount_fen", "attempt")
     return Sent(reward, Order(**{name: row[name] for name in names}), row["asked"])
-
-
-async def add_mismatch(
-    conn: Connection, order_id: str, other: str, reward_id: UUID, now: datetime
-) -> bool:
-    """Two orders of one reward stand against each other; False if that is known."""
-    done = await conn.fetchval(
-        """INSERT INTO mismatches (order_id, other_order_id, reward_id, found_at)
-           VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true""",
-        order_id,
-        other,
-        reward_id,
-        now,
-    )
-    return done is True
-
-
-async def list_mismatches(conn: Connection, reward_id: UUID) -> list[dict[str, Any]]:
-    """Those of a reward, oldest first."""
-    rows = await conn.fetch(
-        """SELECT order_id, other_order_id, found_at FROM mismatches
-           WHERE reward_id = $1 ORDER BY found_at""",
-        reward_id,
-    )
-    return [dict(row) for row in rows]

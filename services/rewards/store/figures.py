@@ -19,7 +19,7 @@ class Ages:
 
 @dataclass(frozen=True)
 class Stranded:
-    """What waits for a person: a vendor or a product to be configured, two orders to be judged."""
+    """What waits for a person: a vendor or a product to be configured, mismatches to be settled."""
 
     without_vendor: int
     without_product: int
@@ -56,7 +56,9 @@ async def get_stranded(
                    AND (outcome IS NULL OR ask_at IS NOT NULL)) AS without_vendor,
                   (SELECT count(*) FROM rewards WHERE state = 'ready'
                    AND amount_fen <> ALL($2)) AS without_product,
-                  (SELECT count(*) FROM mismatches) AS mismatches""",
+                  (SELECT count(*) FROM mismatches m WHERE NOT EXISTS
+                       (SELECT FROM mismatch_resolutions r WHERE r.mismatch_id = m.mismatch_id))
+                      AS mismatches""",
         list(vendors),
         list(amounts),
     )

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from services.rewards.rules.orders import Evidence, Order
 from services.rewards.rules.payouts import Reward
+from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
 _ORDER = "order_id, vendor, product, amount_fen, attempt"
@@ -102,19 +103,39 @@ async def get_evidence(conn: Connection, reward: Reward, window: timedelta) -> E
     The vendor could have carried it out from the first sending until the window after the last.
     """
     row = await conn.fetchrow(
-        """SELECT last_answer AS answer, last_answer_at AS heard_at,
-                  coalesce(asking_until > mashang_now(), false) AS asking,
-                  coalesce((SELECT range_agg(tstzrange(s.opened_at, s.closed_at))
-                            FROM statements s WHERE s.vendor = o.vendor)
-                           @> tstzrange(least(o.opened_at, $2), $2 + $3), false) AS covered,
-                  EXISTS (SELECT FROM statement_orders s
-                          WHERE s.vendor = o.vendor AND s.order_id = o.order_id) AS listed
-           FROM orders o WHERE order_id = $1""",
+        f"""SELECT last_answer AS answer, last_answer_at AS heard_at,
+                   coalesce(asking_until > mashang_now(), false) AS asking,
+                   {COVERED} AS covered,
+                   EXISTS (SELECT FROM statement_orders s
+                           WHERE s.vendor = o.vendor AND s.order_id = o.order_id) AS listed
+            FROM orders o JOIN rewards r ON r.id = o.reward_id WHERE order_id = $1""",  # noqa: S608
         reward.order_id,
-        reward.sent_at,
         window,
     )
     return Evidence(**dict(row)) if row else Evidence(None, None, False, False, False)
+
+
+async def list_without_vendor(
+    conn: Connection, reward_ids: Collection[UUID], vendors: Collection[str]
+) -> dict[UUID, str]:
+    """The vendors of these rewards' open orders that are not among those configured."""
+    rows = await conn.fetch(
+        """SELECT reward_id, vendor FROM orders WHERE reward_id = ANY($1) AND vendor <> ALL($2)
+             AND (outcome IS NULL OR ask_at IS NOT NULL)""",
+        list(reward_ids),
+        list(vendors),
+    )
+    return {row["reward_id"]: row["vendor"] for row in rows}
+
+
+async def list_withdrawn(conn: Connection, vendors: Collection[str]) -> list[str]:
+    """Vendors that are not configured and about whose orders there may be something to say."""
+    rows = await conn.fetch(
+        """SELECT DISTINCT vendor FROM orders WHERE vendor <> ALL($1)
+             AND (outcome IS DISTINCT FROM 'rejected' OR ask_at IS NOT NULL) ORDER BY vendor""",
+        list(vendors),
+    )
+    return [row["vendor"] for row in rows]
 
 
 async def add_write_off(

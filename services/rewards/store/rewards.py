@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.rewards.rules.entitlement import Usage
 from services.rewards.rules.payouts import Reward
+from services.rewards.rules.settling import LOOK_UNTIL
+from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
 _COLUMNS = tuple(field.name for field in fields(Reward))
@@ -165,6 +167,35 @@ async def claim_questions(
         lease,
         limit,
         vendor,
+    )
+    return [as_reward(row) for row in rows]
+
+
+async def claim_listed(
+    conn: Connection, window: timedelta, vendor: str, lease: timedelta, limit: int
+) -> list[Reward]:
+    """Rewards about whose order the statements of this vendor say something new, leased.
+
+    It is listed, or proved absent, or its look a day after the payment has waited a week.
+    """
+    rows = await conn.fetch(
+        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
+            WHERE id IN (
+                SELECT r.id FROM rewards r JOIN orders o ON o.reward_id = r.id
+                WHERE o.vendor = $4 AND o.outcome IS DISTINCT FROM 'rejected'
+                  AND r.state IN ('accepted', 'unknown', 'paid') AND r.act_at <= mashang_now()
+                  AND (EXISTS (SELECT FROM statement_orders s
+                               WHERE s.vendor = o.vendor AND s.order_id = o.order_id)
+                       OR r.state = 'paid' AND r.paid_at <= mashang_now() - $5::interval
+                       OR r.state <> 'paid' AND o.last_answer IS DISTINCT FROM 'notfound'
+                          AND {COVERED})
+                ORDER BY r.act_at LIMIT $3 FOR UPDATE OF r SKIP LOCKED)
+            RETURNING {ALL}""",  # noqa: S608
+        lease,
+        window,
+        limit,
+        vendor,
+        LOOK_UNTIL,
     )
     return [as_reward(row) for row in rows]
 

@@ -1,0 +1,287 @@
+"""Whatever writes, and comes twice, is done once: every such endpoint of every service."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientSession
+
+from deploy.local.postgres import Postgres
+from services.rewards.rules.mismatches import Mismatch
+from services.rewards.rules.payouts import move
+from services.rewards.store import mismatches, orders, rewards
+from services.verification.casework.rules import sampling
+from shared.web.endpoints import Endpoint
+from shared.web.forms import MEDIA_TYPE
+from tests.conftest import Clone
+from tests.integration.garbage import JSON, Request, Told, encoded, send
+from tests.integration.test_access_matrix import PEOPLE, bearer, objects
+from tests.integration.test_garbage import Place
+from tests.integration.test_notifications_api import ADD
+from tests.integration.test_rewards_decisions import advance, deny
+from tests.town import SERVICES, town
+
+Body = dict[str, Any]
+Make = Callable[[Place], Awaitable[tuple[Body, Body]]]
+# What coming twice is no second act, each with its reason.
+NO_ACT = {
+    "POST /api/v1/sessions": "each sign-in is a session of its own",
+    "POST /desk/sign-in": "the same, by form",
+    "DELETE /api/v1/sessions": "signed out twice is signed out",
+    "POST /desk/sign-out": "the same, by form",
+    "POST /api/v1/statements": "a statement changes nothing",
+}
+# A report makes a question due: now and once more now is the same.
+REPORTS = "POST /reports/{vendor}/{secret}"
+NOTE: Body = {"note": "看过了"}
+VERDICT: Body = {
+    "verdict": "unverifiable", "attribution": "none", "finding": "查不清", "answer": "已说明",
+    "revision": 0, "categories": ["other"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place]:
+    """A town of its own, where the random sample draws nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sampling, "is_drawn", lambda *_: False)
+        async with town(module_clone) as opened, ClientSession() as http:
+            found = await objects(opened, http)
+            owners = {}
+            for service, database in opened.databases.items():
+                async with database.acquire() as conn:
+                    owners[service] = templates.url(
+                        await conn.fetchval("SELECT current_database()")
+                    )
+            yield Place(opened, found, owners)
+
+
+async def submission(place: Place) -> tuple[Body, Body]:
+    """A complaint at a window."""
+    body = {
+        "code": place.found.params["code"], "kind": "complaint", "satisfaction": 1,
+        "categories": ["other"], "words": f"等了很久 {uuid4()}",
+    }  # fmt: skip
+    return place.found.params, body
+
+
+async def case(place: Place, *, judged: bool = False) -> Body:
+    """A fresh case, perhaps with a verdict that waits for its review."""
+    async with ClientSession() as http:
+        answer = await place.town.complain(http)
+        case_id = await place.town.case_of(answer["submission_id"])
+        if judged:
+            header = await bearer(place.town, http, "verification", "north1")
+            url = f"{place.town.urls['verification']}/api/v1/cases/{case_id}/verdicts"
+            async with http.post(url, json=VERDICT, headers=header) as response:
+                assert 201 == response.status, await response.text()
+    return {"case_id": str(case_id)}
+
+
+async def call_back(place: Place) -> tuple[Body, Body]:
+    """A call to the citizen."""
+    return await case(place), {"outcome": "busy", "note": "占线"}
+
+
+async def verdict(place: Place) -> tuple[Body, Body]:
+    """The first verdict."""
+    return await case(place), VERDICT
+
+
+async def review(place: Place) -> tuple[Body, Body]:
+    """The second look."""
+    return await case(place, judged=True), {"decision": "confirm", "revision": 1}
+
+
+async def reveal(place: Place) -> tuple[Body, Body]:
+    """The citizen's phone."""
+    return await case(place), {"reason": "回访"}
+
+
+async def reward(place: Place, *steps: Any) -> Body:
+    """A ready reward, some steps on."""
+    async with ClientSession() as http:
+        phone = f"1397777{uuid4().int % 10_000:04}"
+        answer = await place.town.complain(http, phone=phone)
+        case_id = await place.town.case_of(answer["submission_id"])
+        header = await bearer(place.town, http, "verification", "north1")
+        url = f"{place.town.urls['verification']}/api/v1/cases/{case_id}/verdicts"
+        found = VERDICT | {"verdict": "substantiated", "attribution": "unit"}
+        async with http.post(url, json=found, headers=header) as response:
+            assert 201 == response.status, await response.text()
+    await place.town.carry()
+    async with place.town.databases["rewards"].transaction() as conn:
+        earned = await rewards.claim_by_case(conn, case_id)
+        assert earned is not None
+        if steps == ("held",):
+            held = move(earned, "held", await rewards.get_now(conn), reason="roster_phone")
+            assert await rewards.mark(conn, held)
+        elif steps:
+            lost = await advance(conn, earned, *steps)
+            await conn.execute(
+                "UPDATE rewards SET sent_at = sent_at - interval '8 days',"
+                " act_at = act_at + interval '1 hour' WHERE id = $1", lost.id,
+            )  # fmt: skip
+            await deny(conn, lost)
+            assert await orders.list_of(conn, lost)
+    return {"reward_id": str(earned.id)}
+
+
+async def approval(place: Place) -> tuple[Body, Body]:
+    """A word on a held reward."""
+    return await reward(place, "held"), NOTE | {"decision": "refuse"}
+
+
+async def hold(place: Place) -> tuple[Body, Body]:
+    """A ready reward is stopped."""
+    return await reward(place), NOTE
+
+
+async def write_off(place: Place) -> tuple[Body, Body]:
+    """One of two signatures."""
+    return await reward(place, "leased", "lost"), NOTE
+
+
+async def resolution(place: Place) -> tuple[Body, Body]:
+    """A mismatch is settled."""
+    async with place.town.databases["rewards"].transaction() as conn:
+        await mismatches.add(conn, Mismatch("no_order", "dtone", uuid4().hex))
+        newest = await conn.fetchval("SELECT max(mismatch_id) FROM mismatches")
+    return {"mismatch_id": str(newest)}, NOTE
+
+
+async def release(place: Place) -> tuple[Body, Body]:
+    """A held message goes out again."""
+    message_id = uuid4()
+    async with place.town.databases["notifications"].transaction() as conn:
+        await conn.execute(ADD, message_id, "held")
+    return {"message_id": str(message_id)}, {}
+
+
+ACTS: Mapping[str, Make] = {
+    "submissions": submission, "/w/{code}": submission, "complaint": submission,
+    "request": submission, "callbacks": call_back, "verdicts": verdict, "reviews": review,
+    "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
+    "resolutions": resolution, "release": release,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request that can be sent again."""
+
+    url: str
+    address: str
+    request: Request
+    usual: Mapping[str, bytes | str]
+
+    async def go(self) -> Told:
+        """The answer."""
+        told = await send(self.url, self.address, self.request, self.usual)
+        assert told is not None
+        return told
+
+
+def act_of(one: Endpoint) -> Make | None:
+    """How a right request of this endpoint is made."""
+    return ACTS.get(one.path) or ACTS.get(one.path.rpartition("/")[2])
+
+
+def writes(place: Place) -> list[tuple[str, Endpoint]]:
+    """Every endpoint that may change something."""
+    return [
+        (service, one)
+        for service in SERVICES
+        for one in place.town.services[service].endpoints
+        if one.method != "GET"
+    ]
+
+
+def name_of(one: Endpoint) -> str:
+    """Method and path."""
+    return f"{one.method} {one.path}"
+
+
+async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sent:
+    """A right request, with its key, by somebody who may."""
+    params, body = await make(place)
+    await place.town.carry()
+    usual = dict(await place.usual(service, one))
+    if one.form:
+        # A citizen's form has more fields than a model, and its own key; staff's have a token.
+        body = body | {"key": uuid4().hex, "step": "details"}
+        body["kind"] = {"complaint": "complaint", "request": "request"}.get(
+            one.path.rpartition("/")[2], "rating"
+        )
+        body |= {"csrf": await place.csrf(service, usual)} if one.csrf == "token" else {}
+        raw = urlencode(body, doseq=True).encode()
+    else:
+        raw = encoded(one, body) if one.body else b""
+    address = one.path.format(**{**place.found.params, **params})
+    request = Request(one.path, raw, MEDIA_TYPE if one.form else JSON, method=one.method)
+    return Sent(place.town.urls[service], address, request, usual)
+
+
+def test_every_write_is_either_known_here_or_no_act(place: Place) -> None:
+    """A new endpoint that writes must say which it is; and whoever writes for staff has a key."""
+    known = {name_of(one) for _, one in writes(place) if act_of(one)}
+    others = {name_of(one) for _, one in writes(place)} - known
+    assert {*NO_ACT, REPORTS} == others
+    assert set(PEOPLE) >= {role for _, one in writes(place) for role in one.caller.roles}
+    without = {name_of(o) for _, o in writes(place) if name_of(o) in known and o.repeat == "none"}
+    # The citizens' forms carry the same key as their API, in a field of their own.
+    assert {"POST /w/{code}", "POST /w/{code}/complaint", "POST /w/{code}/request"} == without
+
+
+async def test_each_act_that_comes_twice_is_done_once(place: Place) -> None:
+    """The second time nothing in any table of any service changes, and the answer is the same."""
+    wrong = []
+    for service, one in writes(place):
+        if make := act_of(one):
+            sent = await prepared(place, service, one, make)
+            before, first = await place.stored(), await sent.go()
+            after, second = await place.stored(), await sent.go()
+            changed = {table for table in after if before[table] != after[table]}
+            if not changed - {f"{service}.repeats"} or first.status >= 400:
+                wrong.append(f"{name_of(one)}: not done: {first.status} {first.body[:300]!r}")
+            if after != await place.stored():
+                wrong.append(f"{name_of(one)}: done twice")
+            if not same(one, first, second):
+                wrong.append(f"{name_of(one)}: {first.status} and then {second.status}")
+    assert [] == wrong
+
+
+def same(one: Endpoint, first: Told, second: Told) -> bool:
+    """Word for word for a program (200 for a receipt that was 201); for a browser, as useful."""
+    if one.path == "/api/v1/submissions":
+        return (201, 200) == (first.status, second.status)
+    return first.status == second.status and (not one.is_api or first.body == second.body)
+
+
+async def test_each_act_under_another_key_is_another(place: Place) -> None:
+    """Where a person may do the same again, a new key does it: a call, a reveal, a complaint."""
+    for service, one in writes(place):
+        make = act_of(one)
+        if make not in (call_back, reveal, submission) or not one.is_api or make is None:
+            continue
+        sent = await prepared(place, service, one, make)
+        assert (await sent.go()).status < 300
+        before = await place.stored()
+        again = {**sent.usual, "Idempotency-Key": uuid4().hex}
+        assert (await Sent(sent.url, sent.address, sent.request, again).go()).status < 300
+        assert before != await place.stored()
+
+
+async def test_a_report_that_comes_twice_changes_nothing_more(place: Place) -> None:
+    """For whichever vendor: what it may be about is due already."""
+    for service, one in writes(place):
+        if name_of(one) == REPORTS:
+            request = Request("report", b'{"external_id": "abcdefgh1234"}', JSON, method="POST")
+            sent = Sent(place.town.urls[service], place.address(service, one), request, {})
+            before = await place.stored()
+            statuses = {(await sent.go()).status for _ in range(2)}
+            assert 1 == len(statuses)
+            assert before == await place.stored()
