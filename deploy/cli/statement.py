@@ -48,4 +48,7 @@ async def _import(vendor: str, raw: bytes, day: date | None) -> Imported:
 def summary(vendor: str, done: Imported) -> str:
     """One line."""
     strange = f"; {done.strange} of them are no orders of ours" if done.strange else ""
-    return f"{vendor} {done.day}: {done.rows} rows, {done.added} of them new{strange}"
+    settle = f"; {done.mismatches} mismatches to settle, on the rewards' page" * bool(
+        done.mismatches
+    )
+    return f"{vendor} {done.day}: {done.rows} rows, {done.added} of them new{strange}{settle}"

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.rewards import mismatches
 from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
 from services.rewards.rules.mismatches import Kind, Mismatch
-from services.rewards.store import earlier, rewards, statements
+from services.rewards.store import earlier, mismatches, rewards, statements
 from shared.db import Connection
 from shared.errors import Misconfigured
 
@@ -21,12 +20,16 @@ __all__ = ["Imported", "NotAStatement", "import_statement"]
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken: rows, how many of them new, and orders in it that are none of ours."""
+    """What was taken: rows, how many of them new, and orders in it that are none of ours.
+
+    `mismatches`: what it shows that a person must settle, and that was not known before.
+    """
 
     day: date
     rows: int
     added: int
     strange: int
+    mismatches: int = 0
 
 
 async def import_statement(
@@ -44,61 +47,56 @@ async def import_statement(
         raise NotAStatement((1, f"{statement.day} is not over, so its statement is not closed"))
     await rewards.lock_decisions(conn)
     await statements.add(conn, vendor, statement.day, statement.opened_at, statement.closed_at)
-    added = strange = 0
+    added, strange, found = 0, 0, list[Mismatch]()
     for row in statement.rows:
         added += await statements.add_order(
             conn, vendor, statement.day, row.order_id, row.outcome, row.vendor_ref, row.product,
             row.amount_fen,
         )  # fmt: skip
-        strange += not await _compare(conn, vendor, statement.day, row)
-    await _miss(conn, vendor, statement)
-    return Imported(statement.day, len(statement.rows), added, strange)
+        order = await statements.get_order(conn, vendor, row.order_id)
+        strange += order is None
+        found += await _compare(conn, vendor, statement.day, row, order)
+    found += await _missed(conn, vendor, statement)
+    new = sum([await mismatches.add(conn, one) for one in found])
+    return Imported(statement.day, len(statement.rows), added, strange, new)
 
 
-async def _compare(conn: Connection, vendor: str, day: date, row: StatementRow) -> bool:
-    order = await statements.get_order(conn, vendor, row.order_id)
-    for kind, facts in _differences(order, row):
-        await _tell(conn, kind, vendor, day, row, order, facts)
+async def _compare(
+    conn: Connection, vendor: str, day: date, row: StatementRow, order: Mapping[str, Any] | None
+) -> list[Mismatch]:
     other = await statements.get_other_ref(conn, vendor, row.order_id, row.vendor_ref)
-    if order and other and row.outcome == "paid":
-        await _tell(conn, "twice", vendor, day, row, order, {"other_ref": other})
     if order and order["outcome"] not in (row.outcome, "reversed"):
         await rewards.mark_due(conn, vendor, row.order_id)
         await earlier.mark_due(conn, vendor, row.order_id)
-    return order is not None
+    said: dict[str, str | int] = {
+        "day": day.isoformat(), "outcome": row.outcome, "theirs_fen": row.amount_fen,
+        "their_product": row.product, "ref": row.vendor_ref,
+    }  # fmt: skip
+    reward_id = order["reward_id"] if order else None
+    return [
+        Mismatch(kind, vendor, row.order_id, reward_id, facts={**said, **facts})
+        for kind, facts in _differences(row, order, other)
+    ]
 
 
 def _differences(
-    order: Mapping[str, Any] | None, row: StatementRow
+    row: StatementRow, order: Mapping[str, Any] | None, other: str | None
 ) -> Iterator[tuple[Kind, Mapping[str, str | int]]]:
     if order is None:
         yield "no_order", {}
+        return
     # Orders of before do not know their product.
-    elif row.amount_fen != order["amount_fen"] or order["product"] not in ("", row.product):
+    if row.amount_fen != order["amount_fen"] or order["product"] not in ("", row.product):
         yield "amount", {"ours_fen": order["amount_fen"], "product": order["product"]}
+    if other and row.outcome == "paid":
+        yield "twice", {"other_ref": other}
 
 
-async def _tell(
-    conn: Connection,
-    kind: Kind,
-    vendor: str,
-    day: date,
-    row: StatementRow,
-    order: Mapping[str, Any] | None,
-    facts: Mapping[str, str | int],
-) -> None:
-    said = {
-        "day": day.isoformat(), "outcome": row.outcome, "theirs_fen": row.amount_fen,
-        "their_product": row.product, "ref": row.vendor_ref, **facts,
-    }  # fmt: skip
-    reward_id = order["reward_id"] if order else None
-    found = Mismatch(kind, vendor, row.order_id, reward_id, facts=said)
-    await mismatches.tell(conn, found)
-
-
-async def _miss(conn: Connection, vendor: str, statement: Statement) -> None:
-    times = (statement.opened_at, statement.closed_at)
-    for order in await statements.list_unlisted(conn, vendor, *times):
-        facts = {"day": statement.day.isoformat(), "ours_fen": order["amount_fen"]}
-        found = Mismatch("unlisted", vendor, order["order_id"], order["reward_id"], facts=facts)
-        await mismatches.tell(conn, found)
+async def _missed(conn: Connection, vendor: str, statement: Statement) -> list[Mismatch]:
+    rows = await statements.list_unlisted(conn, vendor, statement.opened_at, statement.closed_at)
+    day = statement.day.isoformat()
+    return [
+        Mismatch("unlisted", vendor, row["order_id"], row["reward_id"],
+                 facts={"day": day, "ours_fen": row["amount_fen"]})
+        for row in rows
+    ]  # fmt: skip

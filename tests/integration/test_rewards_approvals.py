@@ -8,6 +8,7 @@ import pytest
 
 from services.rewards import approvals, handlers
 from services.rewards.rules.payouts import Pace, Reward
+from services.rewards.rules.settling import WRITABLE_OFF
 from services.rewards.rules.states import State
 from services.rewards.store import history, orders, rewards
 from services.rewards.views import Approval
@@ -134,9 +135,9 @@ async def test_a_write_off_before_the_window_says_how_long(conn: Connection) -> 
     assert [] == await orders.list_write_offs(conn, reward.order_id)
 
 
-@pytest.mark.parametrize("state", [s for s in get_args(State) if s != "unknown"])
-async def test_only_an_unknown_order_is_signed_for(conn: Connection, state: State) -> None:
-    """Whatever its age, what is not unknown is not written off."""
+@pytest.mark.parametrize("state", [s for s in get_args(State) if s not in WRITABLE_OFF])
+async def test_only_an_open_order_is_signed_for(conn: Connection, state: State) -> None:
+    """Whatever its age, what is neither unknown nor accepted is not written off."""
     reward = await walked(conn, state)
     if reward.sent_at:
         reward = replace(reward, sent_at=reward.sent_at - 2 * WINDOW)

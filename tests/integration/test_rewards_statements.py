@@ -85,10 +85,10 @@ async def test_statements_of_another_vendor_prove_nothing(
 async def test_an_order_on_a_statement_is_listed_and_asked_about(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """We do not know what became of it, the vendor says that it was paid: the question is due."""
+    """We do not know what became of it, the vendor says paid (by another product): it is due."""
     reward = await lost(conn)
     done = await take(conn, monkeypatch, of_day([row(reward.order_id), row("strange-1")]))
-    assert Imported(DAY, rows=2, added=2, strange=1) == done
+    assert Imported(DAY, rows=2, added=2, strange=1, mismatches=2) == done
     assert (await orders.get_evidence(conn, reward, WEEK)).listed
     assert await conn.fetchval("SELECT act_at <= mashang_now() FROM rewards")
 
@@ -192,5 +192,6 @@ async def test_the_command(clone: Clone, tmp_path: Path) -> None:
     assert (1, True) == (code, "line 3: not an amount in yuan: 'much'" in err)
     file.write_text(f"{columns}\n{good}\n")
     code, out, err = await mashang(url, str(file), "--vendor", AIRTIME.name)
-    strange = "1 rows, 1 of them new; 1 of them are no orders of ours"
+    strange = "1 rows, 1 of them new; 1 of them are no orders of ours; 1 mismatches to settle"
+    strange += ", on the rewards' page"
     assert (0, f"{AIRTIME.name} 2026-03-03: {strange}\n", "") == (code, out, err)

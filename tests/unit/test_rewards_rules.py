@@ -264,14 +264,15 @@ def test_the_vendors_own_pause_is_respected() -> None:
 
 
 def test_writing_off_waits_for_the_vendors_window() -> None:
-    """Seven days after the last sending, and only what is unknown and denied since."""
+    """Seven days after the last sending, what is unknown or was accepted, and is denied since."""
     lost = reward("unknown", sent_at=NOW, unknown_at=NOW)
     week = NOW + timedelta(days=7)
     denied = Evidence("notfound", week, asking=False, covered=True, listed=False)
     assert "window" == settling.missing(lost, denied, NOW + timedelta(days=6), Pace())
     assert settling.missing(lost, denied, week, Pace()) is None
-    accepted = replace(lost, state="accepted")
-    assert "window" == settling.missing(accepted, denied, NOW + timedelta(days=9), Pace())
+    assert settling.missing(replace(lost, state="accepted"), denied, week, Pace()) is None
+    sending = replace(lost, state="submitting")
+    assert "window" == settling.missing(sending, denied, NOW + timedelta(days=9), Pace())
 
 
 @pytest.mark.parametrize(
