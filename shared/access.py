@@ -64,6 +64,8 @@ LANDING: Mapping[Role, str] = {
     "leadership": "scoring",
     "administrator": "notifications",
 }
+# The unit operators of whom no badge is on record: they may be the officer whom a case names.
+NAMELESS = "?"
 _RANK: Mapping[Role, int] = {"unit_operator": 1, "county_supervisor": 2, "city_supervisor": 3}
 
 
@@ -76,13 +78,24 @@ def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
     return _RANK[reviewer.role] > _RANK.get(author_role, 0)
 
 
+def identities(operator: Operator) -> list[str]:
+    """Everything by which a case may be kept from an operator.
+
+    The badge as the directory and as citizens spell it, `@` their name, `#` their place; a unit
+    operator without a badge may be any of its officers.
+    """
+    spelt = [operator.badge, text.badge(operator.badge)] if operator.badge else []
+    nameless = [NAMELESS] if operator.role == "unit_operator" and not operator.badge else []
+    own = [*spelt, f"@{operator.username}", f"#{operator.scope}", *nameless]
+    return list(dict.fromkeys(own))
+
+
 def row_settings(operator: Operator) -> dict[str, str]:
     """What the policies of row-level security read, as settings of one transaction.
 
-    The badge stands there as the directory and as citizens spell it, apart by a unit separator.
+    The identities stand apart by a unit separator.
     """
-    spelt = [operator.badge, text.badge(operator.badge)] if operator.badge else []
-    return {"mashang.scope": operator.scope, "mashang.badge": "\x1f".join(spelt)}
+    return {"mashang.scope": operator.scope, "mashang.badge": "\x1f".join(identities(operator))}
 
 
 EVERYTHING = {"mashang.scope": "*", "mashang.badge": ""}

@@ -166,7 +166,8 @@ class CallbackLogged(Event):
 class CaseVerified(Event):
     """A verdict is final; a changed verdict comes as a higher `revision` of the same case.
 
-    `incident_id` counts until the first IncidentChanged of the case.
+    `incident_id` counts until the first IncidentChanged of the case. `kept_from` are those who may
+    be meant, by badge or `@username`: nothing of this case is theirs to see or decide.
     """
 
     TYPE = "case.verified.v1"
@@ -189,6 +190,7 @@ class CaseVerified(Event):
     language: Language
     received_at: datetime
     verified_at: datetime
+    kept_from: tuple[str, ...] = ()
 
 
 class IncidentChanged(Event):

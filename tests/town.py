@@ -46,7 +46,7 @@ A-2,钱二,n1,
 B-1,孙三,s1,
 """
 OPERATORS = """username,name,role,scope,badge
-north1,周四,unit_operator,n1,
+north1,周四,unit_operator,n1,A-2
 accused,赵一,unit_operator,n1,A-1
 southern,吴五,unit_operator,s1,
 northern,郑六,county_supervisor,north,

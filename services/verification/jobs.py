@@ -2,11 +2,14 @@
 
 from prometheus_client import Gauge
 
+from services.verification.casework.acts import recusals
 from services.verification.casework.store import lists
 from services.verification.signin import store as sessions
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from shared.db import Database
+from shared.values.seal import Seal
 
+_AT_ONCE = 100
 OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
 
 
@@ -14,6 +17,12 @@ async def observe_cases(database: Database) -> None:
     """Set the gauge of overdue cases."""
     async with database.acquire() as conn:
         OVERDUE.set(await lists.count_overdue(conn))
+
+
+async def examine_cases(database: Database, seal: Seal) -> int:
+    """Hold cases against people who have changed since; how many there were."""
+    async with database.transaction() as conn:
+        return await recusals.examine_again(conn, seal, _AT_ONCE)
 
 
 async def remove_old_sessions(database: Database) -> None:

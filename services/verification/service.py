@@ -33,12 +33,18 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         NAME,
         handlers={
-            events.SubmissionReceived: partial(handlers.on_submission_received, policies),
+            events.SubmissionReceived: partial(handlers.on_submission_received, desk),
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
         },
         jobs=[
             Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),
+            Job(
+                "examine_cases",
+                timedelta(seconds=1),
+                partial(jobs.examine_cases, database, settings.seal),
+                idle=timedelta(seconds=5),
+            ),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[

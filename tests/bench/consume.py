@@ -17,6 +17,7 @@ from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
 
 from services.verification.casework import handlers
+from services.verification.casework.acts.desk import Desk
 from services.verification.settings import Settings
 from shared import config, flows, policy
 from shared.bus import days
@@ -102,7 +103,8 @@ async def main(way: str, count: int) -> float:
     await days.keep(database, None)
     policies = policy.load(settings.policy_file)
     try:
-        handler = partial(handlers.on_submission_received, policies)
+        desk = Desk(policies, settings.seal, settings.sample_key)
+        handler = partial(handlers.on_submission_received, desk)
         return await WAYS[way](settings, database, handler, count)
     finally:
         await database.close()

@@ -21,7 +21,8 @@ TABLES = {
     ),
 }  # fmt: skip
 SOUTH = Operator("southern", "吴五", "unit_operator", "s1")
-NORTH = Operator("north1", "周四", "unit_operator", "n1")
+NORTH = Operator("north1", "周四", "unit_operator", "n1", "A-2")
+ABOVE = Operator("northern", "郑六", "county_supervisor", "north")
 CITY = Operator("city", "王七", "city_supervisor", "root")
 ACCUSED = Operator("accused", "赵一", "unit_operator", "n1", "A-1")
 NOWHERE = Operator("lost", "无", "city_supervisor", "")
@@ -57,12 +58,13 @@ async def test_a_missing_where_leaks_nothing(place: Town, service: str) -> None:
 async def test_the_condition_taken_out_of_a_query_changes_nothing(
     place: Town, found: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store's own WHERE removed, an operator still cannot read another unit's case."""
+    """The store's own WHERE removed, nobody reads another unit's case, or one about a colleague."""
     case_id = UUID(found.params["case_id"])
     bare = f"SELECT {cases.COLUMNS} FROM cases WHERE $1::text IS NOT NULL AND ($2::text[] IS NULL OR true) AND case_id = $3"  # noqa: E501
     monkeypatch.setattr(cases, "_GET", bare)
     database = place.databases["verification"]
-    for who, wanted in ((SOUTH, None), (ACCUSED, None), (NORTH, case_id), (CITY, case_id)):
+    hidden, shown = (SOUTH, ACCUSED, NORTH), (ABOVE, CITY)
+    for who, wanted in [*((who, None) for who in hidden), *((who, case_id) for who in shown)]:
         async with database.transaction(as_=who) as conn:
             case = await cases.get_case(conn, who, case_id)
         assert wanted == (case.case_id if case else None), who
@@ -70,6 +72,8 @@ async def test_the_condition_taken_out_of_a_query_changes_nothing(
 
 async def test_a_write_over_the_border_is_refused(place: Town, found: Objects) -> None:
     """Acting for an operator, nobody can add to another unit's case, nor move a case away."""
+    async with ClientSession() as http:
+        await place.complain(http)  # one that names nobody, so that it is the unit's
     database = place.databases["verification"]
     case_id = found.params["case_id"]
     async with database.transaction(as_=SOUTH) as conn:

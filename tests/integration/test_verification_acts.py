@@ -374,15 +374,17 @@ async def test_a_sealed_phone_moved_to_another_case_does_not_open(work: Casework
 async def test_the_detail_opens_what_is_sealed(work: Casework) -> None:
     """Words, notes, findings and answers are readable; the phone is masked all the same."""
     case_id = await work.open(words="排队\n两小时", officer_badge="170001")
-    await work.call("desk", case_id, "reached", "很着急")
-    await work.judge("desk", case_id, attribution="officers", officers=["170002"], finding=" 看过 ")
+    await work.call("county", case_id, "reached", "很着急")
+    await work.judge("county", case_id, attribution="officers", officers=["170002"],
+                     finding=" 看过 ")  # fmt: skip
     shown = await views.load_detail(work.conn, await work.stands(case_id), SEAL)
     assert ("排队\n两小时", "138****8000", "看过", "已整改") == (
         shown.words, shown.phone, shown.verdicts[0].finding, shown.verdicts[0].answer,
     )  # fmt: skip
-    assert [None, "很着急", None] == [action.note for action in shown.actions]
+    assert [None, None, "很着急", None] == [action.note for action in shown.actions]
     roster = await views.load_roster(work.conn, shown)
-    assert ({"170001": "甲", "170002": "乙"},) * 2 == (roster.active, roster.named)
+    assert {"170001": "甲", "170002": "乙", "170009": "丁"} == roster.active
+    assert {"170001": "甲", "170002": "乙"} == roster.named
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -505,7 +507,7 @@ async def test_one_submission_heard_twice_at_once_opens_one_case(database: Datab
 
     async def hear() -> None:
         async with database.transaction() as conn:
-            await handlers.on_submission_received(DESK.policies, conn, event)
+            await handlers.on_submission_received(DESK, conn, event)
 
     await asyncio.gather(hear(), hear(), hear())
     async with database.acquire() as conn:

@@ -89,10 +89,11 @@ async def test_scopes_follow_the_tree_at_every_depth(iceland: Office) -> None:
 
 
 async def test_an_officer_is_recused_however_the_badge_is_written(iceland: Office) -> None:
-    """A citizen's spelling, as intake stores it, names the officer of the directory's spelling."""
+    """A citizen's spelling, as intake stores it, names the officer; a level higher has the case."""
     case_id = await iceland.case(unit_code=AKUREYRI, officer_badge="A17")
     assert 404 == (await iceland.ask("jon", "GET", f"cases/{case_id}")).status
-    assert 200 == (await iceland.ask("una", "GET", f"cases/{case_id}")).status
+    assert 404 == (await iceland.ask("una", "GET", f"cases/{case_id}")).status
+    assert 200 == (await iceland.ask("fjord", "GET", f"cases/{case_id}")).status
 
 
 async def test_a_unit_is_told_with_its_place(iceland: Office) -> None:

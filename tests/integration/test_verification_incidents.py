@@ -186,8 +186,8 @@ async def test_days_are_counted_again_when_it_is_confirmed(bureau: Office) -> No
         assert "open" == back.json["state"]
 
 
-async def test_cases_that_a_reviewer_may_not_see_go_along(bureau: Office) -> None:
-    """The incident moves whole, though the reviewer is named in one of its cases."""
+async def test_a_reviewer_named_in_one_of_the_cases_leaves_it_to_another(bureau: Office) -> None:
+    """The incident moves whole, and what one case is about all are: it takes another person."""
     async with bureau.database.acquire() as conn:
         await conn.execute("UPDATE operators SET badge = '170002' WHERE username = 'city'")
     a, b = await bureau.case(), await bureau.case()
@@ -195,10 +195,13 @@ async def test_cases_that_a_reviewer_may_not_see_go_along(bureau: Office) -> Non
     async with bureau.database.acquire() as conn:
         await conn.execute("UPDATE cases SET incident_id = $1 WHERE case_id = $2", a, hidden)
     await say(bureau, a, b)
-    done = await bureau.review("city", a, 1)
+    own = await bureau.review("city", a, 1)
+    assert (403, "refused.other_person") == (own.status, own.json["key"])
+    done = await bureau.review("city2", a, 1)
     assert 201 == done.status
     assert {b} == {(await incidents(bureau))[case] for case in (a, b, hidden)}
-    assert 404 == (await bureau.ask("city", "GET", f"cases/{hidden}")).status
+    for case in (a, b, hidden):
+        assert 404 == (await bureau.ask("city", "GET", f"cases/{case}")).status
 
 
 @pytest.mark.parametrize("seed", range(3))

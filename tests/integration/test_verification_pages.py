@@ -192,21 +192,21 @@ async def test_a_return_without_a_reason(bureau: Office) -> None:
 
 ROLES: dict[str, dict[str, set[str]]] = {
     "open": {
-        "desk": {"callbacks", "verdicts", "phone-reveals"},
-        "county": {"callbacks", "verdicts", "phone-reveals"},
-        "city": {"callbacks", "verdicts", "phone-reveals"},
+        "desk": {"callbacks", "verdicts", "phone-reveals", "recusals"},
+        "county": {"callbacks", "verdicts", "phone-reveals", "recusals"},
+        "city": {"callbacks", "verdicts", "phone-reveals", "recusals"},
         "auditor": set(),
     },
     "in_review": {
-        "desk": {"callbacks", "phone-reveals"},
-        "county": {"callbacks", "phone-reveals", "reviews"},
-        "city": {"callbacks", "phone-reveals", "reviews"},
+        "desk": {"callbacks", "phone-reveals", "recusals"},
+        "county": {"callbacks", "phone-reveals", "recusals", "reviews"},
+        "city": {"callbacks", "phone-reveals", "recusals", "reviews"},
         "auditor": set(),
     },
     "verified": {
-        "desk": {"callbacks", "phone-reveals"},
-        "county": {"callbacks", "phone-reveals", "verdicts"},
-        "city": {"callbacks", "phone-reveals", "verdicts"},
+        "desk": {"callbacks", "phone-reveals", "recusals"},
+        "county": {"callbacks", "phone-reveals", "recusals", "verdicts"},
+        "city": {"callbacks", "phone-reveals", "recusals", "verdicts"},
         "auditor": set(),
     },
 }
@@ -230,7 +230,10 @@ async def test_forms_go_when_their_work_is_done(bureau: Office) -> None:
     """After the citizen was reached there is no call to log; without a phone there never was."""
     reached, silent = await bureau.case(), await bureau.case(phone=None)
     await bureau.ask("desk", "POST", f"cases/{reached}/callbacks", {"outcome": "reached"})
-    for case_id, wanted in ((reached, {"verdicts", "phone-reveals"}), (silent, {"verdicts"})):
+    for case_id, wanted in (
+        (reached, {"verdicts", "phone-reveals", "recusals"}),
+        (silent, {"verdicts", "recusals"}),
+    ):
         desk = await opened(bureau, "desk", f"/desk/cases/{case_id}")
         assert wanted == forms(desk.text)
 
@@ -375,14 +378,14 @@ async def test_names_are_only_text(bureau: Office) -> None:
     """Whatever citizens or clerks write, nothing of it is markup on the page."""
     evil = '"><script>alert(1)</script>'
     case_id = await bureau.case(words=evil, officer_badge="<b>1</b>")
-    desk = await opened(bureau, "desk", f"/desk/cases/{case_id}")
-    await desk.send(f"/desk/cases/{case_id}/callbacks", ("outcome", "x"), ("note", evil))
-    page = await bureau.browse("desk", f"/desk/cases/{case_id}")
+    city = await opened(bureau, "city", f"/desk/cases/{case_id}")
+    await city.send(f"/desk/cases/{case_id}/callbacks", ("outcome", "x"), ("note", evil))
+    page = await bureau.browse("city", f"/desk/cases/{case_id}")
     await bureau.ask(
-        "desk", "POST", f"cases/{case_id}/callbacks", {"outcome": "busy", "note": evil}
+        "city", "POST", f"cases/{case_id}/callbacks", {"outcome": "busy", "note": evil}
     )
-    again = await bureau.browse("desk", f"/desk/cases/{case_id}")
-    inbox = await bureau.browse("desk", "/desk?unit=" + "%22%3E%3Cscript%3E")
+    again = await bureau.browse("city", f"/desk/cases/{case_id}")
+    inbox = await bureau.browse("city", "/desk?unit=" + "%22%3E%3Cscript%3E")
     for text in (page.text, again.text, inbox.text):
         assert ("<script>" in text, "<b>1" in text) == (False, False)
 

@@ -49,7 +49,7 @@ def person(username: str, role: Role, scope: str, badge: str | None = None) -> O
 
 
 PEOPLE = {
-    "desk": person("desk", "unit_operator", UNIT),
+    "desk": person("desk", "unit_operator", UNIT, "170009"),
     "accused": person("accused", "unit_operator", UNIT, "170001"),
     "neighbour": person("neighbour", "unit_operator", OTHER_UNIT),
     "county": person("county", "county_supervisor", "ZY"),
@@ -96,7 +96,7 @@ class Casework:
     async def open(self, **changed: Any) -> UUID:
         """A complaint's case."""
         event = submission(**changed)
-        await handlers.on_submission_received(DESK.policies, self.conn, event)
+        await handlers.on_submission_received(DESK, self.conn, event)
         found: UUID = await self.conn.fetchval(
             "SELECT case_id FROM cases WHERE submission_id = $1", event.submission_id
         )

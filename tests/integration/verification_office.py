@@ -45,9 +45,10 @@ OFFICERS = f"""badge,name,unit_code,phone
 170001,甲,{UNIT},+8619900000001
 170002,乙,{UNIT},+8619900000002
 170003,丙,{OTHER_UNIT},
+170009,丁,{UNIT},
 """
 OPERATORS = f"""username,name,role,scope,badge
-desk,值班员,unit_operator,{UNIT},
+desk,值班员,unit_operator,{UNIT},170009
 accused,甲,unit_operator,{UNIT},170001
 neighbour,邻所,unit_operator,{OTHER_UNIT},
 county,县督导,county_supervisor,ZY,

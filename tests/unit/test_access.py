@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared import access
 from shared.access import Operator, Role
+from shared.values import text
 from tests.wired import endpoints, wired
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -94,17 +95,22 @@ def test_nobody_reviews_their_own_verdict() -> None:
     assert not any(access.may_review(operator(own), "li", author) for own, author in pairs)
 
 
-@given(st.text("AaBb19-._ ", max_size=12), st.text("AaBb19-._ ", max_size=12))
-def test_the_row_settings_name_the_badge_in_every_spelling(badge: str, other: str) -> None:
-    """As the directory has it and as citizens are compared, so that recusal meets both."""
-    told = access.row_settings(operator("unit_operator", badge=badge or None))
-    spelt = told["mashang.badge"].split("\x1f")
+@given(st.text("AaBb19-._ ", min_size=1, max_size=12))
+def test_the_row_settings_name_everything_by_which_a_case_is_kept_away(badge: str) -> None:
+    """The badge as the directory has it and as citizens are compared, the name and the place."""
+    told = access.row_settings(operator("unit_operator", badge=badge))
     assert "root" == told["mashang.scope"]
-    assert (badge in spelt) or not badge
-    assert badge == "" or spelt[1] == spelt[1].upper().replace("-", "").replace(" ", "")
+    expected = {badge, text.badge(badge), "@li", "#root"}
+    assert expected == set(told["mashang.badge"].split("\x1f"))
 
 
-def test_without_a_badge_there_is_nothing_to_recuse() -> None:
-    """An empty text, which no badge equals; `*` sees every place."""
-    assert {"mashang.scope": "n1", "mashang.badge": ""} == access.row_settings(PLAIN)
+def test_a_unit_operator_without_a_badge_may_be_anybody() -> None:
+    """So what names an officer is kept from them, and from no supervisor without a badge."""
+    told = access.row_settings(PLAIN)
+    assert {"mashang.scope": "n1", "mashang.badge": "@li\x1f#n1\x1f?"} == told
+    assert access.NAMELESS not in access.identities(operator("county_supervisor"))
+
+
+def test_the_service_itself_is_nobody() -> None:
+    """`*` sees every place, and nothing is kept from it."""
     assert {"mashang.scope": "*", "mashang.badge": ""} == access.EVERYTHING

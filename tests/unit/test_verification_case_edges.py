@@ -232,7 +232,7 @@ def test_who_answers_for_what(verdict: Verdict, attribution: Attribution) -> Non
     """「經核查屬實的」: somebody answers exactly where something was substantiated."""
     officers = ("170001",) if attribution == "officers" else ()
     wanted = draft(verdict=verdict, attribution=attribution, officers=officers)
-    found = list(verdicts.wrongs(wanted, {"170001"}, POLICY.category_keys, None))
+    found = list(verdicts.wrongs(wanted, {"170001"}, POLICY.category_keys, ()))
     fits = (verdict in ("substantiated", "partly")) == (attribution != "none")
     assert fits == (found == [])
 
@@ -258,7 +258,9 @@ def test_every_fault_of_a_verdict_has_its_field(
     changed: dict[str, Any], wrong: list[tuple[str, str]]
 ) -> None:
     """What is wrong is named by the field at which it is mended, with words in both languages."""
-    found = list(verdicts.wrongs(draft(**changed), {"170001", "own"}, POLICY.category_keys, "own"))
+    found = list(
+        verdicts.wrongs(draft(**changed), {"170001", "own"}, POLICY.category_keys, {"own", "@li"})
+    )
     assert wrong == [(one.field, one.key) for one in found]
     for language in ("zh", "en"):
         assert all(texts(language).wrong(one) for one in found)
@@ -351,12 +353,6 @@ def test_what_is_told_of_a_verdict() -> None:
     assert "finding_sealed" not in CaseVerified.model_fields
     with pytest.raises(ValidationError, match="verdict"):
         verdicts.case_verified(replace(final, verdict=None), "1.answer", (), NOON)
-
-
-def test_the_officers_complained_about() -> None:
-    """Both whom the citizen named and whom the verdict names must not touch the case."""
-    named = case(officer_badge="A", officers=("B", "C"))
-    assert {"A", "B", "C"} == named.complained_about
 
 
 @given(

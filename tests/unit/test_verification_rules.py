@@ -127,7 +127,7 @@ def test_a_later_call_may_still_reach() -> None:
 )
 def test_what_a_verdict_needs(wanted: Draft, keys: list[str]) -> None:
     """Every fault of a verdict is found, and a sound one has none."""
-    found = verdicts.wrongs(wanted, {"170001", "170002"}, POLICY.category_keys, "170002")
+    found = verdicts.wrongs(wanted, {"170001", "170002"}, POLICY.category_keys, {"170002"})
     assert keys == [wrong.key for wrong in found]
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.verification.casework import bodies, listing, views
-from services.verification.casework.acts import callbacks, judging, phones, reviews
+from services.verification.casework.acts import callbacks, judging, phones, recusals, reviews
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
@@ -58,6 +58,9 @@ class Api:
             act(f"{CASE}/phone-reveals", self.reveal_phone,
                 "The citizen's phone in clear, for a reason that stays on the time line", WORKERS,
                 body=bodies.RevealBody, answers={201: views.PhoneShown}),
+            act(f"{CASE}/recusals", self.recuse,
+                "Keep the case from an officer, a level higher; or say that it is not about them",
+                WORKERS, body=bodies.RecusalBody, answers={201: recusals.Recused}),
         ]  # fmt: skip
 
     async def figures(self, _: Call[None, None]) -> views.Figures:
@@ -93,6 +96,10 @@ class Api:
     async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
         """The phone."""
         return views.PhoneShown(phone=await self._do(str, phones.reveal_phone, call))
+
+    async def recuse(self, call: Call[bodies.RecusalBody, None]) -> recusals.Recused:
+        """Whether it is a level higher, and still the caller's."""
+        return await self._do(recusals.Recused, recusals.change, call)
 
     async def _do(self, kind: type[R], act: Act[B, R], call: Call[B, None]) -> R:
         async with self.database.transaction(as_=call.operator) as conn:

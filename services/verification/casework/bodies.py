@@ -82,6 +82,17 @@ class RevealBody(Body):
     reason: Note
 
 
+class RecusalBody(Body):
+    """POST /api/v1/cases/{id}/recusals; `officer` as people write it, whoever asks if it is empty.
+
+    `release` says that the case is not about the officer, or about nobody from whom it was kept.
+    """
+
+    decision: Literal["recuse", "release"]
+    officer: Annotated[Plain, StringConstraints(max_length=60)] = ""
+    reason: Note
+
+
 class ListQuery(BaseModel):
     """GET /api/v1/cases. `work` is everything with a duty that is not yet met."""
 

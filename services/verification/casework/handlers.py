@@ -4,6 +4,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.verification.casework.acts import recusals
+from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import cases as rules
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action
@@ -12,19 +14,18 @@ from shared.db import Connection
 from shared.errors import Reject
 from shared.events import MessageSettled, ScoreChanged, SubmissionReceived
 from shared.observe import log
-from shared.policy import Policies
 from shared.values import clock
 
 
-async def on_submission_received(
-    policies: Policies, conn: Connection, event: SubmissionReceived
-) -> None:
+async def on_submission_received(desk: Desk, conn: Connection, event: SubmissionReceived) -> None:
     """Open a case where the rules want one; at most one for a submission."""
     if not rules.opens_case(event):
         return
-    case = rules.open_case(event, policies.at(event.received_at), uuid7(), clock.now())
+    case = rules.open_case(event, desk.policies.at(event.received_at), uuid7(), clock.now())
+    case = await recusals.examine(conn, desk.seal, case)
     if not await cases.add_case(conn, case):
         return
+    await recusals.note(conn, case.case_id, (), case.recused)
     await publish(conn, rules.case_opened(case))
     log.get().info(
         "case opened",

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.verification.casework.rules.cases import Case, State
+from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, units
@@ -97,6 +98,8 @@ class Detail(Summary):
     """A case with everything that was done to it, opened for reading."""
 
     words: str | None
+    recused: list[str] = Field(description="badges and @usernames of those who may be meant")
+    higher: bool = Field(description="kept from everybody at the unit, or higher")
     verdicts: list[VerdictShown]
     actions: list[ActionShown]
 
@@ -146,6 +149,8 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     return Detail(
         **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
         words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
+        recused=sorted(persons_in(case.recused)),
+        higher=any(who.startswith("#") for who in case.recused),
         verdicts=[_verdict(v, case, seal) for v in verdicts],
         actions=[_action(a, case, seal) for a in told],
     )
@@ -154,7 +159,7 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
 async def load_roster(conn: Connection, detail: Detail) -> Roster:
     """Names for a case's page."""
     named = [badge for v in detail.verdicts for badge in v.officers]
-    named += filter(None, [detail.officer_badge, *detail.officers])
+    named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
     return Roster(
         active=await officers.list_roster(conn, detail.unit_code),
         named=await officers.list_officer_names(conn, named),

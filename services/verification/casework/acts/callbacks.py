@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.verification.casework.acts import recusals
 from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.bodies import CallbackBody
 from services.verification.casework.rules import callbacks
@@ -35,5 +36,7 @@ async def log_callback(
     await note_action(conn, desk, case, operator, "called", details, body.note)
     event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)
     await publish(conn, event)
+    if body.note.strip():
+        await recusals.learn(conn, operator, case, body.note)
     log.get().info("callback logged", case_id=str(case_id), outcome=body.outcome, attempt=attempt)
     return event

@@ -9,12 +9,13 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import incidents as rules
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.incidents import Change, Member
-from services.verification.casework.store import actions, cases, incidents
+from services.verification.casework.store import actions, cases, incidents, recusals
 from services.verification.casework.store.actions import Action
+from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection, as_itself
-from shared.errors import Conflict, Wrong
+from shared.errors import Conflict, Forbidden, Wrong
 from shared.observe import log
 from shared.values import clock
 
@@ -51,8 +52,12 @@ async def settle(
     async with as_itself(conn, operator):
         for member in await incidents.move_cases(conn, change.moved, incident_id):
             await _tell(conn, operator, member)
+        # What one of them is about, all of them are.
+        recused = await recusals.spread(conn, incident_id)
+        if not recused.isdisjoint(access.identities(operator)):
+            raise Forbidden("refused.other_person")
     log.get().info("incident changed", case_id=str(case.case_id), count=len(change.moved))
-    return replace(case, incident_id=incident_id)
+    return replace(case, incident_id=incident_id, recused=case.recused | recused)
 
 
 async def _tell(conn: Connection, operator: Operator, member: Member) -> None:

@@ -10,13 +10,14 @@ from services.verification.casework.bodies import VerdictBody
 from services.verification.casework.rules import sampling, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft, Past, Step
-from services.verification.casework.store import actions, cases
+from services.verification.casework.store import actions, cases, recusals
 from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
 from services.verification.directory.store import officers
+from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
-from shared.db import Connection
+from shared.db import Connection, as_itself
 from shared.errors import Invalid
 from shared.observe import log
 from shared.values import clock
@@ -29,10 +30,11 @@ async def submit_verdict(
     case, now = await claim(conn, operator, case_id), clock.now()
     draft = body.draft(case.categories)
     verdicts.may_submit(case, operator, draft.revision)
+    verdicts.may_attribute(operator, draft.attribution)
     rule = desk.policy(case)
     roster = await officers.list_roster(conn, case.unit_code)
     joins, wrong = await incidents.wanted(conn, desk, operator, case, body.incident)
-    wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, operator.badge))
+    wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, access.identities(operator)))
     if wrong:
         wrongs.append(wrong)
     if wrongs:
@@ -42,11 +44,24 @@ async def submit_verdict(
     await actions.add_verdict(conn, stored)
     judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers)
     await cases.set_verdict(conn, case_id, judged)
+    case = await _keep_from_blamed(conn, operator, case, draft.officers)
     details = {"verdict": draft.verdict, "revision": stored.revision, "state": step.state}
     await note_action(conn, desk, case, operator, "verdict", details)
     log.get().info("verdict submitted", case_id=str(case_id), state=step.state)
     await take(conn, replace(case, **vars(judged)), step, case.verified_at or now, stored)
     return step
+
+
+async def _keep_from_blamed(
+    conn: Connection, operator: Operator, case: Case, officers: tuple[str, ...]
+) -> Case:
+    """Whom a verdict names sees nothing of the case any more, nor of those that belong to it."""
+    if not officers:
+        return case
+    named = {*officers, access.NAMELESS}
+    async with as_itself(conn, operator):
+        await recusals.add_recused(conn, case.incident_id, named)
+    return replace(case, recused=case.recused | named)
 
 
 async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) -> Step:

@@ -9,11 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies, views
-from services.verification.casework.acts import callbacks, judging, phones, reviews
+from services.verification.casework.acts import callbacks, judging, phones, recusals, reviews
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
+from services.verification.casework.store import cases
 from shared import access
 from shared.access import Operator
 from shared.db import Database
@@ -58,6 +59,9 @@ FORMS: Mapping[str, Form] = {
         bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict", bodies.VERDICT_LIMIT
     ),
     "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
+    "recusals": Form(
+        bodies.RecusalBody, recusals.change, recusals.Recused, "Keep from an officer, or give back"
+    ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
 
@@ -98,7 +102,10 @@ class CasePage:
             done = await repeats.once(conn, call, form.done, doing)
         if isinstance(done, str):
             return await self._page(call, Attempt(), phone=done)
-        return See(f"/desk/cases/{case_id}")
+        # What was done may have taken the case out of their hands.
+        async with self.database.transaction(as_=call.operator) as conn:
+            still = await cases.get_case(conn, call.operator, case_id)
+        return See(f"/desk/cases/{case_id}" if still else "/desk")
 
     async def again(self, name: str, call: Call[None, None], refused: Refused) -> Page:
         """The page with what was typed into the form, and what is wrong with it."""
@@ -129,12 +136,14 @@ def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[st
     """The forms that could succeed now; the others are not shown."""
     if operator.role not in access.CASE_WORKERS:
         return frozenset()
-    shown = set()
+    shown = {"recusals"}
     if case.phone_sealed:
         shown.add("phone-reveals")
         if case.callback_state != "reached":
             shown.add("callbacks")
     supervisor = operator.role in access.SUPERVISORS
+    if supervisor and case.recused:
+        shown.add("releases")
     if case.state == "open" or (case.state == "verified" and supervisor):
         shown.add("verdicts")
     if case.under_review and detail.verdicts:

@@ -34,6 +34,7 @@ class Case:
         verified ──changed, to what must wait──▶ in_review
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
+    `recused` are the identities from which it is kept, see `recusals`.
     """
 
     case_id: UUID
@@ -66,11 +67,9 @@ class Case:
     review_due_at: datetime | None = None
     review_pending: bool = False
     next_due_at: datetime | None = None
-
-    @property
-    def complained_about(self) -> frozenset[str | None]:
-        """The badges of those who must not touch this case."""
-        return frozenset({self.officer_badge, *self.officers})
+    recused: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
+    examined: int = -1
 
     @property
     def under_review(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.verification.casework.rules.cases import Case, State
+from services.verification.casework.rules.recusals import persons_in
 from shared import access, policy
 from shared.access import Operator
 from shared.errors import Conflict, Forbidden, Wrong
@@ -38,12 +39,12 @@ class Draft(Ruling):
 
 
 def wrongs(
-    draft: Draft, roster: Collection[str], known: Collection[str], own: str | None
+    draft: Draft, roster: Collection[str], known: Collection[str], own: Collection[str]
 ) -> Iterator[Wrong]:
     """What is missing or does not fit.
 
-    `roster` are the active badges of the unit, `known` the policy's categories, and `own` is the
-    badge of who decides, which nobody may name.
+    `roster` are the active badges of the unit, `known` the policy's categories, and `own` are
+    the identities of who decides, whom nobody may name.
     """
     confirmed = draft.verdict in SUBSTANTIATED
     if confirmed and draft.attribution == "none":
@@ -62,7 +63,7 @@ def wrongs(
             yield Wrong(name, "text_too_long", most=LONGEST_TEXT)
 
 
-def _wrong_officers(draft: Draft, roster: Collection[str], own: str | None) -> Iterator[Wrong]:
+def _wrong_officers(draft: Draft, roster: Collection[str], own: Collection[str]) -> Iterator[Wrong]:
     if draft.attribution != "officers":
         if draft.officers:
             yield Wrong("officers", "officers_unwanted")
@@ -70,7 +71,7 @@ def _wrong_officers(draft: Draft, roster: Collection[str], own: str | None) -> I
         yield Wrong("officers", "officers_needed")
     elif set(draft.officers) - set(roster):
         yield Wrong("officers", "officers_unknown")
-    elif own in draft.officers:
+    elif set(own) & set(draft.officers):
         yield Wrong("officers", "officers_self")
 
 
@@ -82,6 +83,12 @@ def may_submit(case: Case, operator: Operator, revision: int) -> None:
         raise Conflict("refused.under_review")
     if case.state == "verified" and operator.role not in access.SUPERVISORS:
         raise Forbidden("refused.supervisor_only")
+
+
+def may_attribute(operator: Operator, attribution: Attribution) -> None:
+    """Forbidden to a unit operator of whom nobody knows which officer they are."""
+    if attribution == "officers" and access.NAMELESS in access.identities(operator):
+        raise Forbidden("refused.badge_needed")
 
 
 @dataclass(frozen=True)
@@ -151,5 +158,9 @@ def case_verified(
 ) -> CaseVerified:
     """The event of a verdict that took effect; `case` is already as the verdict made it."""
     return CaseVerified.of(
-        case, answer_sealed=answer_sealed, categories=categories, verified_at=verified_at
+        case,
+        answer_sealed=answer_sealed,
+        categories=categories,
+        verified_at=verified_at,
+        kept_from=sorted(persons_in({*case.recused, *case.officers})),
     )

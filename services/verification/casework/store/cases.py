@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
+from shared import access
 from shared.access import Operator
 from shared.db import Connection
 from shared.events import Attribution, CallbackState, Verdict
-from shared.values import text
 
 COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name != "next_due_at"]
@@ -24,9 +24,9 @@ _ADD = f"""
     INSERT INTO case_actions (case_id, action, actor, acted_at, details)
     SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
 """  # noqa: S608  the names are this module's own
-# $1 and $2 are the operator's (see `own`): their place in the tree, and their badge.
+# $1 and $2 are the operator's (see `own`): their place in the tree, and who they are.
 VISIBLE = """unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::text])
-    AND ($2::text[] IS NULL OR NOT (officers && $2 OR coalesce(officer_badge = ANY($2), false)))"""
+    AND NOT recused && $2::text[]"""
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
 _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
 
@@ -34,15 +34,14 @@ _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  #
 def as_case(row: Any) -> Case:
     """A row with COLUMNS as a Case."""
     values = dict(row)
-    return Case(
-        **values
-        | {"categories": tuple(values["categories"]), "officers": tuple(values["officers"])}
-    )
+    arrays = {name: tuple(values[name]) for name in ("categories", "officers")}
+    sets = {name: frozenset(values[name]) for name in ("recused", "cleared")}
+    return Case(**values | arrays | sets)
 
 
-def own(operator: Operator) -> tuple[str, list[str] | None]:
-    """The operator's place, and their badge as the directory and as citizens spell it."""
-    return operator.scope, [operator.badge, text.badge(operator.badge)] if operator.badge else None
+def own(operator: Operator) -> tuple[str, list[str]]:
+    """The operator's place, and everything by which a case may be kept from them."""
+    return operator.scope, access.identities(operator)
 
 
 async def add_case(conn: Connection, case: Case) -> bool:

@@ -1,0 +1,151 @@
+"""Keeping a case from those who may be meant, and giving it back when they are not."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.bodies import RecusalBody
+from services.verification.casework.rules import recusals as rules
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.naming import Found, find
+from services.verification.casework.rules.recusals import Around, Suspicion
+from services.verification.casework.store import actions, recusals
+from services.verification.casework.store.actions import Action
+from shared import access
+from shared.access import Operator
+from shared.db import Connection, as_itself
+from shared.errors import Conflict, Forbidden, Invalid, Wrong
+from shared.observe import log
+from shared.values import clock
+from shared.values.seal import Seal, SealBroken
+
+
+class Recused(BaseModel):
+    """What a recusal made of the case; `yours` if whoever asked still has it."""
+
+    case_id: UUID
+    higher: bool
+    yours: bool
+
+
+async def examine(conn: Connection, seal: Seal, case: Case) -> Case:
+    """Hold a case against everybody who may be meant: when it opens, and when they change.
+
+    The connection acts for the service itself.
+    """
+    around = await recusals.get_around(conn, case.unit_code)
+    suspicion = rules.suspect(case.officer_badge, _words(seal, case), around)
+    recused = rules.examined(case.recused, case.cleared, suspicion, around)
+    return replace(case, recused=recused, examined=around.known)
+
+
+def _words(seal: Seal, case: Case) -> str | None:
+    if case.words_sealed is None:
+        return None
+    try:
+        return seal.open(case.words_sealed, f"words:{case.submission_id}")
+    except SealBroken:
+        return None  # nobody can read them
+
+
+async def note(conn: Connection, case_id: UUID, was: Collection[str], now: Collection[str]) -> None:
+    """On the time line, where a case is kept from more people than before."""
+    if new := frozenset(now) - frozenset(was) - {access.NAMELESS}:
+        details = {"recused": sorted(now), "new": sorted(new)}
+        await actions.add_action(conn, Action(case_id, "recused", "", clock.now(), details))
+        log.get().info("case kept from somebody", case_id=str(case_id), count=len(new))
+
+
+async def examine_again(conn: Connection, seal: Seal, limit: int) -> int:
+    """Examine cases whose people have changed; how many there were."""
+    stale = await recusals.claim_stale(conn, limit)
+    for case in stale:
+        now = await examine(conn, seal, case)
+        await recusals.set_recused(conn, case.case_id, now.recused, now.cleared, now.examined)
+        await note(conn, case.case_id, case.recused, now.recused)
+    return len(stale)
+
+
+async def learn(conn: Connection, operator: Operator, case: Case, said: str) -> None:
+    """Keep the case from whom a call's note names; who wrote the note may have signed it.
+
+    Comes last in what an operator does: they may lose sight of the case.
+    """
+    async with as_itself(conn, operator):
+        around = await recusals.get_around(conn, case.unit_code)
+        mine = frozenset(access.identities(operator))
+        found = [f for f in find(said, around.people) if mine.isdisjoint(f.person.ids("name"))]
+        await _keep(conn, case, Suspicion(tuple(found)).persons, around, doubtful=False)
+
+
+async def _keep(
+    conn: Connection, case: Case, persons: frozenset[str], around: Around, *, doubtful: bool
+) -> frozenset[str]:
+    persons |= rules.persons_in(case.recused)
+    now = case.recused | rules.kept_from(persons, doubtful, around)
+    if now != case.recused:
+        cleared = case.cleared - now
+        await recusals.set_recused(conn, case.case_id, now, cleared, case.examined)
+        await recusals.add_recused(conn, case.incident_id, now)
+        await note(conn, case.case_id, case.recused, now)
+    return now
+
+
+async def change(
+    conn: Connection, desk: Desk, operator: Operator, case_id: UUID, body: RecusalBody
+) -> Recused:
+    """Give a case up a level, or back down. Invalid, Conflict or Forbidden when that cannot be."""
+    case = await claim(conn, operator, case_id)
+    if not body.reason.strip():
+        raise Invalid(Wrong("reason", "reason_needed"))
+    act = _release if body.decision == "release" else _recuse
+    async with as_itself(conn, operator):
+        around = await recusals.get_around(conn, case.unit_code)
+        now = await act(conn, operator, case, around, body)
+        details = {"recused": sorted(now | case.recused), "decision": body.decision}
+        action = "released" if body.decision == "release" else "recused"
+        await note_action(conn, desk, case, operator, action, details, body.reason.strip())
+    log.get().info("recusal changed", case_id=str(case_id), outcome=body.decision)
+    yours = now.isdisjoint(access.identities(operator))
+    return Recused(case_id=case_id, higher=any(who[0] == "#" for who in now), yours=yours)
+
+
+async def _recuse(
+    conn: Connection, operator: Operator, case: Case, around: Around, body: RecusalBody
+) -> frozenset[str]:
+    if body.officer.strip():
+        found = rules.suspect(body.officer, None, around)
+    else:
+        mine = frozenset(access.identities(operator))
+        own = [p for p in around.people if not mine.isdisjoint(p.ids("name"))]
+        found = Suspicion(tuple(Found(person, "name") for person in own))
+    persons = found.persons | rules.persons_in(case.recused)
+    now = case.recused | rules.kept_from(persons, found.doubtful, around)
+    if not rules.somebody_left(now, around):
+        raise Conflict("refused.nobody_left")
+    await recusals.set_recused(conn, case.case_id, now, case.cleared - now, case.examined)
+    await recusals.add_recused(conn, case.incident_id, now)
+    return now
+
+
+async def _release(
+    conn: Connection, operator: Operator, case: Case, around: Around, body: RecusalBody
+) -> frozenset[str]:
+    if operator.role not in access.SUPERVISORS:
+        raise Forbidden("refused.release_from_above")
+    if not case.recused:
+        raise Conflict("refused.nobody_recused")
+    # Whom a verdict names stays away, whatever is said here.
+    stay = set(case.officers)
+    if body.officer.strip():
+        found = rules.suspect(body.officer, None, around)
+        stay |= rules.persons_in(case.recused) - found.persons
+    now = rules.released(case.recused, stay, around)
+    if now == case.recused:
+        raise Invalid(Wrong("officer", "officer_not_recused"))
+    cleared = case.cleared | (case.recused - now)
+    await recusals.set_recused(conn, case.case_id, now, cleared, case.examined)
+    return now

@@ -1,0 +1,95 @@
+"""Who keeps away from a case: whoever may be meant, and the place at which they work on cases.
+
+A case is kept from identities: badges, `@username`, `#place` (everybody who works there: so it goes
+one level up), and NAMELESS, the unit operators of whom nobody knows which officer they are.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from services.verification.casework.rules.naming import Found, Person, find, find_typed
+from shared import access
+
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Around:
+    """The unit's place in the tree, and everybody who may be meant by a complaint about it.
+
+    `known` counts the changes of these people: what was examined before is examined again.
+    """
+
+    path: tuple[str, ...]
+    people: Sequence[Person]
+    known: int = 0
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """Who may be meant; `doubtful` if an officer is, and nobody can say which."""
+
+    found: tuple[Found, ...] = ()
+    doubtful: bool = False
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """By what the people are known."""
+        return frozenset(own for one in self.found for own in one.person.ids(one.how))
+
+
+def suspect(typed: str | None, words: str | None, around: Around) -> Suspicion:
+    """Who may be meant by the field for the officer, and by the words."""
+    found, sure = find_typed(typed, around.people) if typed else ([], True)
+    said = find(words, around.people) if words else []
+    return Suspicion(tuple(dict.fromkeys([*found, *said])), doubtful=not sure)
+
+
+def kept_from(persons: Collection[str], doubtful: bool, around: Around) -> frozenset[str]:
+    """From whom a case is kept that may be about these.
+
+    One level above the highest place at which one of them works, or above the unit when in doubt;
+    at the top of the tree from themselves alone, so that another person there has it.
+    """
+    if not persons and not doubtful:
+        return NOBODY
+    upwards = around.path[::-1]
+    works = [n for n, place in enumerate(upwards, 1) if _works_at(place, persons, around.people)]
+    higher = min(max([*works, int(doubtful)]), len(upwards) - 1)
+    return frozenset({*persons, access.NAMELESS, *(f"#{place}" for place in upwards[:higher])})
+
+
+def _works_at(place: str, persons: Collection[str], people: Iterable[Person]) -> bool:
+    return any(p.scope == place and not p.ids("name").isdisjoint(persons) for p in people)
+
+
+def persons_in(recused: Iterable[str]) -> frozenset[str]:
+    """The people among those from whom a case is kept."""
+    return frozenset(own for own in recused if own != access.NAMELESS and own[0] != "#")
+
+
+def examined(
+    recused: Collection[str], cleared: Collection[str], now: Suspicion, around: Around
+) -> frozenset[str]:
+    """From whom to keep a case after looking at it (again): never from fewer than before.
+
+    What somebody above has cleared stays cleared, whatever the same words suggest.
+    """
+    persons = persons_in(recused) | (now.persons - frozenset(cleared))
+    unit = f"#{around.path[-1]}"
+    doubtful = now.doubtful and unit not in cleared
+    return frozenset(recused) | kept_from(persons, doubtful, around)
+
+
+def released(recused: Collection[str], stay: Collection[str], around: Around) -> frozenset[str]:
+    """From whom to keep it once somebody above has said that it is about none but `stay`."""
+    return kept_from(persons_in(recused) & frozenset(stay), False, around)
+
+
+def somebody_left(recused: Collection[str], around: Around) -> bool:
+    """Whether anybody may still work on a case that is kept from these."""
+    kept = frozenset(recused)
+    return any(
+        person.scope and kept.isdisjoint((*person.ids("name"), f"#{person.scope}"))
+        for person in around.people
+    )

@@ -1,0 +1,90 @@
+"""From whom cases are kept. Who asks acts for the service itself (see `db.as_itself`)."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.naming import Person
+from services.verification.casework.rules.recusals import Around
+from services.verification.casework.store.cases import COLUMNS, as_case
+from shared import access
+from shared.db import Connection
+
+# Officers who have left may be meant, too; so may everybody who reads the case, under whatever name
+# they sign in.
+_AROUND = """
+    WITH here AS (SELECT coalesce(
+        (SELECT path FROM units WHERE unit_code = $1), ARRAY[$1::text]) AS path)
+    SELECT here.path, person.* FROM here LEFT JOIN LATERAL (
+        SELECT badge AS identity, name, badge, NULL AS scope, unit_code = $1 AS of_unit, known
+        FROM officers WHERE unit_code = $1 OR badge IN (
+            SELECT badge FROM operators WHERE scope = ANY(here.path) AND badge IS NOT NULL)
+        UNION ALL
+        SELECT '@' || username, name, badge,
+               CASE WHEN active AND role = ANY($2) THEN scope END, scope = $1, known
+        FROM operators WHERE scope = ANY(here.path)) AS person ON true
+"""
+_SET = "UPDATE cases SET recused = $2, cleared = $3, examined = $4 WHERE case_id = $1"
+_SPREAD = """
+    UPDATE cases SET recused = ARRAY(
+        SELECT DISTINCT unnest(recused) FROM cases WHERE incident_id = $1 ORDER BY 1)
+    WHERE incident_id = $1 RETURNING recused
+"""
+_ADD = """
+    UPDATE cases SET recused = ARRAY(
+        SELECT DISTINCT who FROM unnest(recused || $2::text[]) AS who ORDER BY who)
+    WHERE incident_id = $1
+"""
+# What the directory knows by now of the people around each unit.
+_STALE = f"""
+    WITH needed AS (
+        SELECT unit_code, greatest(0,
+            (SELECT max(known) FROM operators WHERE scope = ANY(path)),
+            (SELECT max(known) FROM officers f WHERE f.unit_code = u.unit_code),
+            (SELECT max(f.known) FROM officers f JOIN operators o USING (badge)
+             WHERE o.scope = ANY(path))) AS known
+        FROM units u)
+    SELECT {", ".join(f"c.{name.strip()}" for name in COLUMNS.split(","))}
+    FROM needed JOIN cases c ON c.unit_code = needed.unit_code AND c.examined < needed.known
+    ORDER BY c.state = 'verified', c.case_id DESC LIMIT $1 FOR UPDATE OF c SKIP LOCKED
+"""  # noqa: S608  the names are this package's own
+
+
+async def get_around(conn: Connection, unit_code: str) -> Around:
+    """The unit's place in the tree, and everybody who may be meant by a complaint about it."""
+    rows = await conn.fetch(_AROUND, unit_code, list(access.CASE_WORKERS))
+    people = [_person(row) for row in rows if row["identity"]]
+    return Around(tuple(rows[0]["path"]), people, max(row["known"] or 0 for row in rows))
+
+
+def _person(row: Any) -> Person:
+    named = ("identity", "name", "badge", "scope", "of_unit")
+    return Person(**{name: row[name] for name in named})
+
+
+async def set_recused(
+    conn: Connection,
+    case_id: UUID,
+    recused: Collection[str],
+    cleared: Collection[str],
+    examined: int,
+) -> None:
+    """From whom the case is kept from now on."""
+    await conn.execute(_SET, case_id, sorted(recused), sorted(cleared), examined)
+
+
+async def add_recused(conn: Connection, incident_id: UUID, recused: Collection[str]) -> None:
+    """Keep the cases of an incident from these as well."""
+    await conn.execute(_ADD, incident_id, list(recused))
+
+
+async def spread(conn: Connection, incident_id: UUID) -> frozenset[str]:
+    """Keep every case of an incident from all from whom one is kept; who they are."""
+    rows = await conn.fetch(_SPREAD, incident_id)
+    return frozenset(who for row in rows for who in row["recused"])
+
+
+async def claim_stale(conn: Connection, limit: int) -> list[Case]:
+    """Cases last held against people who have changed since; unfinished ones first."""
+    return [as_case(row) for row in await conn.fetch(_STALE, limit)]
