@@ -105,6 +105,19 @@ class Database:
             if as_ is not None:
                 await act_as(connection, as_)
             yield connection
+        self._wake()
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Connection]:
+        """For one statement, which PostgreSQL commits by itself: three round trips become one.
+
+        Then the relay is woken, as after any transaction.
+        """
+        async with self.acquire() as connection:
+            yield connection
+        self._wake()
+
+    def _wake(self) -> None:
         for wake in self.after_commit:
             wake()
 

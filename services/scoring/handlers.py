@@ -1,6 +1,7 @@
 """What scoring does when it hears something."""
 
-from collections.abc import Set
+from collections.abc import Awaitable, Callable, Set
+from functools import partial
 
 from services.scoring import books
 from services.scoring.rules import plan
@@ -84,20 +85,24 @@ async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:
 
 async def on_case_verified(policies: Policies, conn: Connection, event: CaseVerified) -> None:
     """Write the difference to what is in force; a revision that is not the highest does nothing."""
-    await demands.lock_verdicts(conn)
-    before = await facts.get_fact(conn, event.case_id)
-    if not await facts.mark_verdict(conn, event):
-        log.get().info("older verdict ignored", case_id=event.case_id, version=event.revision)
-        return
-    await _score(policies, conn, before, await facts.get_fact(conn, event.case_id))
+    await _take(policies, conn, event, partial(facts.mark_verdict, conn, event))
 
 
 async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:
     """Count again: joined cases are one strike, cases taken apart are several."""
+    await _take(policies, conn, event, partial(facts.mark_incident, conn, event))
+
+
+async def _take(
+    policies: Policies,
+    conn: Connection,
+    event: CaseVerified | IncidentChanged,
+    mark: Callable[[], Awaitable[bool]],
+) -> None:
     await demands.lock_verdicts(conn)
-    before = await facts.get_fact(conn, event.case_id)
-    if not await facts.mark_incident(conn, event):
-        log.get().info("older incident ignored", case_id=event.case_id, version=event.version)
+    before, version = await facts.get_fact(conn, event.case_id), event.aggregate_version
+    if not await mark():
+        log.get().info(f"older {event.TYPE} ignored", case_id=event.case_id, version=version)
         return
     await _score(policies, conn, before, await facts.get_fact(conn, event.case_id))
 

@@ -10,7 +10,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
-from services.intake.accept.store.submissions import Row
+from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.writer import Limits, Writer
 from shared.db import Database
 from shared.errors import Unavailable
@@ -24,11 +24,14 @@ SERVICE = "intake"
 
 def row(name: str, badge: str | None = None) -> Row:
     """A row whose receipt depends only on its name."""
+    facts = Stored(
+        id=uuid7(), receipt_hash=sha256(name.encode()).digest(), content_hash=b"c", kind="rating",
+        unit_code="1", counter=None, received_at=clock.now(), key_id="k", signature=b"s",
+        phone_index=None,
+    )  # fmt: skip
     return Row(
-        id=uuid7(), receipt_hash=sha256(name.encode()).digest(), content_hash=b"c",
-        kind="rating", unit_code="1", counter=None, received_at=clock.now(), key_id="k",
-        signature=b"s", phone_index=None, satisfaction=5, categories="", words_sealed=None,
-        phone_sealed=None, officer_badge=badge, urgent=False, language="zh", event_id=uuid7(),
+        facts, satisfaction=5, categories="", words_sealed=None, phone_sealed=None,
+        officer_badge=badge, urgent=False, language="zh", event_id=uuid7(),
         event_type="submission.received.v1", event_body="{}",
     )  # fmt: skip
 

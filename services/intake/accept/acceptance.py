@@ -124,7 +124,7 @@ class Acceptance:
         signed = receipts.statement(facts)
         facts = facts._replace(signature=self._keys.signer.sign(signed))
         row = Row(
-            *facts, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
+            facts, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
             event.phone_sealed, draft.officer_badge, event.urgent, draft.language,
             letter.event_id, letter.type, letter.body,
         )  # fmt: skip

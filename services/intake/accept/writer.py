@@ -112,7 +112,7 @@ class Writer:
     async def _settle(self, batch: list[_Waiting]) -> None:
         outcomes = await self._outcomes([w.row for w in batch], min(w.deadline for w in batch))
         for waiting in batch:
-            _answer(waiting, outcomes.get(waiting.row.id, Unavailable()))
+            _answer(waiting, outcomes.get(waiting.row.facts.id, Unavailable()))
 
     async def _outcomes(self, rows: list[Row], deadline: float) -> dict[UUID, Outcome]:
         # A server that hangs cannot be waited for, not even for the end of a cancelled statement.
@@ -136,7 +136,7 @@ class Writer:
             except (*faults.PASSING, asyncpg.PostgresError) as error:
                 log.get().warning("batch repeated", size=len(rows), error=repr(error))
             except Exception as error:  # a defect of ours: every caller is told, none waits
-                return dict.fromkeys((row.id for row in rows), error)
+                return dict.fromkeys((row.facts.id for row in rows), error)
             if asyncio.get_running_loop().time() + _PAUSE > deadline:
                 return {}
             await asyncio.sleep(_PAUSE)
@@ -145,29 +145,29 @@ class Writer:
         self, rows: list[Row], error: Exception, deadline: float
     ) -> dict[UUID, Outcome]:
         if len(rows) == 1:
-            return {rows[0].id: error}
+            return {rows[0].facts.id: error}
         half = len(rows) // 2
         first = await self._until_known(rows[:half], deadline)
         return first | await self._until_known(rows[half:], deadline)
 
     async def _commit(self, rows: list[Row]) -> dict[UUID, Outcome]:
-        async with self._db.transaction() as conn:
+        async with self._db.single() as conn:
             added = await submissions.add_all(conn, rows)
         metrics.BATCH_ROWS.observe(len(rows))
         outcomes: dict[UUID, Outcome] = {
-            row.id: Written(row.stored, fresh=True) for row in rows if row.id in added
+            row.facts.id: Written(row.facts, fresh=True) for row in rows if row.facts.id in added
         }
-        known = [row for row in rows if row.id not in added]
+        known = [row for row in rows if row.facts.id not in added]
         return outcomes | await self._read_back(known) if known else outcomes
 
     async def _read_back(self, rows: Sequence[Row]) -> dict[UUID, Outcome]:
         # Also our own rows, when an earlier COMMIT of theirs was answered by silence.
         async with self._db.acquire() as conn:
-            found = await submissions.list_by_receipts(conn, [row.receipt_hash for row in rows])
+            found = await submissions.list_by_receipts(conn, [row.facts.receipt_hash for row in rows])
         stored = {facts.receipt_hash: facts for facts in found}
         return {
-            row.id: Written(stored[row.receipt_hash], stored[row.receipt_hash].id == row.id)
-            for row in rows
+            mine.id: Written(stored[mine.receipt_hash], stored[mine.receipt_hash].id == mine.id)
+            for mine, *_ in rows
         }
 
 

@@ -27,16 +27,7 @@ class Stored(NamedTuple):
 class Row(NamedTuple):
     """One submission with its event, in the order of the statement's columns."""
 
-    id: UUID
-    receipt_hash: bytes
-    content_hash: bytes
-    kind: Kind
-    unit_code: str
-    counter: int | None
-    received_at: datetime
-    key_id: str
-    signature: bytes
-    phone_index: str | None
+    facts: Stored
     satisfaction: int | None
     categories: str
     words_sealed: str | None
@@ -47,11 +38,6 @@ class Row(NamedTuple):
     event_id: UUID
     event_type: str
     event_body: str
-
-    @property
-    def stored(self) -> Stored:
-        """The facts alone: the first columns."""
-        return Stored._make(self[: len(Stored._fields)])
 
 
 # `categories` travels joined, since unnest would flatten an array of arrays. Rows come sorted by
@@ -91,8 +77,9 @@ _FACTS = """
 
 async def add_all(conn: Connection, rows: Sequence[Row]) -> set[UUID]:
     """Store submissions and their events; the ids of those whose receipt was not there yet."""
-    ordered = sorted(rows, key=lambda row: row.receipt_hash)
-    added = await conn.fetch(_ADD, *map(list, zip(*ordered, strict=True)))
+    ordered = sorted(rows, key=lambda row: row.facts.receipt_hash)
+    columns = zip(*((*facts, *rest) for facts, *rest in ordered), strict=True)
+    added = await conn.fetch(_ADD, *map(list, columns))
     return {row["id"] for row in added}
 
 
