@@ -163,7 +163,8 @@ class Writer:
     async def _read_back(self, rows: Sequence[Row]) -> dict[UUID, Outcome]:
         # Also our own rows, when an earlier COMMIT of theirs was answered by silence.
         async with self._db.acquire() as conn:
-            found = await submissions.list_by_receipts(conn, [row.facts.receipt_hash for row in rows])
+            hashes = [row.facts.receipt_hash for row in rows]
+            found = await submissions.list_by_receipts(conn, hashes)
         stored = {facts.receipt_hash: facts for facts in found}
         return {
             mine.id: Written(stored[mine.receipt_hash], stored[mine.receipt_hash].id == mine.id)
