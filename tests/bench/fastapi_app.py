@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import FastAPI, Header
 from pydantic import BaseModel
 
 from services.intake.accept.acceptance import Acceptance, Keys
 from services.intake.accept.closed import Closed
 from services.intake.accept.receipts import Signer, base64url
-from services.intake.accept.store.submissions import Row
+from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.settings import Settings
@@ -26,7 +27,7 @@ from shared.db import Database
 from shared.observe import log
 from shared.tasks import Tasks
 
-_COLUMNS = Row._fields[:-3]
+_COLUMNS = (*Stored._fields, *Row._fields[1:-3])
 _ADD = f"""
     INSERT INTO submissions ({", ".join(_COLUMNS)})
     VALUES ({", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))})
@@ -40,11 +41,11 @@ class OneEach(Writer):
 
     async def write(self, row: Row) -> Written:
         """Answer after COMMIT."""
-        values = row._asdict() | {"categories": row.categories.split(",")}
+        values = row.facts._asdict() | row._asdict() | {"categories": row.categories.split(",")}
         async with self._db.pool.acquire() as conn, conn.transaction():
             await conn.execute(_ADD, *(values[name] for name in _COLUMNS))
             await conn.execute(_PUBLISH, row.event_id, row.event_type, row.event_body)
-        return Written(row.stored, fresh=True)
+        return Written(row.facts, fresh=True)
 
 
 class Proof(BaseModel):
@@ -71,7 +72,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     """The pool, the keys, and intake's acceptance with the other writer."""
     log.configure("fastapi")
     settings = config.load(Settings)
-    database = await Database.connect(settings.database_url.get_secret_value(), "intake", POOL)
+    # The pool as asyncpg's own pages make it, without what ours leaves out.
+    pool = await asyncpg.create_pool(settings.database_url.get_secret_value(), max_size=POOL)
+    database = Database(pool)
     keys = Keys(
         codes=config.key_ring(settings.code_keys),
         receipt=settings.receipt_key,

@@ -94,8 +94,8 @@ async def test_a_write_over_the_border_is_refused(place: Town, found: Objects) -
 async def test_a_connection_that_says_nothing_sees_nothing(place: Town) -> None:
     """Somebody with the service's password and a plain client gets no row of cases."""
     database = place.databases["verification"]
-    async with database.acquire() as conn:
-        await conn.execute("SET mashang.scope = ''")
+    async with database.transaction() as conn:
+        await conn.execute("SET LOCAL mashang.scope = ''")
         assert [] == await conn.fetch("SELECT * FROM cases")
 
 
