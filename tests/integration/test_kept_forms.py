@@ -39,6 +39,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         ("finding", "answer", "incident"),
         {"verdict": "partly", "attribution": "unit", "revision": "1"},
     ),
+    "recusals": (("officer", "reason"), {"decision": "recuse"}),
     "approvals": (("note",), {"decision": "refuse"}),
     "holds": (("note",), {}),
     "write-offs": (("note",), {}),
