@@ -53,6 +53,7 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
         asking=request.query if request.query_string else {},
         cookies=request.cookies if hdrs.COOKIE in request.headers else {},
         bearer=token.strip() if scheme.lower() == "bearer" else "",
+        remote=request.remote or "",
     )
     if endpoint.form:
         request[CALL] = endpoint, call

@@ -69,7 +69,8 @@ class Visitor:
 class Call(Generic[B, Q]):
     """A request as a handler gets it: every value has been checked against the endpoint.
 
-    Only admission fills it in; frozen, it would cost every submission ten microseconds.
+    Only admission fills it in; frozen, it would cost every submission ten microseconds. `address`
+    is what was asked for, `remote` the network's address of who asked.
     """
 
     language: Language
@@ -84,6 +85,7 @@ class Call(Generic[B, Q]):
     asking: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: str = field(default="", repr=False)
+    remote: str = ""
 
     def asked(self, name: str) -> str:
         """A query parameter as it came, or nothing."""

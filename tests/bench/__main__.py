@@ -17,7 +17,7 @@ from rich.console import Console
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from shared.observe import log
-from tests.bench import accepts, idle, machine, pipeline, relay
+from tests.bench import accepts, idle, machine, pipeline, relay, signing
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, rates_table
 
@@ -26,6 +26,7 @@ BENCHMARKS = {
     "relay": relay.measure,
     "pipeline": pipeline.measure,
     "idle": idle.measure,
+    "signing": signing.measure,
 }
 
 

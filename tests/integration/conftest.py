@@ -1,14 +1,22 @@
 """The vendors' sandbox, and a town of all services, for every test that wants them."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
+from services.verification.signin import rules
 from tests.conftest import Clone
 from tests.town import Town, town
+
+
+@pytest.fixture(autouse=True)
+def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests come from one address; what that is told late is a test's own matter."""
+    monkeypatch.setattr(rules, "LATEST", timedelta())
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ from tests.support import captured_logs
 from tests.town import SERVICES, Town, town
 
 # Signing in and out is work on sessions even where it is refused.
-COMINGS_AND_GOINGS = {"sessions", "sign_in_failures"}
+COMINGS_AND_GOINGS = {"sessions", "sign_in_failures", "sign_in_addresses"}
 Kind = Callable[[Endpoint], Iterator[Request]]
 
 

@@ -177,8 +177,8 @@ async def test_what_changes_while_a_password_is_checked(
     """A password that is replaced, or an operator disabled, during the check opens no session."""
     real = Passwords.check
 
-    async def slow(self: Passwords, hashed: str | None, password: str) -> bool:
-        right = await real(self, hashed, password)
+    async def slow(self: Passwords, hashed: str | None, password: str, whose: str) -> bool:
+        right = await real(self, hashed, password, whose)
         await meanwhile(bureau.database)
         return right
 

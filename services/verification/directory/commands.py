@@ -108,7 +108,7 @@ async def set_operator(conn: Connection, operator: StoredOperator, password: str
     await save_operator(conn, None, now)
     await operators.set_password_hash(conn, now.username, hashed)
     await sessions.delete_sessions_of(conn, now.username)
-    await sessions.delete_failures(conn, now.username)
+    await sessions.delete_failures_of(conn, now.username)
     return None
 
 

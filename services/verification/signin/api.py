@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from services.verification.signin import bodies
-from services.verification.signin.sessions import SignIn
+from services.verification.signin import bodies, rules
+from services.verification.signin.sessions import Caller, SignIn
 from shared import access, statements
 from shared.access import Operator
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, staff
@@ -41,7 +41,8 @@ class Api:
 
     async def begin(self, call: Call[bodies.SignInBody, None]) -> bodies.SessionShown:
         """A new session."""
-        session = await self.sessions.begin(call.body.username, call.body.password)
+        caller = Caller(rules.source(call.remote))
+        session = await self.sessions.begin(call.body.username, call.body.password, caller)
         return bodies.SessionShown(
             token=session.token, expires_at=session.expires_at, operator=shown(session.operator)
         )

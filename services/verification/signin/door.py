@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from services.verification.signin.sessions import SignIn
+from services.verification.signin import rules
+from services.verification.signin.devices import Devices
+from services.verification.signin.sessions import Caller, SignIn
 from shared import statements
 from shared.errors import Unauthenticated
+from shared.values import text
 from shared.web.endpoints import Cookie, Visitor
 from shared.web.session import cookie_name, statement_cookie
 
@@ -60,6 +63,16 @@ class DeskDoor:
             visitor.operator, self.seed, version=visitor.version, session=visitor.session
         )
         return Cookie(statement_cookie(self.secure), token, self.secure, "Lax")
+
+    @property
+    def devices(self) -> Devices:
+        """The browsers that are known."""
+        return Devices(self.seed, self.secure)
+
+    def caller(self, username: str, remote: str, cookies: Mapping[str, str]) -> Caller:
+        """Where an attempt to sign in comes from."""
+        device = self.devices.known(text.username(username), cookies)
+        return Caller(rules.source(remote), device)
 
     def opened(self, token: str) -> Cookie:
         """The session's cookie; it ends with the browser, and the session by itself."""

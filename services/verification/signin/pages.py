@@ -9,6 +9,7 @@ from services.verification.signin.door import SIGN_IN_PATH, DeskDoor
 from shared import access
 from shared.access import Role
 from shared.errors import Refused
+from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See, staff
 from shared.web.session import RENEW_PATH
 
@@ -48,10 +49,13 @@ class SignInPages:
         return self._form(self.safe(call.asked("next")), "")
 
     async def begin(self, call: Call[SignInBody, None]) -> See:
-        """Sign in, and on to where one was going."""
-        session = await self.door.sessions.begin(call.body.username, call.body.password)
+        """Sign in, and on to where one was going; the browser is known from now on."""
+        username, password = call.body.username, call.body.password
+        caller = self.door.caller(username, call.remote, call.cookies)
+        session = await self.door.sessions.begin(username, password, caller)
         then = self.safe(call.fields.one("next")) or self.landing(session.operator.role)
-        return See(then, (self.door.opened(session.token),))
+        device = self.door.devices.remember(session.operator.username, caller.device)
+        return See(then, (self.door.opened(session.token), device))
 
     async def show_again(self, call: Call[None, None], refused: Refused) -> Page:
         """The form with the name that was typed."""
@@ -59,7 +63,10 @@ class SignInPages:
 
     def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
         values = {"next": then, "username": username, "refused": refused}
-        return Page("sign_in.html", values, int(refused.status) if refused else 200)
+        if refused is None:
+            return Page("sign_in.html", values)
+        headers = problems.headers(refused)
+        return Page("sign_in.html", values, int(refused.status), headers=headers)
 
     async def end(self, call: Call[None, None]) -> See:
         """Sign out everywhere."""

@@ -5,6 +5,7 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.verification.signin.line import KNOWN, Line
 from services.verification.signin.rules import SHORTEST_PASSWORD
 
 # RFC 9106, second recommended option: 64 MiB, 3 passes. Two at a time, since each takes that much.
@@ -18,28 +19,28 @@ class TooShort(ValueError):
 
 
 class Passwords:
-    """Makes and checks hashes for one process."""
+    """Makes and checks hashes for one process; `line` says whose turn it is."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.line = Line(_AT_ONCE)
 
     async def hash(self, password: str) -> str:
         """A hash to store. TooShort if the password is."""
         if len(password) < SHORTEST_PASSWORD:
             raise TooShort(f"a password needs at least {SHORTEST_PASSWORD} characters")
-        async with self._slots:
+        async with self.line.turn(KNOWN):
             return await asyncio.to_thread(_HASHER.hash, password)
 
     async def renewed(self, stored: str, password: str) -> str | None:
         """A new hash where the stored one was made with other parameters than today's."""
         if not _HASHER.check_needs_rehash(stored):
             return None
-        async with self._slots:
+        async with self.line.turn(KNOWN):
             return await asyncio.to_thread(_HASHER.hash, password)
 
-    async def check(self, stored: str | None, password: str) -> bool:
+    async def check(self, stored: str | None, password: str, whose: str = KNOWN) -> bool:
         """Whether the password is right; False after the same work if there is no hash."""
-        async with self._slots:
+        async with self.line.turn(whose):
             right = await asyncio.to_thread(
                 _verify, _NOBODY if stored is None else stored, password
             )

@@ -1,6 +1,7 @@
-"""Sessions and the lock-out: how long, how often."""
+"""Sessions, the lock-out and what an address may spend: how long, how often."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 
 from shared.values.backoff import backoff
 
@@ -11,6 +12,14 @@ FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=30)
 FORGET_AFTER = timedelta(hours=24)
 SHORTEST_PASSWORD = 10
+DEVICE_KNOWN_FOR = timedelta(days=180)
+# An address may fail so often, and once more for every LEAK that has passed.
+ADDRESS_MOST = 150
+LEAK = timedelta(seconds=5)
+# Before that its refusals come later and later: who asks pays in waiting, and we pay nothing.
+PROMPT = 10
+LATER_EACH = timedelta(milliseconds=500)
+LATEST = timedelta(seconds=8)
 
 
 def lock_for(failures: int) -> timedelta:
@@ -33,3 +42,31 @@ def failures_now(failures: int, failed_at: datetime, now: datetime) -> int:
 def usable(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """Whether a session is neither too old nor left alone for too long."""
     return now < created_at + SESSION_LIFETIME and now < seen_at + SESSION_IDLE
+
+
+def source(remote: str) -> str:
+    """What counts as one address: of IPv6 a whole /64, since everybody has one of those."""
+    try:
+        address = ip_address(remote.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+
+
+def spent(failures: float, failed_at: datetime, now: datetime) -> float:
+    """The failures of an address that still count; clocks differ, but never add any."""
+    return max(0.0, failures - max(now - failed_at, timedelta()) / LEAK)
+
+
+def over(spent: float) -> bool:
+    """Whether an address has failed so often that its strangers must wait."""
+    return spent > ADDRESS_MOST
+
+
+def lateness(spent: float) -> timedelta:
+    """How late a refusal is told to an address that has spent so much."""
+    return min(max(spent - PROMPT, 0.0) * LATER_EACH, LATEST)

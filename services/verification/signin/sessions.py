@@ -1,22 +1,27 @@
 """Signing in and out, and who is behind a session's token."""
 
+import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from services.verification.signin import rules, store
+from services.verification.signin.addresses import Addresses, Slowness
+from services.verification.signin.line import KNOWN
 from services.verification.signin.passwords import Passwords
 from shared.access import Operator
 from shared.db import Database
-from shared.errors import Unauthenticated
+from shared.errors import Refused, TooMany, Unauthenticated
 from shared.observe import log
 from shared.values import clock, text
 
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_PASSWORD = 1024
 _LONGEST_USERNAME = 64
+_MOST_LATE = 256
 REFUSED = "refused.sign_in"
+MANY = "refused.sign_in_many"
 ENDED = "refused.session_ended"
 
 
@@ -38,38 +43,108 @@ class SignedIn:
     session: str
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Where an attempt comes from; `device` only where it is known for the name that is typed."""
+
+    address: str = "unknown"
+    device: str = ""
+
+
+NOWHERE = Caller()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was typed, and from where."""
+
+    username: str
+    password: str = field(repr=False)
+    caller: Caller
+
+    @property
+    def fits(self) -> bool:
+        """Whether it could be anybody's at all."""
+        named = 0 < len(self.username) <= _LONGEST_USERNAME
+        return named and len(self.password) <= _LONGEST_PASSWORD
+
+
 class SignIn:
     """Sessions in the database, so that every instance of the service knows them."""
 
     def __init__(self, database: Database) -> None:
         self._database, self._passwords = database, Passwords()
+        self._addresses, self._slowness = Addresses(database), Slowness()
+        self._late = asyncio.Semaphore(_MOST_LATE)
 
-    async def begin(self, typed: str, password: str) -> Session:
-        """A new session. Unauthenticated, always with the same words and after the same work."""
-        username = text.username(typed)
-        known = 0 < len(username) <= _LONGEST_USERNAME and len(password) <= _LONGEST_PASSWORD
+    async def begin(self, typed: str, password: str, caller: Caller = NOWHERE) -> Session:
+        """A new session. Unauthenticated, always with the same words and after the same work.
+
+        TooMany or Unavailable before any work, for strangers only: a device that is known for the
+        name has failures of its own, and goes first.
+        """
+        one = Attempt(text.username(typed), password, caller)
+        return await self._known(one) or await self._strange(one)
+
+    async def _known(self, one: Attempt) -> Session | None:
+        """None where the device is a stranger, or has become one by its own failures."""
+        if not one.caller.device or not one.fits:
+            return None
+        subject = f"{one.username} {one.caller.device}"
+        with self._passwords.line.place(KNOWN):
+            if not await self._count_failure(subject):
+                return None
+            return await self._try(one, subject, KNOWN)
+
+    async def _strange(self, one: Attempt) -> Session:
+        address = one.caller.address
+        try:
+            # Who finds no place costs nobody anything, not even a question to the database.
+            with self._passwords.line.place(address):
+                return await self._look(one, address)
+        except Refused:
+            await self._pause(self._slowness.lateness(address))
+            raise
+
+    async def _look(self, one: Attempt, address: str) -> Session:
+        if rules.over(await self._addresses.count(address)):
+            raise TooMany(MANY, rules.LEAK)
         # Counted as a failure before the password is looked at: parallel guesses count too.
-        free = known and await self._count_failure(username)
-        async with self._database.acquire() as conn:
-            stored = await store.get_password_hash(conn, username) if free else None
-        right = await self._passwords.check(stored, password[:_LONGEST_PASSWORD])
-        if stored is None or not right:
-            log.get().warning("sign-in refused", outcome="wrong" if free else "locked")
-            raise Unauthenticated(REFUSED)
-        return await self._open(username, stored, await self._passwords.renewed(stored, password))
+        free = one.fits and await self._count_failure(one.username)
+        session = await self._try(one, one.username if free else None, address)
+        await self._addresses.forgive(address)
+        return session
 
-    async def _count_failure(self, username: str) -> bool:
+    async def _pause(self, late: timedelta) -> None:
+        # A pause costs next to nothing, and yet there is an end to how many stand around.
+        if late and not self._late.locked():
+            async with self._late:
+                await asyncio.sleep(late.total_seconds())
+
+    async def _try(self, one: Attempt, subject: str | None, whose: str) -> Session:
+        """`subject` is whose failures a success forgets; None, and nothing opens."""
+        async with self._database.acquire() as conn:
+            stored = await store.get_password_hash(conn, one.username) if subject else None
+        password = one.password[:_LONGEST_PASSWORD]
+        right = await self._passwords.check(stored, password, whose)
+        if subject is None or stored is None or not right:
+            log.get().warning("sign-in refused", outcome="wrong" if subject else "locked")
+            raise Unauthenticated(REFUSED)
+        renewed = await self._passwords.renewed(stored, password)
+        return await self._open(one.username, subject, stored, renewed)
+
+    async def _count_failure(self, subject: str) -> bool:
         now = clock.now()
         async with self._database.transaction() as conn:
-            found = await store.claim_failures(conn, username, now)
+            found = await store.claim_failures(conn, subject, now)
             if rules.locked(found.failures, found.locked_until, now):
                 return False
             failures = rules.failures_now(found.failures, found.failed_at, now) + 1
             until = now + rules.lock_for(failures)
-            await store.mark_failed(conn, username, failures, now, until)
+            await store.mark_failed(conn, subject, failures, now, until)
         return True
 
-    async def _open(self, username: str, stored: str, renewed: str | None) -> Session:
+    async def _open(self, username: str, subject: str, stored: str, renewed: str | None) -> Session:
         token, now = secrets.token_urlsafe(32), clock.now()
         expires_at = now + rules.SESSION_LIFETIME
         async with self._database.transaction() as conn:
@@ -78,7 +153,7 @@ class SignIn:
                 raise Unauthenticated(REFUSED)
             if renewed:
                 await store.renew_password_hash(conn, username, renewed)
-            await store.delete_failures(conn, username)
+            await store.delete_failures(conn, subject)
             await store.add_session(conn, hash_of(token), username, now, expires_at)
             found = await store.get_session(conn, hash_of(token))
             if found is None:

@@ -1,0 +1,21 @@
+"""Failed attempts to sign in by address, beside those by name."""
+
+from shared.migrate import run_script
+
+revision = "verification_0006"
+down_revision = "verification_0005"
+depends_on = None
+
+# `sign_in_failures` also counts for a name and a known device, as "name device".
+ADDRESSES = """
+CREATE TABLE sign_in_addresses (
+    address   text CONSTRAINT sign_in_addresses_pkey PRIMARY KEY,
+    failures  float8 NOT NULL,
+    failed_at timestamptz NOT NULL
+)
+"""
+
+
+def upgrade() -> None:
+    """Nothing of before is counted."""
+    run_script(ADDRESSES)
