@@ -1,6 +1,7 @@
 """The line before the slow hash, what an address may spend, and the devices that are known."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.signin import rules
+from services.verification.signin import passwords, rules
 from services.verification.signin.devices import Devices
 from services.verification.signin.line import EACH, KNOWN, MOST, Line
+from services.verification.signin.passwords import Passwords
 from shared.errors import TooMany, Unavailable
 from shared.values import clock
 from tests.support import at
@@ -122,6 +124,27 @@ async def test_who_goes_away_takes_no_turn() -> None:
     async with line.turn("e"):
         done.append("e")
     assert "e" == done[-1]
+
+
+async def test_a_hash_that_nobody_waits_for_keeps_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread cannot be stopped: its turn ends with it, not with the patience of who asked."""
+    going, kept = threading.Event(), Passwords()
+    kept.line = Line(1)
+
+    def slow(stored: str, password: str) -> bool:
+        return going.wait(10)
+
+    monkeypatch.setattr(passwords, "_verify", slow)
+    asked = asyncio.ensure_future(kept.check("x", "y"))
+    while not kept.line.busy:  # noqa: ASYNC110  it has no event for it
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.sleep(0.01)
+    assert kept.line.busy
+    going.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert not kept.line.busy
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ class Api:
             Endpoint(
                 "POST", "/api/v1/sessions", self.begin, "Sign in", PUBLIC,
                 body=bodies.SignInBody, answers={201: bodies.SessionShown}, limit=8 * 1024,
+                seconds=0,
             ),
             Endpoint(
                 "DELETE", "/api/v1/sessions", self.end, "Sign out", SIGNED_IN, answers={204: None}

@@ -26,6 +26,11 @@ class Line:
         self._places: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether whoever comes now must wait."""
+        return self._free == 0
+
     @contextmanager
     def place(self, whose: str) -> Iterator[None]:
         """A place to wait in. TooMany if the address has all of its own; else Unavailable."""

@@ -32,6 +32,7 @@ class SignInPages:
             Endpoint(
                 "POST", SIGN_IN_PATH, self.begin, "Sign in", PUBLIC,
                 body=SignInBody, form=True, again=self.show_again, csrf="origin", limit=16 * 1024,
+                seconds=0,
             ),
             Endpoint("GET", "/desk/sign-out", self.home, "Back to one's own page", SIGNED_IN),
             Endpoint(

@@ -1,6 +1,8 @@
 """Passwords: argon2id, off the event loop, and the same work whether or not the user exists."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -41,10 +43,18 @@ class Passwords:
     async def check(self, stored: str | None, password: str, whose: str = KNOWN) -> bool:
         """Whether the password is right; False after the same work if there is no hash."""
         async with self.line.turn(whose):
-            right = await asyncio.to_thread(
-                _verify, _NOBODY if stored is None else stored, password
-            )
-        return right and stored is not None
+            checking = asyncio.to_thread(_verify, _NOBODY if stored is None else stored, password)
+            return await _ended(checking) and stored is not None
+
+
+async def _ended(work: Coroutine[Any, Any, bool]) -> bool:
+    """What a thread gives: it cannot be stopped, so who is cancelled keeps the turn until then."""
+    thread = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait({thread})
+        raise
 
 
 def _verify(stored: str, password: str) -> bool:

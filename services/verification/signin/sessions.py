@@ -14,12 +14,16 @@ from shared.access import Operator
 from shared.db import Database
 from shared.errors import Refused, TooMany, Unauthenticated
 from shared.observe import log
+from shared.patience import within
 from shared.values import clock, text
+from shared.web.endpoints import PAGE_SECONDS
 
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_PASSWORD = 1024
 _LONGEST_USERNAME = 64
 _MOST_LATE = 256
+# The page's own patience: what is told late is told after it.
+PATIENCE = PAGE_SECONDS
 REFUSED = "refused.sign_in"
 MANY = "refused.sign_in_many"
 ENDED = "refused.session_ended"
@@ -84,7 +88,7 @@ class SignIn:
         name has failures of its own, and goes first.
         """
         one = Attempt(text.username(typed), password, caller)
-        return await self._known(one) or await self._strange(one)
+        return await within(PATIENCE, self._known(one)) or await self._strange(one)
 
     async def _known(self, one: Attempt) -> Session | None:
         """None where the device is a stranger, or has become one by its own failures."""
@@ -101,7 +105,7 @@ class SignIn:
         try:
             # Who finds no place costs nobody anything, not even a question to the database.
             with self._passwords.line.place(address):
-                return await self._look(one, address)
+                return await within(PATIENCE, self._look(one, address))
         except Refused:
             await self._pause(self._slowness.lateness(address))
             raise
