@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, TypeVar, get_args
+from typing import Annotated, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -58,7 +59,22 @@ def urls(text: object) -> dict[str, str]:
     return {name: url.rstrip("/") for name, _, url in pairs}
 
 
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+
+
+def networks(text: object) -> Networks:
+    """`"127.0.0.1,10.0.0.0/8"`; ValueError says what is wrong."""
+    if isinstance(text, tuple):
+        return text
+    parts = [part.strip() for part in str(text).split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError:
+        raise ValueError("should be addresses or networks, separated by commas") from None
+
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+Proxies = Annotated[Networks, NoDecode, BeforeValidator(networks)]
 StaffUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(urls)]
 
 
@@ -74,6 +90,9 @@ KeyRing = Annotated[SecretStr, AfterValidator(_readable), Field(repr=False)]
 class Settings(BaseSettings):
     """What every service needs; each service extends it with its own.
 
+    `trusted_proxies` are believed when they say for whom they ask (X-Forwarded-For);
+    `most_connections` is what one caller may hold. The ops port has a host of its own.
+
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
     """
@@ -84,6 +103,7 @@ class Settings(BaseSettings):
     amqp_url: SecretStr = Field(validation_alias="AMQP_URL")
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=0, le=65535)
+    ops_host: str = "127.0.0.1"
     ops_port: int = Field(ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     policy_file: Path = Path("deploy/policy.toml")
@@ -92,6 +112,8 @@ class Settings(BaseSettings):
     instances: int = Field(default=1, ge=1, le=100)
     prefetch: int = Field(default=200, ge=1, le=2000)
     staff_urls: StaffUrls = {}
+    trusted_proxies: Proxies = ()
+    most_connections: int = Field(default=500, ge=1)
 
     @property
     def secure_cookies(self) -> bool:

@@ -32,6 +32,7 @@ from shared.observe import log
 from shared.tasks import Tasks
 from shared.values import clock
 from shared.web import repeats
+from shared.web.callers import Outside
 from shared.web.edge import House, make_app
 from shared.web.endpoints import Endpoint
 from shared.web.listening import DRAIN_SECONDS, listen
@@ -209,9 +210,10 @@ async def _live(running: Running) -> None:
             await running.follow_clock()
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        app = make_app(service.house)
-        site = await listen(app, settings.http_host, settings.http_port)
-        ops = await listen(ops_app(running.check), settings.http_host, settings.ops_port)
+        outside = Outside.of(settings)
+        app = make_app(service.house, outside)
+        site = await listen(app, settings.http_host, settings.http_port, outside)
+        ops = await listen(ops_app(running.check), settings.ops_host, settings.ops_port)
         log.get().info("service started", port=settings.http_port)
         try:
             await _work(running, site)

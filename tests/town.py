@@ -25,6 +25,7 @@ from shared import config, flows, policy
 from shared.db import Database
 from shared.events import Envelope
 from shared.service import Service
+from shared.web.callers import Outside
 from shared.web.edge import make_app
 from shared.web.listening import listen
 
@@ -176,7 +177,9 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
             opened.services[name] = service
             for resource in service.resources:
                 await stack.enter_async_context(resource)
-            await stack.enter_async_context(_served(make_app(service.house), ports[name]))
+            outside = Outside.of(opened.settings[name])
+            app = make_app(service.house, outside)
+            await stack.enter_async_context(_served(app, ports[name], outside))
         await _fill(opened)
         yield opened
 
@@ -189,8 +192,8 @@ def _build(name: str, env: Mapping[str, str], database: Database) -> tuple[Any, 
 
 
 @asynccontextmanager
-async def _served(app: web.Application, port: int) -> AsyncIterator[None]:
-    runner = await listen(app, "127.0.0.1", port)
+async def _served(app: web.Application, port: int, outside: Outside) -> AsyncIterator[None]:
+    runner = await listen(app, "127.0.0.1", port, outside)
     yield
     await runner.cleanup()
 

@@ -34,3 +34,6 @@ HTTP_SECONDS = Histogram(
     ["route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+CONNECTIONS_ENDED = Counter(
+    "mashang_connections_ended_total", "Ended by us: refused, displaced, untaken answers", ["why"]
+)

@@ -5,6 +5,7 @@ whatever reason can be shown again with what was typed.
 """
 
 import asyncio
+import json
 import re
 from functools import cache
 from typing import Any, cast
@@ -17,6 +18,7 @@ from shared.errors import (
     Invalid,
     Malformed,
     NotFound,
+    Refused,
     TooLarge,
     TooSlow,
     Unauthenticated,
@@ -27,6 +29,7 @@ from shared.events import Language
 from shared.values import text
 from shared.web import forms, problems, session
 from shared.web.endpoints import FORM_KEY, Call, Endpoint, Visitor
+from shared.web.places import here
 from shared.web.session import Door
 from shared.web.texts import texts
 
@@ -40,10 +43,11 @@ _KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
 async def open_call(request: web.Request, endpoint: Endpoint, language: Language) -> Call[Any, Any]:
     """The request as it came: body and fields read, nothing judged yet."""
+    asks = request.method in ("GET", "HEAD")
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     call: Call[Any, Any] = Call(
         language=language,
-        address=request.raw_path if request.method == "GET" else request.path,
+        address=here(request, asked=asks),
         params=request.match_info,
         body=None,
         query=None,
@@ -57,11 +61,19 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
     )
     if endpoint.form:
         request[CALL] = endpoint, call
-    if request.method not in ("GET", "HEAD"):
+    if not asks:
+        await _take_in(request, endpoint, call)
+    return call
+
+
+async def _take_in(request: web.Request, endpoint: Endpoint, call: Call[Any, Any]) -> None:
+    """The body; why it could not be read is kept until it is known who asks."""
+    try:
         call.raw = await read_body(request, endpoint)
         if endpoint.form:
             call.fields = _fields(call.raw, endpoint.limit)
-    return call
+    except Refused as refused:
+        call.unread = refused
 
 
 def _fields(raw: bytes, limit: int) -> forms.Fields:
@@ -89,7 +101,7 @@ async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
                 body = await _read(request, most, endpoint.limit)
     except TimeoutError:
         raise TooSlow() from None
-    except (web.RequestPayloadError, ConnectionError, ValueError):
+    except (web.RequestPayloadError, OSError, ValueError):
         raise Malformed("refused.body_cut") from None
     if body or endpoint.body is not None or endpoint.form:
         _check_type(request, endpoint)
@@ -114,17 +126,26 @@ def _check_type(request: web.Request, endpoint: Endpoint) -> None:
 
 
 async def admit(
-    request: web.Request, endpoint: Endpoint, door: Door | None, call: Call[Any, Any]
+    request: web.Request,
+    endpoint: Endpoint,
+    door: Door | None,
+    call: Call[Any, Any],
+    *,
+    secure: bool,
 ) -> Call[Any, Any]:
-    """The call with its visitor, if the endpoint is theirs to call."""
+    """The call with its visitor, if the endpoint is theirs to call.
+
+    Nobody is told what is wrong with a body before it is known that they may send one.
+    """
+    if endpoint.caller.kind == "staff":
+        visitor = await _visitor(endpoint, door, call)
+        if visitor.operator.role not in endpoint.caller.roles:
+            raise Forbidden("refused.role")
+        call.visitor = visitor
+    if call.unread:
+        raise call.unread
     if endpoint.csrf != "none":
-        session.check_origin(request)
-    if endpoint.caller.kind != "staff":
-        return call
-    visitor = await _visitor(endpoint, door, call)
-    if visitor.operator.role not in endpoint.caller.roles:
-        raise Forbidden("refused.role")
-    call.visitor = visitor
+        session.check_origin(request, secure=secure)
     return call
 
 
@@ -198,11 +219,28 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
     try:
         if endpoint.form:
             return endpoint.body.model_validate(_form_values(endpoint.body, call, endpoint.section))
-        return endpoint.body.model_validate_json(call.raw)
+        return _whole(endpoint.body.model_validate_json(call.raw), call.raw)
     except ValidationError as error:
         if any(e["type"] == "json_invalid" for e in error.errors()):
             raise Malformed("refused.not_json") from None
         raise Invalid(*problems.wrongs(error, texts(call.language))) from None
+
+
+def _whole(body: BaseModel, raw: bytes) -> BaseModel:
+    """The body, unless a name stands in it twice: it would be chance which value counts.
+
+    Each name has its colon, so where there are no more colons than fields there is nothing to look
+    for, and nothing is parsed again.
+    """
+    if raw.count(b":") != len(body.model_fields_set):
+        json.loads(raw, object_pairs_hook=_once_each)
+    return body
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise Malformed("refused.json_twice")
+    return found
 
 
 def _form_values(model: type[BaseModel], call: Call[Any, Any], section: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ into a route: read, admit, check, call the handler, answer.
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,9 +19,12 @@ from shared.errors import Defect, NotFound, Refused, Unauthenticated, Unavailabl
 from shared.observe import log, metrics, trace
 from shared.patience import within
 from shared.web import admission, kept, openapi, problems
+from shared.web.callers import BARE, Outside, believing, sharing
+from shared.web.connections import NAME
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
 from shared.web.mending import mended
 from shared.web.pages import Pages, language, put
+from shared.web.places import here
 from shared.web.session import Door
 from shared.web.texts import texts
 
@@ -30,6 +33,8 @@ T = TypeVar("T")
 # After the handler was given up; both together stay under 5 s.
 AGAIN_SECONDS = 1.0
 
+# For this host only: whether its neighbours speak TLS is not ours to say.
+STAY_SECURE = "max-age=31536000"
 STATIC = Path(__file__).parent / "static"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -44,18 +49,25 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class House:
-    """What a service shows to the world: its endpoints, its pages, its door for operators."""
+    """What a service shows to the world: its endpoints, its pages, its door for operators.
+
+    `secure` when the world comes through TLS.
+    """
 
     name: str
     endpoints: tuple[Endpoint, ...]
     pages: Pages
     door: Door | None = None
+    secure: bool = False
 
 
-def make_app(house: House) -> web.Application:
+def make_app(house: House, outside: Outside = BARE) -> web.Application:
     """The service's public application. Misconfigured if the table of endpoints is not whole."""
     table = checked([*house.endpoints, *openapi.endpoints(house.name, house.endpoints)])
+    house = replace(house, secure=outside.secure)
     app = web.Application(middlewares=[edge(house)])
+    if outside.proxies:
+        app.middlewares[:] = [believing(outside), edge(house), sharing(outside.most)]
     for endpoint in table:
         app.router.add_route(endpoint.method, endpoint.path, route(house, endpoint))
         if endpoint.method == "GET":
@@ -68,7 +80,7 @@ def make_app(house: House) -> web.Application:
 
 async def _without_slash(request: web.Request) -> web.StreamResponse:
     """A link that somebody typed or pasted with a slash too many. 308 keeps a form's method."""
-    path, mark, query = request.raw_path.partition("?")
+    path, mark, query = here(request, asked=True).partition("?")
     return web.Response(status=308, headers={hdrs.LOCATION: path.rstrip("/") + mark + query})
 
 
@@ -95,7 +107,7 @@ def route(house: House, endpoint: Endpoint) -> Handler:
 async def _do(
     request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any]
 ) -> Answer:
-    await admission.admit(request, endpoint, house.door, call)
+    await admission.admit(request, endpoint, house.door, call, secure=house.secure)
     call.params = admission.params(endpoint, call)
     return await endpoint.handler(admission.check(endpoint, call))
 
@@ -181,18 +193,20 @@ def edge(house: House) -> Any:
         except Exception as error:
             response = _answer(request, house, error)
         if not response.prepared:
-            _finish(request, response)
+            _finish(request, response, secure=house.secure)
         _measure(request, response.status, time.perf_counter() - started)
         return response
 
     return middleware
 
 
-def _finish(request: web.Request, response: web.StreamResponse) -> None:
+def _finish(request: web.Request, response: web.StreamResponse, *, secure: bool) -> None:
+    if secure:
+        response.headers["Strict-Transport-Security"] = STAY_SECURE
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Correlation-Id"] = trace.correlation_id() or ""
-    response.headers["Server"] = "mashang"
+    response.headers[hdrs.SERVER] = NAME
     kept = "public, max-age=3600" if request.path.startswith("/static/") else "no-store"
     response.headers.setdefault(hdrs.CACHE_CONTROL, kept)
 

@@ -70,7 +70,8 @@ class Call(Generic[B, Q]):
     """A request as a handler gets it: every value has been checked against the endpoint.
 
     Only admission fills it in; frozen, it would cost every submission ten microseconds. `address`
-    is what was asked for, `remote` the network's address of who asked.
+    is what was asked for, `remote` the network's address of who asked (behind a trusted proxy, whom
+    it asks for); `unread` says why the body could not be read, until it is known who asks.
     """
 
     language: Language
@@ -86,6 +87,7 @@ class Call(Generic[B, Q]):
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: str = field(default="", repr=False)
     remote: str = ""
+    unread: Refused | None = None
 
     def asked(self, name: str) -> str:
         """A query parameter as it came, or nothing."""

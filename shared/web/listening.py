@@ -1,39 +1,44 @@
 """The listener of an application: who connects and then says nothing is not waited for.
 
 A request has KEEP_SECONDS for its head, and a connection as long between two requests; a body has
-its own time (`admission`). Behind that stands the number of open files, so a proxy that counts
-connections by address should stand before a public service.
+its own time (`admission`), and an answer must be taken. How many connections one caller may hold
+says `Outside`.
 """
 
-import logging
+from typing import Any
 
 from aiohttp import web
 
 from shared.errors import Misconfigured
+from shared.web.callers import BARE, Outside
+from shared.web.connections import Switchboard
 
 KEEP_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
 
 
-def _is_ours(record: logging.LogRecord) -> bool:
-    # What is no HTTP gets its 400; written down, it would fill the log with strangers' bytes.
-    error = record.exc_info[1] if record.exc_info else None
-    return getattr(error, "code", 500) >= 500
+class _Runner(web.AppRunner):
+    """An application behind our switchboard."""
+
+    def __init__(self, app: web.Application, outside: Outside, keep: float) -> None:
+        super().__init__(app, shutdown_timeout=DRAIN_SECONDS)
+        self._outside, self._keep = outside, keep
+
+    async def _make_server(self) -> web.Server:
+        # No compressed body is read, so none is opened: admission refuses it by its header.
+        settings: dict[str, Any] = {"access_log": None, "auto_decompress": False}
+        return Switchboard(await super()._make_server(), self._outside, self._keep, **settings)
 
 
 async def listen(
-    app: web.Application, host: str, port: int, keep: float = KEEP_SECONDS
+    app: web.Application,
+    host: str,
+    port: int,
+    outside: Outside = BARE,
+    keep: float = KEEP_SECONDS,
 ) -> web.AppRunner:
     """Serve until `cleanup`. Misconfigured if the address is taken or not ours."""
-    logging.getLogger("aiohttp.server").addFilter(_is_ours)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=DRAIN_SECONDS,
-        keepalive_timeout=keep,
-        # No compressed body is read, so none is opened: admission refuses it by its header.
-        auto_decompress=False,
-    )
+    runner = _Runner(app, outside, keep)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -14,6 +14,7 @@ from shared.events import Language
 from shared.values.money import yuan
 from shared.web import problems
 from shared.web.endpoints import Cookie, Page, Visitor
+from shared.web.places import here
 from shared.web.texts import LANGUAGES, TAGS, texts
 
 HERE = Path(__file__).parent / "templates"
@@ -88,7 +89,7 @@ class Pages:
     ) -> web.Response:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
-        html = self.html(lang, request.path, page.template, visit=visitor, **page.values)
+        html = self.html(lang, here(request), page.template, visit=visitor, **page.values)
         answer = web.Response(text=html, status=page.status, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
         answer.headers["Vary"] = "Accept-Language, Cookie"

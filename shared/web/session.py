@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
@@ -21,6 +21,7 @@ from shared.statements import Statement
 from shared.web.endpoints import Cookie, Visitor
 
 RENEW_PATH = "/desk/renew"
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Door(Protocol):
@@ -112,15 +113,19 @@ def check_form_token(visitor: Visitor, given: str) -> None:
         raise Forbidden("refused.form_too_old")
 
 
-def check_origin(request: web.Request) -> None:
-    """Forbidden unless the form was sent from our own page. Browsers always say where from."""
-    same = _host(request.headers.get(hdrs.ORIGIN, "")) == request.host
+def check_origin(request: web.Request, *, secure: bool) -> None:
+    """Forbidden unless the form was sent from our own page. Browsers always say where from.
+
+    `secure` behind TLS, where this very host without TLS is a stranger.
+    """
+    scheme = "https" if secure else request.scheme
+    origin = _plain(request.headers.get(hdrs.ORIGIN, ""))
+    same = bool(request.host) and origin == _plain(f"{scheme}://{request.host}")
     if not same and request.headers.get("Sec-Fetch-Site") != "same-origin":
         raise Forbidden("refused.form_from_elsewhere")
 
 
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc or None
-    except ValueError:
-        return None
+def _plain(origin: str) -> str:
+    """Without the port that the scheme implies: browsers leave it out, some proxies do not."""
+    scheme, mark, host = origin.lower().partition("://")
+    return scheme + mark + host.removesuffix(_USUAL_PORTS.get(scheme, ""))

@@ -15,12 +15,14 @@ LI = Operator("li", "李", "auditor", "root")
 VISITOR = Visitor(LI, 1, "one session")
 
 
-def comes(origin: str | None, site: str | None = None, host: str = HERE) -> bool:
-    """Whether a form with these headers is taken."""
+def comes(
+    origin: str | None, site: str | None = None, host: str = HERE, *, secure: bool = True
+) -> bool:
+    """Whether a form with these headers is taken; behind TLS, as everywhere but at home."""
     given = {"Host": host, "Origin": origin, "Sec-Fetch-Site": site}
     headers = {name: value for name, value in given.items() if value is not None}
     try:
-        check_origin(make_mocked_request("POST", "/", headers=headers))
+        check_origin(make_mocked_request("POST", "/", headers=headers), secure=secure)
     except Forbidden as error:
         assert "refused.form_from_elsewhere" == error.key  # noqa: PT017
         return False
@@ -43,6 +45,12 @@ def comes(origin: str | None, site: str | None = None, host: str = HERE) -> bool
         ("https://evil.example", "cross-site", False),
         ("https://desk.example.evil.example", None, False),
         ("https://desk.example:8443", None, False),
+        ("https://desk.example:443", None, True),
+        ("https://desk.example:80", None, False),
+        ("HTTPS://Desk.Example", None, True),
+        ("http://desk.example", None, False),
+        ("http://desk.example", "cross-site", False),
+        ("ws://desk.example", None, False),
         ("https://evil.example/desk.example", None, False),
         ("https://evil.example?desk.example", None, False),
         ("https://evil.example#desk.example", None, False),
@@ -56,6 +64,14 @@ def comes(origin: str | None, site: str | None = None, host: str = HERE) -> bool
 def test_a_form_comes_from_our_own_page(origin: str | None, site: str | None, taken: bool) -> None:
     """By its Origin, or by what a browser says of its site; without either it is refused."""
     assert taken == comes(origin, site)
+
+
+def test_without_tls_the_scheme_is_the_requests() -> None:
+    """On one's own machine a page is fetched without TLS; one with it comes from elsewhere."""
+    assert comes("http://desk.example", secure=False)
+    assert comes("http://desk.example", host="desk.example:80", secure=False)
+    assert not comes("https://desk.example", secure=False)
+    assert comes("https://desk.example", host="desk.example:443")
 
 
 def test_no_host_is_nobodys_own() -> None:

@@ -1,0 +1,116 @@
+"""Who calls: from which address, also behind proxies that are trusted, and what one may hold."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from shared.config import Networks, Settings
+from shared.errors import TooMany
+
+# An IPv6 caller has at least this many bits of network all to itself.
+V6_NETWORK = 64
+FORWARDED = "X-Forwarded-For"
+
+
+@lru_cache(4096)
+def household(address: str) -> str:
+    """What is counted as one caller: an IPv4 address, or the network that an IPv6 caller owns."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ip_network((found, V6_NETWORK), strict=False))
+    return str(found)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How the world reaches us.
+
+    `secure` behind TLS; `proxies` whose X-Forwarded-For is believed; `most` connections (behind
+    such a proxy: requests at a time) of one caller.
+    """
+
+    secure: bool = False
+    proxies: Networks = ()
+    most: int = 500
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Outside":
+        """As the settings say."""
+        return cls(settings.secure_cookies, settings.trusted_proxies, settings.most_connections)
+
+    def trusts(self, address: str) -> bool:
+        """Whether it is one of the proxies."""
+        try:
+            found = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(found, IPv6Address) and found.ipv4_mapped:
+            found = found.ipv4_mapped
+        return any(found in network for network in self.proxies)
+
+    def caller(self, request: web.Request) -> str:
+        """The address of whoever asks. What a caller writes about itself counts for nothing."""
+        address = request.remote or ""
+        if not self.proxies:
+            return address
+        hops = ",".join(request.headers.getall(FORWARDED, ())).split(",")
+        while hops and self.trusts(address) and (hop := _address(hops.pop())):
+            address = hop
+        return address
+
+
+# No proxy, no TLS: one's own machine.
+BARE = Outside()
+
+
+def _address(hop: str) -> str:
+    """An address without the port that some proxies add; nothing if it is none."""
+    hop = hop.strip()
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    try:
+        return str(ip_address(hop))
+    except ValueError:
+        return ""
+
+
+def believing(outside: Outside) -> Any:
+    """A middleware: from here on `request.remote` is who asks, not the proxy."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await handler(request.clone(remote=outside.caller(request)))
+
+    return middleware
+
+
+def sharing(most: int) -> Any:
+    """A middleware: a share for each caller, where connections say nothing of who holds them."""
+    held: Counter[str] = Counter()
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        caller = household(request.remote or "")
+        if held[caller] >= most:
+            raise TooMany()
+        held[caller] += 1
+        try:
+            return await handler(request)
+        finally:
+            held[caller] -= 1
+            if not held[caller]:
+                del held[caller]
+
+    return middleware

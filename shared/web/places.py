@@ -1,0 +1,19 @@
+"""Where a request stands, as text for a link that stays on this host."""
+
+import re
+from urllib.parse import quote
+
+from aiohttp import web
+
+# Printable ASCII, and not `//host`, which a browser takes for another host (`\\` for `/`, too).
+_PLAIN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+_KEPT = "/%:@!$&'()*+,;=~-._"
+
+
+def here(request: web.Request, *, asked: bool = False) -> str:
+    """The path as it came, with its query if `asked`; whatever came, it begins with one slash."""
+    path, query = request.rel_url.raw_path, request.rel_url.raw_query_string if asked else ""
+    if not _PLAIN.fullmatch(path):
+        path = "/" + quote(path.lstrip("/\\"), safe=_KEPT, errors="surrogateescape")
+    mark = "?" if query else ""
+    return path + mark + quote(query, safe=_KEPT + "?", errors="surrogateescape")
