@@ -128,11 +128,11 @@ def _led(house: House, endpoint: Endpoint, call: Call[Any, Any], refused: Refuse
 async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> Answer | None:
     """The page of the form with what was typed; None where it cannot be had in time.
 
-    Where there is nothing, or for somebody who is not known, there is no page to show it on.
-    NotFound where it is gone by now.
+    Where there is nothing, or for somebody who is not known, there is no page to show it on, and
+    what was never read only the browser still has. NotFound where it is gone by now.
     """
     unknown = endpoint.caller.kind == "staff" and call.visitor is None
-    if endpoint.again is None or unknown or isinstance(refused, Defect | NotFound):
+    if endpoint.again is None or unknown or call.unread or isinstance(refused, Defect | NotFound):
         return None
     try:
         return await within(AGAIN_SECONDS, endpoint.again(call, refused))

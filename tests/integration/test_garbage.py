@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Any
 from uuid import uuid4
 
@@ -193,6 +193,24 @@ async def test_an_unreadable_body_is_refused_and_nothing_stored(place: Place) ->
 
     assert [] == await wrongs(place, kind, refused=True)
     assert before == await place.stored()
+
+
+async def test_a_stranger_is_asked_for_a_name_and_told_nothing_else(place: Place) -> None:
+    """At every staff endpoint garbage without a sign-in is 401 or leads there, never 400 or 422."""
+    wrong = []
+    for service, one in place.endpoints():
+        if one.caller.kind != "staff":
+            continue
+        usual = {"Idempotency-Key": "short"} if one.is_api else {"Accept": "text/html"}
+        kinds = (garbage.unreadable, garbage.in_fields, garbage.in_queries)
+        for request in chain.from_iterable(kind(one) for kind in kinds):
+            sent = replace(request, method=one.method)
+            told = await garbage.send(
+                place.town.urls[service], place.address(service, one), sent, usual
+            )
+            if told is None or told.status not in ((401,) if one.is_api else (303, 401)):
+                wrong.append(f"{service} {one.method} {one.path} [{request.name}]: {told}")
+    assert [] == wrong
 
 
 @pytest.mark.parametrize(
