@@ -238,8 +238,9 @@ def _answer(request: web.Request, house: House, error: Exception) -> web.StreamR
 
 def _meant(request: web.Request, house: House) -> str | None:
     """Where an address leads that a chat has changed. 308 keeps a form's method."""
-    right, _, query = mended(house.endpoints, request.path), *request.raw_path.partition("?")[1:]
-    return f"{right}?{query}" if right and query else right
+    pages = (one for one in house.endpoints if not one.is_api)
+    right, (_, mark, query) = mended(pages, request.path), here(request, asked=True).partition("?")
+    return right and right + mark + query
 
 
 def _tell(

@@ -38,6 +38,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
+    "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
