@@ -1,15 +1,18 @@
 """What verification does by the clock."""
 
+from datetime import timedelta
+
 from prometheus_client import Gauge
 
 from services.verification.casework.acts import recusals
-from services.verification.casework.store import lists
+from services.verification.casework.store import drafts, lists
 from services.verification.signin import store as sessions
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from shared.db import Database
 from shared.values.seal import Seal
 
 _AT_ONCE = 100
+DRAFTS_KEPT = timedelta(days=7)
 OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
 
 
@@ -23,6 +26,12 @@ async def examine_cases(database: Database, seal: Seal) -> int:
     """Hold cases against people who have changed since; how many there were."""
     async with database.transaction() as conn:
         return await recusals.examine_again(conn, seal, _AT_ONCE)
+
+
+async def remove_old_drafts(database: Database) -> None:
+    """Forget what was written on a case and never sent."""
+    async with database.acquire() as conn:
+        await drafts.delete_old(conn, DRAFTS_KEPT)
 
 
 async def remove_old_sessions(database: Database) -> None:

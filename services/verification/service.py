@@ -45,6 +45,7 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(jobs.examine_cases, database, settings.seal),
                 idle=timedelta(seconds=5),
             ),
+            Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[

@@ -30,14 +30,25 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self.values
 
-    def within(self, section: str) -> "Fields":
+    def only(self, section: str) -> "Fields":
         """One section of a form that has several: its `<section>-<name>` are `<name>` here."""
-        own = {
-            name.removeprefix(f"{section}-"): values
-            for name, values in self.values.items()
-            if section and name.startswith(f"{section}-")
-        }
-        return Fields({**self.values, **own})
+        begin = f"{section}-"
+        return Fields(
+            {
+                name.removeprefix(begin): values
+                for name, values in self.values.items()
+                if section and name.startswith(begin)
+            }
+        )
+
+    def within(self, section: str) -> "Fields":
+        """The same, and the fields that belong to no section."""
+        return Fields({**self.values, **self.only(section).values})
+
+    @property
+    def typed(self) -> bool:
+        """Whether any of them says something."""
+        return any(value.strip() for values in self.values.values() for value in values)
 
 
 NONE = Fields({})

@@ -18,7 +18,7 @@ from shared.web.texts import texts
 # What is chosen, not typed: keys, codes, numbers.
 _CHOSEN = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
 _TYPED = re.compile(
-    r"(?:.*-)?(words|phone|officer_badge|note|reason|finding|answer|incident|username)"
+    r"(?:.*-)?(words|phone|officer_badge|note|reason|finding|answer|incident|officer|username)"
 )
 # Never shown again, and no repeat key that is used up.
 _SECRET = frozenset({"password"})

@@ -44,14 +44,19 @@ class Mark:
 
     @classmethod
     def of(cls, call: Call[Any, Any]) -> Self:
-        """A browser's second click waits for the first; a program is told that it is under way."""
-        owner = f"{call.operator.username}\n{call.repeat_key}".encode()
+        """A browser's second click waits for the first; a program is told that it is under way.
+
+        The buttons of one form share its key, and each has an address of its own.
+        """
+        waits = call.repeat_key.startswith(FORM_KEY)
+        whose = (call.operator.username, call.repeat_key, call.address if waits else "")
+        owner = "\n".join(whose).encode()
         asked = call.address.encode() + b"\n" + call.raw
         return cls(
             sha256(b"key\n" + owner).digest(),
             sha256(asked).digest(),
             sha256(b"secret\n" + owner).digest(),
-            call.repeat_key.startswith(FORM_KEY),
+            waits,
         )
 
     @property

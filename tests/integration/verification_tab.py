@@ -13,7 +13,7 @@ class Tab:
 
     def __init__(self, bureau: Office, token: str) -> None:
         self._bureau, self._token = bureau, token
-        self.text = ""
+        self.text, self.location = "", ""
 
     async def get(self, path: str) -> int:
         """Open a page."""
@@ -40,6 +40,7 @@ class Tab:
             path, data=form, headers=headers, allow_redirects=False
         ) as response:
             self.text = unescape(await response.text())
+            self.location = response.headers.get("Location", "")
             return response.status
 
 

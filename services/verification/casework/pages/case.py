@@ -1,6 +1,6 @@
 """A case's page: its facts, its time line, and the forms for what may be done now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies, views
-from services.verification.casework.acts import callbacks, judging, phones, recusals, reviews
+from services.verification.casework.acts import (
+    callbacks,
+    drafts,
+    judging,
+    phones,
+    recusals,
+    reviews,
+)
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules.cases import Case
@@ -22,19 +29,28 @@ from shared.errors import Refused, Wrong
 from shared.events import CallbackLogged
 from shared.values import clock
 from shared.web import repeats
-from shared.web.endpoints import BODY_LIMIT, Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint, Page, Reply, See
 from shared.web.forms import NONE, Fields
+from shared.web.texts import LANGUAGES
 
 ADDRESS = "/desk/cases/{case_id}"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A form that could not be accepted: what was typed, and what is wrong with it."""
+    """What is filled in: in a form that could not be accepted, and what is wrong with it.
+
+    Or, without a form, what was written before and not sent yet.
+    """
 
     form: str = ""
     typed: Fields = NONE
     refused: Refused | None = None
+    key: str = ""
+
+    def said(self, form: str) -> Fields:
+        """What stands in a section of the page."""
+        return self.typed.within(form) if form == self.form else self.typed.only(form)
 
     def of(self, field: str) -> Wrong | None:
         """What is wrong with a field, if something is."""
@@ -50,25 +66,27 @@ class Form:
     act: Act[Any, Any]
     done: type[object]
     summary: str
-    limit: int = BODY_LIMIT
 
 
 FORMS: Mapping[str, Form] = {
     "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, CallbackLogged, "Record a call"),
-    "verdicts": Form(
-        bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict", bodies.VERDICT_LIMIT
-    ),
+    "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict"),
     "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
     "recusals": Form(
         bodies.RecusalBody, recusals.change, recusals.Recused, "Keep from an officer, or give back"
     ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
+DONE = frozenset({*FORMS, "kept"} - {"phone-reveals"})
 
 
 @dataclass(frozen=True)
 class CasePage:
-    """`/desk/cases/{id}` and its forms."""
+    """`/desk/cases/{id}` and its forms.
+
+    The browser sees one form, whose buttons lead to the addresses of its sections: so a
+    half-written verdict comes along when a call is logged, and stands on the next page as a draft.
+    """
 
     database: Database
     desk: Desk
@@ -78,17 +96,40 @@ class CasePage:
         case = partial(Endpoint, params={"case_id": UUID})
         return [
             case("GET", ADDRESS, self.show, "One case", READERS),
+            case("POST", ADDRESS, self.enter, "Keep what is filled in, or do what is plainly meant",
+                 WORKERS, form=True, again=partial(self.again, ""), csrf="token", repeat="form",
+                 limit=bodies.VERDICT_LIMIT),
             *(case("GET", f"{ADDRESS}/{name}", self.back, "Back to the case", READERS)
               for name in FORMS),
             *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
                    body=form.body, form=True, again=partial(self.again, name), csrf="token",
-                   repeat="form", limit=form.limit)
+                   repeat="form", limit=bodies.VERDICT_LIMIT, section=name)
               for name, form in FORMS.items()),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
-        """The case."""
-        return await self._page(call, Attempt())
+        """The case, with what was written and not sent."""
+        case_id = call.params["case_id"]
+        async with self.database.transaction(as_=call.operator) as conn:
+            draft = await drafts.load(conn, self.desk, call.operator, case_id)
+        return await self._page(call, Attempt(typed=draft))
+
+    async def enter(self, call: Call[None, None]) -> Reply | See:
+        """The Enter key, which belongs to no section: where only one was begun, it is sent.
+
+        Otherwise, and by the button that says so, what is filled in is kept, and nothing else done.
+        """
+        case_id = call.params["case_id"]
+        page = f"/desk/cases/{case_id}"
+        async with self.database.transaction(as_=call.operator) as conn:
+            await find_case(conn, call.operator, case_id)
+            before = await drafts.load(conn, self.desk, call.operator, case_id)
+            meant = [] if call.fields.one("keep") else list(_begun(call.fields, before))
+            if len(meant) == 1:
+                return Reply(None, 307, {"Location": f"{page}/{meant[0]}"})
+            await drafts.keep(conn, self.desk, call.operator, case_id, call.fields, FORMS)
+        lang = call.asked("lang")
+        return See(f"{page}?done=kept" + (f"&lang={lang}" if lang in LANGUAGES else ""))
 
     async def back(self, call: Call[None, None]) -> See:
         """To the case."""
@@ -100,16 +141,23 @@ class CasePage:
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(form.act, conn, self.desk, call.operator, case_id, call.body)
             done = await repeats.once(conn, call, form.done, doing)
-        if isinstance(done, str):
-            return await self._page(call, Attempt(), phone=done)
-        # What was done may have taken the case out of their hands.
-        async with self.database.transaction(as_=call.operator) as conn:
+            # What was done may have taken the case out of their hands.
             still = await cases.get_case(conn, call.operator, case_id)
-        return See(f"/desk/cases/{case_id}" if still else "/desk")
+            if still:
+                others = FORMS.keys() - {name}
+                await drafts.keep(conn, self.desk, call.operator, case_id, call.fields, others)
+        if isinstance(done, str):
+            return await self._page(call, Attempt(typed=call.fields), phone=done)
+        return See(f"/desk/cases/{case_id}?done={name}" if still else "/desk")
 
     async def again(self, name: str, call: Call[None, None], refused: Refused) -> Page:
         """The page with what was typed into the form, and what is wrong with it."""
-        return await self._page(call, Attempt(name, call.fields, refused))
+        case_id = call.params["case_id"]
+        async with self.database.transaction(as_=call.operator) as conn:
+            await find_case(conn, call.operator, case_id)
+            await drafts.keep(conn, self.desk, call.operator, case_id, call.fields, FORMS)
+        key = repeats.key_again(call, refused)
+        return await self._page(call, Attempt(name, call.fields, refused, key))
 
     async def _page(
         self, call: Call[Any, None], attempt: Attempt, phone: str | None = None
@@ -128,8 +176,25 @@ class CasePage:
             "categories": self.desk.policy(case).categories,
             "forms": _forms(case, detail, call.operator),
             "now": clock.now(),
+            "done": done if (done := call.asked("done")) in DONE else "",
+            "overtaken": _overtaken(attempt.typed, case),
         }
         return Page("case.html", values, int(attempt.refused.status) if attempt.refused else 200)
+
+
+def _overtaken(typed: Fields, case: Case) -> bool:
+    """Whether a verdict was begun when the case was still another."""
+    begun = typed.one("revision")
+    return typed.only("verdicts").typed and begun not in ("", str(case.revision))
+
+
+def _begun(fields: Fields, before: Fields) -> Iterator[str]:
+    """The sections into which something new was typed; categories are ticked from the start."""
+    for name in FORMS:
+        now, then = fields.only(name).values, before.only(name).values
+        typed = Fields({field: told for field, told in now.items() if field != "categories"})
+        if typed.typed and now != then:
+            yield name
 
 
 def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[str]:

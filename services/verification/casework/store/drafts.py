@@ -1,0 +1,34 @@
+"""Drafts: what an operator has written on a case's page and not sent yet, sealed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from shared.db import Connection
+
+
+async def get(conn: Connection, case_id: UUID, username: str) -> str | None:
+    """An operator's draft on a case."""
+    found: str | None = await conn.fetchval(
+        "SELECT typed_sealed FROM drafts WHERE case_id = $1 AND username = $2", case_id, username
+    )
+    return found
+
+
+async def put(conn: Connection, case_id: UUID, username: str, sealed: str) -> None:
+    """Keep a draft in place of the one before."""
+    await conn.execute(
+        """INSERT INTO drafts (case_id, username, typed_sealed) VALUES ($1, $2, $3)
+           ON CONFLICT (case_id, username)
+           DO UPDATE SET typed_sealed = excluded.typed_sealed, saved_at = mashang_now()""",
+        case_id, username, sealed,
+    )  # fmt: skip
+
+
+async def delete(conn: Connection, case_id: UUID, username: str) -> None:
+    """Forget a draft, if there is one."""
+    await conn.execute("DELETE FROM drafts WHERE case_id = $1 AND username = $2", case_id, username)
+
+
+async def delete_old(conn: Connection, kept: timedelta) -> None:
+    """Forget what nobody has come back to."""
+    await conn.execute("DELETE FROM drafts WHERE saved_at < mashang_now() - $1::interval", kept)
