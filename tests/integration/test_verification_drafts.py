@@ -123,6 +123,7 @@ async def test_a_verdict_that_is_sent_leaves_no_draft(
     """Done is done: nothing of it is kept, and saving is confirmed."""
     await desk.send(f"/desk/cases/{case_id}", ("keep", "1"), *HALF)
     assert 1 == len(await drafts(bureau))
+    await desk.get(f"/desk/cases/{case_id}")
     assert 303 == await desk.send(f"/desk/cases/{case_id}/verdicts", *WHOLE)
     assert [] == await drafts(bureau)
     await desk.get(f"/desk/cases/{case_id}?done=verdicts")
@@ -145,6 +146,7 @@ async def test_a_draft_is_ones_own_and_lies_sealed(
 async def test_a_draft_that_is_emptied_is_gone(bureau: Office, case_id: UUID, desk: Tab) -> None:
     """Who deletes what they wrote does not find it again."""
     await desk.send(f"/desk/cases/{case_id}", ("keep", "1"), *HALF)
+    await desk.get(f"/desk/cases/{case_id}")
     await desk.send(f"/desk/cases/{case_id}", ("keep", "1"), ("verdicts-finding", " "))
     assert [] == await drafts(bureau)
 
@@ -165,7 +167,7 @@ async def test_a_draft_of_before_a_new_verdict_says_so(
     bureau: Office, case_id: UUID, desk: Tab
 ) -> None:
     """The page shows the new state beside what was written, and does not send it unseen."""
-    await bureau.judge("county", case_id, finding="县里先查了")
+    await bureau.judge("county", case_id, finding="县里先查了", categories=["other"])
     county = await tab(bureau, "county2")
     await county.get(f"/desk/cases/{case_id}")
     assert 409 == await county.send(f"/desk/cases/{case_id}/verdicts", *WHOLE)
