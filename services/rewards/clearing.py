@@ -86,6 +86,7 @@ class Clearing:
             "about": call.params.get("mismatch_id"),
             "typed": call.fields,
             "refused": refused,
+            "key": repeats.key_again(call, refused) if refused else "",
         }
         return Page("mismatches.html", values, int(refused.status) if refused else 200)
 

@@ -98,7 +98,9 @@ def route(house: House, endpoint: Endpoint) -> Handler:
             shown = _led(house, endpoint, call, refused) or await _again(endpoint, call, refused)
             if shown is None:
                 return _tell(request, house, refused, call)
-            answer = shown
+            response = await respond(request, house, endpoint, call, shown)
+            # Its form may have gone from the page, as what it was about has changed.
+            return _tell(request, house, refused, call) if kept.lost(call, response) else response
         return await respond(request, house, endpoint, call, answer)
 
     return handle
@@ -144,7 +146,7 @@ async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> 
 
 async def respond(
     request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any], answer: Answer
-) -> web.StreamResponse:
+) -> web.Response:
     """A handler's answer as a response."""
     response = _response(request, house, endpoint, call, answer)
     if isinstance(answer, Reply | Page | See):

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
+from markupsafe import escape
+
 from shared.errors import KeyReused, Refused
 from shared.web import problems
 from shared.web.endpoints import Call, Page
@@ -20,6 +23,7 @@ _CHOSEN = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
 _TYPED = re.compile(
     r"(?:.*-)?(words|phone|officer_badge|note|reason|finding|answer|incident|officer|username)"
 )
+_LEADING = frozenset({303, 307})
 # Never shown again, and no repeat key that is used up.
 _SECRET = frozenset({"password"})
 
@@ -45,6 +49,18 @@ def page(call: Call[Any, Any], refused: Refused, sign_in: str = "") -> Page:
     }
     status, headers = int(refused.status), problems.headers(refused)
     return Page("kept.html", values, status, call.language, headers)
+
+
+def lost(call: Call[Any, Any], shown: web.Response) -> bool:
+    """Whether something that was typed does not stand on the page that shows it again."""
+    page = shown.text or ""
+    typed = (
+        value
+        for name, values in call.fields.values.items()
+        for value in values
+        if value.strip() and _TYPED.fullmatch(name)
+    )
+    return shown.status not in _LEADING and any(str(escape(value)) not in page for value in typed)
 
 
 def _fields(call: Call[Any, Any], refused: Refused) -> Iterator[Kept]:

@@ -42,6 +42,12 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "recusals": (("officer", "reason"), {"decision": "recuse"}),
     "approvals": (("note",), {"decision": "refuse"}),
     "holds": (("note",), {}),
+    "resolutions": (("note",), {}),
+    # The Enter key on a case's page.
+    "{case_id}": (
+        ("callbacks-note", "phone-reveals-reason", "verdicts-finding"),
+        {"revision": "1"},
+    ),
     "write-offs": (("note",), {}),
     "release": ((), {}),
 }
