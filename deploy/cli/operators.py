@@ -13,6 +13,7 @@ from services.verification.commands import Faults, add_operator, disable_operato
 from shared.access import Role
 from shared.bus import outbox
 from shared.errors import Misconfigured
+from shared.values import text
 
 app = typer.Typer(help="Who may sign in at the desk.")
 
@@ -32,6 +33,7 @@ def add(
 ) -> None:
     """Add an operator, or change one and set a new password."""
     password = secret.from_stdin() if password_stdin else secret.typed_twice()
+    username = text.username(username)
     refused = asyncio.run(_add(username, password, name, role, scope, badge))
     if refused:
         for error in refused.errors:
@@ -54,6 +56,7 @@ async def _add(
 @app.command()
 def disable(username: str) -> None:
     """Cut an operator off at once."""
+    username = text.username(username)
     if not asyncio.run(_disable(username)):
         raise Misconfigured(f"no active operator is called {username}; check the name")
     print(f"{username} is signed out and cannot sign in; all services follow within 60 s")

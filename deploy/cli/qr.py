@@ -16,6 +16,7 @@ from deploy.cli import surroundings
 from services.intake.commands import page
 from services.verification.commands import Window, list_windows
 from shared.errors import Misconfigured
+from shared.values import text
 
 Pages = Mapping[Window, str]
 
@@ -40,7 +41,7 @@ def qr(
         raise Misconfigured("say either --all or --unit CODE")
     if every and (out is None or counter is not None):
         raise Misconfigured("--all needs --out DIR, and takes no --counter")
-    windows = asyncio.run(_windows(unit, counter))
+    windows = asyncio.run(_windows(text.identifier(unit) if unit else None, counter))
     keys = surroundings.key_ring("MASHANG_CODE_KEYS", "intake")
     base = surroundings.needed("MASHANG_PUBLIC_URL", "intake")
     pages = {window: page(base, keys, window.unit_code, window.counter) for window in windows}

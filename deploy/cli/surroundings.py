@@ -24,7 +24,7 @@ def local(service: str) -> Mapping[str, str]:
     path = data_folder() / "env" / f"{service}.env"
     if not path.exists():
         return {}
-    pairs = (line.partition("=") for line in path.read_text("utf-8").splitlines())
+    pairs = (line.partition("=") for line in path.read_text("utf-8-sig").splitlines())
     return {name: value for name, sep, value in pairs if sep}
 
 

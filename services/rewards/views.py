@@ -5,20 +5,21 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rewards.rules.mismatches import Kind
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.settling import Missing
 from services.rewards.rules.states import Aside, State, Step
-from shared.values import phone
+from shared.values import phone, text
 from shared.values.seal import Seal, SealBroken
 
 # Every reward is counted in exactly one figure; these are all "scheduled".
 SCHEDULED = ("eligible", "ready", "submitting", "accepted", "rejected")
 Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern="^[^\x00]*$"),
+    AfterValidator(text.lines),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
 ]
 
 

@@ -1,5 +1,6 @@
 """Reading a policy file: text, TOML, editions; what the rules mean is not known here."""
 
+import codecs
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -32,10 +33,21 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise Misconfigured(f"{path}: {error.strerror}; set MASHANG_POLICY_FILE") from None
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise Misconfigured(f"{path}: not UTF-8 (line {line}); save it as UTF-8") from None
+        found = f"not UTF-8 (line {line}), {_found(raw)}"
+        raise Misconfigured(f"{path}: {found}; save it as UTF-8") from None
+
+
+def _found(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "but UTF-16"
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return "nor anything that is known here"
+    return "probably GBK"
 
 
 def name_of(edition: Edition, number: int) -> str:

@@ -28,8 +28,10 @@ _LOOK_ALIKES = str.maketrans("OIL", "011")
 _NO_WORD = re.compile(r"[\W_]+")
 _FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
 _SPACES = re.compile(r"\s+")
+_HAN = "[\u3400-\u9fff\U00020000-\U0003ffff]"
+_PADDING = re.compile(f"(?<={_HAN}) (?={_HAN})")
 # Spellings that people use for the same word, after folding to simplified characters.
-_VARIANTS = (("身分", "身份"), ("帐号", "账号"), ("证件照片", "证件照"))
+_VARIANTS = (("身分", "身份"), ("帐号", "账号"), ("证件照片", "证件照"), ("著急", "着急"))
 
 
 def lines(typed: str) -> str:
@@ -49,6 +51,11 @@ def _is_text(character: str) -> bool:
 def line(typed: str) -> str:
     """A name or another single line: every run of spaces, of whatever width, is one plain space."""
     return _SPACES.sub(" ", lines(typed)).strip()
+
+
+def name(typed: str) -> str:
+    """A person's name: a line without the spaces that pad two Chinese characters (张　三)."""
+    return _PADDING.sub("", line(typed))
 
 
 def identifier(typed: str) -> str:

@@ -162,8 +162,8 @@ def _response(
     match answer:
         case Page():
             return house.pages.show(request, call.language, answer, call.visitor)
-        case See(location):
-            return web.Response(status=303, headers={hdrs.LOCATION: location})
+        case See():
+            return web.Response(status=303, headers={hdrs.LOCATION: answer.header})
         case Text(content, kind):
             return web.Response(text=content, content_type=kind, charset="utf-8")
         case Reply(model, status, headers):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -140,6 +141,11 @@ class See:
 
     location: str
     cookies: tuple[Cookie, ...] = ()
+
+    @property
+    def header(self) -> str:
+        """The location as a header can carry it, whatever anybody typed into it."""
+        return quote(self.location, safe="/:?#[]@!$&'()*+,;=%~")
 
 
 @dataclass(frozen=True)

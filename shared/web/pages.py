@@ -20,7 +20,10 @@ from shared.web.texts import LANGUAGES, TAGS, texts
 HERE = Path(__file__).parent / "templates"
 COOKIE = "mashang_lang"
 A_YEAR = 31_536_000
-_WEIGHT = re.compile(r"(0(\.[0-9]*)?|1(\.0*)?)")
+_WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
+LEAST = 0.0001
+# Chinese as some systems name it: Mandarin, Cantonese, Wu, Min Nan, Hakka.
+_SPOKEN = dict.fromkeys(("cmn", "yue", "wuu", "nan", "hak"), "zh")
 
 
 def language(request: web.Request) -> Language:
@@ -31,24 +34,34 @@ def language(request: web.Request) -> Language:
         return choice
     if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE)) in LANGUAGES:
         return choice
-    return preferred(headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())))
 
 
 @lru_cache(1024)
 def preferred(accepted: str) -> Language:
-    """The language of ours that an Accept-Language header wants most, by its q-values."""
-    wanted = sorted(map(_weighed, accepted.split(",")), key=lambda pair: -pair[1])
-    known = (tag.partition("-")[0] for tag, weight in wanted if weight > 0)
-    return next((primary for primary in known if primary in LANGUAGES), "zh")
+    """The language of ours that an Accept-Language header wants most, by its q-values.
+
+    `*` is any that it does not name; what has q=0 is only taken where nothing else is left.
+    """
+    weighed = [_weighed(part) for part in accepted.split(",")]
+    unnamed = [lang for lang in LANGUAGES if lang not in dict(weighed)]
+    refused = {primary for primary, weight in weighed if weight == 0}
+    for primary, weight in sorted(weighed, key=lambda pair: -pair[1]):
+        if weight > 0 and primary in LANGUAGES:
+            return primary
+        if weight > 0 and primary == "*" and unnamed:
+            return unnamed[0]
+    return next((lang for lang in LANGUAGES if lang not in refused), LANGUAGES[0])
 
 
 def _weighed(part: str) -> tuple[str, float]:
-    tag, _, rest = part.partition(";")
-    name, _, weight = rest.partition("=")
-    if name.strip().lower() != "q":
-        return tag.strip().lower(), 1.0
-    # Anything but a weight from 0 to 1 wants nothing; NaN could not even be sorted.
-    return tag.strip().lower(), float(weight) if _WEIGHT.fullmatch(weight.strip()) else 0.0
+    tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    primary = tag.replace("_", "-").partition("-")[0]
+    named = (parameter.partition("=") for parameter in parameters)
+    weight = next((value.strip() for name, _, value in named if name.strip() == "q"), "1")
+    # Anything but a weight from 0 to 1 is the least wish; NaN could not even be sorted.
+    wish = float(weight) if _WEIGHT.fullmatch(weight) else LEAST
+    return _SPOKEN.get(primary, primary), wish
 
 
 class Pages:

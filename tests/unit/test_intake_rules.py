@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opencc import OpenCC
 from pydantic import ValidationError
 
 from services.intake.accept import rules
@@ -134,3 +135,18 @@ def test_categories_are_counted_once() -> None:
     """A category named twice is one, in the order of naming."""
     sent = draft(kind="complaint", categories=["other", "extra_trips", "other"])
     assert ("other", "extra_trips") == sent.categories
+
+
+SCRIPTS = [OpenCC(name) for name in ("s2t", "s2tw", "s2hk")]
+BETWEEN = st.sampled_from(["", "", " ", "\u3000", "，", "、", "。", "\n", "\u200b", "-", "·", "*"])
+
+
+@given(st.integers(0, 99), st.sampled_from(SCRIPTS), st.booleans(), st.data())
+def test_every_urgent_word_is_found_however_it_is_written(
+    in_force: Policy, number: int, script: OpenCC, traditional: bool, data: st.DataObject
+) -> None:
+    """Each word of the policy, in traditional characters of any place, with marks in between."""
+    word = in_force.urgent.words[number % len(in_force.urgent.words)]
+    typed = script.convert(word) if traditional else word
+    spaced = "".join(character + data.draw(BETWEEN) for character in typed)
+    assert rules.urgent(draft(kind="request", words=f"您好，{spaced}，谢谢"), in_force)

@@ -38,14 +38,29 @@ from shared.web.pages import language, preferred, put
         ("en;q=,zh;q=0.1", "zh"),
         ("en;level=1,zh;q=0.1", "en"),
         ("*", "zh"),
-        ("en_US", "zh"),
+        ("en_US", "en"),
+        ("zh-TW", "zh"),
+        ("zh_TW,en;q=0.9", "zh"),
+        ("yue-HK, en;q=0.8", "zh"),
+        ("en;q=0, *", "zh"),
+        ("zh;q=0, *", "en"),
+        ("zh;q=0", "en"),
+        ("zh;q=0, fr", "en"),
+        ("fr, *;q=0.5", "zh"),
+        ("fr, *;q=0.5, en;q=0.1", "zh"),
+        ("fr, *;q=0, en;q=0.1", "en"),
+        ("zh;q=0, *;q=0", "en"),
+        ("en;q=abc", "en"),
+        ("en;q=.5,zh;q=0.1", "en"),
+        ("en;level=1;q=0.1,zh;q=0.5", "zh"),
+        ("en;q=0.9;level=1,zh;q=0.5", "en"),
         ("english", "zh"),
         (",;,;=,", "zh"),
         ("de, ja, ko", "zh"),
     ],
 )
 def test_the_most_wanted_language_of_ours(accepted: str, wanted: Language) -> None:
-    """By q-value, then by order; what is no weight from 0 to 1 wants nothing; Chinese otherwise."""
+    """By q-value, then by order; what is no weight from 0 to 1 wants least; Chinese otherwise."""
     assert wanted == preferred(accepted)
 
 

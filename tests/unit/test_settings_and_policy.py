@@ -176,7 +176,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "syntax": (SHIPPED.replace("[policy.callback]", "[policy.callback").encode(), "not valid TOML"),
     "key twice": (SHIPPED.replace("days = 2 ", "days = 2\ndays = 2 ").encode(), "not valid TOML"),
     "GBK": (SHIPPED.encode("gbk", "replace"), "not UTF-8 (line "),
-    "UTF-16": (SHIPPED.encode("utf-16"), "not UTF-8 (line 1); save it as UTF-8"),
+    "UTF-16": (SHIPPED.encode("utf-16"), "not UTF-8 (line 1), but UTF-16; save it as UTF-8"),
     "two editions of one day": (
         edited(SHIPPED, SHIPPED), "policy of 2019-05-15: effective_from: stands twice"),
     "no day": (SHIPPED.replace("effective_from = 2019-05-15", "").encode(),
@@ -232,3 +232,22 @@ def test_a_case_is_judged_by_the_policy_of_its_day(tmp_path: Path) -> None:
     assert 3000 == policies.at(first).reward.amount_fen
     assert 2000 == policies.at(first - timedelta(seconds=1)).reward.amount_fen
     assert 2000 == policies.at(datetime(2000, 1, 1, tzinfo=UTC)).reward.amount_fen
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("gbk", "probably GBK"), ("gb18030", "probably GBK"), ("utf-16", "but UTF-16")],
+)
+def test_another_encoding_is_named(tmp_path: Path, encoding: str, found: str) -> None:
+    """Notepad's other choices: one line with what was found and what to save it as."""
+    file = tmp_path / "policy.toml"
+    file.write_bytes(SHIPPED.encode(encoding, "replace"))
+    with pytest.raises(Misconfigured, match=rf"not UTF-8 \(line [0-9]+\), {found}; save it as"):
+        policy.load(file)
+
+
+def test_two_marks_at_the_beginning_are_none(tmp_path: Path) -> None:
+    """A file that was saved with a mark by one editor and again by another."""
+    file = tmp_path / "policy.toml"
+    file.write_text(f"\ufeff\ufeff{SHIPPED}", "utf-8")
+    assert policy.load(POLICY) == policy.load(file)

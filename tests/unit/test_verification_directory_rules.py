@@ -88,12 +88,12 @@ def test_what_spreadsheets_write_is_read(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("cell", "name"),
     [
-        ("张　三", "张 三"),
-        ("张\u00a0三", "张 三"),
-        (" 张  三 ", "张 三"),
+        ("张　三", "张三"),
+        ("张\u00a0三", "张三"),
+        (" 张  三 ", "张三"),
         ("张\u200b三", "张三"),
         ("零\x00字", "零字"),
-        ('"王\n五"', "王 五"),
+        ('"王\n五"', "王五"),
         ("Ó Súilleabháin", "Ó Súilleabháin"),
     ],
 )

@@ -170,3 +170,11 @@ def test_what_is_no_attempt_to_sign_in(values: dict[str, str], field: str) -> No
         SignInBody.model_validate(values)
     assert [field] == [str(one["loc"][0]) for one in error.value.errors()]
     assert "secret" not in repr(SignInBody(username="a", password="secret"))
+
+
+async def test_a_password_is_one_however_a_keyboard_writes_it() -> None:
+    """Set at a terminal that takes letters apart, or from a file with a mark before it."""
+    passwords = Passwords()
+    stored = await passwords.hash("\ufeffCafe\u0301 am Platz 12")
+    assert await passwords.check(stored, "Café am Platz 12")
+    assert not await passwords.check(stored, "Cafe am Platz 12")

@@ -45,7 +45,7 @@ def _lines(raw: bytes) -> Iterator[tuple[int, list[str]]]:
         head = next(lines, [])
         if tuple(head) != COLUMNS:
             raise NotAStatement((1, f"the columns should be {','.join(COLUMNS)}"))
-        yield from ((lines.line_num, cells) for cells in lines if cells)
+        yield from ((lines.line_num, cells) for cells in lines if any(map(str.strip, cells)))
     except UnicodeDecodeError:
         raise NotAStatement((1, "not UTF-8")) from None
     except csv.Error as error:

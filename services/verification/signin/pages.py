@@ -88,9 +88,12 @@ class SignInPages:
 
     def safe(self, then: str) -> str:
         """Where to go afterwards: the desk or another staff service, never another site."""
-        if not then.isascii() or not then.isprintable() or "\\" in then or " " in then:
+        if not then.isprintable() or "\\" in then:
             return ""
-        parts = urlsplit(then)
+        try:
+            parts = urlsplit(then)
+        except ValueError:
+            return ""
         if f"{parts.scheme}://{parts.netloc}" in self.services.values():
             return then
         own = then == DESK or then.startswith((f"{DESK}/", f"{DESK}?"))

@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.verification.signin.line import KNOWN, Line
 from services.verification.signin.rules import SHORTEST_PASSWORD
+from shared.values import text
 
 # RFC 9106, second recommended option: 64 MiB, 3 passes. Two at a time, since each takes that much.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4)
@@ -28,17 +29,17 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """A hash to store. TooShort if the password is."""
-        if len(password) < SHORTEST_PASSWORD:
+        if len(text.lines(password)) < SHORTEST_PASSWORD:
             raise TooShort(f"a password needs at least {SHORTEST_PASSWORD} characters")
         async with self.line.turn(KNOWN):
-            return await asyncio.to_thread(_HASHER.hash, password)
+            return await asyncio.to_thread(_hashed, password)
 
     async def renewed(self, stored: str, password: str) -> str | None:
         """A new hash where the stored one was made with other parameters than today's."""
         if not _HASHER.check_needs_rehash(stored):
             return None
         async with self.line.turn(KNOWN):
-            return await asyncio.to_thread(_HASHER.hash, password)
+            return await asyncio.to_thread(_hashed, password)
 
     async def check(self, stored: str | None, password: str, whose: str = KNOWN) -> bool:
         """Whether the password is right; False after the same work if there is no hash."""
@@ -57,8 +58,13 @@ async def _ended(work: Coroutine[Any, Any, bool]) -> bool:
         raise
 
 
+def _hashed(password: str) -> str:
+    # A terminal and a browser may write one letter in two ways; a hash is of the usual one.
+    return _HASHER.hash(text.lines(password))
+
+
 def _verify(stored: str, password: str) -> bool:
     try:
-        return _HASHER.verify(stored, password)
+        return _HASHER.verify(stored, text.lines(password))
     except (VerificationError, InvalidHashError):
         return False

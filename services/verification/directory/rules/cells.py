@@ -20,6 +20,8 @@ NAME_LENGTH = 100
 COUNTERS = 99
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+", re.IGNORECASE)
+_WHOLE = re.compile(r"([0-9]+)\.0+")
 _YES = ("yes", "true", "1", "是", "y")
 _NO = ("no", "false", "0", "否", "n")
 
@@ -29,8 +31,17 @@ def wrong(key: LiteralString, **values: object) -> PydanticCustomError:
     return PydanticCustomError(key, key, values)
 
 
+def _number(cell: str) -> str:
+    """An identifier that a spreadsheet may have taken for a number: 12.0 is 12, 1.2E+10 is lost."""
+    found = text.identifier(cell)
+    if _SCIENTIFIC.fullmatch(found):
+        raise wrong("csv.scientific")
+    whole = _WHOLE.fullmatch(found)
+    return whole[1] if whole else found
+
+
 def _code(cell: str, most: int) -> str:
-    code = text.identifier(cell)
+    code = _number(cell)
     if len(code) > most or not _CODE.fullmatch(code):
         raise wrong("csv.code", most=most)
     return code
@@ -49,7 +60,7 @@ def _place_or_none(cell: str) -> str | None:
 
 
 def _badge(cell: str) -> str:
-    badge = text.identifier(cell)
+    badge = _number(cell)
     if len(badge) > BADGE_LENGTH or not _CODE.fullmatch(badge):
         raise wrong("csv.badge", most=BADGE_LENGTH)
     return badge
@@ -70,6 +81,10 @@ def _name(cell: str) -> str:
     return name
 
 
+def _person(cell: str) -> str:
+    return text.name(_name(cell))
+
+
 def _username(cell: str) -> str:
     username = text.username(cell)
     if not _USERNAME.fullmatch(username):
@@ -78,15 +93,16 @@ def _username(cell: str) -> str:
 
 
 def _counters(cell: str) -> int:
-    number = text.number(cell, COUNTERS)
+    number = text.number(_number(cell), COUNTERS)
     if not number:
         raise wrong("csv.number", least=1, most=COUNTERS)
     return number
 
 
 def _phone(cell: str) -> str | None:
+    number = _number(cell)
     try:
-        return phone.parse(cell) if text.identifier(cell) else None
+        return phone.parse(number) if number else None
     except ValueError:
         raise wrong("csv.phone") from None
 
@@ -120,6 +136,7 @@ Level = Annotated[str, BeforeValidator(text.identifier)]
 Badge = Annotated[str, BeforeValidator(_badge)]
 OwnBadge = Annotated[str | None, BeforeValidator(_badge_or_none)]
 Name = Annotated[str, BeforeValidator(_name)]
+PersonName = Annotated[str, BeforeValidator(_person)]
 Username = Annotated[str, BeforeValidator(_username)]
 Kind = Annotated[UnitKind, BeforeValidator(_kind)]
 Role = Annotated[access.Role, BeforeValidator(_role)]

@@ -14,6 +14,7 @@ from shared.values import text
 
 SEPARATORS = (",", ";", "\t", "，", "；", "|")
 _SAID = re.compile(r'"?sep=([^\r\n "])"?[ ,;\t]*\r?\n?', re.IGNORECASE)
+_KEPT = re.compile(r"""\s*(?:="(.*)"|['‘’`](?=[-+0-9=])(.*))\s*""", re.DOTALL)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MIXED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 
@@ -45,11 +46,23 @@ def decode(raw: bytes) -> str:
         return _decoded(raw, "utf-16")
     if raw.startswith(codecs.BOM_UTF8):
         return _decoded(raw, "utf-8-sig")
+    if b"\x00" in raw and (content := _unmarked_utf16(raw)):
+        return content
     try:
         content = raw.decode("utf-8")
     except UnicodeDecodeError:
         return _decoded(raw, "gb18030")
     return _rather_chinese(raw, content)
+
+
+def _unmarked_utf16(raw: bytes) -> str | None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        content = raw.decode(encoding, "replace")
+        said = _SAID.match(content)
+        rest = content[said.end() :] if said else content
+        if _columns(rest, said[1] if said else _separator(rest)) and "\ufffd" not in content:
+            return content
+    return None
 
 
 def _decoded(raw: bytes, encoding: str) -> str:
@@ -64,21 +77,35 @@ def _rather_chinese(raw: bytes, content: str) -> str:
     # GB2312 and nothing else, none of them grown together with Latin letters, are no accident.
     if content.isascii() or any(_is_chinese(c) for c in content):
         return content
-    try:
-        chinese = raw.decode("gb2312")
-    except UnicodeDecodeError:
-        return content
+    chinese = raw.decode("gb18030", "replace")
     foreign = (c for c in chinese if not c.isascii())
-    return chinese if all(map(_is_chinese, foreign)) and not _MIXED.search(chinese) else content
+    if not all(map(_is_chinese, foreign)) or _MIXED.search(chinese):
+        return content
+    try:
+        return raw.decode("gb2312")
+    except UnicodeDecodeError:
+        if all(map(_is_of_one_script, content.split())):
+            return content
+        # Rare characters, or a language that nobody writes: only the sender can say.
+        raise BadSheet(RowError(1, "", "csv.ambiguous")) from None
 
 
 def _is_chinese(character: str) -> bool:
     return unicodedata.name(character, "").startswith("CJK UNIFIED")
 
 
+def _is_of_one_script(word: str) -> bool:
+    names = {unicodedata.name(c, "?").partition(" ")[0] for c in word if not c.isascii()}
+    return len(names) <= 1 and all(c.isalpha() for c in word if not c.isascii())
+
+
 def _separator(content: str) -> str:
+    return max(SEPARATORS, key=lambda separator: _columns(content, separator))
+
+
+def _columns(content: str, separator: str) -> int:
     first = next((line for line in io.StringIO(content) if line.strip()), "")
-    return max(SEPARATORS, key=lambda s: kinds.known_columns(first.rstrip("\r\n").split(s)))
+    return kinds.known_columns(first.rstrip("\r\n").split(separator))
 
 
 def _split(content: str, separator: str, before: int) -> Iterator[Line]:
@@ -93,6 +120,9 @@ def _split(content: str, separator: str, before: int) -> Iterator[Line]:
 
 
 def _bare(cell: str) -> str:
+    """Without what spreadsheets write around digits that they shall leave alone: ="007", '007."""
+    if kept := _KEPT.fullmatch(cell):
+        cell = (kept[1] or kept[2] or "").replace('""', '"')
     return cell if text.line(cell) else ""
 
 

@@ -35,7 +35,7 @@ class OfficerRow(Row):
     """A row of officers.csv; the phone is E.164."""
 
     badge: cells.Badge
-    name: cells.Name
+    name: cells.PersonName
     unit_code: cells.UnitCode
     phone: cells.Phone
     active: cells.Active = None
@@ -45,7 +45,7 @@ class OperatorRow(Row):
     """A row of operators.csv; passwords are never in a file."""
 
     username: cells.Username
-    name: cells.Name
+    name: cells.PersonName
     role: cells.Role
     scope: cells.PlaceCode
     badge: cells.OwnBadge = None

@@ -15,8 +15,12 @@ from services.verification.directory.rules.reading import Line
 from services.verification.directory.rules.rows import Row
 from shared.values import text
 
-# What the keys of a kind are compared by, so that nobody takes one for another.
-COMPARED: Mapping[str, Callable[[str], str]] = {"units": text.look_alike, "officers": text.badge}
+# What the keys of a kind are compared by, so that nobody takes one for another: a spreadsheet drops
+# the zeros before a number.
+COMPARED: Mapping[str, Callable[[str], str]] = {
+    "units": lambda code: text.look_alike(code).lstrip("0"),
+    "officers": text.badge,
+}
 
 
 @dataclass(frozen=True)
