@@ -133,7 +133,7 @@ async def test_an_officer_who_moves_is_told_with_the_new_unit(filled: Connection
         ("code,name,parent,kind,counters\nZY,甲,ZY,household,1\n", 2, "csv.is_place"),
         (f"code,name,level,parent\n{UNIT},甲,county,ZMD\n", 2, "csv.is_unit"),
         ("code,name,level,parent\nZMD,市,county,ZY\nZY,县,city,\n", 2, "csv.level_order"),
-        ("username,name,role,scope,badge\nab,甲,unit_operator,Han.dong,170009\n", 2,
+        ("username,name,role,scope,badge\nab,甲,unit_operator,Han.dong,170099\n", 2,
          "csv.no_officer"),
     ],
 )  # fmt: skip
