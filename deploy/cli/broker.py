@@ -14,7 +14,7 @@ import typer
 from deploy.cli import surroundings
 from shared import flows
 from shared.bus import broker, rights
-from shared.bus.orphans import find
+from shared.bus.orphans import find, look
 from shared.bus.orphans import remove as remove_orphan
 from shared.errors import Misconfigured
 
@@ -63,6 +63,8 @@ def orphans(
     if remove not in found:
         raise Misconfigured(f"{remove} is not among the orphans; see `mashang broker orphans`")
     print(f"{remove} holds {found[remove]} messages, which no service will ever handle")
+    for line in _at_broker(lambda url: look(url, remove), "it could not be read"):
+        print(f"  {line}")
     if typer.prompt("Type the queue's name to remove it with them") != remove:
         raise Misconfigured("that is another name; nothing was removed")
     _at_broker(lambda url: remove_orphan(url, remove), "it could not be removed")

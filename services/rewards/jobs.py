@@ -104,7 +104,7 @@ class Payouts:
             due = await rewards.claim_due(conn, state, AT_ONCE)
             for reward in due:
                 trace.start(reward.traceparent)
-                await work(conn, reward, now)
+                await moves.alone(conn, reward, partial(work, conn, reward, now))
         return len(due)
 
     async def _lose(self, conn: Connection, reward: Reward, now: datetime) -> bool:
@@ -120,17 +120,23 @@ class Payouts:
 
     async def lease(self, conn: Connection, most: int) -> list[Sent]:
         """Take orders for sending: to be committed before a byte leaves."""
-        now, vendor = await rewards.get_now(conn), self.vendors[0]
-        leased = []
-        for reward in await rewards.claim_ready(conn, vendor.products, most):
+        now, leased = await rewards.get_now(conn), list[Sent]()
+        for reward in await rewards.claim_ready(conn, self.vendors[0].products, most):
             trace.start(reward.traceparent)
-            moved = move(reward, "leased", now, act_at=now + self.pace.lease)
-            if await moves.save(conn, reward, moved, "leased", now):
-                product = vendor.products[moved.amount_fen]
-                await orders.add(conn, moved, vendor.name, product)
-                order = Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
-                leased.append(Sent(moved, order))
+            sent = await moves.alone(conn, reward, partial(self._lease, conn, reward, now))
+            leased += [sent] if sent else []
         return leased
+
+    async def _lease(self, conn: Connection, reward: Reward, now: datetime) -> Sent | None:
+        vendor = self.vendors[0]
+        moved = move(reward, "leased", now, act_at=now + self.pace.lease)
+        if not await moves.save(conn, reward, moved, "leased", now):
+            return None
+        product = vendor.products[moved.amount_fen]
+        await orders.add(conn, moved, vendor.name, product)
+        return Sent(
+            moved, Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
+        )
 
     async def _claim_questions(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         claimed = await rewards.claim_questions(conn, vendor, self.pace.lease, most)

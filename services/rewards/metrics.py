@@ -15,6 +15,7 @@ MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody
 STRANDED = Gauge(
     "mashang_payouts_stranded", "Rewards whose vendor or product is not configured", ["lacks"]
 )
+STUCK = Counter("mashang_payouts_stuck_total", "Steps of a reward that failed and were put off")
 OUTCOMES = Counter(
     "mashang_airtime_outcomes_total", "Vendors' answers", ["vendor", "call", "outcome"]
 )

@@ -4,20 +4,24 @@ Everything happens in the caller's transaction. A move over a version that is no
 changes nothing, so of two that race one loses, and knows it.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import get_args
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar, get_args
 
+from services.rewards import metrics
 from services.rewards.rules.payouts import Reward, aside
 from services.rewards.rules.settling import LOOK_AGAIN
 from services.rewards.rules.states import SETTLED, Aside, Step
 from services.rewards.store import earlier, history, orders, rewards
+from shared import faults
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import Decision, RewardDecided, RewardPaid, RewardReversed
 from shared.observe import log
 
+T = TypeVar("T")
 SYSTEM = "system"
+STUCK_FOR = timedelta(minutes=10)
 # How a step ends an order.
 CLOSES: Mapping[Step | Aside, str] = {
     "paid": "paid",
@@ -68,6 +72,27 @@ async def save(
         version=moved.version, attempt=moved.attempt, code=code, reason=moved.reason,
     )  # fmt: skip
     return True
+
+
+async def alone(conn: Connection, reward: Reward, step: Callable[[], Awaitable[T]]) -> T | None:
+    """A claimed reward's step by itself: one that cannot be made holds up no other.
+
+    It is put off for a while, loudly; trouble of the server is everybody's and comes through.
+    """
+    try:
+        async with conn.transaction():
+            return await step()
+    except Exception as error:
+        if faults.is_passing(error):
+            raise
+        metrics.STUCK.inc()
+        log.get().error(
+            "reward stuck", reward_id=str(reward.id), state=reward.state, error=repr(error),
+            exc_info=error,
+        )  # fmt: skip
+    later = await rewards.get_now(conn) + STUCK_FOR
+    await rewards.mark_asked(conn, reward.id, reward.act_at, later)
+    return None
 
 
 async def note(

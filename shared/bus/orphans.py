@@ -6,9 +6,14 @@ AMQP lists no queues, so they are looked for by name: every service with every e
 
 from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import ChannelNotFoundEntity
+from pamqp.commands import Basic
+from pydantic import ValidationError
 
 from shared import flows
 from shared.bus.broker import connection, open_channel
+from shared.events import Envelope
+
+MOST_SHOWN = 1000
 
 
 def candidates() -> list[str]:
@@ -32,6 +37,32 @@ async def _messages(opened: AbstractConnection, queue: str) -> int | None:
         return None
     await channel.close()
     return answer.message_count
+
+
+async def look(url: str, queue: str, most: int = MOST_SHOWN) -> list[str]:
+    """What is in an orphan, by kind of event with its times; it all stays there."""
+    kinds: dict[str, list[str]] = {}
+    async with connection(url, "orphans", "mashang") as opened:
+        channel = await open_channel(opened, confirms=False)
+        for _ in range(most):
+            message = await channel.basic_get(queue)
+            if isinstance(message.delivery, Basic.GetEmpty):
+                break
+            kind, at = _told(message.body)
+            kinds.setdefault(kind, []).append(at)
+        await channel.close()  # nothing was acknowledged, so everything goes back
+    return [
+        f"{len(times)} × {kind}, from {min(times)} to {max(times)}"
+        for kind, times in sorted(kinds.items())
+    ]
+
+
+def _told(body: bytes) -> tuple[str, str]:
+    try:
+        envelope = Envelope.model_validate_json(body)
+    except ValidationError:
+        return "unreadable", "?"
+    return envelope.type, f"{envelope.time:%Y-%m-%d %H:%M}"
 
 
 async def remove(url: str, queue: str) -> None:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(strict=True, ge=1, le=100)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=100)]
-Days = Annotated[int, Field(strict=True, ge=1, le=366)]
+Days = Annotated[int, Field(strict=True, ge=1, le=92)]
 Hours = Annotated[int, Field(strict=True, ge=1, le=24 * 31)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=24 * 60)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -22,6 +22,8 @@ MonthFen = Annotated[int, Field(strict=True, ge=0, le=10_000_000_000)]
 Centipoints = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 YEARS = range(2000, 2101)
 MISTAKE = "mistake"
+# Files among the zones that mean another zone on another machine.
+OF_THE_MACHINE = ("localtime", "posixrules", "Factory")
 
 
 def _clock_time(value: Any) -> Any:
@@ -44,8 +46,10 @@ def _day(value: Any) -> Any:
 
 def _known_zone(name: str) -> str:
     try:
+        if name in OF_THE_MACHINE:
+            raise ValueError
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
         raise ValueError(f"no such time zone: {name}") from None
     return name
 

@@ -81,6 +81,13 @@ class Reward(Part):
     per_phone_month_fen: MonthFen
     budget_month_fen: MonthFen
 
+    @model_validator(mode="after")
+    def _one_fits_the_month(self) -> Self:
+        for name in ("per_phone_month_fen", "budget_month_fen"):
+            if getattr(self, name) < self.amount_fen:
+                raise mistake(name, "less than one reward, so that none could be paid")
+        return self
+
 
 class Assessment(Part):
     """Rules 7 and 13; deductions in centipoints by category."""

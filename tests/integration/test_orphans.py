@@ -10,6 +10,8 @@ from deploy.cli.main import main
 from deploy.local.rabbitmq import RabbitMQ
 from shared import flows
 from shared.bus import broker, orphans
+from shared.events import CallbackLogged, wrap
+from tests.samples import SAMPLES
 
 ORPHAN = "notifications.callback.logged.v1"
 RETIRED = "payroll.case.verified.v1"
@@ -26,8 +28,9 @@ async def left_over(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> Asyn
         for name in (ORPHAN, RETIRED):
             queue = await channel.declare_queue(name, durable=True)
             await queue.bind(flows.EXCHANGE, name.partition(".")[2])
-        for _ in range(3):
-            await channel.default_exchange.publish(aio_pika.Message(b"{}"), ORPHAN)
+        event = next(event for event in SAMPLES if isinstance(event, CallbackLogged))
+        for body in (wrap(event, "verification")[1].encode(),) * 2 + (b"{}",):
+            await channel.default_exchange.publish(aio_pika.Message(body), ORPHAN)
         yield
         for name in (ORPHAN, RETIRED):
             await channel.queue_delete(name)
@@ -75,4 +78,7 @@ async def test_one_is_removed_when_its_name_is_typed(
     assert left == list(await orphans.find(rabbitmq.amqp_url))
     said = capsys.readouterr()
     assert ("holds 3 messages" in said.out) == (queue == ORPHAN)
+    assert ("2 × callback.logged.v1, from 20" in said.out) == (queue == ORPHAN)
+    assert ("1 × unreadable" in said.out) == (queue == ORPHAN)
+    assert queue == typed or 3 == (await orphans.find(rabbitmq.amqp_url))[ORPHAN]
     assert code == len(said.err.splitlines())

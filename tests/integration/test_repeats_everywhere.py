@@ -1,7 +1,7 @@
 """Whatever writes, and comes twice, is done once: every such endpoint of every service."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -14,7 +14,7 @@ from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
 from services.rewards.store import mismatches, orders, rewards
 from services.verification.casework.rules import sampling
-from shared.web.endpoints import Endpoint
+from shared.web.endpoints import Endpoint, Who
 from shared.web.forms import MEDIA_TYPE
 from tests.conftest import Clone
 from tests.integration.garbage import JSON, Request, Told, encoded, send
@@ -101,6 +101,11 @@ async def reveal(place: Place) -> tuple[Body, Body]:
     return await case(place), {"reason": "回访"}
 
 
+async def recusal(place: Place) -> tuple[Body, Body]:
+    """An officer who may be meant."""
+    return await case(place), {"decision": "recuse", "officer": "A-2", "reason": "在场"}
+
+
 async def reward(place: Place, *steps: Any) -> Body:
     """A ready reward, some steps on."""
     async with ClientSession() as http:
@@ -165,7 +170,7 @@ ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "complaint": submission,
     "request": submission, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
-    "resolutions": resolution, "release": release,
+    "resolutions": resolution, "release": release, "recusals": recusal,
 }  # fmt: skip
 
 
@@ -209,7 +214,9 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     """A right request, with its key, by somebody who may."""
     params, body = await make(place)
     await place.town.carry()
-    usual = dict(await place.usual(service, one))
+    # The form is everybody's who works on cases; the second look is the level above's.
+    asker = replace(one, who=Who("staff", ("county_supervisor",))) if make is review else one
+    usual = dict(await place.usual(service, asker))
     if one.form:
         # A citizen's form has more fields than a model, and its own key; staff's have a token.
         body = body | {"key": uuid4().hex, "step": "details"}

@@ -518,3 +518,27 @@ async def test_a_renewed_reward_waits_for_its_earlier_order(world: World) -> Non
     world.vendor.to_ask = lambda _: DONE
     reward = await world.round()
     assert ("paid", 1) == (reward.state, len(world.vendor.sent))
+
+
+async def test_one_reward_that_cannot_move_holds_up_no_other(world: World) -> None:
+    """Ready and rejected ones: the stuck one is put off, told and counted, the others go on."""
+    bad, good = world, World(world.database, world.vendors, verified())
+    for one in (bad, good):
+        await one.earn()
+    async with world.database.transaction() as conn:
+        # An order of before that nobody closed: the last line of defence refuses a second one.
+        await conn.execute(
+            """INSERT INTO orders (order_id, reward_id, attempt, vendor, amount_fen, opened_at)
+               VALUES ('abcdefgh0', $1, 99, 'one', 2000, now())""",
+            (await bad.now()).id,
+        )
+    before = REGISTRY.get_sample_value("mashang_payouts_stuck_total") or 0
+    with support.captured_logs() as logs:
+        assert 1 == await world.payouts.submit()
+    assert ("ready", "accepted") == ((await bad.now()).state, (await good.now()).state)
+    assert ["reward stuck"] == [e["event"] for e in logs if e["log_level"] == "error"]
+    assert before + 1 == REGISTRY.get_sample_value("mashang_payouts_stuck_total")
+    act_at = (await bad.now()).act_at
+    assert act_at is not None
+    async with world.database.acquire() as conn:
+        assert act_at > await rewards.get_now(conn) + timedelta(minutes=9)
