@@ -40,7 +40,6 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
-    "RecusalBody": {"decision": "recuse", "officer": "A-2", "reason": "x"},
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
 }  # fmt: skip
