@@ -61,7 +61,11 @@ class Proxy:
         if self._refusing:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target)
+        except OSError:  # nobody is at home: as if there were no proxy
+            writer.transport.abort()
+            return
         ends = {writer, far_writer}
         self._writers |= ends
         out = asyncio.create_task(self._pump(reader, far_writer, from_client=True))

@@ -35,12 +35,13 @@ async def call(
         with suppress(aiohttp.ClientError, TimeoutError):
             async with http.request(method, url, json=json, headers=headers) as response:
                 if response.status < 500:
-                    return await _body(response)
+                    return await body_of(response)
         await asyncio.sleep(PAUSE)
     raise MashangError(f"no answer from {url} within {PATIENCE:.0f} s")
 
 
-async def _body(response: aiohttp.ClientResponse) -> Any:
+async def body_of(response: aiohttp.ClientResponse) -> Any:
+    """What the service says. Declined if it says no."""
     body = await response.json(content_type=None) if await response.read() else {}
     if response.status >= 400:
         raise Declined(response.status, body or {})

@@ -22,6 +22,7 @@ from aiormq.exceptions import (
     ChannelPreconditionFailed,
 )
 from pamqp.common import FieldTable
+from yarl import URL
 
 from shared import faults, flows
 from shared.observe import log, metrics
@@ -35,18 +36,30 @@ HEARTBEAT_SECONDS = 10
 @asynccontextmanager
 async def connection(url: str, role: str, service: str) -> AsyncIterator[AbstractConnection]:
     """One connection, closed at the end. Raises one of AWAY when the broker cannot be reached."""
-    heartbeat = "&" if "?" in url else "?"
-    opened = await aio_pika.connect(
-        f"{url}{heartbeat}heartbeat={HEARTBEAT_SECONDS}",
-        timeout=CONNECT_SECONDS,
-        client_properties={"connection_name": f"{service} {role}"},
-    )
+    opened = await _connect(url, f"{service} {role}")
     metrics.BROKER_CONNECTED.labels(role).set(1)
     try:
         yield opened
     finally:
         metrics.BROKER_CONNECTED.labels(role).set(0)
         await asyncio.wait({asyncio.ensure_future(opened.close())}, timeout=5)
+
+
+async def _connect(url: str, name: str) -> AbstractConnection:
+    heartbeat = "&" if "?" in url else "?"
+    whole = URL(
+        f"{url}{heartbeat}heartbeat={HEARTBEAT_SECONDS}"
+    )  # ValueError: settings, not trouble
+    try:
+        return await aio_pika.connect(
+            whole, timeout=CONNECT_SECONDS, client_properties={"connection_name": name}
+        )
+    except AWAY:
+        raise
+    except Exception as error:
+        # Whoever goes away while it greets, or is no broker, leaves the driver with half a frame,
+        # and it raises whatever it stumbles over: StopAsyncIteration, struct.error, KeyError.
+        raise ConnectionError(f"no greeting of a broker: {error!r}") from error
 
 
 async def reconnecting(

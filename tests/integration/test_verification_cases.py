@@ -328,6 +328,16 @@ async def test_what_others_tell_is_on_the_time_line(bureau: Office) -> None:
 
 
 @pytest.mark.usefixtures("no_sample")
+async def test_what_is_partly_true_is_among_the_substantiated(bureau: Office) -> None:
+    """Its citizen is rewarded, its unit criticised: scoring's figure has it, and so has ours."""
+    whole, part = await bureau.case(), await bureau.case()
+    await bureau.judge("desk", whole)
+    await bureau.judge("desk", part, verdict="partly")
+    figures = (await bureau.ask("desk", "GET", "figures")).json
+    assert (2, 2, 1) == tuple(figures[name] for name in ("verified", "substantiated", "partly"))
+
+
+@pytest.mark.usefixtures("no_sample")
 async def test_figures_count_complaints(bureau: Office) -> None:
     """The figures count complaints where rule 16 does, and hold no personal data."""
     first, second = await bureau.case(), await bureau.case()

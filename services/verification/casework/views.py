@@ -20,7 +20,10 @@ from shared.values.seal import Seal
 
 
 class Figures(BaseModel):
-    """Verification's part of the statistics; all but cases, in_review and open count complaints."""
+    """Verification's part of the statistics; all but cases, in_review and open count complaints.
+
+    `substantiated` are all that were found true, as scoring counts them; `partly` are among them.
+    """
 
     cases: int
     complaints: int

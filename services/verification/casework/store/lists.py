@@ -107,7 +107,7 @@ async def figures(conn: Connection) -> dict[str, int]:
                    AS called_back,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified') AS verified,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
-                   AND verdict = 'substantiated') AS substantiated,
+                   AND verdict IN ('substantiated', 'partly')) AS substantiated,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
                    AND verdict = 'partly') AS partly,
                count(*) FILTER (WHERE state = 'in_review') AS in_review,

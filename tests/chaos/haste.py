@@ -1,0 +1,27 @@
+"""Shorter waits, so that minutes hold what takes half an hour; what is waited for stays the same.
+
+MASHANG_CHAOS_HASTE says how many times shorter pauses and leases are; MASHANG_CHAOS_SESSION the
+time-outs (seconds) after which PostgreSQL gives up a peer that says nothing.
+"""
+
+import os
+from datetime import timedelta
+
+from services.notifications.store import messages
+from shared import db, jobs
+from shared.bus import inbox, pending, relay
+
+LEAST = timedelta(seconds=3)
+
+
+def apply() -> None:
+    """In this process."""
+    times = float(os.environ.get("MASHANG_CHAOS_HASTE", "1"))
+    jobs.MOST_PAUSE = jobs.MOST_PAUSE / times
+    if times > 1:
+        relay.LEASE_SECONDS = LEAST.total_seconds()
+        pending.LEASE = messages.LEASE = 2 * LEAST
+    inbox.EXCUSED_AFTER = inbox.EXCUSED_AFTER / times
+    if seconds := os.environ.get("MASHANG_CHAOS_SESSION"):
+        for name in ("idle_in_transaction_session_timeout", "tcp_user_timeout"):
+            db.SESSION[name] = f"{seconds}s"

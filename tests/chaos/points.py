@@ -1,0 +1,101 @@
+"""The named moments at which a process dies: around every commit, send and ack, by its purpose.
+
+A moment is recognised by what is done (`act`) and by the function on whose behalf (`frame`), so
+production code knows nothing of it. SIGKILL at random hardly ever strikes these milliseconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.flows import SERVICES
+
+Act = Literal["commit", "statement", "publish", "ack", "vendor"]
+# `sent` lies between the two: it has left, and no answer was heard.
+Edge = Literal["before", "sent", "after"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One moment in these services. `frame` names an errand too: `Errand.run[send]`."""
+
+    purpose: str
+    act: Act
+    edge: Edge
+    frame: str
+    services: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As it stands in the table and as a file's name."""
+        return f"{self.edge} {self.purpose}"
+
+
+def _around(
+    purpose: str, act: Act, frame: str, *services: str, edges: Sequence[Edge] = ("before", "after")
+) -> Iterator[Point]:
+    for edge in edges:
+        yield Point(purpose, act, edge, frame, services or SERVICES)
+
+
+_THREE: Sequence[Edge] = ("before", "sent", "after")
+POINTS: tuple[Point, ...] = (
+    *_around("inbox: commit of a batch", "commit", "Inbox._handle_fresh"),
+    *_around("inbox: commit of pending events", "commit", "Inbox._store"),
+    *_around("inbox: claim of a pending batch", "statement", "claim_batch", edges=("after",)),
+    *_around("inbox: commit of a pending batch", "commit", "Inbox._run_together"),
+    *_around("inbox: claim of one alone", "statement", "claim_one", edges=("after",)),
+    *_around("inbox: commit of one alone", "commit", "Inbox._run_alone"),
+    *_around("broker: ack", "ack", "Consumer._work"),
+    *_around("relay: commit of leases", "commit", "Relay._lease"),
+    *_around("broker: send and confirm", "publish", "Relay._empty", edges=_THREE),
+    *_around("relay: commit of what was sent", "commit", "Relay._settle"),
+    *_around("intake: commit of submissions", "commit", "Writer._commit", "intake"),
+    *_around("desk: commit of a call", "commit", "Api.log_callback", "verification"),
+    *_around("desk: commit of a verdict", "commit", "Api.submit_verdict", "verification"),
+    *_around("desk: commit of a review", "commit", "Api.review", "verification"),
+    *_around("reward: commit of order leases", "commit", "Errand.run[send]", "rewards"),
+    *_around("reward: order", "vendor", "Payouts._send", "rewards", edges=_THREE),
+    *_around("reward: commit of an order's answer", "commit", "Errand.carry[send]", "rewards"),
+    *_around("reward: commit of question leases", "commit", "Errand.run[ask]", "rewards"),
+    *_around("reward: question", "vendor", "Payouts._ask", "rewards", edges=_THREE),
+    *_around("reward: commit of a question's answer", "commit", "Errand.carry[ask]", "rewards"),
+    *_around("reward: commit of lost leases", "commit", "Payouts.recover", "rewards"),
+    *_around("reward: commit of a report", "commit", "Api.take_report", "rewards"),
+    *_around("sms: commit of leases", "commit", "Errand.run[send]", "notifications"),
+    *_around("sms: sending", "vendor", "Deliveries._send", "notifications", edges=_THREE),
+    *_around("sms: commit of a sending's answer", "commit", "Errand.carry[send]", "notifications"),
+    *_around("sms: commit of question leases", "commit", "Errand.run[query]", "notifications"),
+    *_around("sms: question", "vendor", "Deliveries._ask", "notifications", edges=_THREE),
+    *_around("sms: commit of a question's answer", "commit", "Errand.carry[query]",
+             "notifications"),
+    *_around("sms: commit of lost leases", "commit", "Deliveries.expire_leases", "notifications"),
+    *_around("sms: commit of a report", "commit", "Api.take_report", "notifications"),
+)  # fmt: skip
+
+# Commits without a point, and why: what is not here and has no name is shown, and fails the run.
+NAMELESS: Mapping[str, str] = {
+    "SignIn._count_failure": "counted before the password is looked at: dying locks the name",
+    "SignIn._open": "the same sign-in",
+    "SignIn.end": "nobody signs out here",
+    "Payouts.retry": "orders that the vendor refused: none is refused here",
+    "Inbox._park_unreadable": "nobody sends unreadable events here",
+    "remove_old": "forgets repeat keys of a week ago",
+}
+
+
+def of(service: str) -> list[Point]:
+    """The points that a service has."""
+    return [point for point in POINTS if service in point.services]
+
+
+def wanted(times: int, purposes: Sequence[str] = ()) -> dict[str, dict[str, int]]:
+    """How often each is to be hit, by service; what all services share counts over all of them."""
+    return {
+        service: {
+            point.name: -(-times // len(point.services))
+            for point in of(service)
+            if not purposes or point.purpose in purposes
+        }
+        for service in SERVICES
+    }
