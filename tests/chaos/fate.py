@@ -35,18 +35,6 @@ class Fate:
         owed = [p for p in self._here(act) if self._tally.owes(self._service, p.name)]
         return random.choice(owed) if owed else None
 
-    def choose_named(self, act: Act, frame: str) -> Point | None:
-        """The same, for a function of ours that the caller took the place of."""
-        return next(
-            (
-                point
-                for point in self._points
-                if (point.act, point.frame) == (act, frame)
-                and self._tally.owes(self._service, point.name)
-            ),
-            None,
-        )
-
     def _here(self, act: Act) -> list[Point]:
         candidates = [point for point in self._points if point.act == act]
         for name in names(sys._getframe(2)):

@@ -6,6 +6,7 @@ aiohttp   a call to a vendor
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -14,7 +15,6 @@ import asyncpg
 from aiormq import Channel
 from asyncpg.transaction import Transaction
 
-from shared.bus import pending
 from shared.bus.publishing import Letter, Publisher
 from shared.vendors import client
 from tests.chaos.fate import Fate
@@ -22,6 +22,7 @@ from tests.chaos.fate import Fate
 # What was written has left this process by then, and an answer was heard by nobody yet.
 LEFT_SECONDS = 0.03
 _WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
+_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 Async = Callable[..., Awaitable[Any]]
 
 
@@ -29,13 +30,12 @@ def install(fate: Fate) -> None:
     """From now on each door asks."""
     own: Any = Transaction
     own._Transaction__commit = _commit(fate, own._Transaction__commit)
-    classes = cast(Any, (Channel, Publisher, client.Client))
-    channel, publisher, vendor = classes
+    classes = cast(Any, (asyncpg.Connection, Channel, Publisher, client.Client))
+    connection, channel, publisher, vendor = classes
+    connection._execute = _statement(fate, connection._execute)
     channel.basic_ack = _ack(fate, channel.basic_ack)
     publisher.publish = _publish(fate, publisher.publish)
     vendor.call = _call(fate, vendor.call)
-    for name in ("claim_batch", "claim_one"):
-        setattr(pending, name, _claim(fate, getattr(pending, name)))
 
 
 def _commit(fate: Fate, commit: Async) -> Async:
@@ -67,12 +67,19 @@ async def _wrote(connection: asyncpg.Connection) -> bool:
     return False
 
 
-def _claim(fate: Fate, claim: Async) -> Async:
-    async def doomed(*arguments: Any) -> Any:
-        claimed = await claim(*arguments)
-        if claimed and (point := fate.choose_named("statement", claim.__name__)):
+def _statement(fate: Fate, execute: Async) -> Async:
+    async def doomed(self: asyncpg.Connection, query: str, *arguments: Any, **named: Any) -> Any:
+        if self.is_in_transaction() or not _WRITES.search(query):
+            return await execute(self, query, *arguments, **named)
+        point, frame = fate.choose("statement"), fate.nameless()
+        if point and point.edge == "before":
             fate.die(point)
-        return claimed
+        result = await execute(self, query, *arguments, **named)
+        if frame and result:
+            fate.note_nameless(frame)
+        if point and result:
+            fate.die(point)
+        return result
 
     return doomed
 
