@@ -28,7 +28,7 @@ class Fate:
         self._service, self._me, self._tally = service, me, tally
         self._points = points.of(service)
         self._seen: set[str] = set()
-        self._known = {point.frame for point in self._points} | set(NAMELESS)
+        self._known = (*(point.frame for point in self._points), *NAMELESS)
 
     def choose(self, act: Act) -> Point | None:
         """A point here that is owed, one of several by chance."""
@@ -45,7 +45,7 @@ class Fate:
     def nameless(self) -> str:
         """The function of ours whose commit no point names, the first time; else empty."""
         own = list(names(sys._getframe(1)))
-        if not own or own[0] in self._seen or self._known & set(own):
+        if not own or own[0] in self._seen or any(name.startswith(self._known) for name in own):
             return ""
         self._seen.add(own[0])
         return own[0]
