@@ -105,7 +105,7 @@ def variable(name: str) -> str:
 
 def port_number(name: str, text: str) -> int:
     """A port from the environment."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
         raise PortError(f"{variable(name)}={text} is no port; give a number from 1 to 65535")
     return int(text)
 

@@ -55,6 +55,20 @@ async def test_signing_in_leads_nowhere_else(bureau: Office, path: str) -> None:
     assert 'name="next" value=""' in page.text
 
 
+@pytest.mark.parametrize("typed", ["/desk/cases/\r\nX: y", "/desk/\u2028", "//["])
+async def test_a_next_that_no_header_can_carry_is_answered(bureau: Office, typed: str) -> None:
+    """Signed in, and on to one's own page; no connection is dropped and no line injected."""
+    ada = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
+    async with bureau.database.transaction() as conn:
+        await directory.set_operator(conn, ada, PASSWORD)
+    form = {"username": "ada", "password": PASSWORD, "next": typed}
+    async with bureau.client.post(
+        "/desk/sign-in", data=form, headers={"Origin": bureau.origin}, allow_redirects=False
+    ) as response:
+        assert (303, "/desk") == (response.status, response.headers["Location"])
+        assert "X" not in response.headers
+
+
 async def test_cookies_are_host_bound_with_tls(database: Database) -> None:
     """Behind https the cookie is __Host- and Secure."""
     async with office(database, public_url="https://mashang.example") as bureau:

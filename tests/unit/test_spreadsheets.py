@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification.directory.explaining import explain
-from services.verification.directory.rules import sheets
+from services.verification.directory.rules import references, sheets
 from services.verification.directory.rules.faults import BadSheet
+from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, UnitRow
+from services.verification.directory.rules.tree import Place
 from tests.unit.test_verification_csv_edges import COMMON, faults, table, written
 
 HEAD = "badge,name,unit_code,phone"
@@ -126,6 +128,23 @@ def test_what_only_a_lost_zero_tells_apart_is_one(kind: str, first: str, second:
     lines = table(kind, 2)
     lines[1][0], lines[2][0] = first, second
     assert ["csv.twice"] == [fault.key for fault in faults(written(lines))]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "other"),
+    [
+        ("badge,name,unit_code,phone\nB1,甲,411700001,\n", "unit_code", "0411700001"),
+        ("code,name,parent,kind,counters\nu9,甲,zy,household,1\n", "parent", "ZY"),
+        ("username,name,role,scope,badge\nab,甲,auditor,ZY,17-0001\n", "badge", "0170001"),
+        ("username,name,role,scope\nab,甲,auditor,zy\n", "scope", "ZY"),
+    ],
+)
+def test_another_spelling_of_what_is_there_is_named(text: str, column: str, other: str) -> None:
+    """Not 'no such unit', but how the directory writes it."""
+    known = Directory({"ZY": Place("ZY", "县", "county", None)}, {"0411700001"}, {"0170001"})
+    (fault,) = references.faults(sheets.read(text.encode()), known)
+    assert (column, "csv.spelt", other) == (fault.column, fault.key, fault.values["other"])
+    assert all(other in explain(fault, language) for language in ("zh", "en"))
 
 
 @given(st.binary(max_size=200) | st.text(max_size=120).map(str.encode))

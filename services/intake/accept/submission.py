@@ -67,7 +67,7 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    code: Annotated[str, Field(max_length=200)]
+    code: Annotated[str, Field(max_length=600)]
     kind: Kind
     satisfaction: Satisfaction | None = None
     categories: Categories = ()

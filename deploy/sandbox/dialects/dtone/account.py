@@ -12,7 +12,9 @@ class Account(BaseModel):
 
     key: str = Field(min_length=1)
     secret: str = Field(min_length=1)
-    products: str = Field("20.00=6020", pattern=r"^\d+\.\d\d=\d+(,\d+\.\d\d=\d+)*$")
+    products: str = Field(
+        "20.00=6020", pattern=r"^[0-9]+\.[0-9]{2}=[0-9]+(,[0-9]+\.[0-9]{2}=[0-9]+)*$"
+    )
     wallet_fen: int = Field(100_000_000, ge=0)
 
     @property

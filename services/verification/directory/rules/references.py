@@ -33,20 +33,29 @@ def faults_of(line: int, row: Row, known: Directory) -> Iterator[RowError]:
         case rows.UnitRow() if row.code in known.places:
             yield RowError(line, "code", "csv.is_place", {"code": row.code})
         case rows.UnitRow() if row.parent not in known.places:
-            yield RowError(line, "parent", "csv.no_place", {"code": row.parent})
+            yield _unknown(line, "parent", "csv.no_place", row.parent, known.places)
         case rows.OfficerRow() if row.unit_code not in known.units:
-            yield RowError(line, "unit_code", "csv.no_unit", {"code": row.unit_code})
+            yield _unknown(line, "unit_code", "csv.no_unit", row.unit_code, known.units)
         case rows.OperatorRow():
             yield from _operator(line, row, known)
 
 
 def _operator(line: int, row: rows.OperatorRow, known: Directory) -> Iterator[RowError]:
     if row.scope not in known.units and row.scope not in known.places:
-        yield RowError(line, "scope", "csv.no_scope", {"code": row.scope})
+        yield _unknown(line, "scope", "csv.no_scope", row.scope, (*known.units, *known.places))
     elif key := tree.misplaced(row.role, row.scope, known.places):
         yield RowError(line, "scope", key)
     if row.badge and row.badge not in known.badges:
-        yield RowError(line, "badge", "csv.no_officer", {"badge": row.badge})
+        yield _unknown(line, "badge", "csv.no_officer", row.badge, known.badges)
+
+
+def _unknown(line: int, column: str, key: str, value: str, there: Collection[str]) -> RowError:
+    """Nothing is called so; but it may stand there in another spelling, zeros before it lost."""
+    compared = COMPARED["officers" if column == "badge" else "units"]
+    wanted = compared(value)
+    if other := next((one for one in there if compared(one) == wanted), None):
+        return RowError(line, column, "csv.spelt", {"value": value, "other": other})
+    return RowError(line, column, key, {"badge" if column == "badge" else "code": value})
 
 
 def _look_alikes(sheet: Sheet, known: Directory) -> Iterator[RowError]:
