@@ -9,6 +9,7 @@ from services.rewards.rules.settling import write_off as written_off
 from services.rewards.rules.states import MOVES, Step
 from services.rewards.store import directory, orders, rewards
 from services.rewards.views import Approval
+from shared import access
 from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Key
@@ -42,6 +43,7 @@ async def decide(conn: Connection, reward: Reward, who: Operator, approval: Appr
 
 async def hold(conn: Connection, reward: Reward, who: Operator, note: str) -> Reward:
     """Stop a reward that has not left."""
+    _must_not_be_meant(reward, who)
     if (reward.state, "held") not in MOVES:
         raise Conflict("refused.reward_not_holdable", state=Key(f"reward_{reward.state}"))
     now = await rewards.get_now(conn)
@@ -80,5 +82,11 @@ async def lacks(conn: Connection, reward: Reward, pace: Pace) -> Missing | None:
 async def _must_be_a_stranger(conn: Connection, reward: Reward, who: Operator) -> None:
     if reward.held_by == who.username:
         raise Forbidden("refused.second_person")
+    _must_not_be_meant(reward, who)
     if who.badge and await directory.get_officer_phone(conn, who.badge) == reward.phone_index:
         raise Forbidden("refused.own_phone")
+
+
+def _must_not_be_meant(reward: Reward, who: Operator) -> None:
+    if not set(access.identities(who)).isdisjoint(reward.kept_from):
+        raise Forbidden("refused.other_person")

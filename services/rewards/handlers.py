@@ -66,6 +66,8 @@ async def on_case_verified(
             log.get().info(
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
             )
+    kept_from = sorted({*event.kept_from, *event.officers})
+    await rewards.set_kept_from(conn, event.case_id, kept_from)
 
 
 def _use(event: CaseVerified, seal: Seal) -> phone.Use | None:

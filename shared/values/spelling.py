@@ -23,7 +23,7 @@ _NUMERALS = {
     "6": "六陆陸", "7": "七柒拐", "8": "八捌", "9": "九玖勾",
 }  # fmt: skip
 _SPOKEN = str.maketrans({han: digit for digit, all_ in _NUMERALS.items() for han in all_})
-_READ_OUT = re.compile(rf"(?:[{''.join(_NUMERALS.values())}][\s、,，.。-]?){{4,}}")
+_READ_OUT = re.compile(rf"(?:[{''.join(_NUMERALS.values())}][\W_]?){{4,}}")
 # Letters and digits that stand together, with nothing but marks between; Chinese ends a run.
 _PIECE = r"[^\W_\u2e80-\uffef]+"
 _RUN = re.compile(rf"{_PIECE}(?:[\W_]{{1,3}}{_PIECE})*")

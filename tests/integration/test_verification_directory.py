@@ -48,7 +48,7 @@ async def test_the_demo_is_imported_and_told(conn: Connection) -> None:
             done = await directory.import_csv(conn, raw, SEAL, LEVELS)
     assert Imported("operators", 0, 0, 24) == done
     assert 242 == await said(conn, "unit.changed.v1")
-    assert 593 == await said(conn, "officer.changed.v1")
+    assert 599 == await said(conn, "officer.changed.v1")
     assert 24 == await said(conn, "operator.changed.v1")
 
 

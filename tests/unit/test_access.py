@@ -114,3 +114,13 @@ def test_a_unit_operator_without_a_badge_may_be_anybody() -> None:
 def test_the_service_itself_is_nobody() -> None:
     """`*` sees every place, and nothing is kept from it."""
     assert {"mashang.scope": "*", "mashang.badge": ""} == access.EVERYTHING
+
+
+def test_what_scoring_and_notifications_show_nobody_decides_there() -> None:
+    """No officer approves a point or a strike of their own: at these desks nothing is decided."""
+    acts = {
+        (service, one.path)
+        for service, one in endpoints()
+        if service in ("scoring", "notifications") and one.caller.roles and one.method != "GET"
+    }
+    assert {"release"} >= {path.rpartition("/")[2] for _, path in acts}

@@ -31,7 +31,8 @@ class Reward:
     `attempt` counts the orders made, `failures` those that the vendor refused for their own sake,
     `asked` the queries in the present state; `sent_at` is when sending last began, `unknown_at`
     since when nobody knows, `withdrawn_at` since when no verdict entitles to it. `late_order` is an
-    earlier order, closed as failed, that the vendor turned out to have.
+    earlier order, closed as failed, that the vendor turned out to have; `kept_from` are those whom
+    its case may be about, who neither see nor decide it.
     """
 
     id: UUID
@@ -63,6 +64,7 @@ class Reward:
     reversed_at: datetime | None = None
     withdrawn_at: datetime | None = None
     late_order: str | None = None
+    kept_from: tuple[str, ...] = ()
 
     @property
     def is_due(self) -> bool:

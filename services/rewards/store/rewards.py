@@ -15,7 +15,7 @@ from shared.db import Connection
 _COLUMNS = tuple(field.name for field in fields(Reward))
 ALL = ", ".join(_COLUMNS)
 # What a move writes. The incident is none of it: its own event may have changed it meanwhile.
-_FIXED = ("id", "case_id", "submission_id", "incident_id", "unit_code")
+_FIXED = ("id", "case_id", "submission_id", "incident_id", "unit_code", "kept_from")
 _MOVED = tuple(name for name in _COLUMNS if name not in _FIXED)
 _MARK = f"""
     UPDATE rewards SET {", ".join(f"{name} = ${n}" for n, name in enumerate(_MOVED, 2))}
@@ -27,7 +27,8 @@ _DECISIONS = 0x72657761
 
 
 def as_reward(row: Any) -> Reward:
-    return Reward(**{name: row[name] for name in _COLUMNS})
+    values = {name: row[name] for name in _COLUMNS}
+    return Reward(**values | {"kept_from": tuple(values["kept_from"])})
 
 
 async def lock_decisions(conn: Connection) -> None:
@@ -92,6 +93,13 @@ async def get_usage(
         month,
     )
     return Usage(**dict(row)) if row else Usage()
+
+
+async def set_kept_from(conn: Connection, case_id: UUID, kept_from: Sequence[str]) -> None:
+    """Who neither sees nor decides the reward of a case, if it has one."""
+    await conn.execute(
+        "UPDATE rewards SET kept_from = $2 WHERE case_id = $1", case_id, list(kept_from)
+    )
 
 
 async def mark(conn: Connection, reward: Reward) -> bool:

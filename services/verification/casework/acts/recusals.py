@@ -39,6 +39,8 @@ async def examine(conn: Connection, seal: Seal, case: Case) -> Case:
     around = await recusals.get_around(conn, case.unit_code)
     suspicion = rules.suspect(case.officer_badge, _words(seal, case), around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
+    if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
+        log.get().warning("nobody may work on a case", case_id=str(case.case_id))
     return replace(case, recused=recused, examined=around.known)
 
 

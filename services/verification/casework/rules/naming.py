@@ -26,6 +26,7 @@ _CALLED = re.compile(r"[姓小老](\w)")
 # Family names that make other words with what stands before or after them.
 _NO_FAMILY = frozenset("时区师公车家人年板党组学吃票心姓百民户所副大小老安")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
+_MARKS = re.compile(r"[\W_]+")
 _SHORT_BADGE = re.compile(r"(?:警号|工号|编号|胸牌|证号|badge|no)\W{0,3}([0-9A-Z]+)", re.I)
 
 
@@ -62,18 +63,21 @@ class Run:
     """Letters and digits that stand together, as the badges that they could be."""
 
     def __init__(self, pieces: list[str]) -> None:
-        self.folded = frozenset(map(fold, spelling.joined(pieces, LONGEST_BADGE + 4)))
+        self.plain = frozenset(map(_plain_badge, spelling.joined(pieces, LONGEST_BADGE + 4)))
+        self.folded = frozenset(map(fold, self.plain))
         self.numbers = frozenset(filter(None, map(spelling.number, self.folded)))
         self.zeroless = frozenset(map(spelling.without_zeros, self.folded))
 
     def rank(self, badge: str) -> int:
-        """How close it comes to a (folded) badge."""
+        """How close it comes to a badge."""
+        written, badge = _plain_badge(badge), fold(badge)
         if badge in self.folded:
             return EXACT
         number = spelling.number(badge)
         if number in self.numbers:
             return SAME_NUMBER
         near = spelling.near(badge) & self.folded or spelling.near(number or "") & self.numbers
+        near = near or spelling.near(written) & self.plain
         lost = len(badge) >= spelling.SHORTEST_NEAR
         lost = lost and spelling.without_zeros(badge) in self.zeroless
         return NEAR if near or lost else 0
@@ -110,6 +114,10 @@ class Written:
 def fold(badge: str) -> str:
     """What badges are compared by here: look-alikes are the same."""
     return text.look_alike(text.badge(badge))
+
+
+def _plain_badge(badge: str) -> str:
+    return text.look_alike(_MARKS.sub("", text.identifier(badge)))
 
 
 def find(words: str, people: Sequence[Person]) -> list[Found]:
@@ -150,7 +158,7 @@ def _rank(run: Run, short: Collection[str], person: Person) -> int:
     badge = fold(person.badge or "")
     if badge.isdecimal() and len(badge) < SHORTEST_NUMBER:
         return EXACT if badge in short and badge in run.folded else 0
-    return run.rank(badge)
+    return run.rank(person.badge or "")
 
 
 def _named(written: Written, person: Person) -> How | None:
