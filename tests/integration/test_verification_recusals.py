@@ -257,6 +257,23 @@ async def test_a_verdict_names_who_answers(work: Casework) -> None:
     assert "accused" not in await seen_by(work, case_id)
 
 
+async def test_a_verdict_keeps_out_the_other_account_too(work: Casework) -> None:
+    """Whoever is called like the blamed officer and has no badge on record."""
+    rows = "username,name,role,scope,badge\ntwin,欧阳雪,county_supervisor,ZY,\n"
+    await load(work, rows)
+    case_id, twin = await work.open(), person("twin", "county_supervisor", "ZY")
+    assert await sees(work, twin, case_id)
+    PEOPLE["twin"] = twin
+    try:
+        with pytest.raises(Forbidden, match="badge_needed"):
+            await work.judge("twin", case_id, attribution="officers", officers=["170011"])
+    finally:
+        del PEOPLE["twin"]
+    await work.judge("desk", case_id, attribution="officers", officers=["170011"])
+    assert not await sees(work, twin, case_id)
+    assert "county" in await seen_by(work, case_id)
+
+
 async def test_the_event_of_a_verdict_names_who_may_be_meant(work: Casework) -> None:
     """People only: places and the nameless are verification's own affair."""
     case_id = await work.open(words="170001和欧阳雪")

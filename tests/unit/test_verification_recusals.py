@@ -86,6 +86,16 @@ def test_one_is_released_and_the_other_stays() -> None:
     assert {"@head", "?", "#unit", "#county"} == recusals.released(before, {"@head"}, TOWN)
 
 
+def test_another_account_of_the_same_person_is_kept_out_too() -> None:
+    """Who is called like the officer and has no badge on record may be the officer."""
+    twin = Person("@twin", "李 建国", None, "county", of_unit=False)
+    other = Person("@li", "李建国", "170999", "county", of_unit=False)
+    town = Around(PATH, (*PEOPLE, twin, other))
+    suspicion = recusals.suspect("170002", None, town)
+    expected = {"170002", "@twin", "?", "#unit", "#county"}
+    assert expected == recusals.examined((), (), suspicion, town)
+
+
 @pytest.mark.parametrize(
     ("persons", "left"),
     [({"170001"}, True), ({"@head"}, True), ({"@chief"}, True), ({"@chief", "@other"}, False)],

@@ -9,6 +9,7 @@ from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.bodies import VerdictBody
 from services.verification.casework.rules import sampling, verdicts
 from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.recusals import namesakes
 from services.verification.casework.rules.verdicts import Draft, Past, Step
 from services.verification.casework.store import actions, cases, recusals
 from services.verification.casework.store.actions import StoredVerdict
@@ -18,7 +19,7 @@ from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection, as_itself
-from shared.errors import Invalid
+from shared.errors import Forbidden, Invalid
 from shared.observe import log
 from shared.values import clock
 
@@ -58,8 +59,12 @@ async def _keep_from_blamed(
     """Whom a verdict names sees nothing of the case any more, nor of those that belong to it."""
     if not officers:
         return case
-    named = {*officers, access.NAMELESS}
     async with as_itself(conn, operator):
+        around = await recusals.get_around(conn, case.unit_code)
+        alike = {one.identity for one in namesakes(officers, around.people)}
+        if f"@{operator.username}" in alike:
+            raise Forbidden("refused.badge_needed")
+        named = {*officers, *alike, access.NAMELESS}
         await recusals.add_recused(conn, case.incident_id, named)
     return replace(case, recused=case.recused | named)
 

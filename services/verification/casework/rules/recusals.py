@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from services.verification.casework.rules.naming import Found, Person, find, find_typed
 from shared import access
+from shared.values import text
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -42,7 +43,16 @@ def suspect(typed: str | None, words: str | None, around: Around) -> Suspicion:
     """Who may be meant by the field for the officer, and by the words."""
     found, sure = find_typed(typed, around.people) if typed else ([], True)
     said = find(words, around.people) if words else []
-    return Suspicion(tuple(dict.fromkeys([*found, *said])), doubtful=not sure)
+    meant = dict.fromkeys([*found, *said])
+    alike = namesakes({one.person.identity for one in meant}, around.people)
+    both = dict.fromkeys([*meant, *(Found(person, "name_near") for person in alike)])
+    return Suspicion(tuple(both), doubtful=not sure)
+
+
+def namesakes(identities: Collection[str], people: Sequence[Person]) -> list[Person]:
+    """Operators without a badge who are called like one of these: perhaps their other account."""
+    names = {text.keyword(one.name) for one in people if one.identity in identities}
+    return [one for one in people if not one.badge and text.keyword(one.name) in names]
 
 
 def kept_from(persons: Collection[str], doubtful: bool, around: Around) -> frozenset[str]:
