@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel
@@ -36,8 +37,9 @@ AGAIN_SECONDS = 1.0
 # For this host only: whether its neighbours speak TLS is not ours to say.
 STAY_SECURE = "max-age=31536000"
 STATIC = Path(__file__).parent / "static"
+CSP = "Content-Security-Policy"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
+    CSP: (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -260,8 +262,16 @@ def _kept(request: web.Request, house: House, refused: Refused) -> Page:
     """What was typed into a form that no page of its own can show, without asking anybody."""
     endpoint, call = request[admission.CALL]
     door = house.door if endpoint.caller.kind == "staff" else None
-    out = door is not None and isinstance(refused, Unauthenticated)
-    return kept.page(call, refused, door.sign_in("/") if door and out else "")
+    if door is None or not isinstance(refused, Unauthenticated):
+        return kept.page(call, refused)
+    # Loading this picture renews a statement that has run out while somebody was writing.
+    renewal = door.sign_in("/static/mark.svg")
+    parts = urlsplit(renewal)
+    page = kept.page(call, refused, door.sign_in("/"), renewal if parts.netloc else "")
+    if not parts.netloc:
+        return page
+    policy = SECURITY_HEADERS[CSP].replace("img-src", f"img-src {parts.scheme}://{parts.netloc}")
+    return replace(page, headers={**page.headers, CSP: policy})
 
 
 def wants_html(request: web.Request) -> bool:

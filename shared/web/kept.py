@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from markupsafe import escape
 
-from shared.errors import KeyReused, Refused
+from shared.errors import KeyReused, Refused, Unauthenticated
 from shared.web import problems
 from shared.web.endpoints import Call, Page
 from shared.web.texts import texts
@@ -37,12 +37,17 @@ class Kept:
     label: str = ""
 
 
-def page(call: Call[Any, Any], refused: Refused, sign_in: str = "") -> Page:
+def page(call: Call[Any, Any], refused: Refused, sign_in: str = "", renewal: str = "") -> Page:
     """What was typed, why it was refused, and a button to send it again.
 
-    `sign_in` is where one signs in again first, in another tab.
+    `sign_in` is where one signs in again first, in another tab; `renewal` a picture whose loading
+    is enough where one is signed in and only the proof of it has run out.
     """
+    if sign_in:
+        # Of tokens only programs know.
+        refused = Unauthenticated("refused.session_ended")
     values = {
+        "renewal": renewal,
         "problem": problems.document(refused, texts(call.language)),
         "kept": list(_fields(call, refused)),
         "sign_in": sign_in,

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from shared import faults
 from shared.db import Database
 from shared.values import clock
 from shared.web.endpoints import Endpoint
+from shared.web.texts import text
 from tests.conftest import Clone
 from tests.integration.test_access_matrix import PEOPLE, Objects, objects
 from tests.proxy import Proxy, proxy
@@ -87,7 +90,7 @@ class Form:
 
     def lost(self, page: str) -> list[str]:
         """What was typed and is not on the page."""
-        return [text for text in self.typed if str(escape(text)) not in page]
+        return [told for told in self.typed if str(escape(told)) not in page]
 
 
 @dataclass
@@ -264,6 +267,61 @@ async def test_a_session_that_was_ended_elsewhere(forms: Filled) -> None:
         assert token
         status, page = await form.send(csrf=token[1])
         assert (True, []) == (status != 403, form.lost(page) if status != 303 else []), form.name
+
+
+async def test_a_statement_that_ran_out_while_somebody_wrote(forms: Filled) -> None:
+    """Elsewhere than at the desk: the page that keeps the text renews it, and sending works."""
+    _, filled = forms
+    for form in (one for one in filled if one.who and one.service != "verification"):
+        form.http.cookie_jar.clear(lambda morsel: "who" in morsel.key)
+        status, page = await form.send()
+        assert (401, []) == (status, form.lost(page)), form.name
+        renewal = re.search('<img src="([^"]+renew[^"]+)" alt=""', page)
+        assert renewal
+        async with form.http.get(unescape(renewal[1])) as picture:
+            assert (200, "image/svg+xml") == (picture.status, picture.content_type)
+        status, page = await form.send()
+        tag = form.headers["Accept-Language"]
+        assert status != 401, form.name
+        assert escape(text("en" if tag == "en" else "zh", "refused.form_too_old")) not in page
+
+
+class Buttons(HTMLParser):
+    """The submit buttons of each form of a page, in the order of the document."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: list[list[dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A button belongs to the form around it; one that names another would need more care."""
+        if tag == "form":
+            self.forms.append([])
+        if tag == "button" and dict(attrs).get("type") != "button":
+            assert "form" not in dict(attrs)
+            self.forms[-1].append(dict(attrs))
+
+
+async def test_enter_presses_no_second_button(forms: Filled) -> None:
+    """On every page, also the refused ones, a form's first button is its own, of no other act."""
+    street, filled = forms
+    pages = [(await form.send())[1] for form in filled if form.endpoint.path != "/w/{code}"]
+    for who, service, path in (
+        ("", "intake", "/"), ("", "intake", f"/w/{street.place.code('n1')}/complaint"),
+        ("", "verification", "/desk/sign-in"), ("city", "verification", "/desk"),
+        ("approver", "rewards", "/rewards"), ("approver", "rewards", "/mismatches"),
+        ("city", "scoring", "/scores"), ("admin", "notifications", "/messages"),
+        ("city", "verification", f"/desk/cases/{street.about.params['case_id']}"),
+        ("approver", "rewards", f"/rewards/{street.about.params['reward_id']}"),
+    ):  # fmt: skip
+        async with street.browsers[who].get(f"{street.place.urls[service]}{path}") as answer:
+            assert 200 == answer.status, path
+            pages.append(await answer.text())
+    firsts = [form[0] for page in pages for form in Buttons(page).forms if form]
+    assert len(pages) <= len(firsts)
+    wrong = [one for one in firsts if {"formaction", "name", "lang"} & set(one)]
+    assert [] == wrong
 
 
 async def test_a_form_of_an_earlier_sign_in(forms: Filled) -> None:
