@@ -181,7 +181,7 @@ def leashed(*arguments: str) -> list[str]:
 
 
 async def eventually(
-    probe: Callable[[], Awaitable[object]], wanted: object, within: float = 15
+    probe: Callable[[], Awaitable[object]], wanted: object, within: float = 60
 ) -> None:
     """Ask again until the answer is `wanted`; fail with the last answer after `within` seconds."""
     deadline = asyncio.get_running_loop().time() + within

@@ -27,9 +27,10 @@ def environment(dialect: Dialect, url: str, /, **changes: Any) -> dict[str, str]
 
 
 def sms_vendor(
-    at: str, /, dialect: Dialect = SMS, seconds: float = 2, **changes: Any
+    at: str, /, dialect: Dialect = SMS, seconds: float = 10, **changes: Any
 ) -> AbstractAsyncContextManager[Provider]:
-    """An SMS adapter, not yet opened; its patience is short, to lose answers quickly."""
+    """An SMS adapter, not yet opened. An answer that is lost is a broken connection, so it is soon
+    known; only one that never comes is waited for so long."""
     with patch.dict("os.environ", environment(dialect, at, **changes)):
         return sms_registry.VENDORS[dialect.name](Terms(seconds, NOWHERE))
 

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 SEED = "a test's accounts"
 FINAL = {"COMPLETED", "REVERSED"}
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 class Client:

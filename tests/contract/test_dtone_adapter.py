@@ -91,6 +91,29 @@ async def test_the_code_decides_and_not_the_status(
         assert (ERRORS[code] == "retry") == outcome.retriable
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("1000400", Rejected), ("1000401", Held), ("1000429", TryLater), ("1003001", Held),
+        ("1005003", Rejected), ("1006001", Held), ("1007001", Unknown), ("1009001", Unknown),
+        ("1009503", Rejected),
+    ],
+)  # fmt: skip
+async def test_what_each_code_does_to_the_money(
+    dtone: DtOne, script: Scripted, code: str, kind: type[Outcome]
+) -> None:
+    """Said once more beside the table: what may have been paid is never taken for a refusal."""
+    script.status = 400
+    script.body = json.dumps({"errors": [{"code": int(code), "message": "x"}]}).encode()
+    assert kind is type(await dtone.send(order(), PHONE))
+
+
+def test_every_code_of_the_table_is_said_once_more() -> None:
+    """A new code needs its line above, too."""
+    (marked,) = test_what_each_code_does_to_the_money.pytestmark  # type: ignore[attr-defined]
+    assert set(ERRORS) == {code for code, _ in marked.args[1]}
+
+
 def transaction(**changes: Any) -> dict[str, Any]:
     """A completed transaction of the order `abc`."""
     return {

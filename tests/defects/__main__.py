@@ -6,6 +6,8 @@ apply any more, or keeps the tests from running.
 """
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -60,11 +62,14 @@ def try_all(defects: Sequence[Defect], trees: Sequence[Tree]) -> list[Trial]:
             free.put(tree)
 
     ended: dict[str, Trial] = {}
-    with ThreadPoolExecutor(len(trees)) as pool:
+    pool = ThreadPoolExecutor(len(trees))
+    try:
         for done in as_completed([pool.submit(work, one) for one in defects]):
             trial = done.result()
             ended[trial.defect.name] = trial
             tell(trial, f"{len(ended)}/{len(defects)}")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return [ended[one.name] for one in defects]
 
 
@@ -74,6 +79,20 @@ def tell(trial: Trial, place: str) -> None:
     console.print(told, style="" if trial.is_well else "bold red", markup=False)
     if not trial.is_well:
         console.print(report.complaint(trial), markup=False)
+
+
+def hold(defects: Sequence[Defect], at_once: int, *, trust: bool) -> int:
+    """All trials, in trees that are gone afterwards; the exit code."""
+    prefix = "mashang-defects-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        files = tracked(ROOT)
+        places = [Path(folder) / str(number) for number in range(at_once)]
+        trees = [Tree.copy(ROOT, files, place) for place in places]
+        if not trust and not is_sound(defects, trees[0]):
+            return 1
+        trials = try_all(defects, trees)
+    console.print(report.table(trials))
+    return 0 if all(trial.is_well for trial in trials) else 1
 
 
 def main() -> int:
@@ -88,15 +107,14 @@ def main() -> int:
         for one in defects:
             console.print(f"{one.name}: {one.why}", markup=False)
         return 0
-    with tempfile.TemporaryDirectory(prefix="mashang-defects-") as folder:
-        files = tracked(ROOT)
-        places = [Path(folder) / str(number) for number in range(wanted.at_once)]
-        trees = [Tree.copy(ROOT, files, place) for place in places]
-        if not wanted.trust and not is_sound(defects, trees[0]):
-            return 1
-        trials = try_all(defects, trees)
-    console.print(report.table(trials))
-    return 0 if all(trial.is_well for trial in trials) else 1
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        return hold(defects, wanted.at_once, trust=wanted.trust)
+    except KeyboardInterrupt:
+        print("defects: interrupted", file=sys.stderr, flush=True)
+        # The trials' threads wait for tests, and those end with this process.
+        os._exit(130)
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ async def speak(base: str, said: bytes) -> Told | None:
     reader, writer = await asyncio.open_connection(host.hostname, host.port)
     try:
         writer.write(said)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             head = await reader.readuntil(b"\r\n\r\n")
             told = _read(head)
             length = 0 if said.startswith(b"HEAD") else int(told.headers.get("content-length", 0))

@@ -62,7 +62,7 @@ async def due_now(database: Database) -> None:
 
 async def until(database: Database, deliveries: Deliveries, wanted: str) -> None:
     """Run the jobs until every message is in the wanted state."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while {wanted} != set(await states(database)):
             await due_now(database)
             await deliveries.send_queued()

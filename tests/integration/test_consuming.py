@@ -28,7 +28,7 @@ async def test_a_process_that_dies_in_a_batch_leaves_it_in_the_queue(rabbitmq: R
     async with proxy(rabbitmq.port) as network:
         url = network.through(rabbitmq.amqp_url)
         consuming = asyncio.create_task(Consumer(url, SERVICE, BATCH, die).consume())
-        await asyncio.wait_for(begun.wait(), 20)
+        await asyncio.wait_for(begun.wait(), 60)
         await asyncio.sleep(0.2)  # for whatever was said to the broker too early
         network.drop()
         consuming.cancel()
@@ -49,5 +49,5 @@ async def test_what_was_stored_does_not_come_again(rabbitmq: RabbitMQ) -> None:
             consumer.stop()
 
     consumer = Consumer(rabbitmq.amqp_url, SERVICE, BATCH, take)
-    await asyncio.wait_for(consumer.consume(), 20)
+    await asyncio.wait_for(consumer.consume(), 60)
     await eventually(lambda: left_in_queue(rabbitmq), 0)

@@ -233,7 +233,7 @@ async def consuming(rabbitmq: RabbitMQ, inbox_: Inbox) -> AsyncIterator[Consumer
     finally:
         stop.set()
         consumer.stop()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
 async def send(rabbitmq: RabbitMQ, how_many: int) -> None:
@@ -306,7 +306,7 @@ async def test_a_database_restart_under_load_heals(
         await postgres.kill()
         await postgres.start()
         await send(rabbitmq, 100)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while await count(database) < 400:
                 await inbox_.retry()
                 await asyncio.sleep(0.1)

@@ -48,7 +48,7 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
     )  # fmt: skip
     try:
         async with ClientSession() as client:
-            await eventually(lambda: _ready(client, ops), "ok", within=30)
+            await eventually(lambda: _ready(client, ops), "ok")
             statuses = await asyncio.gather(*(_submit(client, port, n) for n in range(40)))
         assert [201] * 40 == statuses
         database = await Database.connect(url, "intake")
@@ -56,7 +56,7 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
         assert 40 == await database.pool.fetchval("SELECT count(*) FROM submissions")
         await database.close()
         process.send_signal(signal.SIGTERM)
-        assert 0 == await asyncio.wait_for(process.wait(), 30)
+        assert 0 == await asyncio.wait_for(process.wait(), 60)
     finally:
         if process.returncode is None:
             process.kill()

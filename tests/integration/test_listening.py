@@ -36,7 +36,7 @@ async def hears(port: int, said: bytes, then: bytes = b"") -> bytes:
     writer.write(said)
     dripping = asyncio.create_task(_drip(writer, then))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         dripping.cancel()

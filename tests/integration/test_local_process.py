@@ -30,7 +30,7 @@ class Lines:
 
     async def next(self) -> str:
         """The next line, whenever it comes."""
-        return await asyncio.wait_for(self.queue.get(), 30)
+        return await asyncio.wait_for(self.queue.get(), 60)
 
 
 @asynccontextmanager

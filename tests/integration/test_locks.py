@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,11 +16,12 @@ from services.scoring import handlers
 from services.scoring import service as scoring
 from services.scoring.settings import Settings
 from shared import config, db
-from shared.bus.inbox import Inbox
-from shared.db import Database
+from shared.bus.inbox import Handler, Inbox
+from shared.db import Connection, Database
 from shared.events import (
     CallbackLogged,
     CaseOpened,
+    CaseVerified,
     Event,
     IncidentChanged,
     RewardDecided,
@@ -50,10 +51,11 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMQP_URL", "amqp://127.0.0.1/")
 
 
-def instance(database: Database) -> Inbox:
-    """Another instance of scoring, wired as the service wires it."""
+def instance(database: Database, changed: Mapping[type[Event], Handler] | None = None) -> Inbox:
+    """Another instance of scoring, wired as the service wires it, but for changed handlers."""
     service = scoring.build(config.load(Settings), database)
-    return Inbox(database, SERVICE, service.handlers, service.lock_first)
+    handled = {**service.handlers, **(changed or {})}
+    return Inbox(database, SERVICE, handled, service.lock_first)
 
 
 def life(case_id: UUID, place: str) -> list[Event]:
@@ -115,6 +117,44 @@ async def test_two_instances_never_stop_one_another(clone: Clone) -> None:
         assert 0 == await conn.fetchval(
             "SELECT coalesce(sum(balance_centipoints), 0) FROM unit_scores"
         )
+    await first.close()
+    await second.close()
+
+
+@pytest.mark.usefixtures("build")
+async def test_the_shared_lock_comes_before_any_row(clone: Clone) -> None:
+    """One has a case's row when the other wants the lock that all verdicts share: none waits for
+    what waits for it."""
+    url = await clone(SERVICE)
+    first, second = await Database.connect(url, SERVICE), await Database.connect(url, SERVICE)
+    low, middle, high = (UUID(int=n) for n in (1, 2, 3))
+    called = CallbackLogged(
+        case_id=middle, submission_id=middle, unit_code=UNIT, attempt=1, outcome="no_answer",
+        state="open", called_at=DAY, due_at=DAY,
+    )  # fmt: skip
+    has_row, has_lock = asyncio.Event(), asyncio.Event()
+
+    async def call(conn: Connection, event: CallbackLogged) -> None:
+        await handlers.on_callback_logged(conn, event)
+        has_row.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(has_lock.wait(), 1)
+
+    service = scoring.build(config.load(Settings), second)
+
+    async def judge(conn: Connection, event: Event) -> None:
+        await service.handlers[CaseVerified](conn, event)
+        has_lock.set()
+
+    one = instance(first, {CallbackLogged: call})
+    two = instance(second, {CaseVerified: judge})
+    with captured_logs() as logs:
+        taking = asyncio.create_task(one.take([delivery(called), delivery(verdict(high))]))
+        await has_row.wait()
+        again = called.model_copy(update={"attempt": 2})
+        await two.take([delivery(verdict(low)), delivery(again)])
+        await taking
+    assert [] == [entry["error"] for entry in logs if entry["event"] == "batch failed"]
     await first.close()
     await second.close()
 

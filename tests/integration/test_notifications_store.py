@@ -57,7 +57,7 @@ class Slow(Provider):
     async def send(self, sms: Sms) -> Outcome:
         """Taken, when all calls of both instances are under way."""
         self.sent.append(sms.message_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.barrier.wait()
         return Accepted("1", "x")
 

@@ -35,7 +35,7 @@ from tests.vendors import AIRTIME
 SERVICE = "rewards"
 # Quick enough for a test; the sandbox answers in milliseconds.
 PACE = Pace(
-    lease=timedelta(seconds=5),
+    lease=timedelta(seconds=60),
     resend_after=timedelta(seconds=0.1),
     held_pause=timedelta(seconds=0.3),
 )
@@ -322,13 +322,15 @@ async def test_an_empty_wallet_pauses(world: World, vendor: Client) -> None:
     """No order is sent during the pause, no attempt is blamed, and afterwards all are paid."""
     await vendor.arm(AIRTIME.name, "empty_wallet")
     first = await world.earn()
-    await world.payouts.submit()
+    long = replace(world.payouts, pace=replace(PACE, held_pause=timedelta(hours=1)))
+    await long.submit()
     second = await world.earn()
-    assert 0 == await world.payouts.submit()
+    assert 0 == await long.submit()
     states = [(await world.get(r)).state for r in (first, second)]
     assert ["rejected", "ready"] == states
     await vendor.call("DELETE", "/admin/faults")
-    await asyncio.sleep(0.3)
+    async with world.database.acquire() as conn:
+        await conn.execute("UPDATE vendor_pauses SET until_at = now()")
     assert 1 == await world.payouts.submit()
     await world.drain()
     assert 2 == (await airtime(vendor))["paid_count"]
