@@ -163,6 +163,24 @@ class CallbackLogged(Event):
     due_at: datetime
 
 
+class ClockChanged(Event):
+    """A verification's clock stopped, its verdict waiting for the second look; or it runs again.
+
+    `stopped_at` is empty where it runs, until `due_at`; `number` grows with every change.
+    """
+
+    TYPE = "clock.changed.v1"
+    SUBJECT = "case_id"
+    VERSION = "number"
+
+    case_id: UUID
+    submission_id: UUID
+    number: int
+    stopped_at: datetime | None
+    due_at: datetime
+    changed_at: datetime
+
+
 class CaseVerified(Event):
     """A verdict is final; a changed verdict comes as a higher `revision` of the same case.
 

@@ -60,6 +60,12 @@ FLOWS: tuple[Flow, ...] = (
         "the receipt page shows the call; scoring counts call-backs in time",
     ),
     Flow(
+        events.ClockChanged,
+        "verification",
+        ("intake",),
+        "the receipt page calls nothing overdue whose clock has stopped",
+    ),
+    Flow(
         events.CaseVerified,
         "verification",
         ("rewards", "notifications", "scoring", "intake"),

@@ -18,6 +18,7 @@ _MARK = """
     WHERE staff.version < $7 RETURNING true
 """
 _GET = "SELECT name, role, scope, badge, active, version FROM staff WHERE username = $1"
+_NAMES = "SELECT username, name FROM staff WHERE username = ANY($1)"
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,9 @@ async def get(conn: Connection, username: str) -> Known | None:
     values = dict(row)
     active, version = values.pop("active"), values.pop("version")
     return Known(Operator(username, **values), active, version)
+
+
+async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:
+    """Username → name of these operators, also of those who have left."""
+    rows = await conn.fetch(_NAMES, usernames)
+    return {row["username"]: row["name"] for row in rows}

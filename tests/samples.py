@@ -149,4 +149,12 @@ SAMPLES: tuple[Event, ...] = (
         active=True,
         version=1,
     ),
+    events.ClockChanged(
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        number=2,
+        stopped_at=AT,
+        due_at=AT,
+        changed_at=AT,
+    ),
 )

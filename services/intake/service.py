@@ -44,6 +44,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.UnitChanged: handlers.on_unit_changed,
             events.CaseOpened: handlers.on_case_opened,
             events.CallbackLogged: handlers.on_callback_logged,
+            events.ClockChanged: handlers.on_clock_changed,
             events.CaseVerified: handlers.on_case_verified,
             events.RewardDecided: handlers.on_reward_decided,
             events.RewardPaid: handlers.on_reward_paid,

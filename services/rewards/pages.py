@@ -12,7 +12,7 @@ from services.rewards.api import DECIDERS, READERS, Api
 from services.rewards.approvals import LACKING
 from services.rewards.rules.states import MOVES, Aside, State
 from services.rewards.views import Approval, Note
-from shared import access
+from shared import access, staff
 from shared.access import Operator
 from shared.errors import Refused
 from shared.web import repeats
@@ -82,6 +82,7 @@ class RewardPages:
         reward = await self.api.get_reward(call)
         values = {
             "reward": reward,
+            "people": await self._people(reward),
             "forms": _forms_for(reward, call.operator),
             "form": form,
             "typed": call.fields,
@@ -92,6 +93,18 @@ class RewardPages:
             "key": repeats.key_again(call, refused) if refused else "",
         }
         return Page("reward.html", values, int(refused.status) if refused else 200)
+
+    async def _people(self, reward: views.Detail) -> dict[str, str]:
+        """Names for the time line, as its steps name those who made them."""
+        actors = {step.actor for step in reward.transitions}
+        async with self.api.database.acquire() as conn:
+            names = await staff.list_names(conn, [one for a in actors for one in signers(a)])
+        return {a: " + ".join(names.get(one, one) for one in signers(a)) for a in actors}
+
+
+def signers(actor: str) -> list[str]:
+    """Who did a step: a write-off has two."""
+    return actor.split(" + ")
 
 
 def _forms_for(reward: views.Detail, operator: Operator) -> frozenset[str]:

@@ -22,7 +22,7 @@ from shared.patience import within
 from shared.web import admission, kept, openapi, problems
 from shared.web.callers import BARE, Outside, believing, sharing
 from shared.web.connections import NAME
-from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, checked
+from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text, Visitor, checked
 from shared.web.mending import mended
 from shared.web.pages import Pages, language, put
 from shared.web.places import here
@@ -195,7 +195,7 @@ def edge(house: House) -> Any:
         try:
             response = await handler(request)
         except Exception as error:
-            response = _answer(request, house, error)
+            response = await _answer(request, house, error)
         if not response.prepared:
             _finish(request, response, secure=house.secure)
         _measure(request, response.status, time.perf_counter() - started)
@@ -223,7 +223,7 @@ def _measure(request: web.Request, status: int, seconds: float) -> None:
     metrics.HTTP_SECONDS.labels(path).observe(seconds)
 
 
-def _answer(request: web.Request, house: House, error: Exception) -> web.StreamResponse:
+async def _answer(request: web.Request, house: House, error: Exception) -> web.StreamResponse:
     if isinstance(error, web.HTTPException) and error.status < HTTPStatus.BAD_REQUEST:
         # aiohttp wants an exception raised, never returned, and here it has been caught.
         return web.Response(status=error.status, headers=error.headers)
@@ -237,7 +237,18 @@ def _answer(request: web.Request, house: House, error: Exception) -> web.StreamR
             "request failed", method=request.method, status=int(refused.status),
             error=repr(error), exc_info=error,
         )  # fmt: skip
-    return _tell(request, house, refused)
+    visitor = await _known(request, house) if isinstance(refused, NotFound) else None
+    return _tell(request, house, refused, visitor=visitor)
+
+
+async def _known(request: web.Request, house: House) -> Visitor | None:
+    """Who stands before an address that there is not, so that their page keeps its head."""
+    if house.door is None or not wants_html(request):
+        return None
+    try:
+        return await house.door.by_cookie(request.cookies)
+    except (Refused, *faults.PASSING):
+        return None
 
 
 def _meant(request: web.Request, house: House) -> str | None:
@@ -248,14 +259,19 @@ def _meant(request: web.Request, house: House) -> str | None:
 
 
 def _tell(
-    request: web.Request, house: House, refused: Refused, call: Call[Any, Any] | None = None
+    request: web.Request,
+    house: House,
+    refused: Refused,
+    call: Call[Any, Any] | None = None,
+    visitor: Visitor | None = None,
 ) -> web.StreamResponse:
     lang = call.language if call else language(request)
     if not wants_html(request):
         return problems.response(refused, texts(lang))
     if admission.CALL in request:
         return house.pages.show(request, lang, _kept(request, house, refused), None)
-    return house.pages.refused(request, lang, refused, call.visitor if call else None)
+    who, staff = call.visitor if call else visitor, house.door is not None
+    return house.pages.refused(request, lang, refused, who, staff=staff)
 
 
 def _kept(request: web.Request, house: House, refused: Refused) -> Page:

@@ -112,12 +112,18 @@ class Pages:
         return answer
 
     def refused(
-        self, request: web.Request, lang: Language, refused: Refused, visitor: Visitor | None
+        self,
+        request: web.Request,
+        lang: Language,
+        refused: Refused,
+        visitor: Visitor | None,
+        *,
+        staff: bool = False,
     ) -> web.Response:
-        """A refusal as a page: what happened, what to do, where to go."""
+        """A refusal as a page: what happened, what to do, where to go; as `staff` see it."""
         page = Page(
             "error.html",
-            {"problem": problems.document(refused, texts(lang))},
+            {"problem": problems.document(refused, texts(lang)), "staff": staff},
             int(refused.status),
             headers=problems.headers(refused),
         )

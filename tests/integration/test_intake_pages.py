@@ -210,10 +210,11 @@ async def test_an_unknown_receipt_gets_a_clear_page(intake: Site, typed: str) ->
     assert (404, "application/problem+json") == (response.status, response.content_type)
 
 
-async def test_there_is_a_way_in_and_nothing_for_robots(intake: Site) -> None:
-    """`/` explains to scan a code; robots.txt turns everything away."""
+async def test_there_is_a_way_in_and_robots_find_no_receipt(intake: Site) -> None:
+    """`/` explains to scan a code; robots.txt turns robots away from receipts alone."""
     assert "扫一扫" in await page(intake, "/")
-    assert "Disallow: /\n" in await page(intake, "/robots.txt")
+    assert "Disallow: /r/\n" in await page(intake, "/robots.txt")
+    assert "Disallow: /\n" not in await page(intake, "/robots.txt")
 
 
 @pytest.mark.parametrize(

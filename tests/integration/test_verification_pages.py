@@ -76,11 +76,11 @@ REFUSALS: dict[str, tuple[str, Fields, int, tuple[str, ...]]] = {
     "no verdict chosen": (
         "verdicts", changed(VERDICT, verdict=""), 422,
         ('href="#verdicts-verdict"', ">\n看过监控</textarea>", ">\n已经整改</textarea>",
-         'value="unit" required checked'),
+         'value="unit" checked'),
     ),
     "nobody answers for it": (
         "verdicts", changed(VERDICT, attribution="none"), 422,
-        ('href="#verdicts-attribution"', 'value="none" required checked', 'value="other" checked'),
+        ('href="#verdicts-attribution"', 'value="none" checked', 'value="other" checked'),
     ),
     "no category": (
         "verdicts", changed(VERDICT, categories=""), 422,
@@ -91,7 +91,7 @@ REFUSALS: dict[str, tuple[str, Fields, int, tuple[str, ...]]] = {
     ),
     "an officer of another unit": (
         "verdicts", (*changed(VERDICT, attribution="officers"), ("officers", "170003")), 422,
-        ('href="#verdicts-officers"', 'value="officers" required checked'),
+        ('href="#verdicts-officers"', 'value="officers" checked'),
     ),
     "officers where the unit answers": (
         "verdicts", (*VERDICT, ("officers", "170001")), 422,

@@ -108,3 +108,37 @@ def test_a_changed_verdict_is_a_line_of_its_own() -> None:
     again = entry("verified", 300, number=2, verdict="partly", answer_sealed=None)
     lines = told(OPENED, VERIFIED, again)
     assert ["line_verified", "line_verified_again"] == [n for n in lines if "_verified" in n]
+
+
+def clock(minutes: int, number: int, *, stopped: bool, due: datetime = DUE) -> Entry:
+    """The verification's clock as it was told to stand."""
+    at = START + timedelta(minutes=minutes)
+    told = {"number": number, "stopped_at": at.isoformat() if stopped else None}
+    return Entry("clock", at, {**told, "due_at": due.isoformat()})
+
+
+def test_a_stopped_clock_is_not_overdue() -> None:
+    """Handed in in time, it waits for the level above; however long that takes, nothing is late."""
+    months = DUE + timedelta(days=60)
+    for entries in permutations((OPENED, clock(90, 2, stopped=True))):
+        line = story(START, entries, months, phone=False)[-1]
+        assert ("line_in_review", True, False) == (line.text, line.waiting, line.late)
+
+
+def test_what_was_handed_in_late_stays_late() -> None:
+    """The clock stopped after its due time, and says so."""
+    minutes = int((DUE - START).total_seconds() // 60) + 1
+    line = story(START, [OPENED, clock(minutes, 2, stopped=True)], DUE, phone=False)[-1]
+    assert ("line_in_review", True) == (line.text, line.late)
+
+
+def test_a_verdict_that_was_given_back_is_due_again() -> None:
+    """By its new due time; and a verdict that took effect leaves nothing to wait for."""
+    again = DUE + timedelta(days=1)
+    given_back = clock(200, 3, stopped=False, due=again)
+    for entries in permutations((OPENED, clock(90, 2, stopped=True), given_back)):
+        line = story(START, entries, DUE + timedelta(hours=1), phone=False)[-1]
+        assert ("line_verification_due", again, False) == (line.text, line.at, line.late)
+        late = story(START, entries, again + timedelta(hours=1), phone=False)[-1]
+        assert ("line_verification_due_late", True) == (late.text, late.late)
+        assert "line_verified" == told(*entries, VERIFIED, phone=False)[-1]

@@ -8,6 +8,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    ClockChanged,
     MessageSettled,
     RewardDecided,
     RewardPaid,
@@ -17,8 +18,8 @@ from shared.events import (
 from shared.observe import log
 
 OfASubmission = (
-    CaseOpened | CallbackLogged | CaseVerified | RewardDecided | RewardPaid | RewardReversed
-    | MessageSettled
+    CaseOpened | CallbackLogged | ClockChanged | CaseVerified | RewardDecided | RewardPaid
+    | RewardReversed | MessageSettled
 )  # fmt: skip
 
 
@@ -41,6 +42,14 @@ async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:
     """One attempt to call."""
     told = {"number": event.attempt, "outcome": event.outcome, "state": event.state}
     await _tell(conn, event, Entry("called", event.called_at, told), event.case_id, event.attempt)
+
+
+async def on_clock_changed(conn: Connection, event: ClockChanged) -> None:
+    """The verification's clock stopped, or runs again."""
+    stopped = event.stopped_at and event.stopped_at.isoformat()
+    told = {"number": event.number, "stopped_at": stopped, "due_at": event.due_at.isoformat()}
+    entry = Entry("clock", event.changed_at, told)
+    await _tell(conn, event, entry, event.case_id, event.number)
 
 
 async def on_case_verified(conn: Connection, event: CaseVerified) -> None:

@@ -10,7 +10,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 Step = Literal[
-    "opened", "called", "verified", "reward_decided", "reward_paid", "reward_reversed", "message"
+    "opened",
+    "called",
+    "clock",
+    "verified",
+    "reward_decided",
+    "reward_paid",
+    "reward_reversed",
+    "message",
 ]
 Details = Mapping[str, Any]
 CALLBACK_DONE = ("reached", "unreached", "no_phone")
@@ -66,28 +73,30 @@ def _told(entries: Sequence[Entry]) -> Iterator[Line]:
         superseded = paid or entry is not decided
         if entry.step == "reward_decided" and superseded:
             continue
-        yield _line(entry)
+        yield from _line(entry)
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: Entry) -> Iterator[Line]:
     details = entry.details
     match entry.step:
         case "opened":
-            return Line(entry.at, "line_opened")
+            yield Line(entry.at, "line_opened")
+        case "clock":
+            return  # told by what is still due
         case "called":
-            return Line(entry.at, f"line_called_{details['outcome']}", {"n": details["number"]})
+            yield Line(entry.at, f"line_called_{details['outcome']}", {"n": details["number"]})
         case "verified":
             changed = "_again" if details["number"] > 1 else ""
-            return Line(entry.at, f"line_verified{changed}", {"verdict": details["verdict"]})
+            yield Line(entry.at, f"line_verified{changed}", {"verdict": details["verdict"]})
         case "reward_decided":
-            return Line(
+            yield Line(
                 entry.at, f"line_reward_{details['decision']}", {"yuan": details["amount_fen"]}
             )
         case "message":
             name = f"line_message_{details['purpose']}_{details['outcome']}"
-            return Line(entry.at, name)
+            yield Line(entry.at, name)
         case "reward_paid" | "reward_reversed":
-            return Line(entry.at, f"line_{entry.step}", {"yuan": details["amount_fen"]})
+            yield Line(entry.at, f"line_{entry.step}", {"yuan": details["amount_fen"]})
 
 
 def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]:
@@ -97,10 +106,21 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
     if opened and phone and not called_back:
         yield _waiting(opened, "callback_due_at", "line_callback_due", now)
     if opened and not verified:
-        yield _waiting(opened, "verification_due_at", "line_verification_due", now)
+        yield _verification(opened, latest(entries, "clock"), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
     if decided and scheduled and not latest(entries, "reward_paid"):
         yield _waiting(decided, "due_at", "line_reward_due", now)
+
+
+def _verification(opened: Entry, clock: Entry | None, now: datetime) -> Line:
+    """What is found is due, unless the clock has stopped: then only the second look is missing."""
+    if clock is None:
+        return _waiting(opened, "verification_due_at", "line_verification_due", now)
+    if clock.details["stopped_at"] is None:
+        return _waiting(clock, "due_at", "line_verification_due", now)
+    stopped = datetime.fromisoformat(clock.details["stopped_at"])
+    late = stopped > datetime.fromisoformat(clock.details["due_at"])
+    return Line(stopped, "line_in_review", waiting=True, late=late)
 
 
 def _waiting(entry: Entry, due: str, text: str, now: datetime) -> Line:

@@ -1,18 +1,18 @@
-"""The page behind a receipt code."""
+"""The page behind a receipt code, and the field for those who have it on paper."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
 from services.intake.accept import receipts
-from services.intake.follow.api import PRIVATE
 from services.intake.follow.status import Status
-from services.intake.pages.notices import notice
-from shared.errors import NotFound
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page
+from services.intake.pages.notices import HIDDEN, find
+from shared.errors import NotFound, Refused, Wrong
+from shared.web import problems
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
-# Nor may it reach a search engine.
-HIDDEN = PRIVATE | {"X-Robots-Tag": "noindex, nofollow"}
+ASK = "/r"
 
 
 class ReceiptQuery(BaseModel):
@@ -23,18 +23,40 @@ class ReceiptQuery(BaseModel):
 
 @dataclass(frozen=True)
 class ReceiptPage:
-    """`/r/{receipt}`."""
+    """`/r` and `/r/{receipt}`."""
 
     status: Status
 
     def endpoints(self) -> list[Endpoint]:
-        """The one page."""
+        """The field, where it leads, and the page."""
         return [
+            Endpoint("GET", ASK, self.ask, "A field for a receipt code", PUBLIC),
+            Endpoint(
+                "POST", ASK, self.look, "To the receipt that was typed", PUBLIC, form=True,
+                again=self.again, limit=8 * 1024,
+            ),
             Endpoint(
                 "GET", "/r/{receipt}", self.show, "What became of a submission so far", PUBLIC,
                 params={"receipt": str}, query=ReceiptQuery,
             ),
         ]  # fmt: skip
+
+    async def ask(self, call: Call[None, None]) -> Page | See:
+        """The empty field; a code that was put into the address already leads on."""
+        return await self.look(call) if call.asked("code") else find("find")
+
+    async def look(self, call: Call[None, None]) -> Page | See:
+        """To the receipt, however its code was typed or pasted; the field again if it is none."""
+        typed = call.fields.one("code") or call.asked("code")
+        if bare := receipts.normalise(typed):
+            return See(f"/r/{receipts.grouped(bare)}")
+        return find("find", 422, typed, Wrong("code", "wrong.receipt"))
+
+    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
+        """The field with what was typed."""
+        wrong = Wrong("code", refused.key, **refused.values)
+        page = find("find", int(refused.status), call.fields.one("code"), wrong)
+        return Page(page.template, page.values, page.status, headers=problems.headers(refused))
 
     async def show(self, call: Call[None, ReceiptQuery]) -> Page:
         """The story so far; the code large, with a word on keeping it, when it is new."""
@@ -42,7 +64,7 @@ class ReceiptPage:
         try:
             account = await self.status.of(typed, call.language)
         except NotFound:
-            return notice("unknown_receipt", 404, headers=HIDDEN)
+            return find("unknown_receipt", 404, typed, Wrong("code", "wrong.receipt_unknown"))
         code = receipts.grouped(receipts.normalise(typed) or "")
         values = {"account": account, "code": code, "new": call.query.new is not None}
         return Page("receipt.html", values, headers=HIDDEN)

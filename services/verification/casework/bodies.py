@@ -63,8 +63,12 @@ class VerdictBody(Body):
 
 
 class VerdictForm(VerdictBody):
-    """The desk's form: a box that is not ticked is a category that the verdict does not have."""
+    """The desk's form: a box that is not ticked is a category that the verdict does not have.
 
+    Of what is not substantiated there is nobody to name, so nobody needs to say that.
+    """
+
+    attribution: Attribution = "none"
     categories: Annotated[tuple[Word, ...], Field(max_length=20)] = ()
 
 

@@ -12,7 +12,7 @@ from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
-from services.verification.directory.store import officers, units
+from services.verification.directory.store import officers, operators, units
 from shared.db import Connection
 from shared.events import Attribution, CallbackState, Kind, Language, Verdict
 from shared.values import clock, phone
@@ -114,10 +114,11 @@ class PhoneShown(BaseModel):
 
 
 class Roster(BaseModel):
-    """Names for the badges on a case's page: the unit's active officers, and all that it names."""
+    """Names for a case's page: the unit's active officers, all badges on it, and who did what."""
 
     active: Mapping[str, str]
     named: Mapping[str, str]
+    people: Mapping[str, str]
 
 
 def summary(case: Case, seal: Seal, unit_name: str | None) -> Summary:
@@ -166,7 +167,12 @@ async def load_roster(conn: Connection, detail: Detail) -> Roster:
     return Roster(
         active=await officers.list_roster(conn, detail.unit_code),
         named=await officers.list_officer_names(conn, named),
+        people=await operators.list_names(conn, _people(detail)),
     )
+
+
+def _people(detail: Detail) -> list[str]:
+    return [a.actor for a in detail.actions] + [v.username for v in detail.verdicts]
 
 
 def _action(action: Action, case: Case, seal: Seal) -> ActionShown:

@@ -54,7 +54,7 @@ class SignInPages:
         username, password = call.body.username, call.body.password
         caller = self.door.caller(username, call.remote, call.cookies)
         session = await self.door.sessions.begin(username, password, caller)
-        then = self.safe(call.fields.one("next")) or self.landing(session.operator.role)
+        then = self.onward(call.fields.one("next"), session.operator.role)
         device = self.door.devices.remember(session.operator.username, caller.device)
         return See(then, (self.door.opened(session.token), device))
 
@@ -76,9 +76,18 @@ class SignInPages:
 
     async def renew(self, call: Call[None, None]) -> See:
         """The answer carries a fresh statement; then back to where the browser came from."""
-        then = self.safe(call.asked("next")) or self.landing(call.operator.role)
+        then = self.onward(call.asked("next"), call.operator.role)
         fresh = (self.door.statement(call.visitor),) if call.visitor else ()
         return See(then, fresh)
+
+    def onward(self, wanted: str, role: Role) -> str:
+        """Where somebody was going, if it is theirs to open; else their own page."""
+        then = self.safe(wanted)
+        service = next(
+            (name for name, url in self.services.items() if then.startswith(f"{url}/")),
+            "verification",
+        )
+        return then if then and role in access.PAGES[service] else self.landing(role)
 
     def landing(self, role: Role) -> str:
         """The page on which a role lands."""

@@ -106,6 +106,8 @@ async def take(
     """Bring the case to where a verdict or a review leads; tell the others when it is final."""
     final_at = clock.now() if step.final else None
     await cases.set_step(conn, case.case_id, step, verified_at, final_at, case.verification_due_at)
+    if step.state == "in_review":
+        await publish(conn, verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
         event = verdicts.case_verified(case, verdict.answer_sealed, verdict.categories, final_at)
         await publish(conn, event)

@@ -10,7 +10,7 @@ from services.verification.casework.rules.recusals import persons_in
 from shared import access, policy
 from shared.access import Operator
 from shared.errors import Conflict, Forbidden, Wrong
-from shared.events import Attribution, CaseVerified, Verdict
+from shared.events import Attribution, CaseVerified, ClockChanged, Verdict
 from shared.policy import Policy
 from shared.values import clock
 
@@ -151,6 +151,30 @@ def reviewed(case: Case, decision: Decision, seen: int) -> Step:
     if not case.under_review:
         raise Conflict("refused.nothing_to_review")
     return Step("verified" if decision == "confirm" else "open")
+
+
+def clock_stopped(case: Case, stopped_at: datetime, now: datetime) -> ClockChanged:
+    """The event of a verdict that waits for its second look; `case` already bears its revision."""
+    return ClockChanged(
+        case_id=case.case_id,
+        submission_id=case.submission_id,
+        number=2 * case.revision,
+        stopped_at=stopped_at,
+        due_at=case.verification_due_at,
+        changed_at=now,
+    )
+
+
+def clock_restarted(case: Case, due_at: datetime, now: datetime) -> ClockChanged:
+    """The event of a verdict that was given back."""
+    return ClockChanged(
+        case_id=case.case_id,
+        submission_id=case.submission_id,
+        number=2 * case.revision + 1,
+        stopped_at=None,
+        due_at=due_at,
+        changed_at=now,
+    )
 
 
 def case_verified(

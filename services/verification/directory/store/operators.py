@@ -41,6 +41,14 @@ async def get_operator(conn: Connection, username: str) -> StoredOperator | None
     return StoredOperator(**dict(row)) if row else None
 
 
+async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:
+    """Username → name of these operators, also of those who have left."""
+    rows = await conn.fetch(
+        "SELECT username, name FROM operators WHERE username = ANY($1)", usernames
+    )
+    return {row["username"]: row["name"] for row in rows}
+
+
 async def add_operator(conn: Connection, operator: StoredOperator) -> None:
     """Add an operator without a password, or their next version; the password stays."""
     await conn.execute(
