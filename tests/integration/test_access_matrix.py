@@ -142,3 +142,21 @@ async def test_pages_send_strangers_to_the_desk(place: Town) -> None:
                 async with http.request(one.method, url, allow_redirects=False) as response:
                     wanted = (303,) if one.method == "GET" else (303, 401)
                     assert response.status in wanted, (one.method, url, response.status)
+
+
+async def test_neither_the_officer_nor_the_receipt_learns_of_a_recusal(place: Town) -> None:
+    """In any spelling typed at the window: 404 for the officer, and a receipt like any other."""
+    told = []
+    async with ClientSession() as http:
+        header = await bearer(place, http, "verification", "accused")
+        for typed in (None, "A-1", "ａ １", "警号：A-0001", "A1号", "A-11"):
+            answer = await place.complain(http, officer_badge=typed)
+            case_id = await place.case_of(answer["submission_id"])
+            url = f"{place.urls['verification']}/api/v1/cases/{case_id}"
+            async with http.get(url, headers=header) as response:
+                assert (200 if typed is None else 404) == response.status, typed
+            receipt = f"{place.urls['intake']}/api/v1/receipts/{answer['receipt']['code']}"
+            async with http.get(receipt) as response:
+                shown = await response.json()
+            told.append([(line["step"], line["waiting"]) for line in shown["timeline"]])
+            assert told[0] == told[-1]
