@@ -12,10 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from deploy.cli import secret, surroundings
 from services.verification.commands import Faults, Imported, explain, import_csv
 from shared.bus import outbox
+from shared.observe import reading
 from shared.values.seal import Seal
 
 app = typer.Typer(help="The places, units, officers and operators.")
@@ -70,7 +72,11 @@ def summary(done: Imported) -> str:
 def show_errors(name: str, errors: Sequence[tuple[int, str, str]]) -> None:
     """A table on standard error; as plain lines where nobody watches."""
     noun = "error" if len(errors) == 1 else "errors"
-    print(f"mashang: {name} has {len(errors)} {noun}; nothing was imported", file=sys.stderr)
+    errors = [(line, column, reading.one_line(detail)) for line, column, detail in errors]
+    print(
+        f"mashang: {reading.one_line(name)} has {len(errors)} {noun}; nothing was imported",
+        file=sys.stderr,
+    )
     if not sys.stderr.isatty():
         for line, column, detail in errors:
             place = ", ".join(filter(None, [f"line {line}", column]))
@@ -78,5 +84,5 @@ def show_errors(name: str, errors: Sequence[tuple[int, str, str]]) -> None:
         return
     table = Table("line", "column", "what to do")
     for line, column, detail in errors:
-        table.add_row(str(line), column, detail)
+        table.add_row(str(line), Text(column), Text(detail))  # brackets are no markup of ours
     Console(stderr=True).print(table)

@@ -14,6 +14,7 @@ from shared.bus import parked
 from shared.bus.parked import Parked
 from shared.errors import Misconfigured
 from shared.flows import SERVICES
+from shared.observe import reading
 
 app = typer.Typer(help="Events that a service could not handle.")
 
@@ -34,7 +35,7 @@ def list_parked(service: Service) -> None:
     found = asyncio.run(_list(service))
     for event in found:
         at = event.parked_at.astimezone().isoformat(timespec="seconds")
-        print(f"{event.event_id}  {at}  {event.type}  {event.error or ''}")
+        print(f"{event.event_id}  {at}  {event.type}  {reading.one_line(event.error or '')}")
     print(f"{len(found)} parked events in {service}")
 
 
@@ -45,7 +46,7 @@ def show(id: UUID, service: Service) -> None:  # noqa: A002 (the argument's name
     if event is None:
         raise Misconfigured(f"{service} has no parked event {id}")
     print(f"type      {event.type}\nattempts  {event.attempts}\nparked    {event.parked_at}")
-    print(f"error     {event.error or ''}\n{readable(event.body)}")
+    print(f"error     {reading.shown(event.error or '')}\n{readable(event.body)}")
 
 
 @app.command()
@@ -64,11 +65,11 @@ def replay(
 
 
 def readable(body: str) -> str:
-    """Indented if it is JSON, else as it came."""
+    """Indented if it is JSON, else as it came; nothing in it commands the terminal."""
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        return reading.shown(json.dumps(json.loads(body), ensure_ascii=False, indent=2))
     except ValueError:
-        return body
+        return reading.shown(body)
 
 
 async def _list(service: str) -> list[Parked]:

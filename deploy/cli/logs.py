@@ -11,6 +11,7 @@ import typer
 from deploy.cli import log_files, surroundings
 from deploy.cli.log_files import Line
 from shared.errors import Misconfigured
+from shared.observe import reading
 
 CONTEXT = 20
 Level = Literal["debug", "info", "warning", "error", "critical"]
@@ -53,7 +54,7 @@ def show(lines: Iterable[Line], level: Level, raw: bool) -> None:
     """Those that are as bad, at once."""
     for line in lines:
         if line.entry.is_at_least(level):
-            print(line.raw if raw else readable(line), flush=True)
+            print(reading.shown(line.raw) if raw else readable(line), flush=True)
 
 
 def readable(line: Line) -> str:

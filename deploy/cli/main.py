@@ -13,9 +13,10 @@ from typer.exceptions import TyperException
 from deploy.cli import broker, directory, events, logs, operators, policy, qr, statement
 from shared import faults
 from shared.errors import MashangError
-from shared.observe import log
+from shared.observe import log, reading
 
 INTERRUPTED = 130
+MOST = 2000
 
 app = typer.Typer(
     help="Mashang's commands. Databases, keys and the broker come from the environment, named as"
@@ -76,5 +77,5 @@ def _help_of(problem: TyperException) -> str:
 
 def failed(text: str, code: int = 1) -> int:
     """One line on standard error."""
-    print(f"mashang: {' '.join(text.split())}", file=sys.stderr)
+    print(f"mashang: {reading.one_line(text, MOST)}", file=sys.stderr)
     return code

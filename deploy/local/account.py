@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import inherited
 from deploy.local.process import CHILD, StartError
 
 SYSTEM_USERS = ("postgres", "nobody")
@@ -67,7 +68,13 @@ def shim(user: str) -> list[str]:
 
 def works(user: str, *command: str) -> bool:
     """Whether the command can be run under that account."""
-    result = subprocess.run([*shim(user), *command], cwd="/", capture_output=True, check=False)
+    result = subprocess.run(
+        [*shim(user), *command],
+        cwd="/",
+        env=inherited.for_program(),
+        capture_output=True,
+        check=False,
+    )
     return result.returncode == 0
 
 
@@ -102,12 +109,15 @@ def reachable_programs(programs: Path, user: str) -> Path:
     copy = ELSEWHERE / f"mashang-postgresql-{digest(programs)}"
     if copy.exists() and copy.stat().st_uid != 0:
         raise StartError(f"{copy} belongs to somebody else; move it away")
-    copy.mkdir(mode=0o755, exist_ok=True)
+    copy.mkdir(exist_ok=True)
     copied = copy / programs.relative_to(package.parent)
     if not (copy / "complete").exists():
         # The programs look for their libraries in a folder beside the package.
         for name in (f"{package.name}.libs", str(programs.parent.relative_to(package.parent))):
             shutil.copytree(package.parent / name, copy / name, symlinks=True, dirs_exist_ok=True)
+        for folder in (copied, *copied.parents):
+            if folder.is_relative_to(copy):
+                folder.chmod(0o755)  # its user is another one than ours, whatever our umask
         (copy / "complete").touch()
     return copied
 

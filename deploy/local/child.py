@@ -3,8 +3,8 @@
     python -I -S child.py PARENT SIGNAL USER -- program argument ...
 
 It asks the kernel for SIGNAL when its parent dies, so that nothing outlives a launcher that was
-killed, and puts off the superuser's id where USER says so. Standard library only; the program
-replaces this process, so its id is the id that the parent knows.
+killed, keeps what it writes to its owner, and puts off the superuser's id where USER says so.
+Standard library only; the program replaces this process, so its id is the id that the parent knows.
 
 USER is `-` (as we are), `namespace` (a user namespace in which our id has another number: file
 rights stay ours, yet geteuid() is not 0), or a system user's name.
@@ -27,6 +27,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main(arguments: list[str]) -> None:
     """Never returns: the program takes over, or the exit code says why not (as a shell's does)."""
     parent, number, user, _, *command = arguments
+    os.umask(0o077)  # what it writes is nobody else's to read
     try:
         put_off_root(user)
         die_with(int(parent), int(number))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -33,9 +35,22 @@ def private_file(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def keep_to_owner(data: Path) -> None:
+    """Take from others what an earlier version, or a hand, left readable. Links are not followed.
+
+    PostgreSQL keeps its own folder, and starts only if that is private.
+    """
+    for folder, inner, files in os.walk(data):
+        inner[:] = [name for name in inner if name != "cluster"]
+        for path in (Path(folder, name) for name in (*inner, *files)):
+            with suppress(OSError):  # gone meanwhile, or another user's, who keeps it
+                if not path.is_symlink():
+                    path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
+
+
 def take_folder(data: Path) -> IO[str]:
     """Make the folder and hold it until the returned file is closed or the process ends."""
-    handle = (private_folder(data) / "lock").open("a+")
+    handle = os.fdopen(os.open(private_folder(data) / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -46,6 +61,7 @@ def take_folder(data: Path) -> IO[str]:
             f"already running on {data} (process {who}); stop it, or set MASHANG_DATA and the "
             "MASHANG_PORT_ variables for a second copy"
         ) from None
+    keep_to_owner(data)
     handle.truncate(0)
     handle.write(f"{os.getpid()}\n")
     handle.flush()

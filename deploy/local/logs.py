@@ -34,11 +34,16 @@ class LogFile:
             self._file = None
 
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        self._file = file = os.open(self._path, flags, 0o600)
-        os.fchmod(file, 0o600)
+        self._file = file = open_private(self._path)
         self._size = os.fstat(file).st_size
         return file
+
+
+def open_private(path: Path) -> int:
+    """A file to append to that only its owner reads, also if it was there before."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.fchmod(file, 0o600)
+    return file
 
 
 def turn(path: Path, most: int = MOST_BYTES) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local import inherited
 from deploy.local.account import Account
 from deploy.local.process import StartError
 
@@ -40,6 +41,7 @@ def make_cluster(account: Account, password: str) -> None:
                 *("--auth=scram-sha-256", f"--pwfile={file}", "--no-sync", "--no-instructions"),
             ],
             cwd=account.data,
+            env=inherited.for_program(),
             capture_output=True,
             text=True,
             check=False,

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local import inherited
 from deploy.local.ending import ending, exited
 from deploy.local.family import descendants, kill_all
-from deploy.local.logs import turn
+from deploy.local.logs import open_private, turn
 
 CHILD = Path(__file__).with_name("child.py")
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
@@ -33,8 +34,9 @@ class Process:
     """A command that runs until `stop`, in its own session, and dies with its parent.
 
     `output` is called with each line, or names a file to append to. `before` runs ahead of every
-    start. The parent must be the main thread: the kernel sends `death_signal` when the thread
-    that started the child ends, however it ends.
+    start. Without `env` it gets what any program needs, and no more. The parent must be the main
+    thread: the kernel sends `death_signal` when the thread that started the child ends, however it
+    ends.
     """
 
     def __init__(
@@ -54,7 +56,8 @@ class Process:
     ) -> None:
         self.name = name
         self.command = tuple(command)
-        self.env = None if env is None else dict(env)
+        # Not all that the caller has: passwords would stand in everybody's environment.
+        self.env = inherited.for_program() if env is None else dict(env)
         self.cwd = cwd
         self.user = user
         self.output = output
@@ -131,7 +134,8 @@ class Process:
             sink: int = asyncio.subprocess.PIPE
             if isinstance(self.output, Path):
                 turn(self.output)
-                sink = files.enter_context(self.output.open("ab")).fileno()
+                sink = open_private(self.output)
+                files.callback(os.close, sink)
             self._child = await asyncio.create_subprocess_exec(
                 *shim,
                 *self.command,

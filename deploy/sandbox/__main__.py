@@ -20,7 +20,13 @@ async def serve(config: Config) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     # No access log: the vendors' query strings carry phone numbers.
-    runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(
+        make_app(config),
+        access_log=None,
+        shutdown_timeout=1,
+        keepalive_timeout=60,
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, config.host, config.port).start()

@@ -76,8 +76,9 @@ class StatementQuery(BaseModel):
     @field_validator("day")
     @classmethod
     def is_day(cls, text: str) -> str:
-        """A calendar day."""
-        datetime.strptime(text, "%Y-%m-%d")
+        """A calendar day that has a day after it."""
+        if datetime.strptime(text, "%Y-%m-%d").year > 9998:
+            raise ValueError("should be a day before the year 9999")
         return text
 
 
@@ -148,6 +149,8 @@ async def admin_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     except ValidationError as error:
         return wrong_fields(error)
+    except web.RequestPayloadError:
+        return problem(400, "The body did not come whole.")
     except web.HTTPException as error:
         return problem(error.status, f"{error.reason}: {request.method} {request.path}")
 

@@ -69,11 +69,21 @@ class BookInUseError(Exception):
     """Another sandbox keeps its book in the same folder."""
 
 
+def keep_to_owner(path: Path, *, made: bool) -> None:
+    """Phone numbers stand in it: nobody else reads it, also if it was there before."""
+    if made:
+        path.touch(mode=0o600)
+    if path.exists():
+        path.chmod(0o600)
+
+
 class Book:
     """One SQLite file, written by one process; every commit is on disk before it is answered."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("lock", "book.sqlite3", "book.sqlite3-wal", "book.sqlite3-shm"):
+            keep_to_owner(folder / name, made=name in ("lock", "book.sqlite3"))
         self._lock = (folder / "lock").open("w")
         self._take_lock(folder)
         self.changed = asyncio.Event()

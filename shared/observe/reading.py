@@ -43,8 +43,8 @@ def read(line: str, service: str) -> Entry:
     return Entry(
         at=at,
         level=level if level in LEVELS else "info",
-        service=str(told.get("service", service)),
-        event=str(told.get("event", "")),
+        service=one_line(told.get("service", service)),
+        event=one_line(told.get("event", "")),
         fields=" ".join(_fields(told)),
     )
 
@@ -60,6 +60,14 @@ def _fields(told: dict[str, Any]) -> Iterator[str]:
             yield f"{name}={one_line(value)}"
     if told.get("exception") and not told.get("error"):
         yield f"exception={one_line(str(told['exception']).strip().splitlines()[-1])}"
+
+
+def shown(text: str) -> str:
+    """Several lines for a screen: what would move the cursor, colour or turn them is escaped.
+
+    JSON stays the same JSON.
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def one_line(value: object, most: int = 300) -> str:

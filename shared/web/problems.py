@@ -1,5 +1,7 @@
 """From what went wrong to the answer: RFC 9457 problem details in the caller's language."""
 
+import errno
+
 import orjson
 from aiohttp import hdrs, web
 from pydantic import ValidationError
@@ -56,7 +58,9 @@ def refusal(error: BaseException) -> Refused:
         return NotAllowed(error.headers.get(hdrs.ALLOW, ""))
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return TooLarge()
-    if isinstance(error, web.HTTPNotFound):
+    # Files are looked for by address below /static/ only.
+    too_long = isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
+    if isinstance(error, web.HTTPNotFound) or too_long:
         return NotFound()
     if isinstance(error, web.HTTPException) and error.status < 500:
         return Malformed()

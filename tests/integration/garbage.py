@@ -220,12 +220,14 @@ async def send(base: str, address: str, request: Request, usual: Headers) -> Tol
     return await speak(base, written(urlsplit(base).netloc, address, request, usual))
 
 
-async def speak(base: str, said: bytes) -> Told | None:
-    """The answer to these bytes."""
+async def speak(base: str, said: bytes, *, ended: bool = False) -> Told | None:
+    """The answer to these bytes; nothing more will come if `ended`."""
     host = urlsplit(base)
     reader, writer = await asyncio.open_connection(host.hostname, host.port)
     try:
         writer.write(said)
+        if ended:
+            writer.write_eof()
         async with asyncio.timeout(60):
             head = await reader.readuntil(b"\r\n\r\n")
             told = _read(head)

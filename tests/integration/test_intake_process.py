@@ -40,17 +40,21 @@ def base64_of(key: bytes) -> str:
 async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
     clone: Clone, rabbitmq: RabbitMQ
 ) -> None:
-    """40 submissions are accepted, the outbox empties into the broker, SIGTERM exits 0."""
+    """40 submissions are accepted, the outbox empties into the broker, SIGTERM exits 0.
+
+    Open to the world, it shows its state and figures to its own machine alone.
+    """
     url, port, ops = await clone("intake"), free_port(), free_port()
     process = await asyncio.create_subprocess_exec(
         *leashed("-m", "services.intake"), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL,
-        env=environment(url, rabbitmq.amqp_url, port, ops),
+        env=environment(url, rabbitmq.amqp_url, port, ops) | {"MASHANG_HTTP_HOST": "0.0.0.0"},  # noqa: S104
     )  # fmt: skip
     try:
         async with ClientSession() as client:
             await eventually(lambda: _ready(client, ops), "ok")
             statuses = await asyncio.gather(*(_submit(client, port, n) for n in range(40)))
         assert [201] * 40 == statuses
+        assert (True, False) == (await _listens(port), await _listens(ops))
         database = await Database.connect(url, "intake")
         await eventually(lambda: database.pool.fetchval("SELECT count(*) FROM outbox"), 0)
         assert 40 == await database.pool.fetchval("SELECT count(*) FROM submissions")
@@ -69,6 +73,16 @@ async def _ready(client: ClientSession, ops: int) -> object:
             return (await response.json())["broker"]
     except OSError:
         return "not listening yet"
+
+
+async def _listens(port: int) -> bool:
+    """Whether it answers at another address than the usual one of this machine."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.2", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def _submit(client: ClientSession, port: int, number: int) -> int:

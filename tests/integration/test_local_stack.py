@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from deploy.local import Ports, Postgres, free_port
@@ -26,6 +27,7 @@ from shared.flows import SERVICES
 from tests.conftest import leashed
 
 PASSWORD = "shown on the screen"
+EXPORTED = "of whoever starts it"
 
 
 def test_a_folder_has_one_launcher(tmp_path: Path) -> None:
@@ -109,6 +111,7 @@ class Run:
     def __init__(self, data: Path) -> None:
         ports = {f"MASHANG_PORT_{n.upper()}": str(p) for n, p in Ports.free().numbers.items()}
         mine = {"MASHANG_DATA": str(data), "MASHANG_DEMO_PASSWORD": PASSWORD, "COLUMNS": "200"}
+        mine |= {"PGPASSWORD": EXPORTED, "MASHANG_BROKER_PASSWORD_INTAKE": EXPORTED}
         hidden = ("DATABASE_URL", "AMQP_URL")
         env = {k: v for k, v in os.environ.items() if k not in hidden}
         self.ports = ports
@@ -118,6 +121,11 @@ class Run:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.screen: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        """The launcher."""
+        return self._process.pid
 
     def until_up(self) -> None:
         """Read the screen up to the last step."""
@@ -166,6 +174,29 @@ def test_the_logs_are_in_private_files(run: Run) -> None:
         path = run.data / "logs" / f"{name}.log"
         first = json.loads(path.read_text("utf-8").splitlines()[0])
         assert (name, 0o600) == (first["service"], stat.S_IMODE(path.stat().st_mode))
+
+
+def test_everything_in_the_folder_is_its_owners(run: Run) -> None:
+    """Logs, books, tables, lists of passwords: no file and no folder is open to anybody else."""
+    paths = [run.data, *run.data.rglob("*")]
+    assert [] == [path for path in paths if not path.is_symlink() and path.stat().st_mode & 0o077]
+    assert len(paths) > 100
+
+
+def test_no_process_has_a_password_that_it_does_not_need(run: Run) -> None:
+    """Not the caller's, and of ours only its own: read from the processes' own environments."""
+    kept = Keys.read(run.data / "secrets.json")
+    secrets = {str(value) for value in kept.model_dump().values()} | {PASSWORD, EXPORTED}
+    owners = {kept.password_of(name): name for name in SERVICES}
+    owners |= {kept.broker_password_of(name): name for name in SERVICES}
+    for process in psutil.Process(run.pid).children(recursive=True):
+        words, told = " ".join(process.cmdline()), " ".join(process.environ().values())
+        own = next((name for name in SERVICES if f"services.{name}" in words), "")
+        assert [] == [s for s in owners if s in told and owners[s] != own], words
+        assert [] == [s for s in (PASSWORD, EXPORTED, kept.owner_password) if s in told], words
+        if not own and "deploy.sandbox" not in words:
+            assert [] == [secret for secret in secrets if secret in told], words
+        assert [] == [secret for secret in (*secrets, *owners) if secret in words], words
 
 
 def test_the_commands_find_the_services_environments(run: Run) -> None:

@@ -1,5 +1,6 @@
 """From what was typed or sent to checked values, without a request or a database."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -130,6 +131,37 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed) as error:
         admission.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
     assert "refused.not_json" == error.value.key
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"note": "a", "note": "b"}',
+        b'{"note" :"a", "note": "b"}',
+        b'{"note": "a", "\\u006eote": "b"}',
+        b'{"note": "a: b", "note": "c"}',
+        b'{"note": "a", "number": 1, "number": 2}',
+        b'{"note": "a", "badges": ["x"], "badges": []}',
+    ],
+)
+def test_a_name_that_stands_twice_is_malformed(raw: bytes) -> None:
+    """Of two values one would be lost, and nobody could say which."""
+    with pytest.raises(Malformed, match="json_twice"):
+        admission.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
+
+
+@given(
+    st.fixed_dictionaries(
+        {"note": st.text(max_size=20)},
+        optional={"badges": st.lists(st.text(':a"', max_size=4)), "number": st.integers(0, 9)},
+    )
+)
+def test_each_name_once_is_read_whole(values: dict[str, Any]) -> None:
+    """However many colons and quotes its values have."""
+    found = admission.check(
+        endpoint(path="/api/v1/x", body=Body), call(raw=json.dumps(values).encode())
+    ).body
+    assert Body.model_validate_json(json.dumps(values)) == found
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"1", b'"x"', b"null", b"true", b"{}"])

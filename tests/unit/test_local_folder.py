@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import envfiles
-from deploy.local.folder import private_file, private_folder, take_folder
+from deploy.local.folder import keep_to_owner, private_file, private_folder, take_folder
 from deploy.local.process import StartError
 from deploy.local.tail import tail
 
@@ -24,6 +24,38 @@ def test_a_folder_becomes_its_owners_alone(tmp_path: Path, before: int | None) -
         folder.mkdir()
         folder.chmod(before)
     assert 0o700 == mode(private_folder(folder))
+
+
+def test_what_was_left_readable_is_the_owners_at_the_next_start(tmp_path: Path) -> None:
+    """Folders and files of every kind, in place; a link takes nothing from what it leads to."""
+    outside, data = tmp_path / "outside", tmp_path / "data"
+    left = {"logs/x.log": 0o644, "sandbox/book.sqlite3": 0o666, "env/x.env": 0o440, "run.sh": 0o755}
+    outside.write_text("not ours")
+    outside.chmod(0o644)
+    for name, before in left.items():
+        path = data / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        path.write_text(name)
+        path.chmod(before)
+    (data / "link").symlink_to(outside)
+    (data / "away").symlink_to(tmp_path / "nowhere")
+    take_folder(data).close()
+    assert {name: bits & 0o700 for name, bits in left.items()} == {
+        name: mode(data / name) for name in left
+    }
+    assert {0o700} == {mode(path) for path in data.iterdir() if path.is_dir()}
+    assert 0o600 == mode(data / "lock")
+    assert (0o644, "logs/x.log") == (mode(outside), (data / "logs/x.log").read_text())
+
+
+def test_postgresqls_own_folder_is_left_alone(tmp_path: Path) -> None:
+    """It looks after it itself, and has thousands of files."""
+    table = tmp_path / "postgres" / "cluster" / "base" / "1"
+    table.parent.mkdir(parents=True)
+    table.touch(0o640)
+    table.chmod(0o640)
+    keep_to_owner(tmp_path)
+    assert 0o640 == mode(table)
 
 
 @pytest.mark.parametrize("before", [None, 0o644, 0o666, 0o400])

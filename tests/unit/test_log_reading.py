@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploy.local.console import Console
 from deploy.local.logs import KEPT, LogFile, turn
@@ -54,6 +56,33 @@ def test_what_was_printed_past_the_logger(printed: str, level: str) -> None:
     """A process's last words count as an error, the rest of its chatter does not."""
     entry = reading.read(printed, "scoring")
     assert (level, "scoring", None) == (entry.level, entry.service, entry.at)
+
+
+HOSTILE = "a\x1b[2Jb\x00c\x9bd\u202ee\u2066f\x7fg\u2028h"
+
+
+def test_nothing_in_a_log_commands_the_terminal() -> None:
+    """Colours, cursor moves and turned text are shown as what they are, in every field."""
+    entry = reading.read(line(error=HOSTILE, event=HOSTILE, service=HOSTILE, state=HOSTILE), "x")
+    printed = reading.read(HOSTILE, "x")
+    assert str(entry).isprintable()
+    assert str(printed).isprintable()
+
+
+def test_a_raw_line_is_harmless_and_the_same_json() -> None:
+    """What a program reads of it is what was written."""
+    written = json.dumps({"error": HOSTILE, "n": [1, "二\n"]}, ensure_ascii=False)
+    shown = reading.shown(written)
+    assert shown.isprintable()
+    assert json.loads(written) == json.loads(shown)
+    assert "first\n\tsecond \\u001b[31m" == reading.shown("first\n\tsecond \x1b[31m")
+
+
+@given(st.text())
+def test_no_text_commands_the_terminal(typed: str) -> None:
+    """Whatever was typed: printable, or a line break or tab."""
+    assert reading.shown(typed).replace("\n", "").replace("\t", "").isprintable()
+    assert reading.one_line(typed).isprintable()
 
 
 def test_an_unknown_level_is_no_failure() -> None:

@@ -161,6 +161,8 @@ def refusal(error: Exception) -> web.Response:
             code, message = "UnsupportedHTTPMethod", "Use POST."
         case web.HTTPException():
             code, message = "InvalidParameter", error.reason
+        case web.RequestPayloadError():
+            code, message = "InvalidParameter", "The body did not come whole."
         case _:
             code, message = "InternalError", "The request processing has failed."
     return answer({"Code": code, "Message": message, "HostId": "sandbox"}, HTTP_STATUS[code])

@@ -78,6 +78,6 @@ def refusal(error: Exception) -> web.Response:
             return error_answer(DtOneError(1000404))
         case web.HTTPMethodNotAllowed():
             return error_answer(DtOneError(1000405))
-        case web.HTTPException():
+        case web.HTTPException() | web.RequestPayloadError():
             return error_answer(DtOneError(1000400))
     return error_answer(DtOneError(1009001))
