@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.rewards.rules.mismatches import Kind
 from services.rewards.rules.payouts import Reward
@@ -18,8 +18,8 @@ from shared.values.seal import Seal, SealBroken
 SCHEDULED = ("eligible", "ready", "submitting", "accepted", "rejected")
 Text = Annotated[
     str,
-    AfterValidator(text.lines),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    BeforeValidator(lambda typed: text.lines(typed) if isinstance(typed, str) else typed),
 ]
 
 

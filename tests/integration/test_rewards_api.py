@@ -203,7 +203,7 @@ async def test_only_what_is_unknown_is_written_off(desk: Desk, steps: tuple[Step
         {"decision": "pay", "note": "x"},
         {"decision": "approve", "note": "  "},
         {"decision": "approve", "note": "x" * 501},
-        {"decision": "approve", "note": "a\x00b"},
+        {"decision": "approve", "note": "\x00 \x0b"},
         {"decision": "approve", "note": "x", "amount_fen": 1},
         [],
     ],
