@@ -116,7 +116,7 @@ async def test_errors_keep_what_was_typed(intake: Site) -> None:
     )
     assert 422 == status
     assert '<a href="#phone">号码不完整' in shown
-    assert '<a href="#officer_badge">警号最多 20 个字母或数字' in shown
+    assert '<a href="#officer_badge">这里只填一个警号，最多 20 个字母或数字' in shown
     assert "&lt;b&gt;引号&#34;和&#39;&lt;/b&gt;</textarea>" in shown
     assert 'value="1380"' in shown
     assert f'value="{"7" * 21}"' in shown
