@@ -56,8 +56,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 }
 # What a right form has there: it is not for this that it is refused.
 SHORT = {"phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here"}
-# Nothing can be typed there, so nothing can be lost.
-BUTTONS = {"sign-out"}
+# Nothing can be typed there, or it stands in the address afterwards: nothing can be lost.
+BUTTONS = {"sign-out", "r"}
 
 
 @dataclass
