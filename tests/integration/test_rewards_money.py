@@ -425,6 +425,17 @@ async def test_an_order_is_asked_about_and_repeated_at_its_own_vendor(world: Wor
     assert ([], []) == (new.asked, new.sent)
 
 
+async def test_an_earlier_order_is_asked_about_at_its_own_vendor(world: World) -> None:
+    """Written off at one vendor and paid there late: the new one is not asked and gets nothing."""
+    old, new = world.vendor, Vendor("two")
+    await world.lose()
+    await world.write_off()
+    world.vendors = (new, old)
+    new.to_ask = lambda _: DENIED
+    assert "paid" == (await world.round()).state
+    assert ([], []) == (new.asked, new.sent)
+
+
 async def test_an_order_waits_for_its_vendor(world: World) -> None:
     """Not configured any more: it is asked about nowhere, counted, and goes on when it is back."""
     old, new = world.vendor, Vendor("two")
