@@ -163,6 +163,18 @@ async def test_one_person_is_one_signature(conn: Connection) -> None:
     )
 
 
+async def test_one_person_is_one_signature_on_every_day(conn: Connection) -> None:
+    """Who comes back later has signed already; it is another name that counts, not another time."""
+    reward = await unknown(conn)
+    at = await rewards.get_now(conn)
+    signed = [
+        await orders.add_write_off(conn, reward.order_id, name, "x", at + timedelta(days=days))
+        for days, name in enumerate(("ann", "ann", "ann", "ben"))
+    ]
+    assert [True, False, False, True] == signed
+    assert ["ann", "ben"] == await orders.list_write_offs(conn, reward.order_id)
+
+
 async def test_signatures_belong_to_one_order(conn: Connection) -> None:
     """Two signed for the first order; the second one, lost as well, needs two of its own."""
     first = await unknown(conn)
