@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,8 @@ from tests.chaos.callers import Answer, Callers
 from tests.chaos.mix import Play
 
 POLL = 0.2
+STEP = 0.05
+FINISH_SECONDS = 90.0
 NEAR = 3  # so many of a unit's latest cases may be joined
 
 
@@ -49,17 +51,21 @@ class People:
         default_factory=lambda: defaultdict(list), repr=False
     )
 
-    async def until(self, over: asyncio.Event, most: int = 100_000) -> None:
-        """Play until it is over, then finish what was begun."""
-        begun = 0
-        async with asyncio.TaskGroup() as tasks:
-            running: set[asyncio.Task[None]] = set()
-            while not over.is_set() and begun < most:
+    async def until(self, over: asyncio.Event) -> None:
+        """Play until it is over, then finish what was begun: what is lost is waited for in vain."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while not over.is_set():
                 if len(running) < self.at_once:
-                    running.add(task := tasks.create_task(self._play(next(self.plays))))
-                    task.add_done_callback(running.discard)
-                    begun += 1
-                await asyncio.sleep(0.05)
+                    running.add(asyncio.create_task(self._play(next(self.plays))))
+                done, running = await asyncio.wait(running, timeout=STEP)
+                _raise_first(done)
+            if running:
+                done, running = await asyncio.wait(running, timeout=FINISH_SECONDS)
+                _raise_first(done)
+        finally:
+            for unfinished in running:
+                unfinished.cancel()
 
     async def _play(self, play: Play) -> None:
         filed = await self._file(play)
@@ -136,3 +142,8 @@ class People:
 def _verdict(play: Play) -> dict[str, Any]:
     wanted = {"verdict", "attribution", "officers", "categories", "finding", "answer"}
     return play.complaint.model_dump(mode="json", include=wanted)
+
+
+def _raise_first(done: Iterable[asyncio.Task[None]]) -> None:
+    for task in done:
+        task.result()
