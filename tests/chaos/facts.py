@@ -32,8 +32,13 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     ),
     "left_after_withdrawal": (
         "rewards",
-        """SELECT t.reward_id FROM payout_transitions t JOIN rewards r ON r.id = t.reward_id
-           WHERE t.step IN ('leased', 'resent') AND t.made_at > r.withdrawn_at""",
+        # By versions: times are those of the transactions' beginnings, which may overlap.
+        """SELECT t.reward_id, t.version FROM payout_transitions t
+           WHERE t.step IN ('leased', 'resent') AND 'withdrawn' = (
+               SELECT w.step FROM payout_transitions w
+               WHERE w.reward_id = t.reward_id AND w.version < t.version
+                   AND w.step IN ('withdrawn', 'reinstated', 'entitled')
+               ORDER BY w.version DESC LIMIT 1)""",
     ),
     "balances": ("scoring", "SELECT unit_code, balance_centipoints FROM unit_scores"),
     "ledger": (

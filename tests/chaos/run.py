@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 from rich.console import Console
+from rich.markup import escape
 
 from deploy.demo import load_directory
 from deploy.demo.http import call
@@ -25,7 +26,7 @@ from tests.chaos.phases import PHASES, Did, Measure
 DROPPED = 0.3
 SETTLE_SECONDS = 150.0
 LOOK_EVERY = 2.0
-MOST_SHOWN = 5
+MOST_SHOWN, LONGEST = 3, 200
 HASTE = {"MASHANG_CHAOS_HASTE": "60"}
 
 
@@ -81,7 +82,7 @@ class Run:
         outcome.faults = {name: len(found) for name, found in lines.items()}
         for name, contradictions in lines.items():
             for one in islice(contradictions, MOST_SHOWN):
-                self.console.print(f"[red]{name}:[/] {one}")
+                self.console.print(f"[red]{name}:[/] {escape(str(one))[:LONGEST]}")
         outcome.settled_seconds = round(time.monotonic() - began, 1)
 
     async def _health(self) -> Lines:
