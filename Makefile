@@ -47,9 +47,9 @@ bench: ## measure throughput beside the alternatives, print it and write it as J
 	@$(BOOTSTRAP) --dev --broker
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-chaos: ## kill things under load and count what was lost or paid twice
+chaos: ## die at named points, freeze, vanish, lose the database for half an hour; then recount it all
 	@$(BOOTSTRAP) --dev --broker
-	@exec $(BIN)/python -m tests.chaos $(ARGS)
+	@$(LEASH) $(BIN)/python -m tests.chaos $(ARGS)
 
 defects: ## seed known defects one by one and see that the suite notices each (ARGS="word" selects)
 	@$(BOOTSTRAP) --dev --broker
