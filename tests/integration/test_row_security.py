@@ -8,6 +8,8 @@ from aiohttp import ClientSession
 
 from services.verification.casework.store import cases
 from shared.access import Operator
+from shared.db import Database, act_as
+from tests.conftest import Clone
 from tests.integration.test_access_matrix import Objects, objects
 from tests.town import Town
 
@@ -108,3 +110,18 @@ async def test_acting_for_somebody_ends_with_the_transaction(place: Town) -> Non
         assert set() == await seen(place, "verification", "cases", SOUTH)
         assert everything == await seen(place, "verification", "cases", None)
     assert database.pool.get_size() <= 4
+
+
+async def test_two_transactions_on_one_connection_are_two_callers(clone: Clone) -> None:
+    """Whoever was acted for is forgotten at COMMIT and ROLLBACK, not only when the pool cleans."""
+    database = await Database.connect(await clone("verification"), "verification", 1)
+    asked = "SELECT mashang_scope()"
+    async with database.acquire() as conn:
+        for commits in (True, False):
+            transaction = conn.transaction()
+            await transaction.start()
+            await act_as(conn, SOUTH)
+            assert "s1" == await conn.fetchval(asked)
+            await (transaction.commit() if commits else transaction.rollback())
+            assert "*" == await conn.fetchval(asked)
+    await database.close()
