@@ -34,7 +34,7 @@ class Measure:
     """How much of everything; without `purposes` all points are hit."""
 
     times: int = 20
-    most_seconds: float = 270.0
+    most_seconds: float = 300.0
     kills: int = 15
     freezes: int = 10
     away_seconds: float = 30.0
