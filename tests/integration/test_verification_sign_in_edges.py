@@ -223,6 +223,15 @@ async def test_a_session_knows_who_its_operator_is_by_now(bureau: Office) -> Non
     )  # fmt: skip
 
 
+async def test_a_session_of_somebody_disabled_opens_nothing(bureau: Office) -> None:
+    """Also where its row is still there: by a restored table, or by a hand that knew no better."""
+    sign_in, token = SignIn(bureau.database), await bureau.token("county")
+    async with bureau.database.acquire() as conn:
+        await conn.execute("UPDATE operators SET active = false WHERE username = 'county'")
+    with pytest.raises(Unauthenticated):
+        await sign_in.who(token)
+
+
 async def test_use_is_noted_once_a_minute(bureau: Office) -> None:
     """A busy page writes no row a request; what is noted is enough to keep the session."""
     sign_in, token, start = SignIn(bureau.database), await bureau.token("desk"), clock.now()
