@@ -1,5 +1,6 @@
 """One sign-in for the staff pages of all services, and an end to it everywhere."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -27,18 +28,25 @@ async def test_one_browser_is_known_everywhere(place: Town) -> None:
             assert f"{place.urls[service]}{page}" == await lands_on(place, http, service, page)
 
 
-async def test_signing_out_is_signing_out_everywhere(place: Town) -> None:
-    """After signing out at the desk, the other services lead to the sign-in page."""
+@pytest.mark.parametrize("service", PAGES)
+async def test_signing_out_is_signing_out_everywhere(place: Town, service: str) -> None:
+    """From whichever service, by a link to the desk; then all services lead to signing in."""
+    desk = place.urls["verification"]
     async with place.browser("city") as http:
-        await lands_on(place, http, "rewards", "/rewards")
-        desk = place.urls["verification"]
-        async with http.get(f"{desk}/desk") as page:
-            token = (await page.text()).split('name="csrf" value="')[1].split('"')[0]
+        async with http.get(f"{place.urls[service]}{PAGES[service]}") as page:
+            shown = await page.text()
+        assert not re.search(r'action="https?:', shown)
+        if service != "verification":
+            assert f'href="{desk}/desk/sign-out"' in shown
+        async with http.get(f"{desk}/desk/sign-out") as page:
+            shown = await page.text()
+        token = shown.split('name="csrf" value="')[1].split('"')[0]
         async with http.post(
             f"{desk}/desk/sign-out", data={"csrf": token}, headers={"Origin": desk}
         ) as response:
             assert 200 == response.status
-        assert "/desk/sign-in" in await lands_on(place, http, "rewards", "/rewards")
+        for other, path in PAGES.items():
+            assert "/desk/sign-in" in await lands_on(place, http, other, path)
 
 
 async def test_a_disabled_operator_is_out_as_soon_as_it_is_heard(place: Town) -> None:

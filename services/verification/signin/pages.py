@@ -34,7 +34,7 @@ class SignInPages:
                 body=SignInBody, form=True, again=self.show_again, csrf="origin", limit=16 * 1024,
                 seconds=0,
             ),
-            Endpoint("GET", "/desk/sign-out", self.home, "Back to one's own page", SIGNED_IN),
+            Endpoint("GET", "/desk/sign-out", self.leave, "Ask before signing out", SIGNED_IN),
             Endpoint(
                 "POST", "/desk/sign-out", self.end, "Sign out", SIGNED_IN, form=True, csrf="token"
             ),
@@ -68,6 +68,10 @@ class SignInPages:
             return Page("sign_in.html", values)
         headers = problems.headers(refused)
         return Page("sign_in.html", values, int(refused.status), headers=headers)
+
+    async def leave(self, call: Call[None, None]) -> Page:
+        """Where the other services' pages lead to, since one signs out here."""
+        return Page("sign_out.html", {"back": self.landing(call.operator.role)})
 
     async def end(self, call: Call[None, None]) -> See:
         """Sign out everywhere."""
