@@ -14,9 +14,11 @@ SNAPSHOTS = Path(__file__).parent / "events"
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.TYPE)
 def test_data_is_as_promised(event: Event) -> None:
-    """An event's JSON is the one that consumers in other versions were built against."""
+    """What consumers of other versions were built against is there; what came later may lack."""
     promised = json.loads((SNAPSHOTS / f"{event.TYPE}.json").read_text("utf-8"))
-    assert promised == event.model_dump(mode="json")
+    told = event.model_dump(mode="json")
+    assert promised == {name: told.get(name) for name in promised}
+    assert event == type(event).model_validate(promised)
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.TYPE)

@@ -40,11 +40,12 @@ def named(vendor: str) -> re.Pattern[str]:
 
 
 def own_room(vendor: str, path: str) -> bool:
-    """The adapter and its tables, the dialect, and the tests of exactly these."""
+    """The adapter and its tables, the dialect, and the tests and seeded defects of exactly these."""
     adapter = rf"services/\w+/providers/{vendor}\w*\.py"
     dialect = rf"deploy/sandbox/dialects/{vendor}/.+"
     test = rf"tests/\w+/test_\w*{vendor}\w*\.py"
-    return re.fullmatch(f"{adapter}|{dialect}|{test}", path) is not None
+    defects = rf"tests/defects/{vendor}\.toml"
+    return re.fullmatch(f"{adapter}|{dialect}|{test}|{defects}", path) is not None
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

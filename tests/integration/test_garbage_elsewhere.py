@@ -188,25 +188,27 @@ async def test_garbage_at_the_ops_port(ops: str) -> None:
 
 
 def vendors_headers() -> dict[str, str]:
-    """A customer of DT One's; Aliyun signs each request, so garbage never gets that far."""
-    dtone = DIALECTS["dtone"].name
-    pair = f"{OPTIONS[f'--{dtone}-key']}:{OPTIONS[f'--{dtone}-secret']}"
-    return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+    """A customer who signs in by a pair; where each request is signed, garbage gets no further."""
+    pairs = [(OPTIONS.get(f"--{name}-key"), OPTIONS.get(f"--{name}-secret")) for name in DIALECTS]
+    key, secret = next(pair for pair in pairs if None not in pair)
+    return {"Authorization": "Basic " + b64encode(f"{key}:{secret}".encode()).decode()}
 
 
 BODIES = (
     b"", garbage.NOISE, garbage.DEEP, b'{"a": "x', b"\xff\xfe{\0}\0", b"NaN", b"9" * 5000, b"null",
     b'"\\ud800"', b"[]", b"{}{}", b"\0" * 64, b"x" * 2_000_000,
-    b'{"vendor": "dtone", "kind": "\\ud800"}', b'{"external_id": "\\ud800", "product_id": 1}',
+    *(f'{{"vendor": "{name}", "kind": "\\ud800"}}'.encode() for name in DIALECTS),
+    b'{"external_id": "\\ud800", "product_id": 1}',
     json.dumps({
         "external_id": "x\0", "product_id": 10**30, "auto_confirm": True,
         "credit_party_identifier": {"mobile_number": "\ud800"},
     }).encode(),
 )  # fmt: skip
 QUERIES = ("", *(f"external_id={word}&vendor={word}&day={word}" for word in WORDS))
+REST = ("", "%ff", "v1/transactions", "v1/async/transactions")
 PATHS = (
-    "/dtone/v1/async/transactions", "/dtone/v1/transactions", "/aliyun/", "/admin/faults",
-    "/admin/book", "/admin/statement", "/admin/%00", "/dtone/%ff", "/", "//admin/book",
+    *(f"/{name}/{rest}" for name in DIALECTS for rest in REST),
+    "/admin/faults", "/admin/book", "/admin/statement", "/admin/%00", "/", "//admin/book",
 )  # fmt: skip
 DAYS = ("0001-01-01", "9999-12-31", "2026-02-30", "2026-1-1", "٢٠٢٦-01-01", "%ED%A0%80")
 
@@ -223,8 +225,8 @@ def at_the_sandbox() -> Iterator[tuple[str, Request]]:
             yield path, Request("", method="GET", query=query)
         for kind in ("multipart/form-data", "application/json; charset=martian", "\xff"):
             yield path, Request("", b"{}", kind, method="POST")
-    for day in DAYS:
-        yield "/admin/statement", Request("", method="GET", query=f"vendor=dtone&day={day}")
+    for query in (f"vendor={name}&day={day}" for name in DIALECTS for day in DAYS):
+        yield "/admin/statement", Request("", method="GET", query=query)
 
 
 async def test_garbage_at_the_sandbox(sandbox: SandboxProcess) -> None:

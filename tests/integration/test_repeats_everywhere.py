@@ -153,7 +153,7 @@ async def write_off(place: Place) -> tuple[Body, Body]:
 async def resolution(place: Place) -> tuple[Body, Body]:
     """A mismatch is settled."""
     async with place.town.databases["rewards"].transaction() as conn:
-        await mismatches.add(conn, Mismatch("no_order", "dtone", uuid4().hex))
+        await mismatches.add(conn, Mismatch("no_order", "airtime", uuid4().hex))
         newest = await conn.fetchval("SELECT max(mismatch_id) FROM mismatches")
     return {"mismatch_id": str(newest)}, NOTE
 

@@ -268,7 +268,7 @@ KNOWN = Directory(TREE, {"u1", "U.10"}, {"A-1"})
         (OPERATORS + "ab,甲,city_supervisor,north\n",
          [RowError(2, "scope", "csv.scope_not_root")]),
         ("username,name,role,scope,badge\nab,甲,unit_operator,u1,A1\n",
-         [RowError(2, "badge", "csv.no_officer", {"badge": "A1"})]),
+         [RowError(2, "badge", "csv.spelt", {"value": "A1", "other": "A-1"})]),
     ],
 )  # fmt: skip
 def test_rows_are_held_against_the_directory(text: str, found: list[RowError]) -> None:
