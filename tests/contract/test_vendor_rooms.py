@@ -40,7 +40,7 @@ def named(vendor: str) -> re.Pattern[str]:
 
 
 def own_room(vendor: str, path: str) -> bool:
-    """The adapter and its tables, the dialect, and the tests and seeded defects of exactly these."""
+    """The adapter and its tables, the dialect, and the tests and seeded defects of just these."""
     adapter = rf"services/\w+/providers/{vendor}\w*\.py"
     dialect = rf"deploy/sandbox/dialects/{vendor}/.+"
     test = rf"tests/\w+/test_\w*{vendor}\w*\.py"
