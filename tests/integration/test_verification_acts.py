@@ -284,7 +284,7 @@ async def test_a_wrong_verdict_leaves_nothing(work: Casework) -> None:
     with pytest.raises(Invalid) as refused:
         await work.judge(
             "desk", case_id, attribution="officers", officers=["170003"], categories=["x"],
-            finding=" ", incident=uuid4(),
+            finding=" ", incident=str(uuid4()),
         )  # fmt: skip
     fields = [wrong.field for wrong in refused.value.wrong]
     assert ["officers", "categories", "finding", "incident"] == fields
@@ -314,17 +314,17 @@ async def test_incidents_are_joined_at_the_first_case(work: Casework) -> None:
     """A third case that joins the second shares the first one's incident; itself leads away."""
     first, second, third = [await work.open() for _ in range(3)]
     far = await work.open(unit_code=OTHER_UNIT)
-    await work.judge("county", second, incident=first)
+    await work.judge("county", second, incident=str(first))
     await work.review("city", second)
-    await work.judge("county", third, incident=second)
+    await work.judge("county", third, incident=str(second))
     await work.review("city", third)
     assert first == (await work.stands(third)).incident_id
-    await work.judge("county", third, incident=third, revision=1)
+    await work.judge("county", third, incident=str(third), revision=1)
     await work.review("city", third)
     assert first != (await work.stands(third)).incident_id
     for who, unknown in (("county", far), ("desk", far), ("desk", uuid4())):
         with pytest.raises(Invalid, match="incident_unknown"):
-            await work.judge(who, first, incident=unknown)
+            await work.judge(who, first, incident=str(unknown))
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\u3000\n", "\x00"])
@@ -382,7 +382,7 @@ async def test_the_detail_opens_what_is_sealed(work: Casework) -> None:
         shown.words, shown.phone, shown.verdicts[0].finding, shown.verdicts[0].answer,
     )  # fmt: skip
     assert [None, None, "很着急", None] == [action.note for action in shown.actions]
-    roster = await views.load_roster(work.conn, shown)
+    roster = await views.load_roster(work.conn, PEOPLE["city"], shown)
     assert {"170001": "甲", "170002": "乙", "170009": "丁"} == roster.active
     assert {"170001": "甲", "170002": "乙"} == roster.named
 

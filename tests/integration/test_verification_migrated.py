@@ -18,6 +18,7 @@ from shared import migrate
 from shared.access import Operator, Role
 from shared.db import Database, expected_heads
 from shared.events import Envelope
+from shared.values import clock
 from tests.conftest import PASSWORD
 from tests.integration.verification_office import LEVELS, settings
 
@@ -40,9 +41,11 @@ INSERT INTO cases (case_id, submission_id, incident_id, kind, unit_code, categor
     language, received_at, opened_at, callback_due_at, verification_due_at, callback_state,
     officer_badge)
 SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, gen_random_uuid(), gen_random_uuid(),
-    'complaint', unit, '{other}', false, 'zh', now(), now(), now(), now(), 'no_phone', badge
-FROM (VALUES (1, '411724006', NULL), (2, '411724006', '170001'), (3, '411702001', NULL))
-    AS old (n, unit, badge);
+    'complaint', unit, '{other}', false, 'zh', now(), opened::timestamptz, now(), now(), 'no_phone',
+    badge
+FROM (VALUES (1, '411724006', NULL, '2027-01-01 00:00+08'),
+             (2, '411724006', '170001', '2026-12-31 23:59:59+08'),
+             (3, '411702001', NULL, '2027-01-01 00:00:01+08')) AS old (n, unit, badge, opened);
 INSERT INTO case_actions (case_id, action, actor, acted_at, details)
     SELECT case_id, 'opened', '', now(), '{}' FROM cases;
 INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categories, incident_id,
@@ -128,6 +131,31 @@ async def test_who_saw_a_case_before_sees_it_now(old: Database) -> None:
     assert {OTHER} == await seen(old, "auditor", "411702")
     assert set() == await seen(old, "city_supervisor", "411700")
     assert set() == await seen(old, "auditor", "")
+
+
+async def test_cases_of_before_are_numbered_as_they_were_opened(old: Database) -> None:
+    """By the year at the bureau, across New Year's midnight; no number is given twice."""
+    async with old.acquire() as conn:
+        rows = await conn.fetch("SELECT case_id, number FROM cases")
+        following = await conn.fetchval("SELECT nextval('case_numbers')")
+    told = {ABOUT_HIM: "26-000001", CASE: "27-000002", OTHER: "27-000003"}
+    assert (told, 4) == ({row["case_id"]: row["number"] for row in rows}, following)
+
+
+async def test_an_instance_of_before_still_opens_cases(old: Database) -> None:
+    """While the services are exchanged it stores a case without a number, and the case gets one."""
+    async with old.transaction() as conn:
+        number = await conn.fetchval(
+            """INSERT INTO cases (case_id, submission_id, incident_id, kind, unit_code, categories,
+                   urgent, language, received_at, opened_at, callback_due_at, verification_due_at,
+                   callback_state)
+               SELECT gen_random_uuid(), gen_random_uuid(), incident_id, kind, unit_code,
+                   categories, urgent, language, received_at, opened_at, callback_due_at,
+                   verification_due_at, callback_state
+               FROM cases WHERE case_id = $1 RETURNING number""",
+            CASE,
+        )
+    assert f"{clock.service_day(clock.now()).year % 100}-000004" == number
 
 
 async def test_the_first_tree_joins_the_places_of_before(old: Database) -> None:

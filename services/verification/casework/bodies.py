@@ -15,6 +15,8 @@ Note = Annotated[Text, StringConstraints(max_length=2000)]
 # PostgreSQL's text cannot hold a NUL.
 Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Word = Annotated[Plain, StringConstraints(max_length=64)]
+# A number, an id or a link among words; what it names is looked for by `find_said`.
+CaseSaid = Annotated[Plain, StringConstraints(max_length=200)]
 UnitCode = Annotated[Word, AfterValidator(text.identifier)]
 # A finding and an answer of 4,000 characters, each of them escaped (`%F0%9F%98%80`), are 96 kB.
 VERDICT_LIMIT = 128 * 1024
@@ -36,8 +38,8 @@ class CallbackBody(Body):
 class VerdictBody(Body):
     """POST /api/v1/cases/{id}/verdicts; `revision` is the one that the caller has seen, 0 first.
 
-    Without categories the citizen's own stand; `incident` is another case of the same unit
-    with which this one belongs, or this one itself where it is to stand apart.
+    Without categories the citizen's own stand; `incident` is the number (or id) of another case of
+    the same unit with which this one belongs, or of this one itself where it is to stand apart.
     """
 
     verdict: Verdict
@@ -46,7 +48,7 @@ class VerdictBody(Body):
     categories: Annotated[tuple[Word, ...], Field(max_length=20)] | None = None
     finding: Text
     answer: Text
-    incident: UUID | None = None
+    incident: CaseSaid | None = None
     revision: int = Field(ge=0, le=1_000_000)
 
     def draft(self, categories: tuple[str, ...]) -> Draft:
@@ -106,5 +108,6 @@ class ListQuery(BaseModel):
     due: Due | None = None
     unit: UnitCode | None = None
     submission_id: UUID | None = None
+    number: CaseSaid | None = None
     cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)

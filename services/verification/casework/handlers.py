@@ -21,9 +21,10 @@ async def on_submission_received(desk: Desk, conn: Connection, event: Submission
     """Open a case where the rules want one; at most one for a submission."""
     if not rules.opens_case(event):
         return
-    case = rules.open_case(event, desk.policies.at(event.received_at), uuid7(), clock.now())
+    policy = desk.policies.at(event.received_at)
+    case = rules.open_case(event, policy, uuid7(), clock.now())
     case = await recusals.examine(conn, desk.seal, case)
-    if not await cases.add_case(conn, case):
+    if not await cases.add_case(conn, case, clock.service_day(case.opened_at, policy.zone).year):
         return
     await recusals.note(conn, case.case_id, (), case.recused)
     await publish(conn, rules.case_opened(case))

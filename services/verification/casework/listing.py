@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from services.verification.casework.acts.desk import find_said
 from services.verification.casework.bodies import ListQuery
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import cases, lists
@@ -29,6 +30,9 @@ async def list_page(conn: Connection, operator: Operator, query: ListQuery) -> P
     """One page. Invalid if the cursor was not made here."""
     if query.submission_id:
         found = await cases.get_case_of(conn, operator, query.submission_id)
+        return Page([found] if found else [], None)
+    if query.number:
+        found = await find_said(conn, operator, query.number)
         return Page([found] if found else [], None)
     rows = await _rows(conn, operator, query, cursor_of(query))
     more = len(rows) > query.limit

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.rules.recusals import persons_in
-from services.verification.casework.store import actions
+from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, operators, units
+from shared.access import Operator
 from shared.db import Connection
 from shared.events import Attribution, CallbackState, Kind, Language, Verdict
 from shared.values import clock, phone
@@ -39,6 +40,7 @@ class Summary(BaseModel):
     """A case in a list."""
 
     case_id: UUID
+    number: str = Field(description="what people call it by: year of opening, running number")
     submission_id: UUID
     incident_id: UUID
     kind: Kind
@@ -114,11 +116,15 @@ class PhoneShown(BaseModel):
 
 
 class Roster(BaseModel):
-    """Names for a case's page: the unit's active officers, all badges on it, and who did what."""
+    """Names for a case's page: the unit's active officers, all badges on it, and who did what.
+
+    `cases` are the numbers of the cases named on it, as far as the reader may see them.
+    """
 
     active: Mapping[str, str]
     named: Mapping[str, str]
     people: Mapping[str, str]
+    cases: Mapping[str, str]
 
 
 def summary(case: Case, seal: Seal, unit_name: str | None) -> Summary:
@@ -160,7 +166,7 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     )
 
 
-async def load_roster(conn: Connection, detail: Detail) -> Roster:
+async def load_roster(conn: Connection, operator: Operator, detail: Detail) -> Roster:
     """Names for a case's page."""
     named = [badge for v in detail.verdicts for badge in v.officers]
     named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
@@ -168,7 +174,14 @@ async def load_roster(conn: Connection, detail: Detail) -> Roster:
         active=await officers.list_roster(conn, detail.unit_code),
         named=await officers.list_officer_names(conn, named),
         people=await operators.list_names(conn, _people(detail)),
+        cases={str(i): number for i, number in (await _cases(conn, operator, detail)).items()},
     )
+
+
+async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mapping[UUID, str]:
+    joined = {v.joins for v in detail.verdicts if v.joins}
+    joined |= {UUID(a.details["joins"]) for a in detail.actions if "joins" in a.details}
+    return await cases.list_numbers(conn, operator, joined) if joined else {}
 
 
 def _people(detail: Detail) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.verification.casework.rules import numbers
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action
@@ -42,6 +43,16 @@ async def claim(conn: Connection, operator: Operator, case_id: UUID) -> Case:
     if case is None:
         raise NotFound("refused.no_case")
     return case
+
+
+async def find_said(conn: Connection, operator: Operator, said: str) -> Case | None:
+    """The case that somebody names by its number, its id or a link, if the operator may see it."""
+    named = numbers.read(said)
+    if named is None:
+        return None
+    if isinstance(named, UUID):
+        return await cases.get_case(conn, operator, named)
+    return await cases.get_numbered(conn, operator, named)
 
 
 async def note_action(

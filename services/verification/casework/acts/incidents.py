@@ -5,11 +5,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.verification.casework.acts.desk import Desk
+from services.verification.casework.acts.desk import Desk, find_said
 from services.verification.casework.rules import incidents as rules
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.incidents import Change, Member
-from services.verification.casework.store import actions, cases, incidents, recusals
+from services.verification.casework.store import actions, incidents, recusals
 from services.verification.casework.store.actions import Action
 from shared import access
 from shared.access import Operator
@@ -21,19 +21,20 @@ from shared.values import clock
 
 
 async def wanted(
-    conn: Connection, desk: Desk, operator: Operator, case: Case, named: UUID | None
+    conn: Connection, desk: Desk, operator: Operator, case: Case, said: str
 ) -> tuple[UUID | None, Wrong | None]:
     """The case that a verdict wants to join (itself: to stand apart), or what is wrong with it.
 
     None where it would change nothing.
     """
-    if named is None:
+    if not said.strip():
         return None, None
-    if await cases.get_case(conn, operator, named) is None:
+    named = await find_said(conn, operator, said)
+    if named is None:
         return None, Wrong("incident", "incident_unknown")
-    change = await _change(conn, operator, case, named)
+    change = await _change(conn, operator, case, named.case_id)
     wrong = change.wrong(desk.policy(case).incident)
-    return (None if wrong or change.is_so else named), wrong
+    return (None if wrong or change.is_so else named.case_id), wrong
 
 
 async def settle(
@@ -51,7 +52,7 @@ async def settle(
     incident_id = change.target(uuid7())
     async with as_itself(conn, operator):
         for member in await incidents.move_cases(conn, change.moved, incident_id):
-            await _tell(conn, operator, member)
+            await _tell(conn, operator, member, change.named)
         # What one of them is about, all of them are.
         recused = await recusals.spread(conn, incident_id)
         if not recused.isdisjoint(access.identities(operator)):
@@ -60,8 +61,8 @@ async def settle(
     return replace(case, incident_id=incident_id, recused=case.recused | recused)
 
 
-async def _tell(conn: Connection, operator: Operator, member: Member) -> None:
-    now, details = clock.now(), {"incident_id": str(member.incident_id)}
+async def _tell(conn: Connection, operator: Operator, member: Member, named: UUID) -> None:
+    now, details = clock.now(), {"incident_id": str(member.incident_id), "joins": str(named)}
     action = Action(member.case_id, "incident", operator.username, now, details)
     await actions.add_action(conn, action)
     await publish(conn, rules.changed(member, now))

@@ -27,6 +27,7 @@ class Recused(BaseModel):
     """What a recusal made of the case; `yours` if whoever asked still has it."""
 
     case_id: UUID
+    number: str
     higher: bool
     yours: bool
 
@@ -112,7 +113,8 @@ async def change(
         await note_action(conn, desk, case, operator, action, details, body.reason.strip())
     log.get().info("recusal changed", case_id=str(case_id), outcome=body.decision)
     yours = now.isdisjoint(access.identities(operator))
-    return Recused(case_id=case_id, higher=any(who[0] == "#" for who in now), yours=yours)
+    higher = any(who[0] == "#" for who in now)
+    return Recused(case_id=case_id, number=case.number, higher=higher, yours=yours)
 
 
 async def _recuse(

@@ -17,7 +17,7 @@ from services.verification.casework.acts import (
     recusals,
     reviews,
 )
-from services.verification.casework.acts.desk import Act, Desk
+from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
@@ -25,7 +25,7 @@ from services.verification.casework.store import cases
 from shared import access
 from shared.access import Operator
 from shared.db import Database
-from shared.errors import Refused, Wrong
+from shared.errors import NotFound, Refused, Wrong
 from shared.events import CallbackLogged
 from shared.values import clock
 from shared.web import repeats
@@ -95,7 +95,8 @@ class CasePage:
         """The page; a form's own address leads back to it when somebody reloads."""
         case = partial(Endpoint, params={"case_id": UUID})
         return [
-            case("GET", ADDRESS, self.show, "One case", READERS),
+            Endpoint("GET", ADDRESS, self.show, "One case, by its id or its number", READERS,
+                     params={"case_id": str}),
             case("POST", ADDRESS, self.enter, "Keep what is filled in, or do what is plainly meant",
                  WORKERS, form=True, again=partial(self.again, ""), csrf="token", repeat="form",
                  limit=bodies.VERDICT_LIMIT),
@@ -107,10 +108,15 @@ class CasePage:
               for name, form in FORMS.items()),
         ]  # fmt: skip
 
-    async def show(self, call: Call[None, None]) -> Page:
-        """The case, with what was written and not sent."""
-        case_id = call.params["case_id"]
+    async def show(self, call: Call[None, None]) -> Page | See:
+        """The case, with what was written and not sent; by any other name one is led to its id."""
+        said = call.params["case_id"]
         async with self.database.transaction(as_=call.operator) as conn:
+            case = await find_said(conn, call.operator, said)
+            if case is None:
+                raise NotFound("refused.no_case")
+            if said != str(case_id := case.case_id):
+                return See(f"/desk/cases/{case_id}")
             draft = await drafts.load(conn, self.desk, call.operator, case_id)
         return await self._page(call, Attempt(typed=draft))
 
@@ -166,7 +172,7 @@ class CasePage:
         async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
             detail = await views.load_detail(conn, case, self.desk.seal)
-            roster = await views.load_roster(conn, detail)
+            roster = await views.load_roster(conn, call.operator, detail)
         values = {
             "case": case,
             "detail": detail,

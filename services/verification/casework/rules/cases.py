@@ -34,7 +34,8 @@ class Case:
         verified ──changed, to what must wait──▶ in_review
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
-    `recused` are the identities from which it is kept, see `recusals`.
+    `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
+    it by, given when it is stored.
     """
 
     case_id: UUID
@@ -70,6 +71,7 @@ class Case:
     recused: frozenset[str] = frozenset()
     cleared: frozenset[str] = frozenset()
     examined: int = -1
+    number: str = ""
 
     @property
     def under_review(self) -> bool:

@@ -1,5 +1,6 @@
 """Cases; every read on behalf of an operator is scoped to their subtree in SQL."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,13 @@ from shared.db import Connection
 from shared.events import Attribution, CallbackState, Verdict
 
 COLUMNS = ", ".join(f.name for f in fields(Case))
-_STORED = [f.name for f in fields(Case) if f.name != "next_due_at"]
+_STORED = [f.name for f in fields(Case) if f.name not in ("next_due_at", "number")]
 
 _ADD = f"""
     WITH opened AS (
-        INSERT INTO cases ({", ".join(_STORED)})
-        VALUES ({", ".join(f"${n}" for n in range(1, len(_STORED) + 1))})
+        INSERT INTO cases (number, {", ".join(_STORED)})
+        VALUES (case_number($1, nextval('case_numbers')),
+                {", ".join(f"${n}" for n in range(2, len(_STORED) + 2))})
         ON CONFLICT (submission_id) DO NOTHING RETURNING case_id, opened_at
     )
     INSERT INTO case_actions (case_id, action, actor, acted_at, details)
@@ -29,6 +31,9 @@ VISIBLE = """unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::t
     AND NOT recused && $2::text[]"""
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
 _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
+
+_NUMBERED = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND number = $3"  # noqa: S608
+_NUMBERS = f"SELECT case_id, number FROM cases WHERE {VISIBLE} AND case_id = ANY($3)"  # noqa: S608
 
 
 def as_case(row: Any) -> Case:
@@ -44,10 +49,13 @@ def own(operator: Operator) -> tuple[str, list[str]]:
     return operator.scope, access.identities(operator)
 
 
-async def add_case(conn: Connection, case: Case) -> bool:
-    """Store a new case and begin its time line; False if the submission has one already."""
+async def add_case(conn: Connection, case: Case, year: int) -> bool:
+    """Store a new case under the next number and begin its time line.
+
+    False if the submission has one already.
+    """
     values = [getattr(case, name) for name in _STORED]
-    return await conn.fetchval(_ADD, *values) is not None
+    return await conn.fetchval(_ADD, year, *values) is not None
 
 
 async def get_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
@@ -60,6 +68,20 @@ async def get_case_of(conn: Connection, operator: Operator, submission_id: UUID)
     """The case of a submission, if this operator may see it."""
     row = await conn.fetchrow(_FIND, *own(operator), submission_id)
     return as_case(row) if row else None
+
+
+async def get_numbered(conn: Connection, operator: Operator, number: str) -> Case | None:
+    """The case of this number, if this operator may see it."""
+    row = await conn.fetchrow(_NUMBERED, *own(operator), number)
+    return as_case(row) if row else None
+
+
+async def list_numbers(
+    conn: Connection, operator: Operator, case_ids: Collection[UUID]
+) -> dict[UUID, str]:
+    """The numbers of those of these cases that this operator may see."""
+    rows = await conn.fetch(_NUMBERS, *own(operator), list(case_ids))
+    return {row["case_id"]: row["number"] for row in rows}
 
 
 async def claim_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
