@@ -33,8 +33,9 @@ from shared.tasks import Tasks
 from shared.values import clock
 from shared.web import repeats
 from shared.web.callers import Outside
-from shared.web.edge import House, make_app
+from shared.web.edge import make_app
 from shared.web.endpoints import Endpoint
+from shared.web.house import House
 from shared.web.listening import DRAIN_SECONDS, listen
 from shared.web.ops import ops_app
 from shared.web.pages import Pages

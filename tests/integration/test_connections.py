@@ -16,8 +16,9 @@ from deploy.local.ports import free_port
 from shared.observe import metrics
 from shared.web import connections
 from shared.web.callers import BARE, Outside
-from shared.web.edge import House, make_app
+from shared.web.edge import make_app
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.pages import Pages
 from tests.support import captured_logs

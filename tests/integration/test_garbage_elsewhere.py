@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from deploy.local.ports import free_port
 from deploy.sandbox.dialects import DIALECTS
 from deploy.sandbox.testing import OPTIONS, SandboxProcess
-from shared.web.edge import House, make_app
+from shared.web.edge import make_app
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.ops import ops_app
 from shared.web.pages import Pages

@@ -26,8 +26,9 @@ from shared.db import Connection, Database
 from shared.events import CaseVerified, ScoreChanged
 from shared.jobs import Job, Schedule
 from shared.tasks import Tasks
-from shared.web.edge import House, make_app
+from shared.web.edge import make_app
 from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.house import House
 from shared.web.pages import Pages
 from tests.conftest import PASSWORD, Clone, eventually
 from tests.integration.test_inbox import delivery, verified

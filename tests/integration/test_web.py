@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.access import Operator
 from shared.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
-from shared.web.edge import House, make_app
+from shared.web.edge import make_app
 from shared.web.endpoints import (
     PUBLIC,
     Call,
@@ -26,6 +26,7 @@ from shared.web.endpoints import (
     staff,
 )
 from shared.web.forms import MEDIA_TYPE
+from shared.web.house import House
 from shared.web.pages import Pages
 
 Client = TestClient[Any, Any]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Invalid, Malformed, NotFound
-from shared.web import admission, forms
+from shared.web import checking, forms
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
 
 CASE = "01930000-0000-7000-8000-000000000001"
@@ -58,7 +58,7 @@ def call(**changed: Any) -> Call[Any, Any]:
 def typed(body: bytes) -> Any:
     """The checked body of a form."""
     form = endpoint(body=Body, form=True)
-    return admission.check(form, call(fields=forms.parse(body))).body
+    return checking.check(form, call(fields=forms.parse(body))).body
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_no_form_is_a_failure_of_ours(pairs: list[tuple[str, str]]) -> None:
         fields[name] = (*fields.get(name, ()), value)
     form = endpoint(body=Body, form=True)
     try:
-        found = admission.check(form, call(fields=forms.Fields(fields))).body
+        found = checking.check(form, call(fields=forms.Fields(fields))).body
     except Invalid:
         return
     assert fields.get("badges", ()) == found.badges
@@ -129,7 +129,7 @@ def test_no_form_is_a_failure_of_ours(pairs: list[tuple[str, str]]) -> None:
 def test_what_is_no_json_is_malformed(raw: bytes) -> None:
     """Told as a whole, as there is no field to point at."""
     with pytest.raises(Malformed) as error:
-        admission.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
+        checking.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
     assert "refused.not_json" == error.value.key
 
 
@@ -147,7 +147,7 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
 def test_a_name_that_stands_twice_is_malformed(raw: bytes) -> None:
     """Of two values one would be lost, and nobody could say which."""
     with pytest.raises(Malformed, match="json_twice"):
-        admission.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
+        checking.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
 
 
 @given(
@@ -158,7 +158,7 @@ def test_a_name_that_stands_twice_is_malformed(raw: bytes) -> None:
 )
 def test_each_name_once_is_read_whole(values: dict[str, Any]) -> None:
     """However many colons and quotes its values have."""
-    found = admission.check(
+    found = checking.check(
         endpoint(path="/api/v1/x", body=Body), call(raw=json.dumps(values).encode())
     ).body
     assert Body.model_validate_json(json.dumps(values)) == found
@@ -168,12 +168,12 @@ def test_each_name_once_is_read_whole(values: dict[str, Any]) -> None:
 def test_json_of_another_shape_is_invalid(raw: bytes) -> None:
     """It can be read, and is not what is wanted."""
     with pytest.raises(Invalid):
-        admission.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
+        checking.check(endpoint(path="/api/v1/x", body=Body), call(raw=raw))
 
 
 def asked(**values: str) -> Any:
     """The checked query."""
-    return admission.check(endpoint(method="GET", query=Asked), call(asking=values)).query
+    return checking.check(endpoint(method="GET", query=Asked), call(asking=values)).query
 
 
 def test_a_query_keeps_what_it_says() -> None:
@@ -205,9 +205,9 @@ def test_what_an_address_cannot_mean_is_not_found(kind: Any, value: str, found: 
     one, came = endpoint(path="/x/{x}", params={"x": kind}), call(params={"x": value})
     if found is None:
         with pytest.raises(NotFound):
-            admission.params(one, came)
+            checking.params(one, came)
     else:
-        assert {"x": found} == admission.params(one, came)
+        assert {"x": found} == checking.params(one, came)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_repeat_key_is_of_visible_ascii(key: str, good: bool) -> None:
     """16 to 128 characters that every client can send."""
     one = endpoint(path="/api/v1/x", repeat="header", answers={200: None})
     if good:
-        assert key == admission.check(one, call(repeat_key=key)).repeat_key
+        assert key == checking.check(one, call(repeat_key=key)).repeat_key
     else:
         with pytest.raises(Malformed, match=r"refused\.repeat_key"):
-            admission.check(one, call(repeat_key=key))
+            checking.check(one, call(repeat_key=key))

@@ -1,0 +1,77 @@
+"""A handler's answer as a response, and the headers that every response carries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel
+
+from shared.observe import trace
+from shared.web.connections import NAME
+from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text
+from shared.web.house import House
+from shared.web.pages import put
+
+# For this host only: whether its neighbours speak TLS is not ours to say.
+STAY_SECURE = "max-age=31536000"
+CSP = "Content-Security-Policy"
+SECURITY_HEADERS = {
+    CSP: (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+async def respond(
+    request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any], answer: Answer
+) -> web.Response:
+    """A handler's answer as a response."""
+    response = _response(request, house, endpoint, call, answer)
+    if isinstance(answer, Reply | Page | See):
+        put(response, answer.cookies)
+    if call.visitor and house.door and not endpoint.is_api:
+        put(response, await house.door.renewed(call.visitor, call.cookies))
+    return response
+
+
+def _response(
+    request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any], answer: Answer
+) -> web.Response:
+    match answer:
+        case Page():
+            return house.pages.show(request, call.language, answer, call.visitor)
+        case See():
+            return web.Response(status=303, headers={hdrs.LOCATION: answer.header})
+        case Text(content, kind):
+            return web.Response(text=content, content_type=kind, charset="utf-8")
+        case Reply(model, status, headers):
+            return json_response(model, status, headers)
+    return json_response(answer, endpoint.status)
+
+
+def json_response(
+    model: BaseModel | None, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A model as JSON in UTF-8; no body where there is no model."""
+    if model is None:
+        return web.Response(status=status, headers=headers)
+    body = model.model_dump_json(by_alias=True).encode()
+    return web.Response(
+        body=body, status=status, headers=headers, content_type="application/json", charset="utf-8"
+    )
+
+
+def finish(request: web.Request, response: web.StreamResponse, *, secure: bool) -> None:
+    """The headers of every answer."""
+    if secure:
+        response.headers["Strict-Transport-Security"] = STAY_SECURE
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Correlation-Id"] = trace.correlation_id() or ""
+    response.headers[hdrs.SERVER] = NAME
+    kept = "public, max-age=3600" if request.path.startswith("/static/") else "no-store"
+    response.headers.setdefault(hdrs.CACHE_CONTROL, kept)
