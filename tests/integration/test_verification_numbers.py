@@ -208,3 +208,16 @@ async def test_a_far_too_long_number_is_refused(bureau: Office) -> None:
     path = f"/desk/cases/{case_id}/verdicts"
     assert 422 == await desk.send(path, *VERDICT, ("verdicts-incident", "2" * 201))
     assert (True, True) == ("2" * 201 in desk.text, 'href="#verdicts-incident"' in desk.text)
+
+
+async def test_a_change_of_before_names_no_case(bureau: Office) -> None:
+    """The time line of an incident that changed before there were numbers is shown as it was."""
+    case_id = await bureau.case()
+    async with bureau.database.acquire() as conn:
+        await conn.execute(
+            """INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+               VALUES ($1, 'incident', 'city', now(), '{"incident_id": "x"}')""",
+            case_id,
+        )
+    page = await bureau.browse("county", f"/desk/cases/{case_id}?lang=en")
+    assert (200, True) == (page.status, "The incident it belongs to changed" in page.text)
