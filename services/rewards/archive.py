@@ -10,7 +10,8 @@ from datetime import timedelta
 from services.rewards.rules.orders import Order
 from services.rewards.store import statements
 from shared.db import Connection, Database
-from shared.vendors.outcomes import Done, NotFound, Outcome, Reversed, Unknown
+from shared.vendors import outcomes
+from shared.vendors.outcomes import Done, Outcome, Reversed, Unknown
 
 NOT_CONFIGURED = Unknown("vendor_not_configured")
 
@@ -28,4 +29,4 @@ async def _read(conn: Connection, order: Order, window: timedelta) -> Outcome:
     if "paid" in listed:
         return Done(None, "statement_paid")
     covered = await statements.is_covered(conn, order.order_id, window)
-    return NotFound("not_on_statement") if covered else NOT_CONFIGURED
+    return outcomes.NotFound("not_on_statement") if covered else NOT_CONFIGURED
