@@ -33,6 +33,8 @@ NO_ACT = {
     "DELETE /api/v1/sessions": "signed out twice is signed out",
     "POST /desk/sign-out": "the same, by form",
     "POST /api/v1/statements": "a statement changes nothing",
+    "POST /r": "a receipt is looked up",
+    "POST /desk/cases/{case_id}": "it leads to a section's own act, or keeps the newest draft",
 }
 # A report makes a question due: now and once more now is the same.
 REPORTS = "POST /reports/{vendor}/{secret}"
