@@ -104,6 +104,8 @@ class Policies:
 
     def at(self, received_at: datetime) -> Policy:
         """The policy in force when a case was received; the oldest for anything before it."""
+        if len(self.editions) == 1:
+            return self.editions[0]
         day = clock.service_day(received_at, self.editions[-1].zone)
         in_force = [p for p in self.editions if p.effective_from <= day]
         return in_force[-1] if in_force else self.editions[0]

@@ -29,9 +29,9 @@ _PATTERNS: Mapping[Language, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Texts:
-    """One language's words. `plural` gives the form's number for `n`."""
+    """One language's words, in one object. `plural` gives the form's number for `n`."""
 
     language: Language
     locale: str

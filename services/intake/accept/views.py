@@ -1,10 +1,11 @@
 """What taking in answers with."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Kind
 from shared.values import phone
@@ -24,6 +25,8 @@ class SignedReceipt(BaseModel):
 class PhoneUse(BaseModel):
     """What the phone that was left is good for, said before anything is promised."""
 
+    model_config = ConfigDict(frozen=True)
+
     kind: phone.Kind
     callback: bool = Field(default=True, description="it will be called")
     sms: bool = Field(description="it gets our SMS")
@@ -31,6 +34,7 @@ class PhoneUse(BaseModel):
     note: str | None = Field(description="what it cannot get, in the caller's language")
 
 
+@lru_cache(64)
 def phone_use(use: phone.Use, kind: Kind, words: Texts) -> PhoneUse:
     """Only complaints get SMS and rewards, so only they are told what cannot arrive."""
     told = kind == "complaint" and not use.airtime
