@@ -23,7 +23,8 @@ from tests.defects.defect import Defect
 from tests.defects.tree import Tree, tracked
 from tests.defects.trial import PASSED, Trial, try_one
 
-console = Console(highlight=False)
+# In a file as wide as the tests' names are; in a window as wide as that is.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def arguments() -> argparse.Namespace:
