@@ -14,7 +14,6 @@ import psutil
 
 from deploy.local.family import descendants
 from deploy.local.ports import LOOPBACK, Ports, free_port
-from deploy.local.process import Process
 from deploy.local.stack import Stack
 from shared.flows import SERVICES
 from tests.chaos.tally import Tally
@@ -120,11 +119,3 @@ class City(Stack):
     def owner_url(self, service: str) -> str:
         """An administrator's way into a service's database."""
         return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/mashang_{service}"))
-
-    def restarts(self) -> dict[str, int]:
-        """How often each process was started by its supervisor."""
-        return {name: self._starts(self.processes[name]) for name in DOOMED}
-
-    @staticmethod
-    def _starts(process: Process) -> int:
-        return process.starts
