@@ -57,9 +57,11 @@ def get() -> structlog.typing.FilteringBoundLogger:
 
 def allow_listed(_: Any, __: str, fields: Fields) -> Fields:
     """Drop what is not on the list, and say so."""
-    dropped = sorted(set(fields) - ALLOWED)
+    dropped = fields.keys() - ALLOWED
+    if not dropped:
+        return fields
     kept = {key: value for key, value in fields.items() if key in ALLOWED}
-    return kept | {"dropped_fields": dropped} if dropped else kept
+    return kept | {"dropped_fields": sorted(dropped)}
 
 
 def mask_digits(_: Any, __: str, fields: Fields) -> Fields:

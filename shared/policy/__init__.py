@@ -6,6 +6,7 @@ A case is judged by the policy in force on the day it was received.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -85,7 +86,7 @@ class Policy(Part):
         """The levels of the tree from the root's down to the units'."""
         return tuple(level.key for level in self.levels)
 
-    @property
+    @cached_property
     def category_keys(self) -> frozenset[str]:
         """The keys a complaint may name."""
         return frozenset(category.key for category in self.categories)

@@ -7,6 +7,7 @@ into a route: read, admit, check, call the handler, answer.
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,8 @@ T = TypeVar("T")
 # After the handler was given up; both together stay under 5 s.
 AGAIN_SECONDS = 1.0
 STATIC = Path(__file__).parent / "static"
+# A child is looked up once: methods, routes and statuses are few.
+_requests, _seconds = cache(metrics.HTTP_REQUESTS.labels), cache(metrics.HTTP_SECONDS.labels)
 
 
 def make_app(house: House, outside: Outside = BARE) -> web.Application:
@@ -139,5 +142,5 @@ def _measure(request: web.Request, status: int, seconds: float) -> None:
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "unknown"
     method = request.method if request.method in hdrs.METH_ALL else "other"
-    metrics.HTTP_REQUESTS.labels(method, path, status).inc()
-    metrics.HTTP_SECONDS.labels(path).observe(seconds)
+    _requests(method, path, status).inc()
+    _seconds(path).observe(seconds)

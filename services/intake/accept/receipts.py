@@ -6,7 +6,6 @@ can prove every word, and who holds only our database can guess none.
 """
 
 import hmac
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.intake.accept import base32
@@ -143,8 +143,5 @@ def base64url(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-
-
 def _canonical(content: Mapping[str, object]) -> str:
-    return _encoder.encode(content)
+    return orjson.dumps(content).decode()
