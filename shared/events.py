@@ -2,7 +2,8 @@
 
 Consumers ignore unknown fields, so a field may be added; a breaking change is a `v2` beside `v1`.
 Times are aware UTC, money is integer fen, points are centipoints (1/100 point), and phones and
-free words travel sealed (context `phone:<submission_id>`, `words:<submission_id>`).
+free words travel sealed (context `phone:<submission_id>`, `words:<submission_id>`; an officer as
+typed `words:<submission_id>:officer`; the same of an addition with its `addition_id`).
 """
 
 from datetime import datetime
@@ -25,6 +26,9 @@ Attribution = Literal["officers", "unit", "policy", "none"]
 CallbackOutcome = Literal["reached", "no_answer", "busy", "refused", "wrong_number"]
 CallbackState = Literal["open", "reached", "unreached", "no_phone"]
 Language = Literal["zh", "en"]
+# By which way it came: told by the browser or the page, so it gives nobody any right.
+Channel = Literal["page", "wechat", "alipay", "kiosk", "desk"]
+CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
@@ -61,7 +65,7 @@ class UnitChanged(Event):
     """A service window's office was added, changed or moved.
 
     `parent` names the place above for people; `path` are the codes from the root of the tree down
-    to the unit's own.
+    to the unit's own; `matters` 事项 what people come for, in the order of the unit's list.
     """
 
     TYPE = "unit.changed.v1"
@@ -76,6 +80,7 @@ class UnitChanged(Event):
     counters: int
     active: bool
     version: int
+    matters: tuple[str, ...] = ()
 
 
 class OfficerChanged(Event):
@@ -109,8 +114,23 @@ class OperatorChanged(Event):
     version: int
 
 
+class Consent(BaseModel):
+    """That a citizen agreed to how the phone is used: to which notice, for what, by whom, when."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    notice: str
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    at: datetime
+
+
 class SubmissionReceived(Event):
-    """A citizen's rating, complaint or request was taken in."""
+    """A citizen's rating, complaint or request was taken in.
+
+    `reasons` are the national codes of its categories at the level given. `occurred_at` at 0:00 of
+    the bureau means that day. `held` says why it waits for a person before it counts.
+    """
 
     TYPE = "submission.received.v1"
     SUBJECT = "submission_id"
@@ -128,6 +148,43 @@ class SubmissionReceived(Event):
     urgent: bool = False
     language: Language = "zh"
     received_at: datetime
+    channel: Channel = "page"
+    reasons: tuple[int, ...] = ()
+    occurred_at: datetime | None = None
+    matter: str | None = None
+    officer_typed_sealed: str | None = None
+    call_time: CallTime | None = None
+    call_language: str | None = None
+    consent: Consent | None = None
+    attachments: tuple[str, ...] = ()
+    held: str | None = None
+
+
+class SubmissionAdded(Event):
+    """A citizen added to what was taken in: on the page of thanks, or while the case is open.
+
+    It changes nothing of before. `number` counts the additions of a submission from 1; unit, kind
+    and satisfaction are those of the submission.
+    """
+
+    TYPE = "submission.added.v1"
+    SUBJECT = "submission_id"
+    VERSION = "number"
+
+    addition_id: UUID
+    submission_id: UUID
+    number: int
+    unit_code: str
+    kind: Kind
+    satisfaction: int | None = None
+    words_sealed: str | None = None
+    categories: tuple[str, ...] = ()
+    reasons: tuple[int, ...] = ()
+    officer_badge: str | None = None
+    officer_typed_sealed: str | None = None
+    attachments: tuple[str, ...] = ()
+    added_at: datetime
+    why: Literal["thanks", "open"]
 
 
 class CaseOpened(Event):

@@ -32,8 +32,8 @@ FLOWS: tuple[Flow, ...] = (
     Flow(
         events.OfficerChanged,
         "verification",
-        ("rewards", "scoring"),
-        "rewards holds top-ups to roster phones; scoring names the officer of a strike",
+        ("intake", "rewards", "scoring"),
+        "a window's own list of names; holds on roster phones; the officer of a strike",
     ),
     Flow(
         events.OperatorChanged,
@@ -46,6 +46,12 @@ FLOWS: tuple[Flow, ...] = (
         "intake",
         ("verification", "scoring"),
         "verification opens the case; scoring counts satisfaction",
+    ),
+    Flow(
+        events.SubmissionAdded,
+        "intake",
+        ("verification", "scoring"),
+        "the case gets what came later; a commendation reaches the officer's record",
     ),
     Flow(
         events.CaseOpened,

@@ -11,6 +11,7 @@ CASE = UUID("01930000-0000-7000-8000-000000000001")
 SUBMISSION = UUID("01930000-0000-7000-8000-000000000002")
 REWARD = UUID("01930000-0000-7000-8000-000000000003")
 MESSAGE = UUID("01930000-0000-7000-8000-000000000004")
+ADDITION = UUID("01930000-0000-7000-8000-000000000005")
 SEALED = "1.c2VhbGVk"
 INDEX = "0" * 32
 
@@ -156,5 +157,20 @@ SAMPLES: tuple[Event, ...] = (
         stopped_at=AT,
         due_at=AT,
         changed_at=AT,
+    ),
+    events.SubmissionAdded(
+        addition_id=ADDITION,
+        submission_id=SUBMISSION,
+        number=1,
+        unit_code="411724006",
+        kind="rating",
+        satisfaction=5,
+        words_sealed=SEALED,
+        categories=("cold_attitude",),
+        reasons=(517,),
+        officer_badge="170001",
+        attachments=(),
+        added_at=AT,
+        why="thanks",
     ),
 )

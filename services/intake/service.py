@@ -42,6 +42,7 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={
             events.UnitChanged: handlers.on_unit_changed,
+            events.OfficerChanged: handlers.on_officer_changed,
             events.CaseOpened: handlers.on_case_opened,
             events.CallbackLogged: handlers.on_callback_logged,
             events.ClockChanged: handlers.on_clock_changed,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Set
 from functools import partial
 
 from services.scoring import books
+from services.scoring.rules import commendations as rules
 from services.scoring.rules import plan
 from services.scoring.rules.values import Fact
 from services.scoring.store import demands, directory, facts
@@ -18,6 +19,7 @@ from shared.events import (
     RewardDecided,
     RewardPaid,
     RewardReversed,
+    SubmissionAdded,
     SubmissionReceived,
     UnitChanged,
 )
@@ -50,7 +52,16 @@ async def on_submission_received(
     """Count satisfaction in the month of receipt."""
     day = clock.service_day(event.received_at, policies.at(event.received_at).zone)
     await facts.add_submission(conn, event, day.replace(day=1))
+    if rules.is_commendation(event):
+        await facts.add_commendation(conn, event.submission_id, event, event.received_at)
     log.get().info("submission counted", submission_id=event.submission_id)
+
+
+async def on_submission_added(conn: Connection, event: SubmissionAdded) -> None:
+    """Nothing is counted again; whom it praises by name is noted."""
+    if rules.is_commendation(event):
+        await facts.add_commendation(conn, event.addition_id, event, event.added_at)
+        log.get().info("commendation noted", submission_id=event.submission_id)
 
 
 async def on_case_opened(conn: Connection, event: CaseOpened) -> None:

@@ -21,6 +21,7 @@ from shared.events import (
     RewardDecided,
     RewardPaid,
     RewardReversed,
+    SubmissionAdded,
     SubmissionReceived,
     UnitChanged,
 )
@@ -43,6 +44,7 @@ def build(settings: Settings, database: Database) -> Service:
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,
             SubmissionReceived: partial(handlers.on_submission_received, policies),
+            SubmissionAdded: handlers.on_submission_added,
             CaseOpened: handlers.on_case_opened,
             CallbackLogged: handlers.on_callback_logged,
             CaseVerified: partial(handlers.on_case_verified, policies),

@@ -34,6 +34,7 @@ def build(settings: Settings, database: Database) -> Service:
         NAME,
         handlers={
             events.SubmissionReceived: partial(handlers.on_submission_received, desk),
+            events.SubmissionAdded: partial(handlers.on_submission_added, desk),
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
         },

@@ -22,7 +22,8 @@ GUARDED = {
 # Facts: the service that wrote them cannot change them.
 ADDED = {
     **GUARDED,
-    "intake": ("timeline", "submissions"),
+    "intake": ("timeline", "submissions", "additions"),
+    "scoring": (*GUARDED["scoring"], "commendations"),
     "rewards": (*GUARDED["rewards"], "statement_orders", "mismatches"),
 }
 # What moves, but never goes.

@@ -10,7 +10,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from services.intake.accept import metrics
-from services.intake.accept.store import units
+from services.intake.accept.store import officers, units
 from shared import events
 from shared.db import Connection, Database
 from shared.events import Event
@@ -110,6 +110,35 @@ def whole(submission: UUID) -> list[Event]:
         paid(submission),
         settled(submission, "thanks", "delivered"),
     ]
+
+
+async def test_the_list_at_a_window_follows_the_directory(intake: Site) -> None:
+    """Who serves there now, by badge; who left is off it, and an old word changes nothing."""
+    known = {"badge": "170001", "name": "白世宇", "unit_code": UNIT, "active": True}
+    told = [
+        events.OfficerChanged(**known, phone_index=None, version=2),
+        events.OfficerChanged(**known | {"name": "旧名"}, phone_index=None, version=1),
+        events.OfficerChanged(**known | {"badge": "170002", "active": False}, phone_index=None,
+                              version=1),
+    ]  # fmt: skip
+    await intake.tell(*told)
+    async with intake.database.acquire() as conn:
+        assert {"170001": "白世宇"} == await officers.list_at(conn, UNIT)
+        assert {} == await officers.list_at(conn, "elsewhere")
+
+
+async def test_a_unit_brings_its_matters_and_counters(intake: Site) -> None:
+    """In the order of the directory's list."""
+    await intake.tell(
+        events.UnitChanged(
+            unit_code=UNIT, name="大厅", parent="市", path=(UNIT,), kind="vehicle", counters=6,
+            active=True, version=1, matters=("换领驾驶证", "车辆年检"),
+        )
+    )  # fmt: skip
+    async with intake.database.acquire() as conn:
+        unit = await units.get(conn, UNIT)
+    assert unit
+    assert (6, ("换领驾驶证", "车辆年检")) == (unit.counters, unit.matters)
 
 
 async def test_everything_in_flows_has_a_handler(intake: Site) -> None:

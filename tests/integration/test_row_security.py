@@ -14,12 +14,14 @@ from tests.integration.test_access_matrix import Objects, objects
 from tests.town import Town
 
 TABLES = {
-    "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts"),
+    "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts",
+                     "case_additions", "commendations"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
                 "mismatches"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands",
+        "commendations",
     ),
 }  # fmt: skip
 SOUTH = Operator("southern", "吴五", "unit_operator", "s1")

@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.scoring import handlers
 from services.scoring.rules import plan
 from services.scoring.rules.strikes import marks_of, year_of
 from services.scoring.rules.values import Fact, Scope
 from services.scoring.store import criticisms, demands, points, strikes
 from shared.db import Connection, Database
-from shared.events import CaseVerified
+from shared.events import CaseVerified, SubmissionAdded, SubmissionReceived
 from tests.integration.scoring_parts import (
     DAY,
     POLICIES,
@@ -60,6 +61,23 @@ async def test_a_substantiated_complaint_costs_points_a_strike_and_a_criticism(
         event["reason"],
         event["case_id"],
     )
+
+
+async def test_praise_by_name_is_noted_once(conn: Connection) -> None:
+    """With the rating or added to it: who, where and when, never the words; 3 is no praise."""
+    sealed, said = {"words_sealed": "1.c2VhbGVk", "officer_badge": "170001"}, uuid4()
+    rated = {"kind": "rating", "unit_code": UNIT, **sealed}
+    first = SubmissionReceived(submission_id=said, satisfaction=5, received_at=DAY, **rated)
+    later = {"addition_id": uuid4(), "submission_id": uuid4(), "number": 1, "why": "thanks"}
+    for _ in range(2):
+        await handlers.on_submission_received(POLICIES, conn, first)
+        await handlers.on_submission_added(
+            conn, SubmissionAdded(satisfaction=4, added_at=DAY, **rated, **later)
+        )
+    plain = {**rated, "satisfaction": 3, "submission_id": uuid4(), "received_at": DAY}
+    await handlers.on_submission_received(POLICIES, conn, SubmissionReceived(**plain))
+    rows = await conn.fetch("SELECT submission_id, badge FROM commendations")
+    assert {(said, "170001"), (later["submission_id"], "170001")} == {tuple(r) for r in rows}
 
 
 async def test_a_new_revision_compensates_everything(conn: Connection) -> None:

@@ -40,6 +40,21 @@ async def said(conn: Connection, event_type: str) -> int:
     return count
 
 
+async def test_a_units_matters_are_told_and_stay(conn: Connection) -> None:
+    """A column of their own; a file without it leaves them as they are."""
+    for file in (PLACES, UNITS):
+        assert isinstance(await load(conn, file), Imported)
+    await conn.execute("DELETE FROM outbox")
+    lines = UNITS.strip().splitlines()
+    more = "\n".join([f"{lines[0]},matters", *(f"{line},领证；落户" for line in lines[1:])])
+    await load(conn, more)
+    await load(conn, UNITS)
+    bodies = await conn.fetch("SELECT body::jsonb->'data' AS data FROM outbox")
+    assert {("领证", "落户")} == {tuple(row["data"]["matters"]) for row in bodies}
+    assert len(lines) - 1 == len(bodies)
+    assert {("领证", "落户")} == {unit.matters for unit in (await units.list_units(conn)).values()}
+
+
 async def test_the_demo_is_imported_and_told(conn: Connection) -> None:
     """All 242 units and their officers go in and each is told once; again changes nothing."""
     for _ in range(2):

@@ -17,7 +17,7 @@ from services.verification.signin.sessions import SignIn, hash_of
 from shared import migrate
 from shared.access import Operator, Role
 from shared.db import Database, expected_heads
-from shared.events import Envelope
+from shared.events import Envelope, OfficerChanged
 from shared.values import clock
 from tests.conftest import PASSWORD
 from tests.integration.verification_office import LEVELS, settings
@@ -119,7 +119,7 @@ async def test_every_county_of_before_is_one_place(old: Database) -> None:
         ("411702001", "411702", True, 2),
     } == {(u["unit_code"], u["parent_code"], u["active"], u["version"]) for u in units}  # fmt: skip
     assert all(u["path"] == [u["parent_code"], u["unit_code"]] for u in units)
-    assert {("170001", "index", True, 4), ("170003", None, True, 1)} == set(map(tuple, officers))
+    assert {("170001", "index", True, 5), ("170003", None, True, 2)} == set(map(tuple, officers))
 
 
 async def test_who_saw_a_case_before_sees_it_now(old: Database) -> None:
@@ -158,11 +158,25 @@ async def test_an_instance_of_before_still_opens_cases(old: Database) -> None:
     assert f"{clock.service_day(clock.now()).year % 100}-000004" == number
 
 
+async def test_the_officers_of_before_are_told_again(old: Database) -> None:
+    """A service that hears of officers only now gets them all, as newer than it could know."""
+    async with old.acquire() as conn:
+        known = {tuple(row) for row in await conn.fetch("SELECT badge, version FROM officers")}
+        rows = await conn.fetch("SELECT body FROM outbox WHERE type = 'officer.changed.v1'")
+    told = [Envelope.model_validate_json(row["body"]) for row in rows]
+    assert known
+    assert known == {(one.subject, one.aggregateversion) for one in told}
+    for one in told:
+        OfficerChanged.model_validate(one.data)
+
+
 async def test_the_first_tree_joins_the_places_of_before(old: Database) -> None:
     """places.csv gives the counties their root; every unit is told anew and the city sees all."""
     assert Imported("places", 1, 2, 0) == await load(old, PLACES)
     async with old.acquire() as conn:
-        rows = await conn.fetch("SELECT body FROM outbox ORDER BY seq")
+        rows = await conn.fetch(
+            "SELECT body FROM outbox WHERE type = 'unit.changed.v1' ORDER BY seq"
+        )
     told = [Envelope.model_validate_json(row["body"]).data for row in rows]
     assert {("411724006", 4, "正阳县"), ("411724007", 2, "正阳县"), ("411702001", 3, "驿城区")} == {
         (event["unit_code"], event["version"], event["parent"]) for event in told

@@ -173,6 +173,28 @@ def test_neither_encoding() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "matters"),
+    [
+        ("领取身份证；补办户口本", ("领取身份证", "补办户口本")),
+        (" 落户 | 迁移 ｜ 落户;", ("落户", "迁移")),
+        ("", ()),
+    ],
+)
+def test_matters_stand_in_one_cell(cell: str, matters: tuple[str, ...]) -> None:
+    """Between semicolons or bars, as offices write lists; each once, in their order."""
+    text = UNITS.replace("counters\n", "counters,事项\n").replace(",2\n", f",2,{cell}\n")
+    rows = [row for _, row in sheets.read(text.encode()).rows if isinstance(row, UnitRow)]
+    assert [matters] == [row.matters for row in rows]
+
+
+@pytest.mark.parametrize("cell", [";".join(map(str, range(61))), "长" * 41])
+def test_too_many_or_long_matters_are_named(cell: str) -> None:
+    """More than a phone's screen could list."""
+    text = UNITS.replace("counters\n", "counters,matters\n").replace(",2\n", f",2,{cell}\n")
+    assert ["csv.matters"] == keys(text)
+
+
+@pytest.mark.parametrize(
     ("cell", "active"), [("是", True), ("no", False), ("", None), ("１", True)]
 )
 def test_active_in_words(cell: str, active: bool | None) -> None:

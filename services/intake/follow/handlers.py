@@ -1,6 +1,6 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
-from services.intake.accept.store import units
+from services.intake.accept.store import officers, units
 from services.intake.follow import store as timeline
 from services.intake.follow.story import Entry
 from shared.db import Connection
@@ -10,6 +10,7 @@ from shared.events import (
     CaseVerified,
     ClockChanged,
     MessageSettled,
+    OfficerChanged,
     RewardDecided,
     RewardPaid,
     RewardReversed,
@@ -27,6 +28,12 @@ async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:
     """Take over the unit; an older version than ours changes nothing."""
     if await units.put(conn, event):
         log.get().info("unit taken over", unit_code=event.unit_code, version=event.version)
+
+
+async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
+    """Take over the officer, for the list at the window; an older version changes nothing."""
+    if await officers.put(conn, event):
+        log.get().info("officer taken over", unit_code=event.unit_code, version=event.version)
 
 
 async def on_case_opened(conn: Connection, event: CaseOpened) -> None:

@@ -1,7 +1,7 @@
 """What happened to submissions, cases and rewards: the newest of each, for the figures."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -16,12 +16,19 @@ from shared.events import (
     RewardDecided,
     RewardPaid,
     RewardReversed,
+    SubmissionAdded,
     SubmissionReceived,
 )
+
+Praising = SubmissionReceived | SubmissionAdded
 
 _ADD_SUBMISSION = """
     INSERT INTO submissions (submission_id, kind, unit_code, satisfaction, month, received_at)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+_ADD_COMMENDATION = """
+    INSERT INTO commendations (commendation_id, submission_id, unit_code, badge, said_at)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
 _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
@@ -116,6 +123,14 @@ async def add_submission(conn: Connection, event: SubmissionReceived, month: dat
     """Once a submission; `month` is the first day of the month of receipt at the bureau."""
     row = (event.submission_id, event.kind, event.unit_code, event.satisfaction)
     await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at)
+
+
+async def add_commendation(
+    conn: Connection, commendation_id: UUID, event: Praising, said_at: datetime
+) -> None:
+    """Once a submission, and once for each of its additions."""
+    row = (commendation_id, event.submission_id, event.unit_code, event.officer_badge)
+    await conn.execute(_ADD_COMMENDATION, *row, said_at)
 
 
 async def add_case(conn: Connection, event: CaseOpened) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.verification.casework.acts import recusals
+from services.verification.casework.acts import additions, recusals
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import cases as rules
 from services.verification.casework.store import actions, cases
@@ -12,13 +12,15 @@ from services.verification.casework.store.actions import Action
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.errors import Reject
-from shared.events import MessageSettled, ScoreChanged, SubmissionReceived
+from shared.events import MessageSettled, ScoreChanged, SubmissionAdded, SubmissionReceived
 from shared.observe import log
 from shared.values import clock
 
 
 async def on_submission_received(desk: Desk, conn: Connection, event: SubmissionReceived) -> None:
     """Open a case where the rules want one; at most one for a submission."""
+    if rules.commends(event):
+        await additions.commend(conn, event, event.submission_id, event.received_at)
     if not rules.opens_case(event):
         return
     policy = desk.policies.at(event.received_at)
@@ -34,6 +36,14 @@ async def on_submission_received(desk: Desk, conn: Connection, event: Submission
         submission_id=str(case.submission_id),
         unit_code=case.unit_code,
     )
+
+
+async def on_submission_added(desk: Desk, conn: Connection, event: SubmissionAdded) -> None:
+    """To the case, or as words of praise; a rating of 3 has neither."""
+    if rules.commends(event):
+        await additions.commend(conn, event, event.addition_id, event.added_at)
+    elif rules.has_case(event):
+        await additions.take(conn, desk, event)
 
 
 async def on_message_settled(conn: Connection, event: MessageSettled) -> None:

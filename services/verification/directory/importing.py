@@ -116,7 +116,14 @@ def _unit_of(row: UnitRow, was: StoredUnit | None) -> StoredUnit:
         counters=row.counters,
         active=_active(row.active, was),
         version=was.version if was else 0,
+        matters=_matters(row.matters, was),
     )
+
+
+def _matters(wanted: tuple[str, ...] | None, was: StoredUnit | None) -> tuple[str, ...]:
+    if wanted is not None:
+        return wanted
+    return was.matters if was is not None else ()
 
 
 async def take_officers(

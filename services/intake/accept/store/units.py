@@ -14,28 +14,34 @@ class Unit:
     name: str
     parent: str
     active: bool
+    counters: int = 0
+    matters: tuple[str, ...] = ()
 
 
 async def put(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False when a later version is here already."""
     done = await conn.fetchval(
         """
-        INSERT INTO units (code, name, parent, active, version) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO units (code, name, parent, active, version, counters, matters)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT ON CONSTRAINT units_pkey DO UPDATE
         SET name = excluded.name, parent = excluded.parent, active = excluded.active,
-            version = excluded.version
+            version = excluded.version, counters = excluded.counters, matters = excluded.matters
         WHERE units.version < excluded.version
         RETURNING true
         """,
-        event.unit_code, event.name, event.parent, event.active, event.version,
+        event.unit_code, event.name, event.parent, event.active, event.version, event.counters,
+        event.matters,
     )  # fmt: skip
     return bool(done)
 
 
 async def get(conn: Connection, code: str) -> Unit | None:
     """One unit, or None while the directory has not named it."""
-    row = await conn.fetchrow("SELECT code, name, parent, active FROM units WHERE code = $1", code)
-    return Unit(**dict(row)) if row else None
+    row = await conn.fetchrow(
+        "SELECT code, name, parent, active, counters, matters FROM units WHERE code = $1", code
+    )
+    return Unit(**dict(row) | {"matters": tuple(row["matters"])}) if row else None
 
 
 async def list_closed(conn: Connection) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Keeping a case from those who may be meant, and giving it back when they are not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from services.verification.casework.rules import recusals as rules
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.naming import Found, find
 from services.verification.casework.rules.recusals import Around, Suspicion
-from services.verification.casework.store import actions, recusals
+from services.verification.casework.store import actions, additions, recusals
 from services.verification.casework.store.actions import Action
+from services.verification.casework.store.additions import Addition
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, as_itself
@@ -32,26 +34,48 @@ class Recused(BaseModel):
     yours: bool
 
 
-async def examine(conn: Connection, seal: Seal, case: Case) -> Case:
+async def examine(conn: Connection, seal: Seal, case: Case, added: Sequence[Addition] = ()) -> Case:
     """Hold a case against everybody who may be meant: when it opens, and when they change.
 
     The connection acts for the service itself.
     """
     around = await recusals.get_around(conn, case.unit_code)
-    suspicion = rules.suspect(case.officer_badge, _words(seal, case), around)
+    suspicion = rules.suspect_all(_typed(seal, case, added), _said(seal, case, added), around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
     if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
         log.get().warning("nobody may work on a case", case_id=str(case.case_id))
     return replace(case, recused=recused, examined=around.known)
 
 
-def _words(seal: Seal, case: Case) -> str | None:
-    if case.words_sealed is None:
-        return None
-    try:
-        return seal.open(case.words_sealed, f"words:{case.submission_id}")
-    except SealBroken:
-        return None  # nobody can read them
+def _typed(seal: Seal, case: Case, added: Sequence[Addition]) -> Iterator[str]:
+    for own, one in _each(case, added):
+        yield from filter(None, [one.officer_badge])
+        yield from _opened(seal, one.officer_typed_sealed, f"words:{own}:officer")
+
+
+def _said(seal: Seal, case: Case, added: Sequence[Addition]) -> Iterator[str]:
+    for own, one in _each(case, added):
+        yield from _opened(seal, one.words_sealed, f"words:{own}")
+
+
+def _each(case: Case, added: Sequence[Addition]) -> Iterator[tuple[UUID, Case | Addition]]:
+    yield case.submission_id, case
+    yield from ((one.addition_id, one) for one in added)
+
+
+def _opened(seal: Seal, sealed: str | None, context: str) -> Iterator[str]:
+    # What does not open nobody can read, and so it names nobody.
+    if sealed is not None:
+        with suppress(SealBroken):
+            yield seal.open(sealed, context)
+
+
+async def named_in(conn: Connection, seal: Seal, case: Case, added: Addition) -> frozenset[str]:
+    """Who may be meant by what was added, and the unit's place when in doubt."""
+    around = await recusals.get_around(conn, case.unit_code)
+    alone = replace(case, officer_badge=None, officer_typed_sealed=None, words_sealed=None)
+    found = rules.suspect_all(_typed(seal, alone, [added]), _said(seal, alone, [added]), around)
+    return found.persons | (frozenset({f"#{around.path[-1]}"}) if found.doubtful else frozenset())
 
 
 async def note(conn: Connection, case_id: UUID, was: Collection[str], now: Collection[str]) -> None:
@@ -66,10 +90,18 @@ async def examine_again(conn: Connection, seal: Seal, limit: int) -> int:
     """Examine cases whose people have changed; how many there were."""
     stale = await recusals.claim_stale(conn, limit)
     for case in stale:
-        now = await examine(conn, seal, case)
-        await recusals.set_recused(conn, case.case_id, now.recused, now.cleared, now.examined)
-        await note(conn, case.case_id, case.recused, now.recused)
+        await hold(conn, seal, case, await additions.list_of(conn, case.case_id))
     return len(stale)
+
+
+async def hold(
+    conn: Connection, seal: Seal, case: Case, added: Sequence[Addition]
+) -> frozenset[str]:
+    """Examine a stored case with all that was added to it; from whom it is kept now."""
+    now = await examine(conn, seal, case, added)
+    await recusals.set_recused(conn, case.case_id, now.recused, now.cleared, now.examined)
+    await note(conn, case.case_id, case.recused, now.recused)
+    return now.recused
 
 
 async def learn(conn: Connection, operator: Operator, case: Case, said: str) -> None:

@@ -1,16 +1,20 @@
 """The case, which submissions open one, and by when it is due."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from shared.events import (
     Attribution,
     CallbackState,
+    CallTime,
     CaseOpened,
+    Channel,
     Kind,
     Language,
+    SubmissionAdded,
     SubmissionReceived,
     Verdict,
 )
@@ -18,10 +22,12 @@ from shared.policy import Policy
 from shared.values import clock
 
 State = Literal["open", "in_review", "verified"]
-_DISSATISFIED = 2
+_DISSATISFIED, _SATISFIED = 2, 4
 _FROM_SUBMISSION = (
     "submission_id", "kind", "unit_code", "counter", "satisfaction", "categories", "words_sealed",
-    "phone_sealed", "phone_index", "officer_badge", "urgent", "language", "received_at",
+    "phone_sealed", "phone_index", "officer_badge", "urgent", "language", "received_at", "channel",
+    "reasons", "occurred_at", "matter", "officer_typed_sealed", "call_time", "call_language",
+    "attachments", "held",
 )  # fmt: skip
 
 
@@ -57,6 +63,16 @@ class Case:
     phone_sealed: str | None = None
     phone_index: str | None = None
     officer_badge: str | None = None
+    channel: Channel = "page"
+    reasons: tuple[int, ...] = ()
+    occurred_at: datetime | None = None
+    matter: str | None = None
+    officer_typed_sealed: str | None = None
+    call_time: CallTime | None = None
+    call_language: str | None = None
+    consent: Mapping[str, Any] | None = None
+    attachments: tuple[str, ...] = ()
+    held: str | None = None
     callback_settled_at: datetime | None = None
     state: State = "open"
     revision: int = 0
@@ -91,6 +107,17 @@ def opens_case(event: SubmissionReceived) -> bool:
     return bad and bool(event.words_sealed or event.phone_sealed)
 
 
+def has_case(event: SubmissionAdded) -> bool:
+    """Whether what was added to has a case, or will have one."""
+    return event.kind != "rating" or (event.satisfaction or 0) <= _DISSATISFIED
+
+
+def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
+    """A rating of 4 or 5 with words."""
+    rated = event.kind == "rating" and (event.satisfaction or 0) >= _SATISFIED
+    return rated and bool(event.words_sealed)
+
+
 def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: datetime) -> Case:
     """The case for a submission, due by 「當天進行電話回訪完畢」「當天核查完畢上報」."""
     received = event.received_at
@@ -101,6 +128,7 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
         callback_due_at=clock.same_day_due(received, policy.callback.cutoff, policy.zone),
         verification_due_at=clock.same_day_due(received, policy.verification.cutoff, policy.zone),
         callback_state="open" if event.phone_sealed else "no_phone",
+        consent=event.consent.model_dump(mode="json") if event.consent else None,
         **{name: getattr(event, name) for name in _FROM_SUBMISSION},
     )
 

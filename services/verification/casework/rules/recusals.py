@@ -6,6 +6,7 @@ one level up), and NAMELESS, the unit operators of whom nobody knows which offic
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from services.verification.casework.rules.naming import Found, Person, find, find_typed
 from shared import access
@@ -47,6 +48,14 @@ def suspect(typed: str | None, words: str | None, around: Around) -> Suspicion:
     alike = namesakes({one.person.identity for one in meant}, around.people)
     both = dict.fromkeys([*meant, *(Found(person, "name_near") for person in alike)])
     return Suspicion(tuple(both), doubtful=not sure)
+
+
+def suspect_all(typed: Iterable[str], said: Iterable[str], around: Around) -> Suspicion:
+    """The same for everything that was typed into such fields, and everything that was said."""
+    each = [suspect(one, None, around) for one in typed]
+    each += [suspect(None, one, around) for one in said]
+    found = chain.from_iterable(one.found for one in each)
+    return Suspicion(tuple(dict.fromkeys(found)), any(one.doubtful for one in each))
 
 
 def namesakes(identities: Collection[str], people: Sequence[Person]) -> list[Person]:

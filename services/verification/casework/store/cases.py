@@ -16,6 +16,7 @@ from shared.events import Attribution, CallbackState, Verdict
 COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name not in ("next_due_at", "number")]
 
+_ARRAYS = ("categories", "officers", "reasons", "attachments")
 _ADD = f"""
     WITH opened AS (
         INSERT INTO cases (number, {", ".join(_STORED)})
@@ -32,6 +33,7 @@ VISIBLE = """unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::t
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
 _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
 
+_CLAIM_OF = f"SELECT {COLUMNS} FROM cases WHERE submission_id = $1 FOR UPDATE"  # noqa: S608
 _NUMBERED = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND number = $3"  # noqa: S608
 _NUMBERS = f"SELECT case_id, number FROM cases WHERE {VISIBLE} AND case_id = ANY($3)"  # noqa: S608
 
@@ -39,7 +41,7 @@ _NUMBERS = f"SELECT case_id, number FROM cases WHERE {VISIBLE} AND case_id = ANY
 def as_case(row: Any) -> Case:
     """A row with COLUMNS as a Case."""
     values = dict(row)
-    arrays = {name: tuple(values[name]) for name in ("categories", "officers")}
+    arrays = {name: tuple(values[name]) for name in _ARRAYS}
     sets = {name: frozenset(values[name]) for name in ("recused", "cleared")}
     return Case(**values | arrays | sets)
 
@@ -88,6 +90,19 @@ async def claim_case(conn: Connection, operator: Operator, case_id: UUID) -> Cas
     """A case that this operator may see, locked until the end of the transaction."""
     row = await conn.fetchrow(f"{_GET} FOR UPDATE", *own(operator), case_id)
     return as_case(row) if row else None
+
+
+async def claim_case_of(conn: Connection, submission_id: UUID) -> Case | None:
+    """The case of a submission, locked; for the service itself."""
+    row = await conn.fetchrow(_CLAIM_OF, submission_id)
+    return as_case(row) if row else None
+
+
+async def set_words(conn: Connection, case_id: UUID, words_sealed: str) -> None:
+    """The words of a case that had none."""
+    await conn.execute(
+        "UPDATE cases SET words_sealed = $2 WHERE case_id = $1", case_id, words_sealed
+    )
 
 
 async def set_callback(

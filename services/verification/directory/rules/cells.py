@@ -18,10 +18,12 @@ CODE_LENGTH = 32
 BADGE_LENGTH = 20
 NAME_LENGTH = 100
 COUNTERS = 99
+MATTERS, MATTER_LENGTH = 60, 40
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 _SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+", re.IGNORECASE)
 _WHOLE = re.compile(r"([0-9]+)\.0+")
+_BETWEEN = re.compile(r"[;；|｜\n]")
 _YES = ("yes", "true", "1", "是", "y")
 _NO = ("no", "false", "0", "否", "n")
 
@@ -114,6 +116,14 @@ def _active(cell: str) -> bool | None:
     return word in _YES if word else None
 
 
+def _matters(cell: str) -> tuple[str, ...]:
+    """One cell with all of them, between marks; what stands there twice is one."""
+    found = tuple(dict.fromkeys(_name(one) for one in _BETWEEN.split(cell) if text.line(one)))
+    if len(found) > MATTERS or any(len(one) > MATTER_LENGTH for one in found):
+        raise wrong("csv.matters", most=MATTERS, longest=MATTER_LENGTH)
+    return found
+
+
 def _word(cell: str, choices: tuple[str, ...]) -> str:
     word = text.identifier(cell).lower()
     if word not in choices:
@@ -141,5 +151,6 @@ Username = Annotated[str, BeforeValidator(_username)]
 Kind = Annotated[UnitKind, BeforeValidator(_kind)]
 Role = Annotated[access.Role, BeforeValidator(_role)]
 Counters = Annotated[int, BeforeValidator(_counters)]
+Matters = Annotated[tuple[str, ...] | None, BeforeValidator(_matters)]
 Phone = Annotated[str | None, BeforeValidator(_phone)]
 Active = Annotated[bool | None, BeforeValidator(_active)]

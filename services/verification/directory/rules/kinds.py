@@ -55,6 +55,7 @@ UNITS = Kind(
         "kind": ("类型", "类别", "业务类型", "单位类型"),
         "counters": ("窗口数", "窗口数量", "窗口"),
         "active": _ACTIVE,
+        "matters": ("事项", "办理事项", "业务事项"),
     },
 )
 PLACES = Kind(

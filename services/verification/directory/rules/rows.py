@@ -21,7 +21,7 @@ class PlaceRow(Row):
 
 
 class UnitRow(Row):
-    """A row of units.csv; `active` None leaves it as it is."""
+    """A row of units.csv; `active` and `matters` None leave it as it is."""
 
     code: cells.UnitCode
     name: cells.Name
@@ -29,6 +29,7 @@ class UnitRow(Row):
     kind: cells.Kind
     counters: cells.Counters
     active: cells.Active = None
+    matters: cells.Matters = None
 
 
 class OfficerRow(Row):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from asyncpg import Record
+
 from shared.db import Connection
 
 
@@ -21,17 +23,21 @@ class StoredUnit:
     counters: int
     active: bool
     version: int
+    matters: tuple[str, ...] = ()
 
 
 async def list_units(conn: Connection) -> dict[str, StoredUnit]:
     """All units by code."""
     rows = await conn.fetch(
-        """SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version
+        """SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version,
+                  matters
            FROM units ORDER BY unit_code"""
     )
-    return {
-        row["unit_code"]: StoredUnit(**dict(row) | {"path": tuple(row["path"])}) for row in rows
-    }
+    return {row["unit_code"]: StoredUnit(**dict(row) | _lists(row)) for row in rows}
+
+
+def _lists(row: Record) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(row[name]) for name in ("path", "matters")}
 
 
 async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
@@ -46,11 +52,11 @@ async def add_unit(conn: Connection, unit: StoredUnit) -> None:
     """Add a unit, or replace it by its next version."""
     await conn.execute(
         """INSERT INTO units (unit_code, name, parent, parent_code, path, kind, counters, active,
-               version)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               version, matters)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
            ON CONFLICT (unit_code) DO UPDATE SET name = $2, parent = $3, parent_code = $4,
                path = $5, kind = $6, counters = $7, active = $8, version = $9,
-               changed_at = mashang_now()""",
+               matters = $10, changed_at = mashang_now()""",
         unit.unit_code, unit.name, unit.parent, unit.parent_code, unit.path, unit.kind,
-        unit.counters, unit.active, unit.version,
+        unit.counters, unit.active, unit.version, unit.matters,
     )  # fmt: skip

@@ -1,0 +1,81 @@
+"""What citizens added to their submissions, and what they praised."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Connection
+from shared.events import SubmissionAdded
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What was added to a case's submission."""
+
+    addition_id: UUID
+    number: int
+    words_sealed: str | None
+    categories: tuple[str, ...]
+    reasons: tuple[int, ...]
+    officer_badge: str | None
+    officer_typed_sealed: str | None
+    attachments: tuple[str, ...]
+    added_at: datetime
+
+
+_LISTS = ("categories", "reasons", "attachments")
+
+
+async def add(
+    conn: Connection, case_id: UUID, event: SubmissionAdded, words_sealed: str | None
+) -> bool:
+    """Add it to the case; False if it is there already. The words may be the case's own by now."""
+    done = await conn.fetchval(
+        """INSERT INTO case_additions (addition_id, case_id, number, words_sealed, categories,
+               reasons, officer_badge, officer_typed_sealed, attachments, why, added_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           ON CONFLICT ON CONSTRAINT case_additions_pkey DO NOTHING RETURNING true""",
+        event.addition_id, case_id, event.number, words_sealed, event.categories,
+        event.reasons, event.officer_badge, event.officer_typed_sealed, event.attachments,
+        event.why, event.added_at,
+    )  # fmt: skip
+    return bool(done)
+
+
+async def list_of(conn: Connection, case_id: UUID) -> list[Addition]:
+    """What was added to a case, in the order of adding."""
+    rows = await conn.fetch(
+        """SELECT addition_id, number, words_sealed, categories, reasons, officer_badge,
+                  officer_typed_sealed, attachments, added_at
+           FROM case_additions WHERE case_id = $1 ORDER BY number""",
+        case_id,
+    )
+    return [Addition(**dict(r) | {name: tuple(r[name]) for name in _LISTS}) for r in rows]
+
+
+@dataclass(frozen=True)
+class Commendation:
+    """Words of praise; the id is the submission's own, or that of its addition."""
+
+    commendation_id: UUID
+    submission_id: UUID
+    unit_code: str
+    satisfaction: int
+    reasons: tuple[int, ...]
+    words_sealed: str
+    officer_badge: str | None
+    officer_typed_sealed: str | None
+    said_at: datetime
+
+
+async def add_commendation(conn: Connection, said: Commendation) -> bool:
+    """Keep it, once; False if it is there already."""
+    done = await conn.fetchval(
+        """INSERT INTO commendations (commendation_id, submission_id, unit_code, satisfaction,
+               reasons, words_sealed, officer_badge, officer_typed_sealed, said_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true""",
+        said.commendation_id, said.submission_id, said.unit_code, said.satisfaction, said.reasons,
+        said.words_sealed, said.officer_badge, said.officer_typed_sealed, said.said_at,
+    )  # fmt: skip
+    return bool(done)
