@@ -7,11 +7,11 @@ typed `words:<submission_id>:officer`; the same of an addition with its `additio
 """
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from uuid_utils.compat import uuid7
 
 from shared.access import Role
@@ -25,7 +25,8 @@ Verdict = Literal[
 Attribution = Literal["officers", "unit", "policy", "none"]
 CallbackOutcome = Literal["reached", "no_answer", "busy", "refused", "wrong_number"]
 CallbackState = Literal["open", "reached", "unreached", "no_phone"]
-Language = Literal["zh", "en"]
+# As catalogues are called; which there are is not the bus's to say.
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 # By which way it came: told by the browser or the page, so it gives nobody any right.
 Channel = Literal["page", "wechat", "alipay", "kiosk", "desk"]
 CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]

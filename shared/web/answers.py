@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel
 
 from shared.observe import trace
+from shared.web import assets
 from shared.web.connections import NAME
 from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text
 from shared.web.house import House
@@ -73,5 +74,6 @@ def finish(request: web.Request, response: web.StreamResponse, *, secure: bool) 
         response.headers.setdefault(name, value)
     response.headers["X-Correlation-Id"] = trace.correlation_id() or ""
     response.headers[hdrs.SERVER] = NAME
-    kept = "public, max-age=3600" if request.path.startswith("/static/") else "no-store"
+    ours = request.path.startswith(assets.AT)
+    kept = assets.kept(request.path, request.query_string) if ours else "no-store"
     response.headers.setdefault(hdrs.CACHE_CONTROL, kept)

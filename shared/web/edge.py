@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
@@ -17,7 +16,7 @@ from shared import faults
 from shared.errors import Defect, NotFound, Refused, Unauthenticated
 from shared.observe import metrics, trace
 from shared.patience import within
-from shared.web import admission, checking, kept, openapi, problems, refusing
+from shared.web import admission, assets, checking, kept, openapi, problems, refusing
 from shared.web.answers import finish, respond
 from shared.web.callers import BARE, Outside, believing, sharing
 from shared.web.endpoints import Answer, Call, Endpoint, See, checked
@@ -29,7 +28,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 # After the handler was given up; both together stay under 5 s.
 AGAIN_SECONDS = 1.0
-STATIC = Path(__file__).parent / "static"
 # A child is looked up once: methods, routes and statuses are few.
 _requests, _seconds = cache(metrics.HTTP_REQUESTS.labels), cache(metrics.HTTP_SECONDS.labels)
 
@@ -47,7 +45,7 @@ def make_app(house: House, outside: Outside = BARE) -> web.Application:
             app.router.add_route("HEAD", endpoint.path, route(house, endpoint))
             if not endpoint.is_api and not endpoint.path.endswith("/"):
                 app.router.add_route("*", endpoint.path + "/", _without_slash)
-    app.router.add_static("/static/", STATIC)
+    app.router.add_get(assets.PATH, assets.serve)
     return app
 
 
@@ -61,7 +59,7 @@ def route(house: House, endpoint: Endpoint) -> Handler:
     """The aiohttp handler of an endpoint."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        call = await admission.open_call(request, endpoint, language(request))
+        call = await admission.open_call(request, endpoint, language(request, house.languages))
         try:
             answer = await _patiently(endpoint.patience, _do(request, house, endpoint, call))
         except (Refused, *faults.PASSING, *faults.NO_TEXT) as error:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from shared.events import Language
 from shared.web.endpoints import Endpoint
 from shared.web.pages import Pages
 from shared.web.session import Door
+from shared.web.texts import LANGUAGES, whole
 
 
 @dataclass(frozen=True)
@@ -19,3 +21,8 @@ class House:
     pages: Pages
     door: Door | None = None
     secure: bool = False
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """What it speaks: for staff the languages that have every text."""
+        return whole() if self.door else LANGUAGES

@@ -37,7 +37,14 @@ class Kept:
     label: str = ""
 
 
-def page(call: Call[Any, Any], refused: Refused, sign_in: str = "", renewal: str = "") -> Page:
+def page(
+    call: Call[Any, Any],
+    refused: Refused,
+    sign_in: str = "",
+    renewal: str = "",
+    *,
+    staff: bool = False,
+) -> Page:
     """What was typed, why it was refused, and a button to send it again.
 
     `sign_in` is where one signs in again first, in another tab; `renewal` a picture whose loading
@@ -51,6 +58,7 @@ def page(call: Call[Any, Any], refused: Refused, sign_in: str = "", renewal: str
         "problem": problems.document(refused, texts(call.language)),
         "kept": list(_fields(call, refused)),
         "sign_in": sign_in,
+        "staff": staff,
     }
     status, headers = int(refused.status), problems.headers(refused)
     return Page("kept.html", values, status, call.language, headers)

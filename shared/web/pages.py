@@ -1,24 +1,29 @@
-"""Server-rendered pages: one base template, one style sheet, the house's words in two languages."""
+"""Server-rendered pages: a base template and a style sheet for citizens, and one each for staff."""
 
 import re
 import secrets
-from functools import lru_cache, partial
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import jinja2
 from aiohttp import hdrs, web
 
 from shared import access
-from shared.errors import Refused
+from shared.errors import Refused, Wrong
 from shared.events import Language
 from shared.values.money import yuan
-from shared.web import problems
+from shared.web import assets, borrowed, problems
 from shared.web.endpoints import Cookie, Page, Visitor
 from shared.web.places import here
-from shared.web.texts import LANGUAGES, TAGS, texts
+from shared.web.texts import LANGUAGES, Texts, texts, whole
 
 HERE = Path(__file__).parent / "templates"
 COOKIE = "mashang_lang"
+# Large print, for old eyes: `?size=` and the cookie that remembers it.
+SIZE = "mashang_size"
+SIZES = ("large", "normal")
 A_YEAR = 31_536_000
 _WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
 LEAST = 0.0001
@@ -26,32 +31,32 @@ LEAST = 0.0001
 _SPOKEN = dict.fromkeys(("cmn", "yue", "wuu", "nan", "hak"), "zh")
 
 
-def language(request: web.Request) -> Language:
+def language(request: web.Request, ours: tuple[Language, ...] = LANGUAGES) -> Language:
     """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
     headers = request.headers
     # Programs ask without either, and neither is read for nothing.
-    if request.query_string and (choice := request.query.get("lang")) in LANGUAGES:
+    if request.query_string and (choice := request.query.get("lang", "")) in ours:
         return choice
-    if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE)) in LANGUAGES:
+    if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE, "")) in ours:
         return choice
-    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())))
+    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())), ours)
 
 
 @lru_cache(1024)
-def preferred(accepted: str) -> Language:
+def preferred(accepted: str, ours: tuple[Language, ...] = LANGUAGES) -> Language:
     """The language of ours that an Accept-Language header wants most, by its q-values.
 
     `*` is any that it does not name; what has q=0 is only taken where nothing else is left.
     """
     weighed = [_weighed(part) for part in accepted.split(",")]
-    unnamed = [lang for lang in LANGUAGES if lang not in dict(weighed)]
+    unnamed = [lang for lang in ours if lang not in dict(weighed)]
     refused = {primary for primary, weight in weighed if weight == 0}
     for primary, weight in sorted(weighed, key=lambda pair: -pair[1]):
-        if weight > 0 and primary in LANGUAGES:
+        if weight > 0 and primary in ours:
             return primary
         if weight > 0 and primary == "*" and unnamed:
             return unnamed[0]
-    return next((lang for lang in LANGUAGES if lang not in refused), LANGUAGES[0])
+    return next((lang for lang in ours if lang not in refused), ours[0])
 
 
 def _weighed(part: str) -> tuple[str, float]:
@@ -62,6 +67,30 @@ def _weighed(part: str) -> tuple[str, float]:
     # Anything but a weight from 0 to 1 is the least wish; NaN could not even be sorted.
     wish = float(weight) if _WEIGHT.fullmatch(weight) else LEAST
     return _SPOKEN.get(primary, primary), wish
+
+
+def large(request: web.Request) -> bool:
+    """Whether pages come in large print: `?size=` first, then the cookie it set."""
+    choice = request.query.get("size") if request.query_string else None
+    if choice not in SIZES:
+        choice = request.cookies.get(SIZE) if hdrs.COOKIE in request.headers else None
+    return choice == "large"
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """A language to change to: its code, HTML's name for it, and its own name."""
+
+    code: Language
+    tag: str
+    name: str
+
+
+@cache
+def tongues(but: Language) -> tuple[Tongue, ...]:
+    """The languages that a page may be changed to."""
+    others = (texts(code) for code in LANGUAGES if code != but)
+    return tuple(Tongue(one.language, one.tag, one.text("language_name")) for one in others)
 
 
 class Pages:
@@ -79,37 +108,50 @@ class Pages:
         self._environment.globals["services"] = services or {}
         self._environment.globals["fresh_key"] = partial(secrets.token_urlsafe, 24)
         self._environment.globals["access"] = access.PAGES
+        self._environment.globals["static"] = assets.address
 
-    def html(self, lang: Language, address: str, template: str, **values: object) -> str:
-        """A template in a language."""
+    def html(
+        self, lang: Language, address: str, template: str, *, elder: bool = False, **values: object
+    ) -> str:
+        """A template in a language, for citizens perhaps in large print."""
         words = texts(lang)
-        return self._environment.get_template(template).render(
+        page = self._environment.get_template(template).render(
             lang=lang,
             tag=words.tag,
-            other=next(code for code in LANGUAGES if code != lang),
-            tags=TAGS,
-            t=words.text,
-            tell=words.wrong,
-            say=words.refused,
+            dir=words.direction,
+            elder=elder,
+            languages=tongues(lang),
+            other=next(one for one in tongues(lang) if one.code in whole()),
             when=words.when,
             due=words.due,
             path=address,
+            **_said(words),
             **values,
         )
+        return borrowed.marked(page, words)
 
     def show(
         self, request: web.Request, lang: Language, page: Page, visitor: Visitor | None
     ) -> web.Response:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
-        html = self.html(lang, here(request), page.template, visit=visitor, **page.values)
+        html = self.html(
+            lang, here(request), page.template, elder=large(request), visit=visitor, **page.values
+        )
         answer = web.Response(text=html, status=page.status, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
         answer.headers["Vary"] = "Accept-Language, Cookie"
         answer.headers.update(page.headers)
-        if request.query.get("lang") == lang:
-            answer.set_cookie(COOKIE, lang, max_age=A_YEAR, samesite="Lax", httponly=True)
+        self._remember(request, answer, lang)
         return answer
+
+    def _remember(self, request: web.Request, answer: web.Response, lang: Language) -> None:
+        """What was asked for in the address stays so."""
+        chosen = {COOKIE: lang} if request.query.get("lang") == lang else {}
+        if (size := request.query.get("size")) in SIZES:
+            chosen[SIZE] = size
+        for name, value in chosen.items():
+            answer.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True)
 
     def refused(
         self,
@@ -128,6 +170,23 @@ class Pages:
             headers=problems.headers(refused),
         )
         return self.show(request, lang, page, visitor)
+
+
+def _said(words: Texts) -> dict[str, Callable[..., str]]:
+    """How a template says something: by key, what is wrong with a field, why it was refused."""
+
+    def t(key: str, **values: object) -> str:
+        return borrowed.told(words, key, words.text(key, **values))
+
+    def tell(wrong: Wrong) -> str:
+        return t(wrong.key, **wrong.values)
+
+    def say(refused: Refused) -> str:
+        return t(refused.key, **refused.values)
+
+    if words.home is None:
+        return {"t": words.text, "tell": words.wrong, "say": words.refused}
+    return {"t": t, "tell": tell, "say": say}
 
 
 def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:

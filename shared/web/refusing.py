@@ -28,7 +28,7 @@ def tell(
     visitor: Visitor | None = None,
 ) -> web.StreamResponse:
     """A refusal as its caller reads it: a problem for programs, a page for people."""
-    lang = call.language if call else language(request)
+    lang = call.language if call else language(request, house.languages)
     if not wants_html(request):
         return problems.response(refused, texts(lang))
     if admission.CALL in request:
@@ -42,11 +42,11 @@ def _kept(request: web.Request, house: House, refused: Refused) -> Page:
     endpoint, call = request[admission.CALL]
     door = house.door if endpoint.caller.kind == "staff" else None
     if door is None or not isinstance(refused, Unauthenticated):
-        return kept.page(call, refused)
+        return kept.page(call, refused, staff=house.door is not None)
     # Loading this picture renews a statement that has run out while somebody was writing.
     renewal = door.sign_in("/static/mark.svg")
     parts = urlsplit(renewal)
-    page = kept.page(call, refused, door.sign_in("/"), renewal if parts.netloc else "")
+    page = kept.page(call, refused, door.sign_in("/"), renewal if parts.netloc else "", staff=True)
     if not parts.netloc:
         return page
     policy = SECURITY_HEADERS[CSP].replace("img-src", f"img-src {parts.scheme}://{parts.netloc}")

@@ -2,7 +2,8 @@
 
 A key is a name (`wrong.phone`), not a sentence, so all catalogues are translations. `{names}` in a
 text are filled in; a text with plural forms takes the form for `n`. A further language is a further
-file.
+file. One that lacks texts is for citizens only, who read those in Chinese; staff are offered the
+languages that have them all.
 """
 
 import gettext
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import get_args
 
+from babel import Locale
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 
@@ -21,33 +22,46 @@ from shared.events import Language
 from shared.values import clock
 
 LOCALE = Path(__file__).parent / "locale"
-LANGUAGES: tuple[Language, ...] = get_args(Language)
-TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
-_PATTERNS: Mapping[Language, tuple[str, str]] = {
-    "zh": ("M月d日 HH:mm", "M月d日"),
-    "en": ("d MMM HH:mm", "d MMM"),
-}
+HOME: Language = "zh"
+_FIRST = (HOME, "en")
+_FOUND = sorted(file.stem for file in LOCALE.glob("*.po"))
+LANGUAGES: tuple[Language, ...] = (*_FIRST, *(code for code in _FOUND if code not in _FIRST))
 
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """One language's words, in one object. `plural` gives the form's number for `n`."""
+    """One language's words, in one object. `plural` gives the form's number for `n`.
+
+    What it lacks is told in the words of `home`; the home language has none but its own.
+    """
 
     language: Language
-    locale: str
+    locale: Locale
     forms: Mapping[str, tuple[str, ...]]
     plural: Callable[[int], int]
+    home: "Texts | None" = None
+
+    @property
+    def direction(self) -> str:
+        """Which way it is written, as HTML says it."""
+        return self.locale.text_direction
 
     @property
     def tag(self) -> str:
         """HTML's name of the language."""
-        return TAGS[self.language]
+        return self.text("language_tag")
 
     def __contains__(self, key: str) -> bool:
-        return key in self.forms
+        return key in self.forms or (self.home is not None and key in self.home)
+
+    def borrows(self, key: str) -> bool:
+        """Whether a text is told in the home language's words."""
+        return key not in self.forms and self.home is not None
 
     def text(self, key: str, **values: object) -> str:
         """The text of a key. KeyError if there is none (a defect)."""
+        if self.home and key not in self.forms:
+            return self.home.text(key, **values)
         forms = self.forms[key]
         number = values.get("n")
         form = forms[self.plural(number) if len(forms) > 1 and isinstance(number, int) else 0]
@@ -66,15 +80,16 @@ class Texts:
 
     def when(self, at: datetime) -> str:
         """A moment at the bureau, in words: `11月23日 14:47` or `23 Nov 14:47`."""
-        return self._format(at, _PATTERNS[self.language][0])
+        return self._format(at, "pattern_when")
 
     def due(self, at: datetime) -> str:
         """A due time as people say it: a day's end is 24:00 of that day, not 0:00 of the next."""
         if at != clock.end_of_day(clock.service_day(at) - timedelta(days=1)):
             return self.when(at)
-        return f"{self._format(at - timedelta(minutes=1), _PATTERNS[self.language][1])} 24:00"
+        return f"{self._format(at - timedelta(minutes=1), 'pattern_day')} 24:00"
 
-    def _format(self, at: datetime, pattern: str) -> str:
+    def _format(self, at: datetime, key: str) -> str:
+        pattern = self.text(key)
         return format_datetime(at.astimezone(clock.SHANGHAI), pattern, locale=self.locale)
 
 
@@ -85,7 +100,15 @@ def texts(language: Language) -> Texts:
         catalog = read_po(file)
     entries = ((message.id, message.string) for message in catalog if message.id)
     forms = {id_ if isinstance(id_, str) else id_[0]: _forms(string) for id_, string in entries}
-    return Texts(language, str(catalog.locale), forms, gettext.c2py(catalog.plural_expr))
+    locale, home = catalog.locale, None if language == HOME else texts(HOME)
+    return Texts(language, locale or Locale(HOME), forms, gettext.c2py(catalog.plural_expr), home)
+
+
+@cache
+def whole() -> tuple[Language, ...]:
+    """The languages that have every text."""
+    every = texts(HOME).forms.keys()
+    return tuple(code for code in LANGUAGES if every <= texts(code).forms.keys())
 
 
 def text(language: Language, key: str, **values: object) -> str:

@@ -21,7 +21,7 @@ from shared.web import bodies
 from shared.web.endpoints import Endpoint
 from shared.web.forms import MEDIA_TYPE
 from shared.web.session import cookie_name, statement_cookie
-from shared.web.texts import LANGUAGES, TAGS
+from shared.web.texts import texts, whole
 from tests.conftest import Clone
 from tests.integration import garbage
 from tests.integration.garbage import Headers, Request, Told
@@ -120,10 +120,10 @@ async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place
 
 async def wrongs(place: Place, kind: Kind, *, refused: bool = False) -> list[str]:
     """What was answered wrongly to one kind of garbage, over all endpoints."""
-    wrong, languages = [], cycle(LANGUAGES)
+    wrong, languages = [], cycle(whole())
     for service, one in place.endpoints():
         known = await place.usual(service, one)
-        usual = {lang: {**known, "Accept-Language": lang} for lang in LANGUAGES}
+        usual = {lang: {**known, "Accept-Language": lang} for lang in whole()}
         csrf = await place.csrf(service, usual["zh"]) if one.csrf == "token" else ""
         for request in kind(one):
             language = next(languages)
@@ -157,7 +157,7 @@ def mistold(
     if wanted := request.headers.get("Accept-Language"):
         # A weight that is none makes a wish the least one, and still it is the only one.
         language = "en" if str(wanted).startswith("en") else "zh"
-    if TAGS[language] != told.headers.get("content-language"):  # type: ignore[index]
+    if texts(language).tag != told.headers.get("content-language"):
         return f"{told.status} in {told.headers.get('content-language')} {told.headers}"
     if not one.is_api:
         return "" if "Accept" in request.headers else _unlike_a_page(told)

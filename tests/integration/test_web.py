@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.access import Operator
 from shared.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
+from shared.web import assets
 from shared.web.edge import make_app
 from shared.web.endpoints import (
     PUBLIC,
@@ -366,9 +367,45 @@ async def test_every_answer_is_hardened_and_traceable(client: Client) -> None:
 
 async def test_static_files_are_kept_by_the_browser(client: Client) -> None:
     """On a slow network the second page does not load the style sheet again."""
-    response = await client.get("/static/mashang.css")
-    assert (200, "public, max-age=3600") == (response.status, response.headers["Cache-Control"])
+    kept, brief = "public, max-age=31536000, immutable", "public, max-age=3600"
+    for sheet in ("mashang.css", "citizen.css"):
+        told = [
+            (await client.get(f"/static/{sheet}{query}")).headers["Cache-Control"]
+            for query in (f"?v={assets.version(sheet)}", "", "?v=0", "?v=", "?v=%00")
+        ]
+        assert [kept, *[brief] * 4] == told
     assert 404 == (await client.get("/static/../edge.py")).status
+    assert 404 == (await client.get("/static/nowhere.css?v=1")).status
+
+
+async def test_pages_name_the_sheet_that_they_were_made_for(client: Client) -> None:
+    """A changed sheet has another address, so nobody sees a new page in an old dress."""
+    page = await (await client.get("/page")).text()
+    sheet = assets.address("citizen.css")
+    assert f'href="{sheet}"' in page
+    response = await client.get(sheet)
+    assert (200, "text/css", "gzip") == (
+        response.status, response.content_type, response.headers["Content-Encoding"],
+    )  # fmt: skip
+    bare = await client.get(sheet, headers={"Accept-Encoding": "identity"})
+    assert await bare.text() == await response.text()
+    assert "Content-Encoding" not in bare.headers
+
+
+async def test_large_print_is_remembered(client: Client) -> None:
+    """One tap away, kept by a cookie, one tap back; nonsense counts for nothing."""
+
+    async def printed(path: str) -> tuple[bool, bool]:
+        response = await client.get(path, headers={"Accept-Language": "zh"})
+        page = await response.text()
+        return 'class="elder"' in page, 'href="?size=normal">普通版' in page
+
+    assert (False, False) == await printed("/page")
+    assert (True, True) == await printed("/page?size=large")
+    assert (True, True) == await printed("/page")
+    assert (True, True) == await printed("/page?size=huge")
+    assert (False, False) == await printed("/page?size=normal")
+    assert (False, False) == await printed("/page")
 
 
 @pytest.mark.parametrize(
@@ -390,7 +427,7 @@ async def test_the_language_that_is_wanted_most_is_spoken(
     """Of ours, the one with the highest q-value; Chinese where none is wanted."""
     response = await client.get("/page", headers={"Accept-Language": accepted})
     assert tag == response.headers["Content-Language"]
-    assert f'<html lang="{tag}">' in await response.text()
+    assert f'<html lang="{tag}" dir="ltr">' in await response.text()
 
 
 async def test_a_language_that_was_chosen_stays(client: Client) -> None:

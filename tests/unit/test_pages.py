@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.events import Language
 from shared.web.endpoints import Cookie
 from shared.web.pages import language, preferred, put
+from shared.web.texts import LANGUAGES, whole
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,9 @@ from shared.web.pages import language, preferred, put
         ("english", "zh"),
         (",;,;=,", "zh"),
         ("de, ja, ko", "zh"),
+        ("ug-CN, zh;q=0.5", "ug"),
+        ("ug;q=0.4, en;q=0.5", "en"),
+        ("zh;q=0, en;q=0", "ug"),
     ],
 )
 def test_the_most_wanted_language_of_ours(accepted: str, wanted: Language) -> None:
@@ -64,10 +68,20 @@ def test_the_most_wanted_language_of_ours(accepted: str, wanted: Language) -> No
     assert wanted == preferred(accepted)
 
 
+@pytest.mark.parametrize(
+    ("asked", "wanted"), [("ug", "zh"), ("ug, en;q=0.5", "en"), ("zh;q=0, en;q=0", "zh")]
+)
+def test_staff_are_not_offered_half_a_language(asked: str, wanted: Language) -> None:
+    """Neither by their browser nor by the address or a cookie from a citizen's page."""
+    assert wanted == preferred(asked, whole())
+    headers = {"Accept-Language": asked, "Cookie": "mashang_lang=ug"}
+    assert wanted == language(make_mocked_request("GET", "/?lang=ug", headers=headers), whole())
+
+
 @given(st.text("enzhq=;,.0159- *é\0", max_size=60))
 def test_any_header_is_a_language(accepted: str) -> None:
     """Whatever a browser sends, it is answered in a language that there is."""
-    assert preferred(accepted) in ("zh", "en")
+    assert preferred(accepted) in LANGUAGES
 
 
 @given(st.lists(st.sampled_from(["zh", "en", "fr", "de"]), min_size=1, max_size=6), st.randoms())

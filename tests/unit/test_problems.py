@@ -26,7 +26,7 @@ from shared.errors import (
 )
 from shared.events import Language
 from shared.web import problems
-from shared.web.texts import LANGUAGES, TAGS, texts
+from shared.web.texts import LANGUAGES, texts
 from tests.integration.garbage import TEXTS, VALUES
 from tests.wired import endpoints
 
@@ -143,7 +143,7 @@ def test_every_kind_is_a_whole_document(kind: type[Refused], lang: Language) -> 
     assert {"type", "title", "status", "detail", "key"} == set(told)
     assert (kind.status, answer.status) == (told["status"], told["status"])
     assert f"urn:mashang:problem:{kind.slug}" == told["type"]
-    assert (TAGS[lang], problems.MEDIA_TYPE) == (
+    assert (texts(lang).tag, problems.MEDIA_TYPE) == (
         answer.headers["Content-Language"], answer.content_type,
     )  # fmt: skip
 

@@ -1,14 +1,15 @@
-"""The style sheet as an old browser reads it: Chromium 69, which many phones' apps still hold."""
+"""The style sheets as an old browser reads them: Chromium 69, which many phones still hold."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-CSS = (Path(__file__).parents[2] / "shared/web/static/mashang.css").read_text("utf-8")
-# Without comments and without the heads of media queries, whose rules are read like all others.
-PLAIN = re.sub(r"@media[^{]*\{", "", re.sub(r"/\*.*?\*/", "", CSS, flags=re.S))
+STATIC = Path(__file__).parents[2] / "shared/web/static"
+STAFF, CITIZEN = (STATIC / name for name in ("mashang.css", "citizen.css"))
+SHEETS = pytest.mark.parametrize("sheet", [STAFF, CITIZEN], ids=lambda sheet: sheet.stem)
 LEAST = 14.0  # px, at 17 px a rem
 
 # What Chromium 69 drops: a selector takes its whole rule along, a value only its declaration.
@@ -24,11 +25,26 @@ UNKNOWN_VALUES = re.compile(
 HARMLESS = {"text-wrap", "text-spacing-trim", "accent-color", "text-size-adjust"}
 
 
-def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+@cache
+def rules(sheet: Path) -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     """Every rule: its selectors, and its declarations in order."""
-    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", PLAIN):
+    return tuple(_rules(sheet.read_text("utf-8")))
+
+
+def _rules(css: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    # Without comments and without the heads of media queries, whose rules are read like all others.
+    plain = re.sub(r"@media[^{]*\{", "", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", plain):
         parts = (part.partition(":") for part in body.split(";") if part.strip())
         yield selector.strip(), [(name.strip(), value.strip()) for name, _, value in parts]
+
+
+def first(sheet: Path) -> dict[str, dict[str, str]]:
+    """What each selector declares, before any screen's size changes it."""
+    said: dict[str, dict[str, str]] = {}
+    for selector, declared in rules(sheet):
+        said[selector] = dict(declared) | said.get(selector, {})
+    return said
 
 
 def known(selector: str) -> bool:
@@ -36,24 +52,27 @@ def known(selector: str) -> bool:
     return not UNKNOWN_SELECTORS.search(selector)
 
 
-def test_no_rule_is_lost() -> None:
+@SHEETS
+def test_no_rule_is_lost(sheet: Path) -> None:
     """A selector that it does not know stands only where the rule takes something away again."""
-    lost = [(s, d) for s, d in rules() if not known(s) and d != [("outline", "none")]]
+    lost = [(s, d) for s, d in rules(sheet) if not known(s) and d != [("outline", "none")]]
     assert [] == lost
 
 
-def test_the_focus_shows() -> None:
+@SHEETS
+def test_the_focus_shows(sheet: Path) -> None:
     """The ring is there by `:focus`, which everybody knows; newer browsers hide it from mice."""
     rings = [
-        s for s, d in rules() if known(s) and any(n == "outline" and v != "none" for n, v in d)
+        s for s, d in rules(sheet) if known(s) and any(n == "outline" and v != "none" for n, v in d)
     ]
     assert any(selector == ":focus" for selector in rings)
     assert any(":focus + span" in selector for selector in rings)
 
 
-def test_every_value_has_one_before_it() -> None:
+@SHEETS
+def test_every_value_has_one_before_it(sheet: Path) -> None:
     """`min()` and their like come second: the first is what the old browser takes."""
-    for selector, declarations in rules():
+    for selector, declarations in rules(sheet):
         seen: set[str] = set()
         for name, value in declarations:
             if UNKNOWN_VALUES.search(value) and "minmax(" not in value and name not in HARMLESS:
@@ -63,31 +82,35 @@ def test_every_value_has_one_before_it() -> None:
             seen.add(name)
 
 
-def test_no_property_is_unknown() -> None:
+@SHEETS
+def test_no_property_is_unknown(sheet: Path) -> None:
     """Logical shorthands, `inset` and `aspect-ratio` came later."""
-    used = {name for _, declarations in rules() for name, _ in declarations}
+    used = {name for _, declarations in rules(sheet) for name, _ in declarations}
     assert set() == used & UNKNOWN_NAMES
 
 
-def test_gaps_stand_in_grids_only() -> None:
+@SHEETS
+def test_gaps_stand_in_grids_only(sheet: Path) -> None:
     """In a flex line it ignores them; there the children have margins."""
-    grids = " ".join(s for s, d in rules() if ("display", "grid") in d)
-    for selector, declarations in rules():
+    grids = " ".join(s for s, d in rules(sheet) if ("display", "grid") in d)
+    for selector, declarations in rules(sheet):
         if any(name == "gap" for name, _ in declarations):
             assert ("display", "flex") not in declarations, selector
             assert re.split(r"(?<=\w)[.: ]", selector)[0] in grids, selector
 
 
-def test_no_type_is_too_small() -> None:
+@SHEETS
+def test_no_type_is_too_small(sheet: Path) -> None:
     """Face labels and everything else are 14 px at least."""
-    sizes = [v for _, d in rules() for n, v in d if n == "font-size" and v.endswith("rem")]
+    sizes = [v for _, d in rules(sheet) for n, v in d if n == "font-size" and v.endswith("rem")]
     assert sizes
     assert [] == [size for size in sizes if 17 * float(size.removesuffix("rem")) < LEAST]
 
 
-def tokens(dark: bool) -> dict[str, str]:
+@cache
+def tokens(sheet: Path, dark: bool) -> dict[str, str]:
     """The colours by name."""
-    blocks = re.findall(r":root \{([^}]*)\}", CSS)
+    blocks = re.findall(r":root \{([^}]*)\}", sheet.read_text("utf-8"))
     light, night = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", one)) for one in blocks[:2])
     return light | night if dark else light
 
@@ -121,13 +144,69 @@ def ratio(one: str, other: str) -> float:
 )  # fmt: skip
 def test_what_must_be_seen_is_seen(front: str, back: str, least: float, dark: bool) -> None:
     """Words 4.5 : 1, the borders of what can be pressed 3 : 1, by day and by night."""
-    colours = tokens(dark)
+    colours = tokens(STAFF, dark)
     assert ratio(colours[front], colours[back]) >= least
+
+
+GROUNDS = ("paper", "card", "wash")
+PAIRS = [
+    *(("ink", ground, 13) for ground in ("paper", "card")),
+    *(("ink", ground, 7) for ground in ("wash", "seal-wash", "amber-wash")),
+    *(("soft", ground, 5) for ground in (*GROUNDS, "amber-wash")),
+    *(("pine", ground, 5.5) for ground in GROUNDS), ("on-pine", "pine", 6),
+    *(("seal", ground, 5) for ground in (*GROUNDS, "seal-wash")),
+    *(("amber", ground, 6) for ground in (*GROUNDS, "amber-wash")),
+    *(("edge", ground, 3) for ground in GROUNDS),
+    *(("ink", f"f{level}", 7) for level in range(1, 6)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("front", "back", "least"), PAIRS)
+def test_a_citizen_sees_what_must_be_seen(front: str, back: str, least: float, dark: bool) -> None:
+    """More than WCAG asks: words 5 : 1 on every ground they stand on, borders of controls 3 : 1."""
+    colours = tokens(CITIZEN, dark)
+    assert ratio(colours[front], colours[back]) >= least
+
+
+def test_no_colour_stands_beside_the_tokens() -> None:
+    """Whatever is coloured takes it from a token, so that day and night know all of them."""
+    css = CITIZEN.read_text("utf-8").partition("\n.elder")[2]
+    # A printer's paper is white, whatever the phone shows.
+    assert ["#fff"] == re.findall(r"#[0-9a-f]{3,6}\b", css)
+    named = set(re.findall(r"var\(--([\w-]+)\)", css))
+    assert named <= set(re.findall(r"--([\w-]+):", CITIZEN.read_text("utf-8")))
+
+
+def test_the_faces_weigh_the_same() -> None:
+    """Their tints differ in hue alone: none is brighter and so invites more than another."""
+    for dark in (False, True):
+        lights = [brightness(tokens(CITIZEN, dark)[f"f{level}"]) for level in range(1, 6)]
+        assert max(lights) - min(lights) < 0.13
+
+
+def test_large_print_is_large() -> None:
+    """23 px, lines at least 1.3 apart, one face a row."""
+    said = first(CITIZEN)
+    assert "23px" == said[".elder"]["font-size"]
+    assert "1fr" == said[".elder .faces"]["grid-template-columns"]
+    heights = [v for _, d in rules(CITIZEN) for n, v in d if n == "line-height"]
+    assert min(float(height) for height in heights if "rem" not in height) >= 1.2
+    assert "1.65" == said["body"]["line-height"]
+
+
+def test_what_a_citizen_presses_has_an_edge_and_is_large() -> None:
+    """Faces, fields, choices: framed by the colour that has the contrast, at least 48 px high."""
+    said = first(CITIZEN)
+    for selector in (".face", "input, select, textarea", ".pick > span"):
+        assert "1px solid var(--edge)" == said[selector]["border"]
+        height = said[selector]["min-height"].replace("var(--tap)", "3rem")
+        assert float(height.removesuffix("rem")) * 17 >= 48
 
 
 def test_what_can_be_pressed_has_an_edge() -> None:
     """Fields, choices and faces are framed by the colour that has the contrast."""
-    framed = {s: v for s, d in rules() for n, v in d if n in ("border", "border-color")}
+    framed = {s: v for s, d in rules(STAFF) for n, v in d if n in ("border", "border-color")}
     controls = [s for s in framed if "input[type" in s or s in (".choice span", "button.face")]
     assert 3 == len([s for s in controls if "aria-invalid" not in s])
     for selector in controls:

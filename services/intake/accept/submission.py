@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, LiteralString
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared.events import Kind, Language
 from shared.values import phone, text
 from shared.values.phone import Fault, NotAPhone
+from shared.web.texts import HOME, LANGUAGES
 
 WORDS = 2000
 BADGE = 20
@@ -46,6 +47,13 @@ def _badge(typed: str) -> str:
     return badge
 
 
+def _spoken(code: str) -> str:
+    if code not in LANGUAGES:
+        ours = ", ".join(LANGUAGES)
+        raise PydanticCustomError("literal_error", "One of {expected}", {"expected": ours})
+    return code
+
+
 def _once_each(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
@@ -56,6 +64,9 @@ Phone = Annotated[str, Field(max_length=60), AfterValidator(_e164)]
 Badge = Annotated[str, Field(max_length=60), AfterValidator(_badge)]
 Category = Annotated[str, Field(max_length=40)]
 Categories = Annotated[tuple[Category, ...], Field(max_length=20), AfterValidator(_once_each)]
+Spoken = Annotated[
+    Language, AfterValidator(_spoken), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})
+]
 Satisfaction = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 
@@ -75,4 +86,4 @@ class Draft(BaseModel):
     officer_badge: Annotated[Badge | None, Optional] = None
     urgent: Annotated[bool, Field(strict=True)] = False
     phone: Annotated[Phone | None, Optional] = None
-    language: Language = "zh"
+    language: Spoken = HOME
