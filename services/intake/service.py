@@ -14,7 +14,7 @@ from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
 from services.intake.follow import handlers
 from services.intake.follow.status import Status
-from services.intake.pages import welcome
+from services.intake.pages import domains, welcome
 from services.intake.pages.forms import Forms
 from services.intake.pages.receipt import ReceiptPage
 from services.intake.pages.windows import Windows
@@ -60,6 +60,7 @@ def build(settings: Settings, database: Database) -> Service:
             *accepting.Api(acceptance, database, keys.signer, public_url).endpoints(),
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
+            *domains.endpoints(settings.domain_files),
             *Forms(acceptance, Windows(acceptance, database), policies).endpoints(),
             *ReceiptPage(status).endpoints(),
         ],
@@ -75,6 +76,7 @@ def _keys(settings: Settings) -> Keys:
         receipt=settings.receipt_key,
         signer=Signer(settings.signing_key),
         seal=settings.seal,
+        retired=settings.retired,
     )
 
 

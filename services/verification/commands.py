@@ -3,8 +3,9 @@
 All functions run in the caller's transaction on a connection of the service.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from services.verification.directory.commands import (
     Faults,
@@ -14,7 +15,7 @@ from services.verification.directory.commands import (
     import_csv,
     set_operator,
 )
-from services.verification.directory.store import operators, units
+from services.verification.directory.store import officers, operators, units
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
 from services.verification.signin.passwords import Passwords, TooShort
@@ -25,6 +26,7 @@ from shared.errors import Misconfigured
 __all__ = [
     "Faults",
     "Imported",
+    "Wanted",
     "Window",
     "add_operator",
     "disable_operator",
@@ -37,36 +39,58 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Window:
-    """Where a code hangs: a unit as a whole, or one of its counters."""
+    """Where a code hangs: a unit as a whole, one of its counters, a kiosk, an officer's desk."""
 
     unit_code: str
     name: str
-    counter: int | None
+    counter: int | None = None
+    kiosk: int | None = None
+    officer: str | None = None
 
 
-async def list_windows(
-    conn: Connection, unit_code: str | None = None, counter: int | None = None
-) -> list[Window]:
-    """Every active unit (or the one named), each with its counters (or the one named).
+@dataclass(frozen=True)
+class Wanted:
+    """Which codes are wanted: of which units (all active ones if none is named), and what of them.
 
-    Misconfigured for what the directory does not have.
+    `counter` is the only one that is wanted of its unit.
     """
+
+    units: tuple[str, ...] = ()
+    counter: int | None = None
+    counters: bool = False
+    kiosks: int = 0
+    officers: bool = False
+
+
+async def list_windows(conn: Connection, wanted: Wanted) -> list[Window]:
+    """The windows that are wanted. Misconfigured for what the directory does not have."""
     known = await units.list_units(conn)
     if not known:
         raise Misconfigured("the directory has no units; import them first")
-    if unit_code is None:
-        return [window for unit in known.values() if unit.active for window in _windows(unit)]
-    if unit_code not in known:
-        raise Misconfigured(f"no unit {unit_code} in the directory; import it first")
-    found = [w for w in _windows(known[unit_code]) if counter in (None, w.counter)]
-    if not found:
-        raise Misconfigured(f"unit {unit_code} has counters 1 to {known[unit_code].counters}")
-    return found
+    if strange := [code for code in wanted.units if code not in known]:
+        raise Misconfigured(f"no unit {strange[0]} in the directory; import it first")
+    chosen = [known[code] for code in dict.fromkeys(wanted.units)]
+    chosen = chosen or [unit for unit in known.values() if unit.active]
+    if wanted.counter is not None:
+        return [_counter(chosen[0], wanted.counter)]
+    badges = await officers.list_badges(conn) if wanted.officers else {}
+    found = (_windows(unit, wanted, badges.get(unit.unit_code, ())) for unit in chosen)
+    return list(chain.from_iterable(found))
 
 
-def _windows(unit: StoredUnit) -> Iterator[Window]:
-    for counter in (None, *range(1, unit.counters + 1)):
-        yield Window(unit.unit_code, unit.name, counter)
+def _counter(unit: StoredUnit, counter: int) -> Window:
+    if not 1 <= counter <= unit.counters:
+        raise Misconfigured(f"unit {unit.unit_code} has counters 1 to {unit.counters}")
+    return Window(unit.unit_code, unit.name, counter)
+
+
+def _windows(unit: StoredUnit, wanted: Wanted, badges: Sequence[str]) -> Iterator[Window]:
+    code, name = unit.unit_code, unit.name
+    yield Window(code, name)
+    if wanted.counters:
+        yield from (Window(code, name, n) for n in range(1, unit.counters + 1))
+    yield from (Window(code, name, kiosk=n) for n in range(1, wanted.kiosks + 1))
+    yield from (Window(code, name, officer=badge) for badge in badges)
 
 
 async def add_operator(

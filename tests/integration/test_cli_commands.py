@@ -19,7 +19,14 @@ from shared.db import Database
 from shared.flows import SERVICES
 from shared.observe import log
 from tests.conftest import Clone, leashed
-from tests.integration.verification_office import OFFICERS, PASSWORD, PLACES, UNIT, UNITS
+from tests.integration.verification_office import (
+    OFFICERS,
+    OTHER_UNIT,
+    PASSWORD,
+    PLACES,
+    UNIT,
+    UNITS,
+)
 from tests.support import CODE_KEYS, INDEX_KEY
 
 SERVICE = "verification"
@@ -142,8 +149,9 @@ async def test_codes(mashang: Mashang, file: Write, tmp_path: Path) -> None:
     """Every unit and counter gets a picture whose address carries its signed code."""
     for sheet in (PLACES, UNITS):
         await mashang("directory", "import", file(sheet))
-    done = await mashang("qr", "--all", "--out", str(tmp_path / "codes"))
-    names = sorted(path.name for path in (tmp_path / "codes").iterdir())
+    out = ("--out", str(tmp_path / "codes"), "--format", "svg")
+    done = await mashang("qr", "--all", "--counters", *out)
+    names = sorted(path.name for path in (tmp_path / "codes").glob("[!.]*"))
     assert (0, 9) == (done.code, len(names))
     assert [f"{UNIT}-00.svg", f"{UNIT}-01.svg", f"{UNIT}-02.svg"] == [
         name for name in names if name.startswith(UNIT)
@@ -153,6 +161,25 @@ async def test_codes(mashang: Mashang, file: Write, tmp_path: Path) -> None:
     for wrong in (("--unit", "nowhere"), ("--unit", UNIT, "--counter", "3"), ("--all",)):
         result = await mashang("qr", *wrong)
         assert (1, 1) == (result.code, len(result.err.splitlines()))
+
+
+async def test_posters_kiosks_and_officers(mashang: Mashang, file: Write, tmp_path: Path) -> None:
+    """Some units, each with what was asked for; a second run makes nothing again."""
+    for sheet in (PLACES, UNITS, OFFICERS):
+        await mashang("directory", "import", file(sheet))
+    folder = tmp_path / "print"
+    asked = ("qr", "--unit", UNIT, "--unit", OTHER_UNIT, "--kiosks", "1", "--officers")
+    first = await mashang(*asked, "--out", str(folder), "--format", "a5", "--format", "png")
+    names = {path.name for path in folder.glob("[!.]*")}
+    assert (0, "") == (first.code, first.err)
+    assert f"14 files for 8 codes of 2 units in {folder}" == first.out.splitlines()[0]
+    posters = {f"{UNIT}-00-a5.pdf", f"{UNIT}-P170001-a5.pdf", f"{OTHER_UNIT}-00-a5.pdf"}
+    assert posters | {f"{UNIT}-K1.png"} <= names
+    assert f"{UNIT}-K1-a5.pdf" not in names
+    (folder / f"{UNIT}-00-a5.pdf").unlink()
+    again = await mashang(*asked, "--out", str(folder), "--format", "a5", "--format", "png")
+    assert f"14 files for 8 codes of 2 units in {folder}, 13 of them from before\n" == again.out
+    assert names == {path.name for path in folder.glob("[!.]*")}
 
 
 async def test_parked_events(mashang: Mashang, url: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ from typer.core import TyperGroup
 
 from deploy.cli import directory, events, main, qr, secret, surroundings
 from deploy.cli.main import app, failed, told
+from deploy.cli.posters import Format
 from deploy.local import envfiles
 from services.verification.commands import Imported, Window
 from shared import db
@@ -426,11 +428,18 @@ def test_a_parked_body_is_readable(body: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counter", "name"), [(None, "u-1-00"), (1, "u-1-01"), (12, "u-1-12"), (123, "u-1-123")]
+    ("place", "kind", "name"),
+    [
+        ({}, "svg", "u-1-00.svg"),
+        ({"counter": 1}, "png", "u-1-01.png"),
+        ({"counter": 12}, "a3", "u-1-12-a3.pdf"),
+        ({"kiosk": 2}, "svg", "u-1-K2.svg"),
+        ({"officer": "170001"}, "a5", "u-1-P170001-a5.pdf"),
+    ],
 )
-def test_a_pictures_name_sorts(counter: int | None, name: str) -> None:
-    """The unit's own first, then its counters in order."""
-    assert name == qr.file_name(Window("u-1", "窗口", counter))
+def test_a_files_name_sorts(place: dict[str, Any], kind: str, name: str) -> None:
+    """The unit's own first, then its counters in order, kiosks, officers."""
+    assert name == qr.file_name(Window("u-1", "窗口", **place), Format(kind))
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
@@ -439,10 +448,11 @@ def test_pictures_are_written(
 ) -> None:
     """One a window into a folder that is made, and a line says how many."""
     pages = {Window("u", "窗口", n or None): f"https://m.example/w/u-{n}" for n in range(3)}
-    qr.write(pages, tmp_path / "new" / "codes", kind)
-    written = sorted(path.name for path in (tmp_path / "new" / "codes").iterdir())
+    folder = tmp_path / "new" / "codes"
+    qr.write(pages, folder, [Format(kind)], "zh")
+    written = sorted(path.name for path in folder.glob("[!.]*"))
     assert [f"u-0{n}.{kind}" for n in range(3)] == written
-    assert f"3 codes of 1 units in {tmp_path / 'new' / 'codes'}\n" == capsys.readouterr().out
+    assert f"3 files for 3 codes of 1 units in {folder}\n" == capsys.readouterr().out
 
 
 def test_a_units_codes_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

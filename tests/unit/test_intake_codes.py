@@ -1,6 +1,7 @@
 """Unit codes and receipt codes: genuine ones are read however they are typed, others never."""
 
 import string
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.accept import base32, codes, receipts
-from services.intake.accept.codes import UnitCode, WrongCode
+from services.intake.accept.codes import OldCode, UnitCode, WrongCode
 from services.verification.directory.rules import cells
 from shared.values import text
 
 KEYS = {"2": b"2" * 32, "1": b"1" * 32}
 UNITS = st.from_regex(r"[0-9A-Za-z]([0-9A-Za-z._-]{0,13}[0-9A-Za-z])?", fullmatch=True)
 COUNTERS = st.none() | st.integers(1, 99)
+SHORT_UNITS = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,7}[0-9A-Za-z]", fullmatch=True)
+BADGES = st.from_regex(r"[1-9A-Z][0-9A-Z]{0,5}", fullmatch=True)
 WIDE = {ord(c): ord(c) + 0xFEE0 for c in string.ascii_letters + string.digits}
 DASHES = "-‐‑‒–—―－﹣−"
 # What chats glue to a code, before and behind.
@@ -136,6 +139,52 @@ def test_old_keys_still_read_and_removed_keys_do_not() -> None:
     assert UnitCode("411700001", None) == codes.read(KEYS, old)
     with pytest.raises(WrongCode):
         codes.read({"2": KEYS["2"]}, old)
+
+
+def test_a_retired_key_is_told_apart() -> None:
+    """Its codes are known as ours and open nothing; a forged one under its id stays a forgery."""
+    old = codes.sign({"1": KEYS["1"]}, "411700001")
+    with pytest.raises(OldCode):
+        codes.read({"2": KEYS["2"]}, old, {"1": KEYS["1"]})
+    with pytest.raises(WrongCode) as forged:
+        codes.read({"2": KEYS["2"]}, old, {"1": b"other" * 8})
+    assert not isinstance(forged.value, OldCode)
+
+
+@given(
+    st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,7}[0-9A-Za-z]", fullmatch=True), BADGES, st.data()
+)
+def test_an_officers_code_names_unit_and_badge(unit: str, badge: str, data: st.DataObject) -> None:
+    """Both are read back, however the badge was written when it was signed."""
+    code = codes.sign(KEYS, unit, officer=f"警号：{badge}")
+    assert len(code) <= 32
+    assert UnitCode(unit, officer=badge) == codes.read(KEYS, data.draw(glued(code)))
+
+
+@given(UNITS, st.integers(1, 9), st.data())
+def test_a_kiosks_code_is_no_counters(unit: str, kiosk: int, data: st.DataObject) -> None:
+    """It names the tablet, and nobody turns a counter's code into one."""
+    code = codes.sign(KEYS, unit, kiosk=kiosk)
+    assert UnitCode(unit, kiosk=kiosk) == codes.read(KEYS, data.draw(glued(code)))
+    with pytest.raises(WrongCode):
+        codes.read(KEYS, codes.sign(KEYS, unit, 1).replace("-01-", f"-K{kiosk}-"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "place", "told"),
+    [
+        ("411700001", {"officer": "1234567"}, "16 characters, and 15 fit"),
+        ("1", {"officer": "1" * 15}, "badge is 1 to 14"),
+        ("1", {"officer": "甲"}, "badge is 1 to 14"),
+        ("1", {"kiosk": 10}, "kiosk is 1 to 9"),
+        ("1", {"kiosk": 1, "officer": "7"}, "a counter's, a kiosk's or an officer's"),
+        ("1", {"kiosk": 1, "counter": 1}, "a counter's, a kiosk's or an officer's"),
+    ],
+)
+def test_a_place_that_does_not_fit_is_named(unit: str, place: dict[str, Any], told: str) -> None:
+    """Whoever prints codes hears what was too long or too much."""
+    with pytest.raises(ValueError, match=told):
+        codes.sign(KEYS, unit, **place)
 
 
 @pytest.mark.parametrize(

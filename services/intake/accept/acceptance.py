@@ -1,6 +1,6 @@
 """The way of a submission from the citizen's words to the signed receipt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.intake import NAME
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
-from services.intake.accept.codes import UnitCode, WrongCode
+from services.intake.accept.codes import OldCode, UnitCode, WrongCode
 from services.intake.accept.receipts import Signer
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
@@ -49,6 +49,7 @@ class Keys:
     receipt: bytes
     signer: Signer
     seal: Seal
+    retired: dict[str, bytes] = field(default_factory=dict)
 
 
 class Acceptance:
@@ -60,12 +61,15 @@ class Acceptance:
         self._keys, self._policies, self._writer = keys, policies, writer
         self._closed, self._db = closed, database
         # As many as there are windows; only genuine codes stay, an exception is not kept.
-        self._read = lru_cache(4096)(partial(codes.read, keys.codes))
+        read = partial(codes.read, keys.codes, retired=keys.retired)
+        self._read = lru_cache(4096)(read)
 
     def unit_of(self, code: str) -> UnitCode:
-        """What a scanned code says. Invalid if it is not genuine."""
+        """What a scanned code says. Invalid if it is not genuine, Gone if its key was retired."""
         try:
             return self._read(code)
+        except OldCode:
+            raise Gone("refused.code_retired") from None
         except WrongCode:
             raise Invalid(Wrong("code", "wrong.code")) from None
 

@@ -1,13 +1,15 @@
-"""The signed code on a window: `411700002-03-1X7GQ2M4KD9TB`, unit, counter, key id and signature.
+"""The signed code on a window: `411700002-03-1X7GQ2M4KD9TB`, unit, place, key id and signature.
 
-It is printed once and hangs for years, so it carries the id of the key that signed it. A mistyped
-or invented code does not verify and never opens a form (rule 1). A unit's id is opaque; what stands
-behind it has fixed lengths, so a code is read from its end.
+The place is a counter (`03`), the whole unit (`00`), a kiosk of it (`K1`) or an officer of it: `P6`
+says that the six characters before are the officer's badge. A code is printed once and hangs for
+years, so it carries the id of the key that signed it. A mistyped or invented code does not verify
+and never opens a form (rule 1). A unit's id is opaque; what stands behind it has fixed lengths, so
+a code is read from its end.
 """
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -15,39 +17,62 @@ from services.intake.accept import base32
 from shared.values import pasted, text
 
 COUNTERS = 99
+KIOSKS = 9
 # What a picture scanned in WeChat may carry.
 LONGEST = 32
 _SIGNATURE = 12
+_BADGE_LENGTHS = "123456789ABCDE"
 _TAIL = re.compile(
-    rf"-?(?P<counter>[0-9]{{2}})-?(?P<kid>[{base32.ALPHABET}])"
+    rf"-?(?P<place>[0-9]{{2}}|K[1-9]|P[{_BADGE_LENGTHS}])-?(?P<kid>[{base32.ALPHABET}])"
     rf"-?(?P<signature>[{base32.ALPHABET}]{{{_SIGNATURE}}})"
 )
 _UNIT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
+
+
+_BADGE = re.compile(r"[0-9A-Z]+")
+_NONE: Mapping[str, bytes] = {}
 
 
 class WrongCode(ValueError):
     """Not a code that one of our keys signed."""
 
 
+class OldCode(WrongCode):
+    """A genuine code of ours whose key was retired: the window has another one by now."""
+
+
 @dataclass(frozen=True)
 class UnitCode:
-    """What a genuine code says; no counter means the whole unit. `code` is how it is printed."""
+    """What a genuine code says; no counter means the whole unit. `code` is how it is printed.
+
+    `kiosk` numbers the tablet on which it is opened, `officer` is whose service it is about.
+    """
 
     unit_code: str
-    counter: int | None
+    counter: int | None = None
     code: str = field(default="", compare=False)
+    kiosk: int | None = None
+    officer: str | None = None
 
 
-def sign(keys: dict[str, bytes], unit_code: str, counter: int | None = None) -> str:
-    """The code of a unit or of one of its counters (1 to 99), under the first key.
+def sign(
+    keys: Mapping[str, bytes],
+    unit_code: str,
+    counter: int | None = None,
+    *,
+    kiosk: int | None = None,
+    officer: str | None = None,
+) -> str:
+    """The code of a unit, or of a counter (1 to 99), kiosk (1 to 9) or officer, by the first key.
 
     ValueError if the code would be longer than 32 characters or could not be read again.
     """
     kid, key = next(iter(keys.items()))
-    body = f"{unit_code}-{counter or 0:02d}"
+    badge = text.badge(officer) if officer else ""
+    body = f"{unit_code}{badge}-{_place(counter, kiosk, badge)}"
     code = f"{body}-{kid}{_signature(key, body, kid)}"
-    if counter is not None and not 1 <= counter <= COUNTERS:
-        raise ValueError(f"a counter is 1 to {COUNTERS}")
+    if len(code) > LONGEST and badge:
+        raise ValueError(f"unit and badge are {len(unit_code + badge)} characters, and 15 fit")
     if len(code) > LONGEST or not _UNIT.fullmatch(unit_code):
         raise ValueError("a unit code is 1 to 15 letters, digits, dots and dashes")
     if kid not in base32.ALPHABET or len(kid) != 1:
@@ -55,21 +80,55 @@ def sign(keys: dict[str, bytes], unit_code: str, counter: int | None = None) -> 
     return code
 
 
-def read(keys: dict[str, bytes], typed: str) -> UnitCode:
-    """What a scanned, typed or pasted code says. WrongCode if no key of ours signed it."""
+def _place(counter: int | None, kiosk: int | None, badge: str) -> str:
+    if counter is not None and not 1 <= counter <= COUNTERS:
+        raise ValueError(f"a counter is 1 to {COUNTERS}")
+    if kiosk is not None and not 1 <= kiosk <= KIOSKS:
+        raise ValueError(f"a kiosk is 1 to {KIOSKS}")
+    if sum((counter is not None, kiosk is not None, bool(badge))) > 1:
+        raise ValueError("a code is a counter's, a kiosk's or an officer's")
+    if badge and not (_BADGE.fullmatch(badge) and len(badge) <= len(_BADGE_LENGTHS)):
+        raise ValueError(f"a badge is 1 to {len(_BADGE_LENGTHS)} letters and digits")
+    if badge:
+        return f"P{_BADGE_LENGTHS[len(badge) - 1]}"
+    return f"K{kiosk}" if kiosk else f"{counter or 0:02d}"
+
+
+def read(keys: Mapping[str, bytes], typed: str, retired: Mapping[str, bytes] = _NONE) -> UnitCode:
+    """What a scanned, typed or pasted code says.
+
+    WrongCode if no key of ours signed it, OldCode if a retired one did.
+    """
+    if found := _read(keys, typed):
+        return found
+    if retired and _read(retired, typed):
+        raise OldCode("its key was retired")
+    raise WrongCode("not a code of ours")
+
+
+def _read(keys: Mapping[str, bytes], typed: str) -> UnitCode | None:
     for unit, tail in chain.from_iterable(map(_readings, pasted.codes(typed))):
-        counter, kid, signature = tail["counter"], tail["kid"], tail["signature"]
-        body = f"{unit}-{counter}"
+        place, kid, signature = tail["place"], tail["kid"], tail["signature"]
+        body = f"{unit}-{place}"
         wanted = _signature(keys.get(kid, b""), body, kid)
         if kid in keys and hmac.compare_digest(wanted, signature):
-            return UnitCode(unit, int(counter) or None, f"{body}-{kid}{signature}")
-    raise WrongCode("not a code of ours")
+            return _told(unit, place, f"{body}-{kid}{signature}")
+    return None
+
+
+def _told(unit: str, place: str, code: str) -> UnitCode:
+    if place[0] == "K":
+        return UnitCode(unit, code=code, kiosk=int(place[1]))
+    if place[0] == "P":
+        length = _BADGE_LENGTHS.index(place[1]) + 1
+        return UnitCode(unit[:-length], code=code, officer=unit[-length:])
+    return UnitCode(unit, int(place) or None, code)
 
 
 def _readings(code: str) -> Iterator[tuple[str, re.Match[str]]]:
     """The unit as typed, in capitals, in small letters, with look-alikes as digits; and the rest.
 
-    Dashes may be missing before the counter, the key id and the signature.
+    Dashes may be missing before the place, the key id and the signature.
     """
     for dashes in range(3, -1, -1):
         length = 2 + 1 + _SIGNATURE + dashes

@@ -34,6 +34,15 @@ async def list_roster(conn: Connection, unit_code: str) -> dict[str, str]:
     return {row["badge"]: row["name"] for row in rows}
 
 
+async def list_badges(conn: Connection) -> dict[str, list[str]]:
+    """The badges of all active officers, by unit."""
+    rows = await conn.fetch(
+        """SELECT unit_code, array_agg(badge ORDER BY badge) AS badges FROM officers
+           WHERE active GROUP BY unit_code"""
+    )
+    return {row["unit_code"]: row["badges"] for row in rows}
+
+
 async def list_officer_names(conn: Connection, badges: list[str]) -> dict[str, str]:
     """Badge → name of these officers, wherever they serve by now."""
     rows = await conn.fetch("SELECT badge, name FROM officers WHERE badge = ANY($1)", badges)
