@@ -284,6 +284,129 @@ class IncidentChanged(Event):
     version: int
 
 
+class CaseRescheduled(Event):
+    """A case has new due times: it was opened again one level higher, or may now be called.
+
+    `number` counts such changes of the case; `revision` is the verdict that counted then, 0 before
+    the first. A due time that is empty stays as it was.
+    """
+
+    TYPE = "case.rescheduled.v1"
+    SUBJECT = "case_id"
+    VERSION = "number"
+
+    case_id: UUID
+    submission_id: UUID
+    number: int
+    why: Literal["followup", "phone_bound"]
+    revision: int
+    callback_due_at: datetime | None
+    verification_due_at: datetime | None
+    changed_at: datetime
+
+
+class ContactBound(Event):
+    """Whoever holds a receipt has shown by a one-time code that a phone is theirs; once a receipt.
+
+    It takes the place of a phone that was left with the submission, if there was one.
+    """
+
+    TYPE = "contact.bound.v1"
+    SUBJECT = "submission_id"
+
+    submission_id: UUID
+    phone_sealed: str
+    phone_index: str
+    bound_at: datetime
+
+
+class OtpRequested(Event):
+    """A one-time code, sealed as `code:<otp_id>`, is to go to a phone; dead at `expires_at`."""
+
+    TYPE = "otp.requested.v1"
+    SUBJECT = "otp_id"
+
+    otp_id: UUID
+    submission_id: UUID
+    phone_sealed: str
+    code_sealed: str
+    language: Language
+    requested_at: datetime
+    expires_at: datetime
+
+
+class AnswerRated(Event):
+    """What the citizen says of the answer: solved, and satisfied with the handling.
+
+    A later `version` takes the place of the one before; None is a question left open. `revision` is
+    the verdict that they had read.
+    """
+
+    TYPE = "answer.rated.v1"
+    SUBJECT = "submission_id"
+    VERSION = "version"
+
+    submission_id: UUID
+    kind: Kind
+    unit_code: str
+    version: int
+    revision: int
+    solved: bool | None
+    satisfied: bool | None
+    rated_at: datetime
+
+
+class FollowupReceived(Event):
+    """The citizen does not accept the verdict of `revision`: the level above looks again.
+
+    Sealed as `words:<followup_id>`.
+    """
+
+    TYPE = "followup.received.v1"
+    SUBJECT = "submission_id"
+    VERSION = "number"
+
+    followup_id: UUID
+    submission_id: UUID
+    number: int
+    revision: int
+    words_sealed: str
+    received_at: datetime
+
+
+class PressureReported(Event):
+    """Somebody presses a citizen over a submission; nothing for the unit to know.
+
+    Sealed as `words:<pressure_id>` and `phone:<pressure_id>`: it is a case of its own.
+    """
+
+    TYPE = "pressure.reported.v1"
+    SUBJECT = "pressure_id"
+
+    pressure_id: UUID
+    submission_id: UUID
+    unit_code: str
+    counter: int | None
+    words_sealed: str | None
+    phone_sealed: str | None
+    phone_index: str | None
+    language: Language
+    reported_at: datetime
+
+
+class SubmissionWithdrawn(Event):
+    """The citizen withdrew, or took that back; nothing is deleted, and the case goes on."""
+
+    TYPE = "submission.withdrawn.v1"
+    SUBJECT = "submission_id"
+    VERSION = "version"
+
+    submission_id: UUID
+    version: int
+    withdrawn: bool
+    changed_at: datetime
+
+
 class RewardDecided(Event):
     """A reward is scheduled, held for a second person, or refused (with the reason).
 

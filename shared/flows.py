@@ -78,6 +78,48 @@ FLOWS: tuple[Flow, ...] = (
         "reward, thanks, points and strikes, and the answer on the receipt page",
     ),
     Flow(
+        events.CaseRescheduled,
+        "verification",
+        ("intake",),
+        "the receipt page shows the new due times",
+    ),
+    Flow(
+        events.ContactBound,
+        "intake",
+        ("verification", "rewards"),
+        "the citizen can be called, and a reward that waited for a phone can be paid",
+    ),
+    Flow(
+        events.OtpRequested,
+        "intake",
+        ("notifications",),
+        "the one-time code goes to the phone by SMS",
+    ),
+    Flow(
+        events.AnswerRated,
+        "intake",
+        ("verification", "scoring"),
+        "solved? satisfied? on the case and in the figures",
+    ),
+    Flow(
+        events.FollowupReceived,
+        "intake",
+        ("verification",),
+        "the case opens again one level higher",
+    ),
+    Flow(
+        events.PressureReported,
+        "intake",
+        ("verification",),
+        "a case above the unit, which the unit does not see",
+    ),
+    Flow(
+        events.SubmissionWithdrawn,
+        "intake",
+        ("verification",),
+        "the case goes on, and the level above looks at a sample",
+    ),
+    Flow(
         events.IncidentChanged,
         "verification",
         ("rewards", "scoring"),

@@ -12,6 +12,8 @@ SUBMISSION = UUID("01930000-0000-7000-8000-000000000002")
 REWARD = UUID("01930000-0000-7000-8000-000000000003")
 MESSAGE = UUID("01930000-0000-7000-8000-000000000004")
 ADDITION = UUID("01930000-0000-7000-8000-000000000005")
+PRESSURE = UUID("01930000-0000-7000-8000-000000000006")
+FOLLOWUP = UUID("01930000-0000-7000-8000-000000000007")
 SEALED = "1.c2VhbGVk"
 INDEX = "0" * 32
 
@@ -173,4 +175,56 @@ SAMPLES: tuple[Event, ...] = (
         added_at=AT,
         why="thanks",
     ),
+    events.CaseRescheduled(
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        number=1,
+        why="followup",
+        revision=1,
+        callback_due_at=AT,
+        verification_due_at=AT,
+        changed_at=AT,
+    ),
+    events.ContactBound(
+        submission_id=SUBMISSION, phone_sealed=SEALED, phone_index=INDEX, bound_at=AT
+    ),
+    events.OtpRequested(
+        otp_id=MESSAGE,
+        submission_id=SUBMISSION,
+        phone_sealed=SEALED,
+        code_sealed=SEALED,
+        language="zh",
+        requested_at=AT,
+        expires_at=AT,
+    ),
+    events.AnswerRated(
+        submission_id=SUBMISSION,
+        kind="complaint",
+        unit_code="411724006",
+        version=1,
+        revision=1,
+        solved=False,
+        satisfied=None,
+        rated_at=AT,
+    ),
+    events.FollowupReceived(
+        followup_id=FOLLOWUP,
+        submission_id=SUBMISSION,
+        number=1,
+        revision=1,
+        words_sealed=SEALED,
+        received_at=AT,
+    ),
+    events.PressureReported(
+        pressure_id=PRESSURE,
+        submission_id=SUBMISSION,
+        unit_code="411724006",
+        counter=1,
+        words_sealed=SEALED,
+        phone_sealed=SEALED,
+        phone_index=INDEX,
+        language="zh",
+        reported_at=AT,
+    ),
+    events.SubmissionWithdrawn(submission_id=SUBMISSION, version=1, withdrawn=True, changed_at=AT),
 )

@@ -37,7 +37,7 @@ def build(settings: Settings, database: Database) -> Service:
     tasks, closed = Tasks(), Closed()
     writer = Writer(database, _limits(settings), tasks)
     acceptance = Acceptance(keys, policies, writer, closed, database)
-    status, public_url = Status(database, keys.seal), settings.public_url.rstrip("/")
+    status, public_url = Status(database, keys.seal, policies), settings.public_url.rstrip("/")
     return Service(
         name=NAME,
         handlers={
@@ -47,6 +47,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.CallbackLogged: handlers.on_callback_logged,
             events.ClockChanged: handlers.on_clock_changed,
             events.CaseVerified: handlers.on_case_verified,
+            events.CaseRescheduled: handlers.on_case_rescheduled,
             events.RewardDecided: handlers.on_reward_decided,
             events.RewardPaid: handlers.on_reward_paid,
             events.RewardReversed: handlers.on_reward_reversed,

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 from services.notifications.rules import Purpose, wants_thanks
 from services.notifications.store import messages
 from shared.db import Connection
-from shared.events import CaseVerified, RewardPaid
+from shared.events import CaseVerified, OtpRequested, RewardPaid
 from shared.observe import log, trace
 from shared.values import phone
 from shared.values.seal import Seal
@@ -26,6 +26,12 @@ async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
     await _queue(
         conn, event.case_id, event.submission_id, "paid", event.phone_sealed, event.amount_fen
     )
+
+
+async def on_otp_requested(conn: Connection, event: OtpRequested) -> None:
+    """Queue a one-time code; its own id is the message's, so that it is one SMS at most."""
+    if await messages.add_code(conn, event, trace.current()):
+        log.get().info("code message queued", message_id=event.otp_id)
 
 
 async def _queue(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from services.notifications import metrics
 from services.notifications.providers.protocol import Call, Provider, Sms
-from services.notifications.rules import FINAL, Limits, Next, after_query, after_send
+from services.notifications.rules import FINAL, Limits, Next, after_query, after_send, is_dead
 from services.notifications.store import messages, overview
 from services.notifications.store.messages import Message
 from shared.bus.outbox import publish
@@ -14,7 +14,7 @@ from shared.observe import log
 from shared.values.money import yuan
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import Errand, NotCalled
-from shared.vendors.outcomes import Held, Outcome
+from shared.vendors.outcomes import Held, Outcome, Rejected
 
 BATCH = 20
 
@@ -85,6 +85,8 @@ class Deliveries:
         return await messages.claim_queued(conn, most, self.vendor.name)
 
     async def _send(self, message: Message) -> Outcome:
+        if is_dead(message.age, message.life):
+            raise NotCalled(Rejected("expired", retriable=False))
         return await self.vendor.send(self._open(message))
 
     async def _ask(self, message: Message) -> Outcome:
@@ -94,10 +96,14 @@ class Deliveries:
     def _open(self, message: Message) -> Sms:
         try:
             phone = self.seal.open(message.phone_sealed, f"phone:{message.submission_id}")
+            return Sms(message.message_id, message.purpose, phone, self._values(message))
         except SealBroken:
             raise NotCalled(Held("seal_broken")) from None
-        values = {} if message.amount_fen is None else {"amount": yuan(message.amount_fen)}
-        return Sms(message.message_id, message.purpose, phone, values)
+
+    def _values(self, message: Message) -> dict[str, str]:
+        if message.code_sealed:
+            return {"code": self.seal.open(message.code_sealed, f"code:{message.message_id}")}
+        return {} if message.amount_fen is None else {"amount": yuan(message.amount_fen)}
 
     async def _settle_sent(self, conn: Connection, message: Message, outcome: Outcome) -> None:
         await self._move(conn, message, after_send(outcome, message.standing, self.limits))
@@ -110,7 +116,8 @@ class Deliveries:
             await messages.postpone(conn, message, to)
             return
         moved, settled_at = await messages.mark(conn, message, to)
-        if moved and settled_at:
+        # Of a code nobody else hears: the citizen asks for another one.
+        if moved and settled_at and message.case_id and message.purpose != "code":
             await publish(
                 conn,
                 MessageSettled(

@@ -26,7 +26,7 @@ from shared.vendors.outcomes import (
     Unknown,
 )
 
-Purpose = Literal["thanks", "paid"]
+Purpose = Literal["thanks", "paid", "code"]
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
 Outcome = Literal["delivered", "failed", "unknown"]
 
@@ -74,6 +74,11 @@ class Next:
 def wants_thanks(event: CaseVerified, use: Use | None) -> bool:
     """Every complainant whose phone gets SMS, whatever the verdict 「以短信的方式感謝群眾」."""
     return event.kind == "complaint" and use is not None and use.sms
+
+
+def is_dead(age: timedelta, life: timedelta | None) -> bool:
+    """Whether what the SMS says is good for nothing any more; only codes die."""
+    return life is not None and age >= life
 
 
 def after_send(outcome: outcomes.Outcome, message: Standing, limits: Limits) -> Next:

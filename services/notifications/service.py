@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from services.notifications.api import Api
-from services.notifications.handlers import on_case_verified, on_reward_paid
+from services.notifications.handlers import on_case_verified, on_otp_requested, on_reward_paid
 from services.notifications.jobs import Deliveries
 from services.notifications.pages import MessagePages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
-from shared.events import CaseVerified, OperatorChanged, RewardPaid
+from shared.events import CaseVerified, OperatorChanged, OtpRequested, RewardPaid
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -33,6 +33,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             CaseVerified: partial(on_case_verified, settings.seal),
             RewardPaid: on_reward_paid,
+            OtpRequested: on_otp_requested,
             OperatorChanged: on_operator_changed,
         },
         jobs=[

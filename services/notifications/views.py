@@ -16,6 +16,7 @@ class Figures(BaseModel):
     thanks_delivered: int
     paid_messages: int
     paid_messages_delivered: int
+    codes: int
     failed: int
     unknown: int
     held: int
@@ -26,7 +27,7 @@ class HeldMessage(BaseModel):
     """A message that waits for a person, and the vendor's word for why. Nothing personal."""
 
     message_id: UUID
-    case_id: UUID
+    case_id: UUID | None
     purpose: Purpose
     code: str | None
     attempt: int
@@ -57,6 +58,7 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         thanks_delivered=total("delivered", purpose="thanks"),
         paid_messages=total("accepted", "delivered", purpose="paid"),
         paid_messages_delivered=total("delivered", purpose="paid"),
+        codes=total("accepted", "delivered", purpose="code"),
         failed=total("failed"),
         unknown=total("unknown", "lost"),
         held=total("held"),

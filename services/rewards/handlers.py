@@ -9,10 +9,17 @@ from services.rewards import moves
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Aside
-from services.rewards.store import directory, incidents, rewards
+from services.rewards.store import contacts, directory, incidents, rewards
 from shared import policy
 from shared.db import Connection
-from shared.events import CaseVerified, Event, IncidentChanged, OfficerChanged, UnitChanged
+from shared.events import (
+    CaseVerified,
+    ContactBound,
+    Event,
+    IncidentChanged,
+    OfficerChanged,
+    UnitChanged,
+)
 from shared.observe import log, trace
 from shared.policy import Policies
 from shared.values import phone
@@ -21,7 +28,7 @@ from shared.values.seal import Seal
 
 async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
     """The lock on decisions comes before any row's."""
-    if not kinds.isdisjoint((CaseVerified, IncidentChanged)):
+    if not kinds.isdisjoint((CaseVerified, ContactBound, IncidentChanged)):
         await rewards.lock_decisions(conn)
 
 
@@ -45,12 +52,33 @@ async def on_case_verified(
     if not await directory.mark_verdict(conn, event.case_id, event.revision):
         log.get().info("verdict superseded", case_id=str(event.case_id), version=event.revision)
         return
+    await _take(policies, seal, conn, event)
+
+
+async def on_contact_bound(
+    policies: Policies, seal: Seal, conn: Connection, event: ContactBound
+) -> None:
+    """Keep the phone, and take up the verdict whose reward waited for it; once a submission."""
+    await rewards.lock_decisions(conn)
+    if not await contacts.add(conn, event):
+        return
+    log.get().info("phone bound", submission_id=str(event.submission_id))
+    if waiting := await contacts.get_waiting(conn, event.submission_id):
+        await _take(policies, seal, conn, waiting)
+
+
+async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVerified) -> None:
+    """What the newest verdict of a case does to its reward, with the phone that counts now."""
     edition = policies.at(event.received_at)
+    event = entitlement.with_contact(event, await contacts.get(conn, event.submission_id))
     incident_id = await incidents.get_incident(conn, event.case_id) or event.incident_id
     event = event.model_copy(update={"incident_id": incident_id})
     await _bring(conn, event.case_id, incident_id, edition.reward)
     reward = await rewards.claim_by_case(conn, event.case_id)
-    entitled = entitlement.is_entitled(event, edition.reward, _use(event, seal))
+    use = _use(event, seal)
+    waits = entitlement.earned(event, edition.reward) and not entitlement.has_phone(event, use)
+    await contacts.mark_waiting(conn, event, waits=waits)
+    entitled = entitlement.is_entitled(event, edition.reward, use)
     state, withdrawn = (reward.state, bool(reward.withdrawn_at)) if reward else (None, False)
     match entitlement.answer_to_verdict(entitled, state, withdrawn):
         case "make":

@@ -20,6 +20,7 @@ from shared.db import Database
 from shared.errors import Misconfigured
 from shared.events import (
     CaseVerified,
+    ContactBound,
     IncidentChanged,
     OfficerChanged,
     OperatorChanged,
@@ -52,6 +53,7 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={
             CaseVerified: partial(handlers.on_case_verified, policies, settings.seal),
+            ContactBound: partial(handlers.on_contact_bound, policies, settings.seal),
             IncidentChanged: partial(handlers.on_incident_changed, policies),
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,

@@ -10,6 +10,7 @@ from services.scoring.rules.values import Fact
 from services.scoring.store import demands, directory, facts
 from shared.db import Connection
 from shared.events import (
+    AnswerRated,
     CallbackLogged,
     CaseOpened,
     CaseVerified,
@@ -74,6 +75,12 @@ async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:
     """Count a call-back by its latest attempt."""
     await facts.mark_callback(conn, event)
     log.get().info("callback counted", case_id=event.case_id, state=event.state)
+
+
+async def on_answer_rated(conn: Connection, event: AnswerRated) -> None:
+    """Count what the citizen says of the answer, by its latest version."""
+    await facts.mark_answer(conn, event)
+    log.get().info("answer's rating counted", submission_id=event.submission_id)
 
 
 async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:

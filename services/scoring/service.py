@@ -12,6 +12,7 @@ from services.scoring.settings import Settings
 from shared import policy
 from shared.db import Database
 from shared.events import (
+    AnswerRated,
     CallbackLogged,
     CaseOpened,
     CaseVerified,
@@ -45,6 +46,7 @@ def build(settings: Settings, database: Database) -> Service:
             OperatorChanged: on_operator_changed,
             SubmissionReceived: partial(handlers.on_submission_received, policies),
             SubmissionAdded: handlers.on_submission_added,
+            AnswerRated: handlers.on_answer_rated,
             CaseOpened: handlers.on_case_opened,
             CallbackLogged: handlers.on_callback_logged,
             CaseVerified: partial(handlers.on_case_verified, policies),

@@ -49,6 +49,11 @@ class Figures(BaseModel):
     called_back_same_day: int
     verified: int
     substantiated: int
+    rated: int = Field(description="of the complaints: how many citizens answered a question")
+    solved: int
+    not_solved: int = Field(description="answered, and the citizen says that it is not solved")
+    satisfied: int
+    not_satisfied: int
     criticisms: int
     rewards_paid: int
     rewards_paid_fen: int

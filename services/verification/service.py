@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.verification import jobs
 from services.verification.casework import api as cases_api
-from services.verification.casework import handlers
+from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.inbox import InboxPages
@@ -37,6 +37,11 @@ def build(settings: Settings, database: Database) -> Service:
             events.SubmissionAdded: partial(handlers.on_submission_added, desk),
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
+            events.ContactBound: partial(citizens.on_contact_bound, desk),
+            events.FollowupReceived: partial(citizens.on_followup_received, desk),
+            events.SubmissionWithdrawn: partial(citizens.on_submission_withdrawn, desk),
+            events.AnswerRated: citizens.on_answer_rated,
+            events.PressureReported: partial(citizens.on_pressure_reported, desk),
         },
         jobs=[
             Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),

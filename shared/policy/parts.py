@@ -48,6 +48,7 @@ class Verification(Part):
     second_review_verdicts: frozenset[Verdict]
     second_review_days: Days
     sample_percent: Percent
+    withdrawn_sample_percent: Percent = 30
 
 
 class Incident(Part):

@@ -25,6 +25,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "answer": "answer",
     "note": "note",
     "finding": "note",
+    "code": "phone",
 }
 _NONCE = 12
 

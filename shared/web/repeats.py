@@ -46,10 +46,12 @@ class Mark:
     def of(cls, call: Call[Any, Any]) -> Self:
         """A browser's second click waits for the first; a program is told that it is under way.
 
-        The buttons of one form share its key, and each has an address of its own.
+        The buttons of one form share its key, and each has an address of its own; so has what
+        somebody does who is not signed in, and whose keys might be another's.
         """
         waits = call.repeat_key.startswith(FORM_KEY)
-        whose = (call.operator.username, call.repeat_key, call.address if waits else "")
+        who = call.visitor.operator.username if call.visitor else ""
+        whose = (who, call.repeat_key, call.address if waits or not who else "")
         owner = "\n".join(whose).encode()
         asked = call.address.encode() + b"\n" + call.raw
         return cls(

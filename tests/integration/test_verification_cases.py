@@ -348,7 +348,8 @@ async def test_figures_count_complaints(bureau: Office) -> None:
     figures = await bureau.ask("desk", "GET", "figures")
     expected = {
         "complaints": 2, "cases": 3, "called_back": 1, "verified": 1, "substantiated": 1,
-        "partly": 0, "in_review": 1, "open": 1,
+        "partly": 0, "in_review": 1, "open": 1, "rated": 0, "solved": 0, "not_solved": 0,
+        "satisfied": 0, "withdrawn": 0,
     }  # fmt: skip
     assert expected == figures.json
 

@@ -28,6 +28,7 @@ class Account(BaseModel):
     report_url: str | None = None
     template_thanks: str = "P1"
     template_paid: str = "P2"
+    template_code: str = "P3"
 
     @property
     def templates(self) -> dict[str, str]:
@@ -35,6 +36,7 @@ class Account(BaseModel):
         return {
             self.template_thanks: "感谢您的监督。",
             self.template_paid: "奖励话费{amount}元已到账。",
+            self.template_code: "验证码{code}，10分钟内有效。",
         }
 
 
@@ -155,7 +157,7 @@ PIGEON = Dialect(
     account=Account,
     url="/pigeon/letters",
     secrets=("key",),
-    values={"template_thanks": "P1", "template_paid": "P2"},
+    values={"template_thanks": "P1", "template_paid": "P2", "template_code": "P3"},
     routes=lambda: [web.post(PATH, send), web.get(PATH, find, allow_head=False)],
     check=check,
     refusal=refusal,

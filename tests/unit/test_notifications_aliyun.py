@@ -31,6 +31,7 @@ SETTINGS = {
     "sign_name": "码上评",
     "template_thanks": "SMS_1",
     "template_paid": "SMS_2",
+    "template_code": "SMS_3",
     "report_secret": "r" * 16,
 }
 

@@ -1,12 +1,13 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
 from services.intake.accept.store import officers, units
-from services.intake.follow import store as timeline
+from services.intake.follow.store import timeline
 from services.intake.follow.story import Entry
 from shared.db import Connection
 from shared.events import (
     CallbackLogged,
     CaseOpened,
+    CaseRescheduled,
     CaseVerified,
     ClockChanged,
     MessageSettled,
@@ -19,8 +20,8 @@ from shared.events import (
 from shared.observe import log
 
 OfASubmission = (
-    CaseOpened | CallbackLogged | ClockChanged | CaseVerified | RewardDecided | RewardPaid
-    | RewardReversed | MessageSettled
+    CaseOpened | CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided
+    | RewardPaid | RewardReversed | MessageSettled
 )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
     told = {
         "number": event.version,
         "decision": event.decision,
+        "reason": event.reason,
         "amount_fen": event.amount_fen,
         "due_at": event.due_at.isoformat(),
     }
@@ -92,6 +94,17 @@ async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:
     """The provider took it back."""
     told = {"amount_fen": event.amount_fen}
     await _tell(conn, event, Entry("reward_reversed", event.reversed_at, told), event.reward_id)
+
+
+async def on_case_rescheduled(conn: Connection, event: CaseRescheduled) -> None:
+    """New due times: the case was opened again, or the citizen can be called now."""
+    due = {
+        "callback_due_at": event.callback_due_at and event.callback_due_at.isoformat(),
+        "verification_due_at": event.verification_due_at and event.verification_due_at.isoformat(),
+    }
+    told = {"number": event.number, "why": event.why, "revision": event.revision, **due}
+    entry = Entry("rescheduled", event.changed_at, told)
+    await _tell(conn, event, entry, event.case_id, event.number)
 
 
 async def on_message_settled(conn: Connection, event: MessageSettled) -> None:

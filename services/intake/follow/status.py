@@ -1,5 +1,6 @@
 """What became of a submission, told to whoever holds its receipt."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,19 +9,26 @@ from services.intake.accept.receipts import base64url
 from services.intake.accept.store import submissions, units
 from services.intake.accept.store.submissions import Stored
 from services.intake.accept.views import PhoneUse, phone_use
-from services.intake.follow import store as timeline
-from services.intake.follow import story, views
-from services.intake.follow.story import Entry, Line
+from services.intake.follow import reading, story, views
+from services.intake.follow.reading import Told
+from services.intake.follow.standing import Standing
+from services.intake.follow.story import Line
 from shared.db import Database
 from shared.errors import NotFound
 from shared.events import Language
 from shared.patience import within
+from shared.policy import Policies
 from shared.values import clock, phone
 from shared.values.money import yuan
-from shared.values.seal import Seal
+from shared.values.seal import Seal, SealBroken
 from shared.web.texts import Texts, texts
 
 PATIENCE = 3.0
+# What the rewards service gives as its reason; anything else is a person's own.
+UNREWARDED = (
+    "verdict_changed", "roster_phone", "phone_incident_cap", "incident_cap", "phone_month_cap",
+    "month_budget",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class Status:
 
     database: Database
     seal: Seal
+    policies: Policies
 
     async def of(self, typed: str, lang: Language) -> views.Account:
         """The account behind a receipt code, however it was typed. NotFound, Unavailable."""
@@ -43,37 +52,43 @@ class Status:
             if facts is None:
                 raise NotFound("refused.no_receipt")
             unit = await units.get(conn, facts.unit_code)
-            entries = await timeline.list_of(conn, facts.id)
-            sealed = await submissions.get_phone(conn, facts.id) if facts.phone_index else None
+            told = await reading.load(conn, facts)
         # Until the directory has named the unit, its code stands for the name.
         unit_name = unit.name if unit else facts.unit_code
-        return self._account(facts, unit_name, entries, self._phone(facts, sealed, words), words)
+        return self._account(told, unit_name, words)
 
-    def _phone(self, facts: Stored, sealed: str | None, words: Texts) -> PhoneUse | None:
-        use = phone.use_sealed(self.seal, sealed, facts.id) if sealed else None
-        return phone_use(use, facts.kind, words) if use else None
+    def _phone(self, told: Told, words: Texts) -> PhoneUse | None:
+        use = told.use(self.seal)
+        return phone_use(use, told.facts.kind, words) if use else None
 
-    def _account(
-        self,
-        facts: Stored,
-        unit_name: str,
-        entries: list[Entry],
-        left: PhoneUse | None,
-        words: Texts,
-    ) -> views.Account:
-        verdict = story.verdict(entries)
+    def _masked(self, told: Told) -> str | None:
+        with suppress(SealBroken):
+            if sealed := told.phone_sealed:
+                return phone.mask(self.seal.open(sealed, f"phone:{told.facts.id}"))
+        return None
+
+    def _account(self, told: Told, unit_name: str, words: Texts) -> views.Account:
+        facts, entries, now = told.facts, told.entries, clock.now()
+        standing = told.standing(self.seal, self.policies, now)
+        verdict = standing.verdict
         sealed = verdict.details["answer_sealed"] if verdict else None
-        lines = story.story(
-            facts.received_at, entries, clock.now(), phone=facts.phone_index is not None
-        )
+        lines = story.story(facts.received_at, entries, now, phone=told.phone_index is not None)
         return views.Account(
             submission_id=facts.id,
             kind=facts.kind,
             unit=views.Unit(code=facts.unit_code, name=unit_name, counter=facts.counter),
             received_at=facts.received_at,
-            phone=left,
+            phone=self._phone(told, words),
             verdict=verdict.details["verdict"] if verdict else None,
             answer=self.seal.open(sealed, f"answer:{facts.id}") if sealed else None,
+            headline=standing.headline,
+            reward=_reward(standing, words),
+            rating=_rating(standing),
+            unsolved=standing.unsolved,
+            withdrawn=standing.withdrawn,
+            may=sorted(standing.acts()),
+            followup_until=standing.followup_until,
+            phone_masked=self._masked(told),
             timeline=[_tell(line, words) for line in lines],
             proof=_proof(facts),
         )
@@ -85,6 +100,30 @@ def _proof(facts: Stored) -> views.Proof:
         signed=receipts.statement(facts),
         signature=base64url(facts.signature),
     )
+
+
+def _rating(standing: Standing) -> views.Rating | None:
+    rated = standing.rated
+    if rated is None:
+        return None
+    solved, satisfied = rated.details["solved"], rated.details["satisfied"]
+    return views.Rating(solved=solved, satisfied=satisfied, rated_at=rated.at)
+
+
+def _reward(standing: Standing, words: Texts) -> views.Reward | None:
+    reward = standing.reward()
+    if reward is None:
+        return None
+    late = reward.due_at is not None and standing.now > reward.due_at
+    key = f"reward_{reward.state}{'_late' if late else ''}"
+    reason = words.text(f"unrewarded_{reward.reason}") if reward.reason in UNREWARDED else None
+    values = {
+        "yuan": yuan(reward.amount_fen),
+        "due": words.due(reward.due_at) if reward.due_at else "",
+        "reason": reason or words.text("unrewarded_by_hand"),
+    }
+    text = words.text(key, **values)
+    return views.Reward(**vars(reward) | {"late": late, "text": text})
 
 
 def _tell(line: Line, words: Texts) -> views.Line:

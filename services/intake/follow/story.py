@@ -18,9 +18,19 @@ Step = Literal[
     "reward_paid",
     "reward_reversed",
     "message",
+    "rescheduled",
+    "bound",
+    "followup",
+    "withdrawn",
+    "rated",
 ]
 Details = Mapping[str, Any]
 CALLBACK_DONE = ("reached", "unreached", "no_phone")
+_RATED: Mapping[bool | None, str] = {
+    True: "line_solved",
+    False: "line_not_solved",
+    None: "line_rated",
+}
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,22 @@ def verdict(entries: Sequence[Entry]) -> Entry | None:
     return latest(entries, "verified")
 
 
+def reopening(entries: Sequence[Entry]) -> Entry | None:
+    """The follow-up after which the case is still open; None once there is a newer verdict."""
+    moved = [e for e in entries if e.step == "rescheduled" and e.details["verification_due_at"]]
+    newest, told = latest(moved, "rescheduled"), verdict(entries)
+    if newest is None:
+        return None
+    answered = told is not None and told.details["number"] > newest.details["revision"]
+    return None if answered else newest
+
+
 def _told(entries: Sequence[Entry]) -> Iterator[Line]:
     paid = latest(entries, "reward_paid")
-    decided = latest(entries, "reward_decided")
+    newest = {step: latest(entries, step) for step in ("reward_decided", "rated")}
     for entry in entries:
-        superseded = paid or entry is not decided
-        if entry.step == "reward_decided" and superseded:
+        superseded = entry.step in newest and entry is not newest[entry.step]
+        if superseded or (entry.step == "reward_decided" and paid):
             continue
         yield from _line(entry)
 
@@ -81,8 +101,14 @@ def _line(entry: Entry) -> Iterator[Line]:
     match entry.step:
         case "opened":
             yield Line(entry.at, "line_opened")
-        case "clock":
+        case "clock" | "rescheduled":
             return  # told by what is still due
+        case "bound" | "followup":
+            yield Line(entry.at, f"line_{entry.step}")
+        case "withdrawn":
+            yield Line(entry.at, "line_withdrawn" if details["withdrawn"] else "line_goes_on")
+        case "rated":
+            yield Line(entry.at, _RATED[details["solved"]])
         case "called":
             yield Line(entry.at, f"line_called_{details['outcome']}", {"n": details["number"]})
         case "verified":
@@ -101,15 +127,31 @@ def _line(entry: Entry) -> Iterator[Line]:
 
 def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]:
     opened, verified = latest(entries, "opened"), verdict(entries)
-    called, decided = latest(entries, "called"), latest(entries, "reward_decided")
-    called_back = called is not None and called.details["state"] in CALLBACK_DONE
-    if opened and phone and not called_back:
-        yield _waiting(opened, "callback_due_at", "line_callback_due", now)
-    if opened and not verified:
+    decided, again = latest(entries, "reward_decided"), reopening(entries)
+    if phone and (promised := _to_call(entries)):
+        yield _waiting(promised, "callback_due_at", "line_callback_due", now)
+    if again:
+        # Each revision has two numbers of its own: its stop, and its being given back.
+        later = [
+            e for e in entries if e.details.get("number", 0) > 2 * again.details["revision"] + 1
+        ]
+        yield _verification(again, latest(later, "clock"), now)
+    elif opened and not verified:
         yield _verification(opened, latest(entries, "clock"), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
     if decided and scheduled and not latest(entries, "reward_paid"):
         yield _waiting(decided, "due_at", "line_reward_due", now)
+
+
+def _to_call(entries: Sequence[Entry]) -> Entry | None:
+    """The newest promise to call the citizen, unless it is kept, or given up, since."""
+    moved = [e for e in entries if e.step == "rescheduled" and e.details["callback_due_at"]]
+    promised = latest(moved, "rescheduled") or latest(entries, "opened")
+    called = latest(entries, "called")
+    if promised is None or called is None:
+        return promised
+    since = promised.step == "opened" or called.at >= promised.at
+    return None if since and called.details["state"] in CALLBACK_DONE else promised
 
 
 def _verification(opened: Entry, clock: Entry | None, now: datetime) -> Line:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.intake.accept.views import PhoneUse
+from services.intake.follow.standing import Act, Headline, RewardStands
 from shared.events import Kind, Verdict
 
 
@@ -27,6 +28,52 @@ class Line(BaseModel):
     late: bool
 
 
+class Reward(BaseModel):
+    """The reward of a complaint that was found true; only what is scheduled is promised a time."""
+
+    state: RewardStands
+    amount_fen: int
+    at: datetime | None
+    due_at: datetime | None
+    late: bool
+    text: str
+
+
+class Rating(BaseModel):
+    """The citizen's newest answers to the two questions."""
+
+    solved: bool | None
+    satisfied: bool | None
+    rated_at: datetime
+
+
+class Noted(BaseModel):
+    """What was said is stored."""
+
+    at: datetime
+
+
+class CodeSent(BaseModel):
+    """The same for every phone, whatever we know of it."""
+
+    phone: str = Field(description="masked")
+    expires_at: datetime
+
+
+class Bound(BaseModel):
+    """The phone that belongs to the submission from now on."""
+
+    phone: str = Field(description="masked")
+    airtime: bool = Field(description="it can get the reward of a substantiated complaint")
+
+
+class Tried(BaseModel):
+    """What became of a typed code; kept for repeats, told by status and problem."""
+
+    left: int = 0
+    bound: Bound | None = None
+
+
 class Proof(BaseModel):
     """The signed statement that it was taken in."""
 
@@ -45,6 +92,14 @@ class Account(BaseModel):
     phone: PhoneUse | None
     verdict: Verdict | None
     answer: str | None
+    headline: Headline
+    reward: Reward | None
+    rating: Rating | None
+    unsolved: bool = Field(description="answered, and the citizen says that it is not solved")
+    withdrawn: bool
+    may: list[Act] = Field(description="what the citizen may do now")
+    followup_until: datetime | None
+    phone_masked: str | None = Field(description="the phone that counts")
     timeline: list[Line]
     proof: Proof
 

@@ -28,7 +28,7 @@ class Sms:
     message_id: UUID
     purpose: Purpose
     phone: str = field(repr=False)
-    values: dict[str, str]
+    values: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,16 @@ class SmsSettings(VendorSettings):
 
     template_thanks: Annotated[str, Field(min_length=1)]
     template_paid: Annotated[str, Field(min_length=1)]
+    template_code: Annotated[str, Field(min_length=1)]
 
     @property
     def templates(self) -> Mapping[Purpose, str]:
         """By purpose."""
-        return {"thanks": self.template_thanks, "paid": self.template_paid}
+        return {
+            "thanks": self.template_thanks,
+            "paid": self.template_paid,
+            "code": self.template_code,
+        }
 
 
 class Provider(Vendor):

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from services.notifications.rules import FINAL, Next, Purpose, Standing, State
 from shared.db import Connection
+from shared.events import OtpRequested
 
 # Longer than half of it plus the longest time-out of a call, so that no sender outlives its lease.
 LEASE = timedelta(seconds=30)
@@ -18,10 +19,11 @@ class Message:
     """A row that a job has claimed; `phone_sealed` opens under `phone:<submission_id>`."""
 
     message_id: UUID
-    case_id: UUID
+    case_id: UUID | None
     submission_id: UUID
     purpose: Purpose
     phone_sealed: str
+    code_sealed: str | None
     amount_fen: int | None
     state: State
     version: int
@@ -33,6 +35,7 @@ class Message:
     next_at: datetime
     called_at: datetime
     age: timedelta
+    life: timedelta | None
     since_call: timedelta
 
     @property
@@ -44,9 +47,10 @@ class Message:
 
 
 _COLUMNS = """
-    message_id, case_id, submission_id, purpose, phone_sealed, amount_fen, state, version, attempt,
-    repeats, queries, ref, traceparent, next_at, called_at,
-    mashang_now() - created_at AS age, now() - called_at AS since_call
+    message_id, case_id, submission_id, purpose, phone_sealed, code_sealed, amount_fen, state,
+    version, attempt, repeats, queries, ref, traceparent, next_at, called_at,
+    mashang_now() - created_at AS age, expires_at - created_at AS life,
+    now() - called_at AS since_call
 """
 
 _ADD = """
@@ -55,6 +59,16 @@ _ADD = """
                               traceparent)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT ON CONSTRAINT messages_once_a_case DO NOTHING
+        RETURNING message_id, version, state)
+    INSERT INTO message_states (message_id, version, state)
+    SELECT message_id, version, state FROM added RETURNING message_id
+"""
+_ADD_CODE = """
+    WITH added AS (
+        INSERT INTO messages (message_id, submission_id, purpose, phone_sealed, code_sealed,
+                              created_at, expires_at, traceparent)
+        VALUES ($1, $2, 'code', $3, $4, $5, $6, $7)
+        ON CONFLICT ON CONSTRAINT messages_pkey DO NOTHING
         RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state)
     SELECT message_id, version, state FROM added RETURNING message_id
@@ -100,7 +114,8 @@ _MARK = """
         UPDATE messages SET state = $3, version = version + 1, code = $4, ref = coalesce($5, ref),
             next_at = now() + $6, repeats = repeats + $7::int,
             settled_at = CASE WHEN $8 THEN mashang_now() END,
-            phone_sealed = CASE WHEN $8 THEN NULL ELSE phone_sealed END
+            phone_sealed = CASE WHEN $8 THEN NULL ELSE phone_sealed END,
+            code_sealed = CASE WHEN $8 THEN NULL ELSE code_sealed END
         WHERE message_id = $1 AND version = $2
         RETURNING message_id, version, state, code, settled_at),
     told AS (
@@ -128,6 +143,13 @@ async def add_message(
     """Queue a message; False if the case already has one of this purpose."""
     values = (case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent)
     return await conn.fetchval(_ADD, message_id, *values) is not None
+
+
+async def add_code(conn: Connection, event: OtpRequested, traceparent: str) -> bool:
+    """Queue a one-time code; False if it is there already."""
+    row = (event.otp_id, event.submission_id, event.phone_sealed, event.code_sealed)
+    times = (event.requested_at, event.expires_at)
+    return await conn.fetchval(_ADD_CODE, *row, *times, traceparent) is not None
 
 
 async def claim_queued(conn: Connection, limit: int, vendor: str) -> list[Message]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.states import SENT, WITHDRAWABLE, State
 from shared import policy
-from shared.events import CaseVerified
+from shared.events import CaseVerified, ContactBound
 from shared.values import clock
 from shared.values.phone import Use
 
@@ -48,13 +48,33 @@ def is_entitled(event: CaseVerified, rule: policy.Reward, use: Use | None) -> bo
 
     A phone that cannot get airtime earns none; the citizen was told so on the form and the receipt.
     """
-    return (
-        event.kind == "complaint"
-        and event.verdict in rule.verdicts
-        and event.phone_sealed is not None
-        and event.phone_index is not None
-        and use is not None
-        and use.airtime
+    return earned(event, rule) and has_phone(event, use)
+
+
+def earned(event: CaseVerified, rule: policy.Reward) -> bool:
+    """Whether the verdict of a case earns a reward, be there a phone to pay it to or not."""
+    return event.kind == "complaint" and event.verdict in rule.verdicts
+
+
+def has_phone(event: CaseVerified, use: Use | None) -> bool:
+    """Whether there is a phone that gets airtime."""
+    known = event.phone_sealed is not None and event.phone_index is not None
+    return known and use is not None and use.airtime
+
+
+def with_contact(event: CaseVerified, contact: ContactBound | None) -> CaseVerified:
+    """The verdict with the phone that was bound later, which counts before any other.
+
+    The two days begin when both are there: the verdict, and a phone to pay to.
+    """
+    if contact is None:
+        return event
+    return event.model_copy(
+        update={
+            "phone_sealed": contact.phone_sealed,
+            "phone_index": contact.phone_index,
+            "verified_at": max(event.verified_at, contact.bound_at),
+        }
     )
 
 

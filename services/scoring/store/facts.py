@@ -9,6 +9,7 @@ from asyncpg import Record
 from services.scoring.rules.values import Fact, Scope, ScopeKind
 from shared.db import Connection
 from shared.events import (
+    AnswerRated,
     CallbackLogged,
     CaseOpened,
     CaseVerified,
@@ -83,6 +84,13 @@ _MARK_REVERSED = """
     INSERT INTO rewards (reward_id, case_id, amount_fen, reversed_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (reward_id) DO UPDATE SET reversed_at = excluded.reversed_at
 """
+_MARK_ANSWER = """
+    INSERT INTO answers (submission_id, kind, unit_code, version, solved, satisfied, rated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (submission_id) DO UPDATE SET version = excluded.version,
+        solved = excluded.solved, satisfied = excluded.satisfied, rated_at = excluded.rated_at
+    WHERE answers.version < excluded.version
+"""
 _FIGURES = """
     SELECT * FROM
     (SELECT count(*) AS cases, count(*) FILTER (WHERE kind = 'complaint') AS complaints
@@ -97,6 +105,11 @@ _FIGURES = """
     (SELECT count(*) AS verified,
             count(*) FILTER (WHERE verdict IN ('substantiated', 'partly')) AS substantiated
      FROM verdicts WHERE kind = 'complaint') AS v,
+    (SELECT count(*) AS rated, count(*) FILTER (WHERE solved) AS solved,
+            count(*) FILTER (WHERE NOT solved) AS not_solved,
+            count(*) FILTER (WHERE satisfied) AS satisfied,
+            count(*) FILTER (WHERE NOT satisfied) AS not_satisfied
+     FROM answers WHERE kind = 'complaint') AS a,
     (SELECT count(*) - (SELECT count(*) FROM criticism_withdrawals) AS criticisms
      FROM criticisms) AS n,
     (SELECT count(*) FILTER (WHERE paid_at IS NOT NULL AND reversed_at IS NULL) AS rewards_paid,
@@ -195,6 +208,12 @@ async def mark_reversed(conn: Connection, event: RewardReversed) -> None:
     """The provider took it back; also when that is heard before the payment."""
     row = (event.reward_id, event.case_id, event.amount_fen, event.reversed_at)
     await conn.execute(_MARK_REVERSED, *row)
+
+
+async def mark_answer(conn: Connection, event: AnswerRated) -> None:
+    """The newest answers to the two questions count."""
+    row = (event.submission_id, event.kind, event.unit_code, event.version, event.solved)
+    await conn.execute(_MARK_ANSWER, *row, event.satisfied, event.rated_at)
 
 
 async def get_figures(conn: Connection, zone: str) -> dict[str, int]:

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.verification.casework.rules.cases import Case, State
+from services.verification.casework.rules.cases import Case, CaseKind, State
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, operators, units
 from shared.access import Operator
 from shared.db import Connection
-from shared.events import Attribution, CallbackState, Kind, Language, Verdict
+from shared.events import Attribution, CallbackState, Language, Verdict
 from shared.values import clock, phone
 from shared.values.seal import Seal
 
@@ -34,6 +34,11 @@ class Figures(BaseModel):
     partly: int
     in_review: int
     open: int
+    rated: int = Field(description="verified, and the citizen answered a question about it")
+    solved: int
+    not_solved: int = Field(description="closed, and the citizen says that it is not solved")
+    satisfied: int
+    withdrawn: int
 
 
 class Summary(BaseModel):
@@ -43,7 +48,7 @@ class Summary(BaseModel):
     number: str = Field(description="what people call it by: year of opening, running number")
     submission_id: UUID
     incident_id: UUID
-    kind: Kind
+    kind: CaseKind
     unit_code: str
     unit_name: str | None
     counter: int | None
@@ -90,6 +95,13 @@ class ActionShown(BaseModel):
     note: str | None
 
 
+class Related(BaseModel):
+    """Another case that belongs to this one: a report of pressure, or the case that it is about."""
+
+    case_id: UUID
+    number: str
+
+
 @dataclass(frozen=True)
 class VerdictShown(Recorded):
     """One revision of the verdict, opened for reading."""
@@ -105,6 +117,12 @@ class Detail(Summary):
     words: str | None
     recused: list[str] = Field(description="badges and @usernames of those who may be meant")
     higher: bool = Field(description="kept from everybody at the unit, or higher")
+    reopened_at: datetime | None = Field(description="when the citizen did not accept a verdict")
+    withdrawn_at: datetime | None = Field(description="withdrawn; it goes on all the same")
+    solved: bool | None = Field(description="what the citizen says of the answer")
+    satisfied: bool | None = Field(description="what the citizen says of the handling")
+    pressure: list[Related] = Field(description="reports of pressure, where the reader sees them")
+    about: Related | None = Field(description="of a report of pressure: the case it is about")
     verdicts: list[VerdictShown]
     actions: list[ActionShown]
 
@@ -161,6 +179,12 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
         words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),
+        reopened_at=case.reopened_at,
+        withdrawn_at=case.withdrawn_at,
+        solved=case.solved,
+        satisfied=case.satisfied,
+        pressure=_related(await cases.list_about(conn, case.submission_id)),
+        about=next(iter(_related(await cases.list_first(conn, case.about))), None),
         verdicts=[_verdict(v, case, seal) for v in verdicts],
         actions=[_action(a, case, seal) for a in told],
     )
@@ -197,6 +221,10 @@ def _action(action: Action, case: Case, seal: Seal) -> ActionShown:
         details=dict(action.details),
         note=seal.open(sealed, f"note:{case.submission_id}") if sealed else None,
     )
+
+
+def _related(numbers: Mapping[UUID, str]) -> list[Related]:
+    return [Related(case_id=case_id, number=number) for case_id, number in numbers.items()]
 
 
 def _verdict(verdict: StoredVerdict, case: Case, seal: Seal) -> VerdictShown:

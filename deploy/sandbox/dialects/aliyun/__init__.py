@@ -19,6 +19,7 @@ ALIYUN = Dialect(
         "sign_name": "码上评",
         "template_thanks": "SMS_480000001",
         "template_paid": "SMS_480000002",
+        "template_code": "SMS_480000003",
     },
     routes=routes.routes,
     # The signature covers the body, so the one handler checks it after reading.

@@ -3,12 +3,11 @@
 from uuid import UUID
 
 from services.verification.casework.acts import recusals
-from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import CallbackBody
 from services.verification.casework.rules import callbacks
 from services.verification.casework.store import actions, cases
 from shared.access import Operator
-from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import CallbackLogged
 from shared.observe import log
@@ -26,7 +25,11 @@ async def log_callback(
     case, now = await claim(conn, operator, case_id), clock.now()
     earlier = await actions.list_attempts(conn, case_id)
     state = callbacks.state_after(
-        case.callback_state, earlier, body.outcome, now, desk.policy(case).callback
+        case.callback_state,
+        callbacks.since(case.reopened_at, earlier),
+        body.outcome,
+        now,
+        desk.policy(case).callback,
     )
     attempt = len(earlier) + 1
     await actions.add_attempt(conn, case_id, attempt, body.outcome, now, operator.username)
@@ -35,7 +38,7 @@ async def log_callback(
     details = {"attempt": attempt, "outcome": body.outcome, "state": state}
     await note_action(conn, desk, case, operator, "called", details, body.note)
     event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)
-    await publish(conn, event)
+    await tell(conn, case, lambda: event)
     if body.note.strip():
         await recusals.learn(conn, operator, case, body.note)
     log.get().info("callback logged", case_id=str(case_id), outcome=body.outcome, attempt=attempt)

@@ -10,8 +10,10 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action
 from shared.access import Operator
+from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.errors import NotFound
+from shared.events import Event
 from shared.policy import Policies, Policy
 from shared.values import clock
 from shared.values.seal import Seal
@@ -53,6 +55,12 @@ async def find_said(conn: Connection, operator: Operator, said: str) -> Case | N
     if isinstance(named, UUID):
         return await cases.get_case(conn, operator, named)
     return await cases.get_numbered(conn, operator, named)
+
+
+async def tell(conn: Connection, case: Case, event: Callable[[], Event]) -> None:
+    """Tell the other services, unless this case is none of theirs."""
+    if case.is_told:
+        await publish(conn, event())
 
 
 async def note_action(

@@ -30,7 +30,7 @@ async def wanted(
     if not said.strip():
         return None, None
     named = await find_said(conn, operator, said)
-    if named is None:
+    if named is None or not (named.is_told and case.is_told):
         return None, Wrong("incident", "incident_unknown")
     change = await _change(conn, operator, case, named.case_id)
     wrong = change.wrong(desk.policy(case).incident)

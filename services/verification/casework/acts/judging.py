@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.verification.casework.acts import incidents
-from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import VerdictBody
 from services.verification.casework.rules import sampling, verdicts
 from services.verification.casework.rules.cases import Case
@@ -17,7 +17,6 @@ from services.verification.casework.store.cases import Judged
 from services.verification.directory.store import officers
 from shared import access
 from shared.access import Operator
-from shared.bus.outbox import publish
 from shared.db import Connection, as_itself
 from shared.errors import Forbidden, Invalid
 from shared.observe import log
@@ -76,6 +75,9 @@ async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) ->
     waits = verdicts.must_wait(new.verdict, past, rule.verification, joins=new.joins is not None)
     percent = rule.verification.sample_percent
     drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
+    if case.withdrawn_at:
+        percent = rule.verification.withdrawn_sample_percent
+        drawn |= sampling.is_drawn_withdrawn(desk.sample_key, case.case_id, percent)
     return verdicts.submitted(case, rule, new.submitted_at, waits=waits, drawn=drawn)
 
 
@@ -107,8 +109,8 @@ async def take(
     final_at = clock.now() if step.final else None
     await cases.set_step(conn, case.case_id, step, verified_at, final_at, case.verification_due_at)
     if step.state == "in_review":
-        await publish(conn, verdicts.clock_stopped(case, verified_at, clock.now()))
+        await tell(conn, case, lambda: verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
-        event = verdicts.case_verified(case, verdict.answer_sealed, verdict.categories, final_at)
-        await publish(conn, event)
+        answer, categories = verdict.answer_sealed, verdict.categories
+        await tell(conn, case, lambda: verdicts.case_verified(case, answer, categories, final_at))
         log.get().info("case verified", case_id=str(case.case_id), count=case.revision)

@@ -174,6 +174,8 @@ async def _release(
         raise Forbidden("refused.release_from_above")
     if not case.recused:
         raise Conflict("refused.nobody_recused")
+    if not case.is_told:
+        raise Conflict("refused.stays_above")
     # Whom a verdict names stays away, whatever is said here.
     stay = set(case.officers)
     if body.officer.strip():

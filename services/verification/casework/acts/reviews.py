@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.verification.casework.acts import incidents
-from services.verification.casework.acts.desk import Desk, claim, note_action
+from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.acts.judging import take
 from services.verification.casework.bodies import ReviewBody
 from services.verification.casework.rules import verdicts
@@ -15,7 +15,6 @@ from services.verification.casework.store import incidents as together
 from services.verification.casework.store.actions import StoredVerdict
 from shared import access
 from shared.access import Operator
-from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.errors import Forbidden, Invalid, Wrong
 from shared.observe import log
@@ -50,7 +49,7 @@ async def _after_review(
         rule = desk.policy(case)
         due = clock.same_day_due(now, rule.verification.cutoff, rule.zone)
         await cases.set_step(conn, case.case_id, step, None, None, due)
-        await publish(conn, verdicts.clock_restarted(case, due, now))
+        await tell(conn, case, lambda: verdicts.clock_restarted(case, due, now))
     elif case.state == "in_review":
         await take(conn, case, step, case.verified_at or now, newest)
     else:

@@ -19,6 +19,7 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
+from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import cases
@@ -213,9 +214,10 @@ def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[st
         if case.callback_state != "reached":
             shown.add("callbacks")
     supervisor = operator.role in access.SUPERVISORS
-    if supervisor and case.recused:
+    if supervisor and case.recused and case.is_told:
         shown.add("releases")
-    if case.state == "open" or (case.state == "verified" and supervisor):
+    judged = case.state == "open" or (case.state == "verified" and supervisor)
+    if judged and verdicts.is_above(case, operator):
         shown.add("verdicts")
     if case.under_review and detail.verdicts:
         newest = detail.verdicts[-1]

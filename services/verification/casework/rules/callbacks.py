@@ -30,6 +30,11 @@ def state_after(
     return "unreached" if counted >= rule.attempts else "open"
 
 
+def since(reopened_at: datetime | None, times: Iterable[datetime]) -> list[datetime]:
+    """The attempts that count: where a case was opened again, those from then on."""
+    return [at for at in times if reopened_at is None or at >= reopened_at]
+
+
 def count_spaced(times: Iterable[datetime], spacing: timedelta) -> int:
     """How many attempts count: each at least `spacing` after the last one that counted."""
     counted, last = 0, None

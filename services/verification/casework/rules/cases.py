@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from shared.access import Role
 from shared.events import (
     Attribution,
     CallbackState,
     CallTime,
     CaseOpened,
     Channel,
-    Kind,
     Language,
     SubmissionAdded,
     SubmissionReceived,
@@ -22,6 +22,8 @@ from shared.policy import Policy
 from shared.values import clock
 
 State = Literal["open", "in_review", "verified"]
+# What a citizen sends opens a case of its kind; of a report of pressure no other service hears.
+CaseKind = Literal["rating", "complaint", "request", "pressure"]
 _DISSATISFIED, _SATISFIED = 2, 4
 _FROM_SUBMISSION = (
     "submission_id", "kind", "unit_code", "counter", "satisfaction", "categories", "words_sealed",
@@ -38,6 +40,7 @@ class Case:
         open ──verdict──▶ verified ◀──confirmed── in_review ◀──verdict── open
         in_review, verified (sampled) ──returned──▶ open
         verified ──changed, to what must wait──▶ in_review
+        any ──the citizen does not accept the verdict──▶ open, for the level above `decided_by`
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
     `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
@@ -47,7 +50,7 @@ class Case:
     case_id: UUID
     submission_id: UUID
     incident_id: UUID
-    kind: Kind
+    kind: CaseKind
     unit_code: str
     urgent: bool
     language: Language
@@ -88,11 +91,26 @@ class Case:
     cleared: frozenset[str] = frozenset()
     examined: int = -1
     number: str = ""
+    about: UUID | None = None
+    reschedules: int = 0
+    reopened_at: datetime | None = None
+    decided_by: str | None = None
+    decided_role: Role | None = None
+    withdrawal: int = 0
+    withdrawn_at: datetime | None = None
+    rating: int = 0
+    solved: bool | None = None
+    satisfied: bool | None = None
 
     @property
     def under_review(self) -> bool:
         """Whether the level above has to look at the verdict."""
         return self.state == "in_review" or self.review_pending
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the other services hear of it."""
+        return self.kind != "pressure"
 
     def late(self, now: datetime) -> bool:
         """Whether the verification came, or by now is, after its due time."""

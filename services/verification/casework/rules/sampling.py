@@ -14,7 +14,12 @@ def is_drawn(secret: bytes, case_id: UUID, revision: int, percent: int) -> bool:
     return any(lot(secret, case_id, number) < percent for number in range(1, revision + 1))
 
 
-def lot(secret: bytes, case_id: UUID, revision: int) -> int:
+def is_drawn_withdrawn(secret: bytes, case_id: UUID, percent: int) -> bool:
+    """Whether a case that its citizen withdrew is looked at by the level above."""
+    return lot(secret, case_id, "withdrawn") < percent
+
+
+def lot(secret: bytes, case_id: UUID, drawn_for: int | str) -> int:
     """From 0 to 99, the same for ever."""
-    digest = hmac.digest(secret, f"{case_id}/{revision}".encode(), sha256)
+    digest = hmac.digest(secret, f"{case_id}/{drawn_for}".encode(), sha256)
     return int.from_bytes(digest[:8], "big") % 100

@@ -83,6 +83,15 @@ def may_submit(case: Case, operator: Operator, revision: int) -> None:
         raise Conflict("refused.under_review")
     if case.state == "verified" and operator.role not in access.SUPERVISORS:
         raise Forbidden("refused.supervisor_only")
+    if not is_above(case, operator):
+        raise Forbidden("refused.level_above_decides")
+
+
+def is_above(case: Case, operator: Operator) -> bool:
+    """Whether a case that was opened again is this operator's to decide; any other is."""
+    if case.decided_by is None or case.decided_role is None:
+        return True
+    return access.may_review(operator, case.decided_by, case.decided_role)
 
 
 def may_attribute(operator: Operator, attribution: Attribution) -> None:

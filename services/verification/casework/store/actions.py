@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.verification.casework.rules.answering import Decider
 from services.verification.casework.rules.verdicts import Ruling
 from shared.access import Role
 from shared.db import Connection
@@ -52,6 +53,21 @@ async def was_confirmed(conn: Connection, case_id: UUID) -> bool:
         case_id,
     )
     return found is not None
+
+
+async def get_decider(conn: Connection, case_id: UUID) -> Decider | None:
+    """Who had the last word on a case: who confirmed its newest verdict, or else who gave it."""
+    row = await conn.fetchrow(
+        """SELECT coalesce(o.username, v.username) AS username, coalesce(o.role, v.role) AS role
+           FROM verdicts v
+           LEFT JOIN case_actions a ON a.case_id = v.case_id AND a.action = 'review'
+               AND a.details ->> 'decision' = 'confirm'
+               AND (a.details ->> 'revision')::int = v.revision
+           LEFT JOIN operators o ON o.username = a.actor
+           WHERE v.case_id = $1 ORDER BY v.revision DESC, a.action_id DESC NULLS LAST LIMIT 1""",
+        case_id,
+    )
+    return Decider(**dict(row)) if row else None
 
 
 async def has_case(conn: Connection, case_id: UUID) -> bool:

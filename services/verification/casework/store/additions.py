@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.db import Connection
-from shared.events import SubmissionAdded
+from shared.events import FollowupReceived, SubmissionAdded
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Addition:
     officer_typed_sealed: str | None
     attachments: tuple[str, ...]
     added_at: datetime
+    why: str = "open"
 
 
 _LISTS = ("categories", "reasons", "attachments")
@@ -42,12 +43,24 @@ async def add(
     return bool(done)
 
 
+async def add_followup(conn: Connection, case_id: UUID, event: FollowupReceived) -> bool:
+    """The citizen's follow-up; False if it is there already."""
+    done = await conn.fetchval(
+        """INSERT INTO case_additions (addition_id, case_id, number, words_sealed, categories,
+               reasons, attachments, why, added_at)
+           VALUES ($1, $2, $3, $4, '{}', '{}', '{}', 'followup', $5)
+           ON CONFLICT ON CONSTRAINT case_additions_pkey DO NOTHING RETURNING true""",
+        event.followup_id, case_id, event.number, event.words_sealed, event.received_at,
+    )  # fmt: skip
+    return bool(done)
+
+
 async def list_of(conn: Connection, case_id: UUID) -> list[Addition]:
     """What was added to a case, in the order of adding."""
     rows = await conn.fetch(
         """SELECT addition_id, number, words_sealed, categories, reasons, officer_badge,
-                  officer_typed_sealed, attachments, added_at
-           FROM case_additions WHERE case_id = $1 ORDER BY number""",
+                  officer_typed_sealed, attachments, added_at, why
+           FROM case_additions WHERE case_id = $1 ORDER BY added_at, number""",
         case_id,
     )
     return [Addition(**dict(r) | {name: tuple(r[name]) for name in _LISTS}) for r in rows]

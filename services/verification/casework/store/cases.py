@@ -1,6 +1,6 @@
 """Cases; every read on behalf of an operator is scoped to their subtree in SQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ _ADD = f"""
 """  # noqa: S608  the names are this module's own
 # $1 and $2 are the operator's (see `own`): their place in the tree, and who they are.
 VISIBLE = """unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::text])
-    AND NOT recused && $2::text[]"""
+    AND NOT recused && $2::text[] AND (kind <> 'pressure' OR unit_code <> $1)"""
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608
 _FIND = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND submission_id = $3"  # noqa: S608
 
@@ -103,6 +103,32 @@ async def set_words(conn: Connection, case_id: UUID, words_sealed: str) -> None:
     await conn.execute(
         "UPDATE cases SET words_sealed = $2 WHERE case_id = $1", case_id, words_sealed
     )
+
+
+async def list_about(conn: Connection, submission_id: UUID) -> dict[UUID, str]:
+    """The numbers of the reports of pressure over a submission.
+
+    Row-level security shows those that whoever asks may see.
+    """
+    rows = await conn.fetch(
+        "SELECT case_id, number FROM cases WHERE about = $1 ORDER BY case_id", submission_id
+    )
+    return {row["case_id"]: row["number"] for row in rows}
+
+
+async def list_first(conn: Connection, submission_id: UUID | None) -> dict[UUID, str]:
+    """The number of the case that a report of pressure is about, if whoever asks may see it."""
+    rows = await conn.fetch(
+        "SELECT case_id, number FROM cases WHERE submission_id = $1", submission_id
+    )
+    return {row["case_id"]: row["number"] for row in rows}
+
+
+async def set_columns(conn: Connection, case: Case, names: Sequence[str]) -> None:
+    """Store some of what a case is now."""
+    told = ", ".join(f"{name} = ${n}" for n, name in enumerate(names, 2))
+    values = [getattr(case, name) for name in names]
+    await conn.execute(f"UPDATE cases SET {told} WHERE case_id = $1", case.case_id, *values)  # noqa: S608
 
 
 async def set_callback(

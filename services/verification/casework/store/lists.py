@@ -111,7 +111,17 @@ async def figures(conn: Connection) -> dict[str, int]:
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
                    AND verdict = 'partly') AS partly,
                count(*) FILTER (WHERE state = 'in_review') AS in_review,
-               count(*) FILTER (WHERE state = 'open') AS open
-           FROM cases"""
+               count(*) FILTER (WHERE state = 'open') AS open,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND rating > 0) AS rated,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND solved) AS solved,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND NOT solved) AS not_solved,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND satisfied) AS satisfied,
+               count(*) FILTER (WHERE kind = 'complaint' AND withdrawn_at IS NOT NULL)
+                   AS withdrawn
+           FROM cases WHERE kind <> 'pressure'"""
     )
     return dict(row) if row else {}

@@ -1,0 +1,1 @@
+"""Following's SQL: the time lines, what citizens say of an answer, and phones bound later."""

@@ -1,0 +1,49 @@
+"""Phones bound after sending, and the verdicts that wait for one."""
+
+from uuid import UUID
+
+from shared.db import Connection
+from shared.events import CaseVerified, ContactBound
+
+
+async def add(conn: Connection, event: ContactBound) -> bool:
+    """Keep a phone; False if the submission has one already."""
+    done = await conn.fetchval(
+        """INSERT INTO contacts (submission_id, phone_sealed, phone_index, bound_at)
+           VALUES ($1, $2, $3, $4) ON CONFLICT (submission_id) DO NOTHING RETURNING true""",
+        event.submission_id,
+        event.phone_sealed,
+        event.phone_index,
+        event.bound_at,
+    )
+    return done is True
+
+
+async def get(conn: Connection, submission_id: UUID) -> ContactBound | None:
+    """The phone bound to a submission, if there is one."""
+    row = await conn.fetchrow(
+        """SELECT submission_id, phone_sealed, phone_index, bound_at
+           FROM contacts WHERE submission_id = $1""",
+        submission_id,
+    )
+    return ContactBound(**dict(row)) if row else None
+
+
+async def mark_waiting(conn: Connection, event: CaseVerified, *, waits: bool) -> None:
+    """Keep the newest verdict of a case for as long as it waits for a phone, and no longer."""
+    told = event.model_dump(mode="json", exclude={"answer_sealed"}) | {"answer_sealed": None}
+    await conn.execute(
+        "UPDATE verdicts SET submission_id = $2, waiting = $3 WHERE case_id = $1",
+        event.case_id,
+        event.submission_id,
+        told if waits else None,
+    )
+
+
+async def get_waiting(conn: Connection, submission_id: UUID) -> CaseVerified | None:
+    """The verdict that waits for the phone of a submission, if one does."""
+    told = await conn.fetchval(
+        "SELECT waiting FROM verdicts WHERE submission_id = $1 AND waiting IS NOT NULL",
+        submission_id,
+    )
+    return CaseVerified.model_validate(told) if told else None

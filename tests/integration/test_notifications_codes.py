@@ -1,0 +1,126 @@
+"""One-time codes: each is one SMS at most, says the code, and is dead after its time."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.notifications import handlers
+from services.notifications.jobs import Deliveries
+from services.notifications.providers.protocol import Call, Provider, Sms
+from services.notifications.rules import is_dead
+from shared.db import Database
+from shared.events import OtpRequested
+from shared.values import clock
+from shared.vendors.outcomes import Accepted, Done, Held, Outcome
+from tests.integration.notifications_parts import (
+    PHONE,
+    SEAL,
+    due_now,
+    make_deliveries,
+    rows,
+    settlements,
+    states,
+)
+from tests.support import captured_logs
+
+SERVICE = "notifications"
+CODE, LIFE = "048213", timedelta(minutes=10)
+
+
+class Postman(Provider):
+    """A vendor that notes what it is given, and answers as it is told."""
+
+    name = "postman"
+
+    def __init__(self, answer: Outcome) -> None:
+        self.answer, self.bag = answer, list[Sms]()
+
+    async def send(self, sms: Sms) -> Outcome:
+        """Into the bag."""
+        self.bag.append(sms)
+        return self.answer
+
+    async def ask(self, sms: Sms, call: Call) -> Outcome:
+        """Delivered."""
+        return Done("1", "ok")
+
+    def read_report(self, body: bytes) -> list[str]:
+        """Never reports here."""
+        raise NotImplementedError
+
+
+def requested(**changed: Any) -> OtpRequested:
+    """A code for a phone, asked for now."""
+    own, submission = uuid4(), uuid4()
+    values = {
+        "otp_id": own, "submission_id": submission,
+        "phone_sealed": SEAL.close(f"+86{PHONE}", f"phone:{submission}"),
+        "code_sealed": SEAL.close(CODE, f"code:{own}"), "language": "zh",
+        "requested_at": clock.now(), "expires_at": clock.now() + LIFE,
+    }  # fmt: skip
+    return OtpRequested.model_validate(values | changed)
+
+
+async def sent(
+    database: Database, event: OtpRequested, answer: Outcome | None = None
+) -> tuple[Postman, Deliveries]:
+    """The code is heard of twice, and the job runs."""
+    vendor = Postman(answer or Accepted("1", "x"))
+    deliveries = make_deliveries(database, vendor)
+    for _ in range(2):
+        async with database.transaction() as conn:
+            await handlers.on_otp_requested(conn, event)
+    await deliveries.send_queued()
+    return vendor, deliveries
+
+
+async def test_a_code_is_one_sms_that_says_it(database: Database) -> None:
+    """To the phone, under the code's own id; the code is in no log and in no text of ours."""
+    event = requested()
+    with captured_logs() as logs:
+        vendor, _ = await sent(database, event)
+    [sms] = vendor.bag
+    assert (event.otp_id, "code", f"+86{PHONE}") == (sms.message_id, sms.purpose, sms.phone)
+    assert {"code": CODE} == sms.values
+    assert not any(secret in f"{logs} {sms!r}" for secret in (CODE, PHONE))
+
+
+async def test_what_became_of_it_ends_it_silently(database: Database) -> None:
+    """Phone and code are gone then, and no other service is told."""
+    _, deliveries = await sent(database, requested())
+    await due_now(database)
+    await deliveries.query_due()
+    assert ["delivered"] == await states(database)
+    [row] = await rows(database, "SELECT phone_sealed, code_sealed FROM messages")
+    assert {"phone_sealed": None, "code_sealed": None} == row
+    assert [] == await settlements(database)
+
+
+@pytest.mark.parametrize(("age", "dead"), [(LIFE - timedelta(seconds=1), False), (LIFE, True)])
+def test_a_code_dies(age: timedelta, dead: bool) -> None:
+    """At the end of its life, and nothing else ever does."""
+    assert dead == is_dead(age, LIFE)
+    assert not is_dead(age, None)
+
+
+async def test_a_dead_code_is_not_sent(database: Database) -> None:
+    """The bus was away for an hour: nobody gets an SMS that is good for nothing."""
+    past = clock.now() - timedelta(hours=1)
+    vendor, _ = await sent(database, requested(requested_at=past, expires_at=past + LIFE))
+    assert ([], ["failed"]) == (vendor.bag, await states(database))
+    assert ["expired"] == [row["code"] for row in await rows(database, "SELECT code FROM messages")]
+
+
+async def test_what_cannot_be_opened_is_held(database: Database) -> None:
+    """A code sealed under another name never leaves; a person sees it."""
+    vendor, _ = await sent(database, requested(code_sealed=SEAL.close(CODE, f"code:{UUID(int=1)}")))
+    assert ([], ["held"]) == (vendor.bag, await states(database))
+
+
+async def test_a_held_code_is_shown_without_a_case(database: Database) -> None:
+    """It belongs to none."""
+    await sent(database, requested(), Held("no_template"))
+    found = await rows(database, "SELECT case_id, state FROM messages")
+    assert [{"case_id": None, "state": "held"}] == found
