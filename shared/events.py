@@ -30,6 +30,10 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 # By which way it came: told by the browser or the page, so it gives nobody any right.
 Channel = Literal["page", "wechat", "alipay", "kiosk", "desk"]
 CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
+# Why a submission waits for a person before it counts: more than people send from one phone or
+# network, or about one code or unit; praise in a burst, while closed, or faster than one can serve.
+HeldReason = Literal["phone", "address", "code", "unit", "burst", "closed", "pace"]
+HoldOutcome = Literal["released", "set_aside"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
@@ -158,7 +162,7 @@ class SubmissionReceived(Event):
     call_language: str | None = None
     consent: Consent | None = None
     attachments: tuple[str, ...] = ()
-    held: str | None = None
+    held: HeldReason | None = None
 
 
 class SubmissionAdded(Event):
@@ -186,6 +190,23 @@ class SubmissionAdded(Event):
     attachments: tuple[str, ...] = ()
     added_at: datetime
     why: Literal["thanks", "open"]
+
+
+class HoldEnded(Event):
+    """A person decided whether a held submission counts; `number` grows with every decision.
+
+    What was set aside may be released later, and never the other way round.
+    """
+
+    TYPE = "hold.ended.v1"
+    SUBJECT = "submission_id"
+    VERSION = "number"
+
+    submission_id: UUID
+    unit_code: str
+    number: int
+    outcome: HoldOutcome
+    ended_at: datetime
 
 
 class CaseOpened(Event):

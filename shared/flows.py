@@ -54,6 +54,12 @@ FLOWS: tuple[Flow, ...] = (
         "the case gets what came later; a commendation reaches the officer's record",
     ),
     Flow(
+        events.HoldEnded,
+        "verification",
+        ("intake", "scoring"),
+        "the receipt page and the figures know whether what was held counts",
+    ),
+    Flow(
         events.CaseOpened,
         "verification",
         ("intake", "scoring"),

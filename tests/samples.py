@@ -227,4 +227,11 @@ SAMPLES: tuple[Event, ...] = (
         reported_at=AT,
     ),
     events.SubmissionWithdrawn(submission_id=SUBMISSION, version=1, withdrawn=True, changed_at=AT),
+    events.HoldEnded(
+        submission_id=SUBMISSION,
+        unit_code="411724006",
+        number=1,
+        outcome="released",
+        ended_at=AT,
+    ),
 )

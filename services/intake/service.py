@@ -43,6 +43,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             events.UnitChanged: handlers.on_unit_changed,
             events.OfficerChanged: handlers.on_officer_changed,
+            events.HoldEnded: handlers.on_hold_ended,
             events.CaseOpened: handlers.on_case_opened,
             events.CallbackLogged: handlers.on_callback_logged,
             events.ClockChanged: handlers.on_clock_changed,

@@ -15,6 +15,7 @@ from shared.events import (
     CaseOpened,
     CaseVerified,
     Event,
+    HoldEnded,
     IncidentChanged,
     OfficerChanged,
     RewardDecided,
@@ -63,6 +64,12 @@ async def on_submission_added(conn: Connection, event: SubmissionAdded) -> None:
     if rules.is_commendation(event):
         await facts.add_commendation(conn, event.addition_id, event, event.added_at)
         log.get().info("commendation noted", submission_id=event.submission_id)
+
+
+async def on_hold_ended(conn: Connection, event: HoldEnded) -> None:
+    """What was held counts from now on, or is left out for good."""
+    await facts.mark_hold(conn, event)
+    log.get().info("hold taken over", submission_id=event.submission_id, outcome=event.outcome)
 
 
 async def on_case_opened(conn: Connection, event: CaseOpened) -> None:

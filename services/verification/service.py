@@ -9,6 +9,7 @@ from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.pages.case import CasePage
+from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
@@ -60,6 +61,7 @@ def build(settings: Settings, database: Database) -> Service:
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database).endpoints(),
             *CasePage(database, desk).endpoints(),
+            *HoldPages(database, desk).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from shared.errors import Misconfigured
 from shared.policy import file
+from shared.policy.guards import Limits, Opening, Praise
 from shared.policy.kinds import MISTAKE, Day, Zone, mistake
 from shared.policy.parts import (
     Appeal,
@@ -55,6 +56,9 @@ class Policy(Part):
     unknown_officer: UnknownOfficer
     appeal: Appeal
     urgent: Urgent
+    limits: Limits
+    praise: Praise
+    opening: Opening
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

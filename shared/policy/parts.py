@@ -55,6 +55,7 @@ class Incident(Part):
     """Rules 8 and 10: complaints about one event are one incident, not one for each."""
 
     days: Annotated[int, Field(strict=True, ge=1, le=31)]
+    likeness_percent: Annotated[int, Field(strict=True, ge=1, le=100)]
 
 
 class Supervision(Part):

@@ -21,7 +21,7 @@ class Fields:
 
     def one(self, name: str) -> str:
         """The field's value (the last, should it be there twice), or nothing."""
-        return self.values.get(name, ("",))[-1]
+        return (self.values.get(name) or ("",))[-1]
 
     def all(self, name: str) -> tuple[str, ...]:
         """All values of a field that may have several."""
@@ -44,6 +44,10 @@ class Fields:
     def within(self, section: str) -> "Fields":
         """The same, and the fields that belong to no section."""
         return Fields({**self.values, **self.only(section).values})
+
+    def having(self, name: str, value: str) -> "Fields":
+        """The same with one field as if it had been typed."""
+        return Fields({**self.values, name: (value,)})
 
     @property
     def typed(self) -> bool:

@@ -40,6 +40,10 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
+    "HoldBody": {
+        "ids": ["01930000-0000-7000-8000-000000000001"], "everything": False, "unit": "n1",
+        "held": "burst", "outcome": "released", "reason": "x",
+    },
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
 }  # fmt: skip

@@ -14,7 +14,7 @@ SERVICE = "rewards"
 # History: nobody changes it, not even by hand.
 GUARDED = {
     "intake": ("timeline",),
-    "verification": ("callback_attempts", "verdicts", "case_actions"),
+    "verification": ("callback_attempts", "verdicts", "case_actions", "hold_decisions"),
     "rewards": ("payout_transitions", "write_offs"),
     "notifications": ("attempts", "message_states"),
     "scoring": ("points_entries", "strikes", "criticisms", "criticism_withdrawals", "demands"),

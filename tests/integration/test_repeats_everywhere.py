@@ -14,6 +14,8 @@ from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
 from services.rewards.store import mismatches, orders, rewards
 from services.verification.casework.rules import sampling
+from shared.events import SubmissionReceived
+from shared.values import clock
 from shared.web.endpoints import Endpoint, Who
 from shared.web.forms import MEDIA_TYPE
 from tests.conftest import Clone
@@ -168,11 +170,23 @@ async def release(place: Place) -> tuple[Body, Body]:
     return {"message_id": str(message_id)}, {}
 
 
+async def held(place: Place) -> tuple[Body, Body]:
+    """A submission waits for a person."""
+    event = SubmissionReceived(
+        submission_id=uuid4(), kind="rating", unit_code="n1", satisfaction=5, held="burst",
+        received_at=clock.now(),
+    )  # fmt: skip
+    async with place.town.databases["verification"].transaction() as conn:
+        await place.town.services["verification"].handlers[SubmissionReceived](conn, event)
+    return {}, {"ids": [str(event.submission_id)], "outcome": "released", "reason": "核过"}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "complaint": submission,
     "request": submission, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
-    "resolutions": resolution, "release": release, "recusals": recusal,
+    "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
+    "/desk/held": held,
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
 from services.intake.accept.store import officers, units
-from services.intake.follow.store import timeline
+from services.intake.follow.store import holds, timeline
 from services.intake.follow.story import Entry
 from shared.db import Connection
 from shared.events import (
@@ -10,6 +10,7 @@ from shared.events import (
     CaseRescheduled,
     CaseVerified,
     ClockChanged,
+    HoldEnded,
     MessageSettled,
     OfficerChanged,
     RewardDecided,
@@ -35,6 +36,12 @@ async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
     """Take over the officer, for the list at the window; an older version changes nothing."""
     if await officers.put(conn, event):
         log.get().info("officer taken over", unit_code=event.unit_code, version=event.version)
+
+
+async def on_hold_ended(conn: Connection, event: HoldEnded) -> None:
+    """Somebody looked at what was held."""
+    if await holds.put(conn, event):
+        log.get().info("hold taken over", submission_id=str(event.submission_id))
 
 
 async def on_case_opened(conn: Connection, event: CaseOpened) -> None:

@@ -13,6 +13,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    HoldEnded,
     IncidentChanged,
     RewardDecided,
     RewardPaid,
@@ -24,8 +25,19 @@ from shared.events import (
 Praising = SubmissionReceived | SubmissionAdded
 
 _ADD_SUBMISSION = """
-    INSERT INTO submissions (submission_id, kind, unit_code, satisfaction, month, received_at)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+    INSERT INTO submissions
+        (submission_id, kind, unit_code, satisfaction, month, received_at, held)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
+_MARK_HOLD = """
+    INSERT INTO holds (submission_id, unit_code, number, outcome) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (submission_id) DO UPDATE SET number = excluded.number, outcome = excluded.outcome
+    WHERE holds.number < excluded.number
+"""
+# What is held counts once somebody has released it.
+COUNTS = """
+    NOT (s.held AND NOT EXISTS (SELECT FROM holds h
+         WHERE h.submission_id = s.submission_id AND h.outcome = 'released'))
 """
 _ADD_COMMENDATION = """
     INSERT INTO commendations (commendation_id, submission_id, unit_code, badge, said_at)
@@ -125,17 +137,23 @@ _FIGURES = """
     (SELECT coalesce(-sum(balance_centipoints), 0)::bigint AS points_deducted_centipoints
      FROM unit_scores) AS p
 """
-_SATISFACTION = """
-    SELECT month, satisfaction, count(*) FROM submissions
-    WHERE unit_code = $1 AND satisfaction IS NOT NULL AND month >= $2
+_SATISFACTION = f"""
+    SELECT month, satisfaction, count(*) FROM submissions s
+    WHERE unit_code = $1 AND satisfaction IS NOT NULL AND month >= $2 AND {COUNTS}
     GROUP BY month, satisfaction ORDER BY month DESC, satisfaction DESC
-"""
+"""  # noqa: S608  the condition is this module's own
 
 
 async def add_submission(conn: Connection, event: SubmissionReceived, month: date) -> None:
     """Once a submission; `month` is the first day of the month of receipt at the bureau."""
     row = (event.submission_id, event.kind, event.unit_code, event.satisfaction)
-    await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at)
+    await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at, event.held is not None)
+
+
+async def mark_hold(conn: Connection, event: HoldEnded) -> None:
+    """The latest decision counts, whenever the submission itself is heard of."""
+    row = (event.submission_id, event.unit_code, event.number, event.outcome)
+    await conn.execute(_MARK_HOLD, *row)
 
 
 async def add_commendation(

@@ -3,11 +3,19 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
+from services.verification.casework.rules import holds
 from services.verification.casework.rules.verdicts import Decision, Draft
 from services.verification.casework.store.lists import Due
-from shared.events import Attribution, CallbackOutcome, Verdict
+from shared.events import Attribution, CallbackOutcome, HeldReason, HoldOutcome, Verdict
 from shared.values import text
 
 Text = Annotated[str, AfterValidator(text.lines)]
@@ -97,6 +105,31 @@ class RecusalBody(Body):
     decision: Literal["recuse", "release"]
     officer: Annotated[Plain, StringConstraints(max_length=60)] = ""
     reason: Note
+
+
+def _blank_is_none(value: object) -> object:
+    return value or None
+
+
+class HoldBody(Body):
+    """POST /api/v1/holds/decisions: these, or `everything` held (of a unit, for a reason)."""
+
+    ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    everything: bool = False
+    unit: Annotated[UnitCode | None, BeforeValidator(_blank_is_none)] = None
+    held: Annotated[HeldReason | None, BeforeValidator(_blank_is_none)] = None
+    outcome: HoldOutcome
+    reason: Note
+
+
+class HoldQuery(BaseModel):
+    """GET /api/v1/holds."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: holds.State = "held"
+    unit: UnitCode | None = None
+    held: HeldReason | None = None
 
 
 class ListQuery(BaseModel):

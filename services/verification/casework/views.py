@@ -9,13 +9,15 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.verification.casework.rules.cases import Case, CaseKind, State
+from services.verification.casework.rules.holds import Hold
+from services.verification.casework.rules.holds import State as HoldState
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, operators, units
 from shared.access import Operator
 from shared.db import Connection
-from shared.events import Attribution, CallbackState, Language, Verdict
+from shared.events import Attribution, CallbackState, HeldReason, Kind, Language, Verdict
 from shared.values import clock, phone
 from shared.values.seal import Seal
 
@@ -127,6 +129,30 @@ class Detail(Summary):
     actions: list[ActionShown]
 
 
+class HoldShown(BaseModel):
+    """A submission that waits for a person."""
+
+    submission_id: UUID
+    reason: HeldReason
+    state: HoldState
+    unit_code: str
+    unit_name: str
+    counter: int | None
+    kind: Kind
+    satisfaction: int | None
+    received_at: datetime
+    due_at: datetime
+    words: str | None
+    phone: str | None = Field(description="masked")
+
+
+class Holds(BaseModel):
+    """The most pressing of them, and how many there are."""
+
+    items: list[HoldShown]
+    count: int
+
+
 class PhoneShown(BaseModel):
     """The citizen's phone in clear."""
 
@@ -163,9 +189,7 @@ def _summary(case: Case, seal: Seal, unit_name: str | None) -> dict[str, Any]:
 
 def masked(case: Case, seal: Seal) -> str | None:
     """The citizen's phone as everybody may see it."""
-    if case.phone_sealed is None:
-        return None
-    return phone.mask(seal.open(case.phone_sealed, f"phone:{case.submission_id}"))
+    return phone_shown(seal, case.phone_sealed, f"phone:{case.submission_id}")
 
 
 async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
@@ -206,6 +230,30 @@ async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mappin
     joined = {v.joins for v in detail.verdicts if v.joins}
     joined |= {UUID(a.details["joins"]) for a in detail.actions if "joins" in a.details}
     return await cases.list_numbers(conn, operator, joined) if joined else {}
+
+
+def hold_shown(hold: Hold, seal: Seal, names: Mapping[str, str]) -> HoldShown:
+    """A held submission, opened for whoever decides about it."""
+    sent = hold.submission
+    own = {name: getattr(sent, name) for name in HoldShown.model_fields if hasattr(sent, name)}
+    rest = {
+        "reason": hold.reason,
+        "state": hold.state,
+        "due_at": hold.due_at,
+        "unit_name": names.get(sent.unit_code, sent.unit_code),
+        "words": _opened(seal, sent.words_sealed, f"words:{sent.submission_id}"),
+        "phone": phone_shown(seal, sent.phone_sealed, f"phone:{sent.submission_id}"),
+    }
+    return HoldShown(**own | rest)
+
+
+def _opened(seal: Seal, sealed: str | None, context: str) -> str | None:
+    return seal.open(sealed, context) if sealed else None
+
+
+def phone_shown(seal: Seal, sealed: str | None, context: str) -> str | None:
+    """A phone as everybody may see it."""
+    return phone.mask(seal.open(sealed, context)) if sealed else None
 
 
 def _people(detail: Detail) -> list[str]:

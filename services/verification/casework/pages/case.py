@@ -13,6 +13,7 @@ from services.verification.casework.acts import (
     callbacks,
     drafts,
     judging,
+    likeness,
     phones,
     recusals,
     reviews,
@@ -78,7 +79,9 @@ FORMS: Mapping[str, Form] = {
     ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
-DONE = frozenset({*FORMS, "kept"} - {"phone-reveals"})
+DONE = frozenset({*FORMS, "kept", "joined"} - {"phone-reveals"})
+# The field of the verdict that names the case with which this one belongs.
+_JOINS = "verdicts-incident"
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,16 @@ class CasePage:
         async with self.database.transaction(as_=call.operator) as conn:
             await find_case(conn, call.operator, case_id)
             before = await drafts.load(conn, self.desk, call.operator, case_id)
-            meant = [] if call.fields.one("keep") else list(_begun(call.fields, before))
+            joins = call.fields.one("join")
+            kept = joins or call.fields.one("keep")
+            meant = [] if kept else list(_begun(call.fields, before))
             if len(meant) == 1:
                 return Reply(None, 307, {"Location": f"{page}/{meant[0]}"})
-            await drafts.keep(conn, self.desk, call.operator, case_id, call.fields, FORMS)
+            fields = call.fields.having(_JOINS, joins) if joins else call.fields
+            await drafts.keep(conn, self.desk, call.operator, case_id, fields, FORMS)
         lang = call.asked("lang")
-        return See(f"{page}?done=kept" + (f"&lang={lang}" if lang in LANGUAGES else ""))
+        done = "joined" if joins else "kept"
+        return See(f"{page}?done={done}" + (f"&lang={lang}" if lang in LANGUAGES else ""))
 
     async def back(self, call: Call[None, None]) -> See:
         """To the case."""
@@ -174,10 +181,12 @@ class CasePage:
             case = await find_case(conn, call.operator, case_id)
             detail = await views.load_detail(conn, case, self.desk.seal)
             roster = await views.load_roster(conn, call.operator, detail)
+            alike = await likeness.suggestions(conn, self.desk, call.operator, case)
         values = {
             "case": case,
             "detail": detail,
             "roster": roster,
+            "alike": alike,
             "attempt": attempt,
             "phone": phone,
             "categories": self.desk.policy(case).categories,

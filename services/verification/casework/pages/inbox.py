@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from services.verification.casework import bodies, listing
 from services.verification.casework.api import READERS
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import lists
+from services.verification.casework.store import holds, lists
 from services.verification.directory.store import units
-from shared.db import Database
+from shared import access
+from shared.access import Operator
+from shared.db import Connection, Database
 from shared.errors import Invalid
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page
@@ -39,15 +41,24 @@ class InboxPages:
             page = await listing.list_page(conn, call.operator, query)
             counts = await lists.count_due(conn, call.operator, today, now)
             names = await units.list_names(conn, [case.unit_code for case in page.cases])
+            held = await _held(conn, call.operator)
         values = {
             "cases": page.cases,
             "counts": counts,
+            "held": held,
             "names": names,
             "query": query,
             "next_page": _link(query, page.cursor) if page.cursor else None,
             "pressing": lambda case: pressing(case, now),
         }
         return Page("inbox.html", values)
+
+
+async def _held(conn: Connection, operator: Operator) -> int | None:
+    """What waits for a person; None for whom it does not wait."""
+    if operator.role not in access.SUPERVISORS:
+        return None
+    return await holds.count_holds(conn, "held", None, None)
 
 
 def _query(given: Mapping[str, str]) -> bodies.ListQuery:

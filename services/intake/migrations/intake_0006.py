@@ -1,0 +1,23 @@
+"""What was held for review, and whether it counts; the kind of a unit, for its opening hours."""
+
+from shared.migrate import run_script
+
+revision = "intake_0006"
+down_revision = "intake_0005"
+depends_on = None
+
+HOLDS = """
+CREATE TABLE holds (
+    submission_id uuid CONSTRAINT holds_pkey PRIMARY KEY,
+    number        int NOT NULL,
+    outcome       text NOT NULL CONSTRAINT holds_outcome_known
+                  CHECK (outcome IN ('released', 'set_aside')),
+    ended_at      timestamptz NOT NULL
+);
+ALTER TABLE units ADD COLUMN kind text NOT NULL DEFAULT ''
+"""
+
+
+def upgrade() -> None:
+    """A unit's kind comes with the directory's next word."""
+    run_script(HOLDS)

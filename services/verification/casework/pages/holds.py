@@ -1,0 +1,86 @@
+"""What waits for a person before it counts: its list, and the form that releases or sets aside."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.verification.casework import bodies
+from services.verification.casework.acts import holds as acts
+from services.verification.casework.acts.desk import Desk
+from services.verification.casework.api import SUPERVISORS, load_holds
+from shared.db import Database
+from shared.errors import Refused
+from shared.values import clock
+from shared.web import repeats
+from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.forms import NONE, Fields
+
+ADDRESS = "/desk/held"
+
+
+@dataclass(frozen=True)
+class HoldPages:
+    """`/desk/held`, for the level above the units."""
+
+    database: Database
+    desk: Desk
+
+    def endpoints(self) -> list[Endpoint]:
+        """The list and its form."""
+        return [
+            Endpoint("GET", ADDRESS, self.show, "Submissions that wait for a person", SUPERVISORS),
+            Endpoint("POST", ADDRESS, self.decide, "Release held submissions, or set them aside",
+                     SUPERVISORS, body=bodies.HoldBody, form=True, again=self.again, csrf="token",
+                     repeat="form"),
+        ]  # fmt: skip
+
+    async def show(self, call: Call[None, None]) -> Page:
+        """The most pressing first."""
+        return await self._page(call, _query(call.asking))
+
+    async def decide(self, call: Call[bodies.HoldBody, None]) -> See:
+        """Back to the list, which says how many were decided."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(acts.decide, conn, self.desk, call.operator, call.body)
+            done = await repeats.once(conn, call, acts.HoldsEnded, doing)
+        kept = "".join(f"&{name}={value}" for name, value in
+                       (("unit", call.body.unit), ("held", call.body.held)) if value)  # fmt: skip
+        return See(f"{ADDRESS}?done={done.done}&left={done.left}{kept}")
+
+    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
+        """The list with what was ticked and typed."""
+        asked = {"unit": call.fields.one("unit"), "held": call.fields.one("held")}
+        key = repeats.key_again(call, refused)
+        return await self._page(call, _query(asked), call.fields, refused, key)
+
+    async def _page(
+        self,
+        call: Call[Any, Any],
+        query: bodies.HoldQuery,
+        typed: Fields = NONE,
+        refused: Refused | None = None,
+        key: str = "",
+    ) -> Page:
+        async with self.database.transaction(as_=call.operator) as conn:
+            found = await load_holds(conn, self.desk, query)
+        values = {
+            "holds": found.items,
+            "count": found.count,
+            "query": query,
+            "typed": typed,
+            "refused": refused,
+            "key": key,
+            "now": clock.now(),
+            "done": call.asked("done") if call.asked("done").isdecimal() else "",
+        }
+        return Page("held.html", values, int(refused.status) if refused else 200)
+
+
+def _query(given: Any) -> bodies.HoldQuery:
+    # A link with a filter that we do not know shows the whole list, not an error.
+    try:
+        return bodies.HoldQuery.model_validate({n: v for n, v in given.items() if v})
+    except ValidationError:
+        return bodies.HoldQuery()
