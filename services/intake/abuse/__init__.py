@@ -1,0 +1,1 @@
+"""Abuse: how often is too often, counted in the database so that all instances share it."""
