@@ -10,7 +10,7 @@ import asyncpg
 import typer
 from typer.exceptions import TyperException
 
-from deploy.cli import broker, directory, events, logs, operators, policy, qr, statement
+from deploy.cli import broker, directory, events, logs, operators, policy, qr, receipt, statement
 from shared import faults
 from shared.errors import MashangError
 from shared.observe import log, reading
@@ -34,6 +34,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
+app.add_typer(receipt.app, name="receipt")
 app.command("logs")(logs.logs)
 
 

@@ -1,8 +1,16 @@
-"""What commands and the demo ask of intake: the signed codes that hang at the windows."""
+"""What commands and the demo ask of intake: the windows' signed codes, and genuine receipts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from services.intake.accept import codes
+from services.intake.accept import codes, receipts
+from services.intake.proof.checking import MOST, Checked, check
+from services.intake.proof.notes import PublicKey
+from services.intake.proof.store import list_all as list_keys
+from shared.errors import Misconfigured
+
+__all__ = [
+    "MOST", "Checked", "PublicKey", "check_receipt", "code", "list_keys", "page", "read_keys",
+]  # fmt: skip
 
 
 def code(
@@ -32,3 +40,29 @@ def page(
     """The address that the printed code leads to; a kiosk's page is one of its own."""
     signed = code(keys, unit_code, counter, kiosk=kiosk, officer=officer)
     return f"{base.rstrip('/')}/{'k' if kiosk else 'w'}/{signed}"
+
+
+def check_receipt(raw: bytes, keys: Sequence[PublicKey], code: str = "") -> Checked:
+    """What a receipt's file proves; with a code, whether it is that receipt's.
+
+    Invalid says why not; Misconfigured if what was typed is no code.
+    """
+    bare = receipts.normalise(code) if code else None
+    if code and bare is None:
+        raise Misconfigured("--code: not a receipt's code; it has 16 letters and digits")
+    return check(raw, keys, bare)
+
+
+def read_keys(text: str, where: str) -> list[PublicKey]:
+    """Public keys, a line each. Misconfigured names the line that is none."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            found.append(PublicKey.parse(line.strip()))
+        except ValueError:
+            raise Misconfigured(f"{where}: line {number} is no key of receipts") from None
+    if not found:
+        raise Misconfigured(f"{where}: no keys; they stand at /receipt-keys")
+    return found

@@ -5,19 +5,22 @@ from functools import partial
 from pathlib import Path
 
 from services.intake import NAME
+from services.intake.abuse import jobs as abuse
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance, Keys
 from services.intake.accept.closed import Closed
-from services.intake.accept.receipts import Signer
 from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
 from services.intake.follow import handlers
 from services.intake.follow.status import Status
 from services.intake.pages import domains, welcome
 from services.intake.pages.forms import Forms
+from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
 from services.intake.pages.windows import Windows
+from services.intake.proof.keyring import Keyring
+from services.intake.proof.notes import Signer
 from services.intake.settings import Settings
 from shared import events, policy
 from shared.config import key_ring
@@ -35,9 +38,11 @@ def build(settings: Settings, database: Database) -> Service:
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
     tasks, closed = Tasks(), Closed()
-    writer = Writer(database, _limits(settings), tasks)
+    writer = Writer(database, keys.signer, _limits(settings), tasks)
+    keyring = Keyring(keys.signer.public, database)
     acceptance = Acceptance(keys, policies, writer, closed, database)
-    status, public_url = Status(database, keys.seal, policies), settings.public_url.rstrip("/")
+    status = Status(database, keys.seal, policies, keyring)
+    public_url = settings.public_url.rstrip("/")
     return Service(
         name=NAME,
         handlers={
@@ -56,15 +61,18 @@ def build(settings: Settings, database: Database) -> Service:
         },
         jobs=[
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
+            Job("publish_receipt_key", 60 * second, keyring.publish),
+            Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
         ],
         endpoints=[
-            *accepting.Api(acceptance, database, keys.signer, public_url).endpoints(),
+            *accepting.Api(acceptance, database, keyring, public_url).endpoints(),
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
             *Forms(acceptance, Windows(acceptance, database), policies).endpoints(),
-            *ReceiptPage(status).endpoints(),
+            *ReceiptPage(status, public_url).endpoints(),
+            *ProofPages(status, keyring, public_url).endpoints(),
         ],
         pages=Pages(PAGES),
         resources=[writer],
@@ -76,7 +84,7 @@ def _keys(settings: Settings) -> Keys:
     return Keys(
         codes=key_ring(settings.code_keys),
         receipt=settings.receipt_key,
-        signer=Signer(settings.signing_key),
+        signer=Signer(settings.signer_name, settings.signing_key),
         seal=settings.seal,
         retired=settings.retired,
     )

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -36,6 +37,8 @@ class Settings(config.Settings):
     Codes are signed by the first of `code_keys`, and read by all of them; one that a key of
     `code_keys_retired` signed leads to a page that says where the new one is. `domain_files` are
     what WeChat and Alipay ask for to see that the domain is ours, as `NAME.txt=CONTENT,...`.
+    `receipt_name` is by whom receipts are signed, `mashang.example/receipts`; it follows from the
+    public address where nothing is said.
     """
 
     seal_keys_phone: KeyRing
@@ -47,11 +50,17 @@ class Settings(config.Settings):
     domain_files: DomainFiles = Field(default={})
     receipt_key: Key
     signing_key: Key
+    receipt_name: str = Field(default="", pattern=r"^[^\s+]*$")
     batch_rows: int = Field(default=200, ge=1, le=2000)
     batch_linger_ms: float = Field(default=2.0, ge=0, le=50)
     batches_in_flight: int = Field(default=1, ge=1, le=8)
     most_waiting: int = Field(default=5000, ge=1)
     patience_seconds: float = Field(default=5.0, gt=0, le=60)
+
+    @property
+    def signer_name(self) -> str:
+        """By whom receipts are signed."""
+        return self.receipt_name or f"{urlsplit(self.public_url).netloc}/receipts"
 
     @field_validator("code_keys", "code_keys_retired")
     @classmethod

@@ -47,8 +47,8 @@ def _response(
             return house.pages.show(request, call.language, answer, call.visitor)
         case See():
             return web.Response(status=303, headers={hdrs.LOCATION: answer.header})
-        case Text(content, kind):
-            return web.Response(text=content, content_type=kind, charset="utf-8")
+        case Text(content, kind, headers):
+            return web.Response(text=content, content_type=kind, charset="utf-8", headers=headers)
         case Reply(model, status, headers):
             return json_response(model, status, headers)
     return json_response(answer, endpoint.status)

@@ -154,6 +154,7 @@ class Text:
 
     content: str
     content_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Answer = BaseModel | Reply | Page | See | Text

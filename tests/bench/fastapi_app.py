@@ -17,17 +17,19 @@ from pydantic import BaseModel
 
 from services.intake.accept.acceptance import Acceptance, Keys
 from services.intake.accept.closed import Closed
-from services.intake.accept.receipts import Signer, base64url
+from services.intake.accept.signing import sign
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Limits, Writer, Written
+from services.intake.proof import files
+from services.intake.proof.notes import Signer
 from services.intake.settings import Settings
 from shared import config, policy
 from shared.db import Database
 from shared.observe import log
 from shared.tasks import Tasks
 
-_COLUMNS = (*Stored._fields, *Row._fields[1:-3])
+_COLUMNS = (*Stored._fields, *Row._fields[2:-3])
 _ADD = f"""
     INSERT INTO submissions ({", ".join(_COLUMNS)})
     VALUES ({", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))})
@@ -41,6 +43,7 @@ class OneEach(Writer):
 
     async def write(self, row: Row) -> Written:
         """Answer after COMMIT."""
+        (row,) = sign(self._signer, [row])
         values = row.facts._asdict() | row._asdict() | {"categories": row.categories.split(",")}
         async with self._db.pool.acquire() as conn, conn.transaction():
             await conn.execute(_ADD, *(values[name] for name in _COLUMNS))
@@ -53,9 +56,8 @@ class Proof(BaseModel):
 
     code: str
     url: str
-    key_id: str
-    signed: str
-    signature: str
+    statement: str
+    file: str
 
 
 class Answer(BaseModel):
@@ -78,10 +80,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     keys = Keys(
         codes=config.key_ring(settings.code_keys),
         receipt=settings.receipt_key,
-        signer=Signer(settings.signing_key),
+        signer=Signer(settings.signer_name, settings.signing_key),
         seal=settings.seal,
     )
-    writer = OneEach(database, Limits(), Tasks())
+    app.state.key = keys.signer.public
+    writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
     app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database)
     app.state.public_url = settings.public_url
@@ -106,9 +109,8 @@ async def submit(
         receipt=Proof(
             code=receipt.code,
             url=f"{app.state.public_url}/r/{receipt.code}",
-            key_id=stored.key_id,
-            signed=receipt.signed,
-            signature=base64url(stored.signature),
+            statement=receipt.statement,
+            file=files.file_of(stored, receipt.statement, app.state.key),
         ),
     )
 

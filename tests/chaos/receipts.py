@@ -1,15 +1,12 @@
 """What the citizens are shown, against their own list and the recount."""
 
 import asyncio
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from deploy.demo.http import Declined
+from services.intake.commands import PublicKey, check_receipt
+from shared.errors import Invalid
 from tests.chaos.callers import Callers
 from tests.chaos.compare import Comparison, Lines
 from tests.chaos.people import Filed, People
@@ -22,7 +19,7 @@ async def compare(people: People, found: Comparison, twice: int = SAMPLE) -> Lin
     """Every receipt is opened; some submissions are sent again."""
     callers, places = people.callers, asyncio.Semaphore(AT_ONCE)
     by_submission = {case.submission_id: case for case in found.cases}
-    key = await _key(callers)
+    keys = await _keys(callers)
     lost: list[str] = []
     otherwise: list[object] = []
     unsigned: list[str] = []
@@ -38,7 +35,7 @@ async def compare(people: People, found: Comparison, twice: int = SAMPLE) -> Lin
         told = case is not None and tells(shown, filed, case.verdict, paid=paid)
         if not told:
             otherwise.append((case, paid, shown))
-        if not is_signed(shown["proof"], filed, key):
+        if not is_signed(shown["proof"], filed, keys):
             unsigned.append(filed.code)
         return None
 
@@ -74,22 +71,16 @@ def tells(shown: dict[str, Any], filed: Filed, verdict: str, *, paid: bool) -> b
     )
 
 
-async def _key(callers: Callers) -> Ed25519PublicKey:
+async def _keys(callers: Callers) -> list[PublicKey]:
     answer = await callers.call("intake", "GET", "/api/v1/receipt-keys")
-    return Ed25519PublicKey.from_public_bytes(_raw(answer["keys"][0]["public_key"]))
+    return [PublicKey.parse(key["verifier_key"]) for key in answer["keys"]]
 
 
-def is_signed(proof: dict[str, Any], filed: Filed, key: Ed25519PublicKey) -> bool:
-    """Whether the statement is the one that the citizen got, about this submission, and ours."""
-    receipt = filed.answer["receipt"]
+def is_signed(proof: dict[str, Any], filed: Filed, keys: Sequence[PublicKey]) -> bool:
+    """Whether the proof is the one that the citizen got, about this submission, and ours."""
     try:
-        key.verify(_raw(proof["signature"]), proof["signed"].encode())
-    except InvalidSignature:
+        checked = check_receipt(proof["file"].encode(), keys, filed.code)
+    except Invalid:
         return False
-    stated = json.loads(proof["signed"])
-    same = all(proof[name] == receipt[name] for name in ("signed", "signature", "key_id"))
-    return same and stated["submission_id"] == filed.submission_id
-
-
-def _raw(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    same = proof == filed.answer["receipt"]["proof"]
+    return same and str(checked.stated["submission_id"]) == filed.submission_id

@@ -22,7 +22,7 @@ GUARDED = {
 # Facts: the service that wrote them cannot change them.
 ADDED = {
     **GUARDED,
-    "intake": ("timeline", "submissions", "additions"),
+    "intake": ("timeline", "submissions", "additions", "receipt_keys"),
     "scoring": (*GUARDED["scoring"], "commendations"),
     "rewards": (*GUARDED["rewards"], "statement_orders", "mismatches"),
 }

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.intake.accept.api import LIMIT
+from services.intake.proof import checking
+from services.intake.proof.notes import PublicKey
+from services.intake.proof.statements import canonical
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
 from shared.web.problems import UNFIT
@@ -58,12 +60,13 @@ async def test_phone_and_words_travel_sealed_and_open_again(intake: Site) -> Non
 
 
 async def test_the_receipt_is_signed_and_commits_to_the_content(intake: Site) -> None:
-    """Anybody checks the signature with the public key; the holder proves what was sent."""
+    """Anybody checks the file with the public key; the holder proves what was sent."""
     answer = await (await intake.submit(KEY)).json()
     (public,) = (await (await intake.client.get("/api/v1/receipt-keys")).json())["keys"]
     receipt = answer["receipt"]
-    key = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(public["public_key"] + "="))
-    key.verify(urlsafe_b64decode(receipt["signature"] + "=="), receipt["signed"].encode())
+    bare = receipt["code"].replace("-", "")
+    key = PublicKey.parse(public["verifier_key"])
+    checked = checking.check(receipt["proof"]["file"].encode(), [key], bare)
     content = json.dumps(
         {
             "categories": ["nobody_at_window"], "counter": 3, "kind": "complaint",
@@ -73,13 +76,14 @@ async def test_the_receipt_is_signed_and_commits_to_the_content(intake: Site) ->
         },
         ensure_ascii=False, separators=(",", ":"),
     )  # fmt: skip
-    bare = receipt["code"].replace("-", "")
-    signed = json.loads(receipt["signed"])
+    stated = checked.stated
     # As anybody would, with the code and what was sent, and nothing of ours.
     kept = hmac.digest(bare.encode(), content.encode(), "sha256").hex()
-    assert kept == signed["content_hmac_sha256"]
-    assert sha256(bare.encode()).hexdigest() == signed["receipt_sha256"]
-    assert public["key_id"] == receipt["key_id"]
+    assert kept == stated["content_hmac_sha256"]
+    assert sha256(bare.encode()).hexdigest() == stated["receipt_sha256"]
+    assert receipt["proof"]["statement"] == canonical(stated)
+    assert ("mashang.example/receipts", public["key_id"]) == (key.name, key.key_id)
+    assert urlsafe_b64decode(public["public_key"] + "=") == key.raw
 
 
 async def test_a_receipts_code_is_stored_nowhere(intake: Site) -> None:
@@ -186,7 +190,7 @@ async def test_the_longest_honest_body_fits(intake: Site) -> None:
 async def test_times_are_told_with_their_offset(intake: Site) -> None:
     """Programs read the moment of receipt in UTC, to the microsecond of the signed statement."""
     answer = await (await intake.submit(KEY)).json()
-    signed = json.loads(answer["receipt"]["signed"])
+    signed = json.loads(answer["receipt"]["proof"]["statement"])
     told = datetime.fromisoformat(answer["received_at"])
     assert (datetime.fromisoformat(signed["received_at"]), UTC) == (told, told.tzinfo)
 

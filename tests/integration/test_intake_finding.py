@@ -115,24 +115,6 @@ async def test_the_way_back_to_a_real_receipt(intake: Site) -> None:
     assert "/api/" not in shown
 
 
-async def test_the_proof_claims_only_what_holds(intake: Site) -> None:
-    """It says what it proves and what not; nothing is promised of a log that is not public yet."""
-    answer = await (await intake.submit("a-random-key-0001")).json()
-    for lang, can, cannot, never in (
-        ("zh", "能证明", "不能证明", "任何人都不能"),
-        ("en", "It proves", "It does not prove", "nobody can"),
-    ):
-        _, shown = await get(intake, f"/r/{answer['receipt']['code']}", lang)
-        assert can in shown
-        assert cannot in shown
-        assert never not in shown
-    account = await (
-        await intake.client.get(f"/api/v1/receipts/{answer['receipt']['code']}")
-    ).json()
-    assert account["proof"]["signed"] in html.unescape(shown)
-    assert account["proof"]["signature"] in shown
-
-
 async def test_a_field_that_is_far_too_full(intake: Site) -> None:
     """A pasted book is refused with a page, not with a failure."""
     status, _, shown = await look(intake, "x" * 20_000)

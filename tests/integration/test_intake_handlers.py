@@ -160,7 +160,7 @@ async def test_a_whole_life_is_told_in_order(intake: Site, backwards: bool) -> N
         "message_thanks_delivered",
     ] == told  # fmt: skip
     assert ("substantiated", "情况属实,已整改。") == (account["verdict"], account["answer"])
-    assert answer["receipt"]["signed"] == account["proof"]["signed"]
+    assert answer["receipt"]["proof"] == account["proof"]
 
 
 async def test_a_replay_adds_nothing(intake: Site) -> None:

@@ -11,7 +11,10 @@ from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
 from services.intake.accept.store.submissions import Row, Stored
-from services.intake.accept.writer import Limits, Writer
+from services.intake.accept.writer import Limits, Writer, Written
+from services.intake.proof import checking, files
+from services.intake.proof.notes import Signer
+from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.tasks import Tasks
@@ -20,17 +23,20 @@ from tests.conftest import eventually
 from tests.integration.intake_site import site
 
 SERVICE = "intake"
+SIGNER = Signer("mashang.example/receipts", b"s" * 32)
 
 
 def row(name: str, badge: str | None = None) -> Row:
     """A row whose receipt depends only on its name."""
     facts = Stored(
         id=uuid7(), receipt_hash=sha256(name.encode()).digest(), content_hash=b"c", kind="rating",
-        unit_code="1", counter=None, received_at=clock.now(), key_id="k", signature=b"s",
-        phone_index=None,
+        unit_code="1", counter=None, received_at=clock.now(), key_id="k", signature=b"",
+        phone_index=None, callback_due_at=None, verification_due_at=None, leaf_index=0,
+        tree_size=1, tree_path=b"",
     )  # fmt: skip
     return Row(
-        facts, satisfaction=5, categories="", words_sealed=None, phone_sealed=None,
+        facts, statement(facts), satisfaction=5, categories="", words_sealed=None,
+        phone_sealed=None,
         officer_badge=badge, urgent=False, language="zh", event_id=uuid7(),
         event_type="submission.received.v1", event_body="{}",
     )  # fmt: skip
@@ -76,7 +82,7 @@ async def blocked(owner: asyncpg.Connection) -> None:
 
 async def test_requests_at_the_same_time_share_a_commit(database: Database) -> None:
     """100 concurrent writes are 100 rows and 100 letters in only a few transactions."""
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         written = await asyncio.gather(*(writer.write(row(str(n))) for n in range(100)))
     submissions, letters, transactions = await stored(database)
     assert (100, 100) == (submissions, letters)
@@ -87,17 +93,43 @@ async def test_requests_at_the_same_time_share_a_commit(database: Database) -> N
 async def test_a_bad_row_fails_alone(database: Database) -> None:
     """A row that PostgreSQL cannot take gets its error; its 40 neighbours are stored."""
     rows = [row(str(n), badge="nul\x00" if n == 17 else None) for n in range(41)]
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     failed = [n for n, answer in enumerate(answers) if isinstance(answer, Exception)]
     assert [17] == failed
     assert (40, 40) == (await stored(database))[:2]
 
 
+def signed_together(written: Written) -> int:
+    """Of how many leaves the tree is, whose signature makes this row's receipt a genuine one."""
+    file = files.file_of(written.stored, statement(written.stored), SIGNER.public)
+    return checking.check(file.encode(), [SIGNER.public]).size
+
+
+async def test_a_batch_is_signed_once(database: Database) -> None:
+    """Rows of one commit share a signature; each row's own file is genuine by itself."""
+    async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+        written = await asyncio.gather(*(writer.write(row(str(n))) for n in range(13)))
+        alone = await writer.write(row("alone"))
+    assert [13] * 13 == [signed_together(one) for one in written]
+    assert 1 == len({one.stored.signature for one in written})
+    assert list(range(13)) == sorted(one.stored.leaf_index or 0 for one in written)
+    assert 1 == signed_together(alone)
+
+
+async def test_what_is_signed_together_was_stored_together(database: Database) -> None:
+    """A row that cannot be stored is in no tree that anybody gets a receipt of."""
+    rows = [row(str(n), badge="nul\x00" if n == 5 else None) for n in range(8)]
+    async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+        answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
+    stored = [answer for answer in answers if isinstance(answer, Written)]
+    assert [4, 4, 4, 4, 1, 2, 2] == [signed_together(one) for one in stored]
+
+
 async def test_an_impossible_row_fails_alone_too(database: Database) -> None:
     """A row that breaks a constraint fails by itself as well."""
     rows = [row(str(n))._replace(satisfaction=9 if n == 3 else 5) for n in range(8)]
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     assert [3] == [n for n, answer in enumerate(answers) if isinstance(answer, Exception)]
     assert isinstance(answers[3], asyncpg.CheckViolationError)
@@ -105,7 +137,7 @@ async def test_an_impossible_row_fails_alone_too(database: Database) -> None:
 
 async def test_one_key_twice_in_a_batch_is_stored_once(database: Database) -> None:
     """Two rows under one receipt in the same batch: both get the facts of the first."""
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         one, two = await asyncio.gather(writer.write(row("same")), writer.write(row("same")))
     assert one.stored == two.stored
     assert {True, False} == {one.fresh, two.fresh}
@@ -115,7 +147,7 @@ async def test_one_key_twice_in_a_batch_is_stored_once(database: Database) -> No
 async def test_the_same_row_again_counts_as_ours(database: Database) -> None:
     """After a COMMIT whose answer was lost, repeating the row finds it and reports success."""
     same = row("same")
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         first, again = await writer.write(same), await writer.write(same)
     assert (first.stored, True) == (again.stored, again.fresh)
     assert (1, 1) == (await stored(database))[:2]
@@ -123,7 +155,7 @@ async def test_the_same_row_again_counts_as_ours(database: Database) -> None:
 
 async def test_a_cut_connection_is_survived(database: Database, locker: str) -> None:
     """Backends killed in the middle of the statement: the rows are written again, once."""
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         async with locked(locker) as owner:
             waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(10)]
             await blocked(owner)
@@ -138,7 +170,9 @@ async def test_a_cut_connection_is_survived(database: Database, locker: str) -> 
 
 async def test_patience_ends_without_a_false_success(database: Database, locker: str) -> None:
     """A hanging server: Unavailable for the one being written and the one behind it."""
-    async with Writer(database, Limits(rows=1, in_flight=1, patience=0.3), Tasks()) as writer:
+    async with Writer(
+        database, SIGNER, Limits(rows=1, in_flight=1, patience=0.3), Tasks()
+    ) as writer:
         async with locked(locker) as owner:
             waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(2)]
             await blocked(owner)
@@ -150,7 +184,7 @@ async def test_patience_ends_without_a_false_success(database: Database, locker:
 
 async def test_a_full_queue_refuses_at_once(database: Database, locker: str) -> None:
     """What is over the limit is told so without waiting; the rest is stored."""
-    async with Writer(database, Limits(rows=1, in_flight=1, waiting=2), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(rows=1, in_flight=1, waiting=2), Tasks()) as writer:
         async with locked(locker) as owner:
             first = asyncio.create_task(writer.write(row("0")))
             await blocked(owner)
@@ -164,7 +198,7 @@ async def test_a_full_queue_refuses_at_once(database: Database, locker: str) -> 
 
 async def test_leaving_writes_what_waits(database: Database) -> None:
     """A drain answers everybody who was already in, and refuses newcomers."""
-    async with Writer(database, Limits(rows=2, in_flight=1), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(rows=2, in_flight=1), Tasks()) as writer:
         waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(9)]
         await asyncio.sleep(0)
     assert all(w.fresh for w in await asyncio.gather(*waiting))
@@ -174,7 +208,7 @@ async def test_leaving_writes_what_waits(database: Database) -> None:
 
 async def test_a_caller_who_leaves_harms_nobody(database: Database, locker: str) -> None:
     """A cancelled request's row is stored, and its neighbours are answered."""
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         async with locked(locker) as owner:
             gone, stays = (asyncio.create_task(writer.write(row(str(n)))) for n in range(2))
             await blocked(owner)
@@ -188,7 +222,7 @@ async def test_the_relay_is_woken_after_the_commit(database: Database) -> None:
     """Whoever waits for commits hears of every batch."""
     woken: list[bool] = []
     database.after_commit.append(lambda: woken.append(True))
-    async with Writer(database, Limits(), Tasks()) as writer:
+    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
         await writer.write(row("0"))
     assert [True] == woken
 

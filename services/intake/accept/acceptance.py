@@ -11,11 +11,12 @@ from services.intake import NAME
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
-from services.intake.accept.receipts import Signer
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Writer
+from services.intake.proof.notes import Signer
+from services.intake.proof.statements import statement
 from shared.bus import outbox
 from shared.db import Database
 from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
@@ -37,7 +38,7 @@ class Receipt:
 
     code: str
     stored: Stored
-    signed: str
+    statement: str
     fresh: bool
 
 
@@ -91,10 +92,10 @@ class Acceptance:
         if refusal := self._refusal(draft, unit, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
             return await self._earlier(code, receipt_hash, content, refusal)
-        row, signed = self._row(draft, unit, receipt_hash, content, now)
+        row = self._row(draft, unit, receipt_hash, content, now)
         written = await self._writer.write(row)
         if written.fresh:
-            return _told(Receipt(code, written.stored, signed, fresh=True))
+            return _told(Receipt(code, written.stored, row.statement, fresh=True))
         return _repeated(code, written.stored, content)
 
     def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:
@@ -118,21 +119,20 @@ class Acceptance:
 
     def _row(
         self, draft: Draft, unit: UnitCode, receipt_hash: bytes, content: bytes, now: datetime
-    ) -> tuple[Row, str]:
+    ) -> Row:
         event = self._event(draft, unit, uuid7(), now)
         letter = outbox.letter(event, NAME)
+        # Alone so far: the writer signs it with what is stored together with it.
         facts = Stored(
             event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
-            now, self._keys.signer.key_id, b"", event.phone_index,
+            now, self._keys.signer.public.key_id, b"", event.phone_index,
+            *rules.due(draft, self._policies.at(now), now), 0, 1, b"",
         )  # fmt: skip
-        signed = receipts.statement(facts)
-        facts = facts._replace(signature=self._keys.signer.sign(signed))
-        row = Row(
-            facts, draft.satisfaction, ",".join(draft.categories), event.words_sealed,
-            event.phone_sealed, draft.officer_badge, event.urgent, draft.language,
-            letter.event_id, letter.type, letter.body,
+        return Row(
+            facts, statement(facts), draft.satisfaction, ",".join(draft.categories),
+            event.words_sealed, event.phone_sealed, draft.officer_badge, event.urgent,
+            draft.language, letter.event_id, letter.type, letter.body,
         )  # fmt: skip
-        return row, signed
 
     def _event(
         self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime
@@ -160,7 +160,7 @@ def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:
     if stored.content_hash != content:
         _counted(stored.kind, "key_reused").inc()
         raise KeyReused()
-    return _told(Receipt(code, stored, receipts.statement(stored), fresh=False))
+    return _told(Receipt(code, stored, statement(stored), fresh=False))
 
 
 def _told(receipt: Receipt) -> Receipt:

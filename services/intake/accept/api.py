@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from services.intake.accept import views
 from services.intake.accept.acceptance import Acceptance, Receipt
-from services.intake.accept.receipts import Signer, base64url
+from services.intake.accept.receipts import base64url
 from services.intake.accept.store import submissions
 from services.intake.accept.submission import Draft
+from services.intake.proof.keyring import Keyring
 from shared.db import Database
 from shared.values import phone
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, statistics
@@ -22,7 +23,7 @@ class Api:
 
     acceptance: Acceptance
     database: Database
-    signer: Signer
+    keyring: Keyring
     public_url: str
 
     def endpoints(self) -> list[Endpoint]:
@@ -47,15 +48,22 @@ class Api:
     async def submit(self, call: Call[Draft, None]) -> Reply:
         """201 with the receipt; 200 with the very same receipt for a repetition."""
         receipt = await self.acceptance.accept(call.body, call.repeat_key)
-        answer = _accepted(receipt, self.public_url, _phone(call))
+        file = await self.keyring.file(receipt.stored, receipt.statement)
+        answer = _accepted(receipt, file, self.public_url, _phone(call))
         return Reply(answer, 201 if receipt.fresh else 200)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:
-        """There is one at a time."""
-        key = views.ReceiptKey(
-            key_id=self.signer.key_id, public_key=base64url(self.signer.public_key)
-        )
-        return views.ReceiptKeys(keys=[key])
+        """One signs at a time; those before it stay."""
+        keys = [
+            views.ReceiptKey(
+                key_id=key.key_id,
+                name=key.name,
+                public_key=base64url(key.raw),
+                verifier_key=str(key),
+            )
+            for key in await self.keyring.all()
+        ]
+        return views.ReceiptKeys(keys=keys)
 
     async def figures(self, _: Call[None, None]) -> views.Figures:
         """Counted anew each time (rule 16)."""
@@ -75,7 +83,7 @@ def _phone(call: Call[Draft, None]) -> views.PhoneUse | None:
 
 
 def _accepted(
-    receipt: Receipt, public_url: str, phone_use: views.PhoneUse | None
+    receipt: Receipt, file: str, public_url: str, phone_use: views.PhoneUse | None
 ) -> views.Accepted:
     stored = receipt.stored
     # Every value is one of ours: checking them again would cost a twentieth of the whole answer.
@@ -87,8 +95,6 @@ def _accepted(
         receipt=views.SignedReceipt.model_construct(
             code=receipt.code,
             url=f"{public_url}/r/{receipt.code}",
-            key_id=stored.key_id,
-            signed=receipt.signed,
-            signature=base64url(stored.signature),
+            proof=views.Proof.model_construct(statement=receipt.statement, file=file),
         ),
     )

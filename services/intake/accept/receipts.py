@@ -1,48 +1,20 @@
-"""The receipt: a code that only the citizen has, and a signed statement that we took it in.
+"""The receipt's code, which only the citizen has, and the commitment to what was sent.
 
 The code is derived from the idempotency key, so a repeat gets the same one although only its hash
-is stored. The statement commits to the content by a hash keyed with the code: who holds the code
-can prove every word, and who holds only our database can guess none.
+is stored. What is stated of a submission, and signed, stands in `proof`.
 """
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
-from typing import Protocol
-from uuid import UUID
-
-import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.intake.accept import base32
 from services.intake.accept.submission import Draft
+from services.intake.proof.statements import canonical
 from shared.values import pasted, text
 
 LENGTH = 16
 _NO_MARKS = str.maketrans("", "", "-._")
-
-
-class Facts(Protocol):
-    """What a statement is about."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def receipt_hash(self) -> bytes: ...
-    @property
-    def content_hash(self) -> bytes: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def unit_code(self) -> str: ...
-    @property
-    def counter(self) -> int | None: ...
-    @property
-    def received_at(self) -> datetime: ...
 
 
 def code_of(key: bytes, idempotency_key: str) -> str:
@@ -88,7 +60,7 @@ def content_of(draft: Draft, unit_code: str, counter: int | None) -> str:
         "urgent": draft.urgent,
         "words": draft.words,
     }
-    return _canonical(content)
+    return canonical(content)
 
 
 def content_hash(bare: str, content: str) -> bytes:
@@ -96,52 +68,6 @@ def content_hash(bare: str, content: str) -> bytes:
     return hmac.digest(bare.encode(), content.encode(), "sha256")
 
 
-def statement(facts: Facts) -> str:
-    """The exact text that is signed; made again from the stored facts at any time."""
-    return _canonical(
-        {
-            "content_hmac_sha256": facts.content_hash.hex(),
-            "counter": facts.counter,
-            "issuer": "mashang",
-            "kind": facts.kind,
-            "received_at": facts.received_at.isoformat(timespec="microseconds"),
-            "receipt_sha256": facts.receipt_hash.hex(),
-            "submission_id": str(facts.id),
-            "unit_code": facts.unit_code,
-            "version": 1,
-        }
-    )
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Signs statements with Ed25519; the public key's hash names it."""
-
-    seed: bytes
-
-    @cached_property
-    def _key(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.seed)
-
-    @cached_property
-    def public_key(self) -> bytes:
-        """The 32 bytes with which anybody checks a receipt."""
-        return self._key.public_key().public_bytes_raw()
-
-    @cached_property
-    def key_id(self) -> str:
-        """The first 16 hex digits of the public key's SHA-256."""
-        return sha256(self.public_key).hexdigest()[:16]
-
-    def sign(self, text: str) -> bytes:
-        """64 bytes; the same text always gets the same signature."""
-        return self._key.sign(text.encode())
-
-
 def base64url(raw: bytes) -> str:
     """Without padding, as in JOSE."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _canonical(content: Mapping[str, object]) -> str:
-    return orjson.dumps(content).decode()

@@ -1,8 +1,11 @@
-"""How the parts of a submission must fit together, and what is urgent. Plain values only."""
+"""How the parts of a submission must fit together, what is urgent, what is promised. No I/O."""
+
+from datetime import datetime
 
 from services.intake.accept.submission import Draft
 from shared.errors import Wrong
-from shared.policy import Policy
+from shared.policy import Policy, promises
+from shared.policy.promises import Due
 from shared.values import text
 
 LOW = 2
@@ -42,3 +45,12 @@ def urgent(draft: Draft, policy: Policy) -> bool:
 def _has_urgent_word(words: str, policy: Policy) -> bool:
     plain = text.keyword(words)
     return any(word in plain for word in policy.urgent.plain)
+
+
+def due(draft: Draft, policy: Policy, received_at: datetime) -> Due:
+    """The times that its receipt promises: none where no case will be opened for it."""
+    words, phone = bool(draft.words), bool(draft.phone)
+    if not promises.opens_case(draft.kind, draft.satisfaction, words=words, phone=phone):
+        return promises.NOTHING
+    callback, verification = promises.same_day(received_at, policy)
+    return Due(callback if phone else None, verification)

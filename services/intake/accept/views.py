@@ -12,14 +12,19 @@ from shared.values import phone
 from shared.web.texts import Texts
 
 
+class Proof(BaseModel):
+    """What we state of a submission, and the signed file with which anybody checks that we did."""
+
+    statement: str = Field(description="canonical JSON (RFC 8785)")
+    file: str = Field(description="C2SP tlog-proof; the first receipts' own format before")
+
+
 class SignedReceipt(BaseModel):
-    """The code that only the citizen has, and our signed statement that we took it in."""
+    """The code that only the citizen has, and the proof that we took it in."""
 
     code: str
     url: str
-    key_id: str
-    signed: str
-    signature: str
+    proof: Proof
 
 
 class PhoneUse(BaseModel):
@@ -53,15 +58,17 @@ class Accepted(BaseModel):
 
 
 class ReceiptKey(BaseModel):
-    """A public key, 32 bytes as base64url, and the name that receipts call it by."""
+    """A public key, 32 bytes as base64url; name and id are what receipts call it by."""
 
     key_id: str
+    name: str
     algorithm: Literal["Ed25519"] = "Ed25519"
     public_key: str
+    verifier_key: str = Field(description="all of it in a line, as C2SP signed-note writes it")
 
 
 class ReceiptKeys(BaseModel):
-    """The public keys with which anybody checks a receipt's signature."""
+    """The public keys with which anybody checks a receipt, the newest first; old ones stay."""
 
     keys: list[ReceiptKey]
 

@@ -5,7 +5,8 @@
                      ▼                       ▼ still unknown when patience ends
                 Unavailable             Unavailable, never a false success
 
-A row that PostgreSQL cannot take fails alone: its batch is halved until it stands by itself.
+A row that PostgreSQL cannot take fails alone: its batch is halved until it stands by itself, and
+each part is signed for itself. A repeat's new statement is signed too, but nobody ever gets it.
 """
 
 import asyncio
@@ -18,8 +19,10 @@ from uuid import UUID
 import asyncpg
 
 from services.intake.accept import metrics
+from services.intake.accept.signing import sign
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
+from services.intake.proof.notes import Signer
 from shared import faults
 from shared.db import Database
 from shared.errors import Unavailable
@@ -59,8 +62,9 @@ Outcome = Written | Exception
 class Writer:
     """The one way in. An async context: leaving it writes what still waits, then ends."""
 
-    def __init__(self, database: Database, limits: Limits, tasks: Tasks) -> None:
-        self._db, self._limits, self._tasks = database, limits, tasks
+    def __init__(self, database: Database, signer: Signer, limits: Limits, tasks: Tasks) -> None:
+        self._db, self._signer = database, signer
+        self._limits, self._tasks = limits, tasks
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
@@ -151,6 +155,8 @@ class Writer:
         return first | await self._until_known(rows[half:], deadline)
 
     async def _commit(self, rows: list[Row]) -> dict[UUID, Outcome]:
+        # Anew for every attempt: what is signed together is what is stored together.
+        rows = sign(self._signer, rows)
         async with self._db.single() as conn:
             added = await submissions.add_all(conn, rows)
         metrics.BATCH_ROWS.observe(len(rows))

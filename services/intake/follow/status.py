@@ -4,17 +4,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.accept import receipts
-from services.intake.accept.receipts import base64url
-from services.intake.accept.store import submissions, units
+from services.intake.accept.store import units
 from services.intake.accept.store.submissions import Stored
-from services.intake.accept.views import PhoneUse, phone_use
+from services.intake.accept.views import PhoneUse, Proof, phone_use
 from services.intake.follow import reading, story, views
+from services.intake.follow.finding import Finding
 from services.intake.follow.reading import Told
 from services.intake.follow.standing import Standing
 from services.intake.follow.story import Line
+from services.intake.proof.keyring import Keyring
+from services.intake.proof.statements import statement
 from shared.db import Database
-from shared.errors import NotFound
 from shared.events import Language
 from shared.patience import within
 from shared.policy import Policies
@@ -38,24 +38,27 @@ class Status:
     database: Database
     seal: Seal
     policies: Policies
+    keyring: Keyring
 
-    async def of(self, typed: str, lang: Language) -> views.Account:
-        """The account behind a receipt code, however it was typed. NotFound, Unavailable."""
-        bare = receipts.normalise(typed)
-        if bare is None:
-            raise NotFound("refused.no_receipt")
-        return await within(PATIENCE, self._read(receipts.hash_of(bare), texts(lang)))
+    async def of(self, typed: str, lang: Language, caller: str) -> views.Account:
+        """The account behind a receipt code, however it was typed, for somebody at an address.
 
-    async def _read(self, receipt_hash: bytes, words: Texts) -> views.Account:
+        NotFound, TooMany, Unavailable.
+        """
+        return await within(PATIENCE, self._read(typed, texts(lang), caller))
+
+    async def _read(self, typed: str, words: Texts, caller: str) -> views.Account:
         async with self.database.acquire() as conn:
-            facts = await submissions.get_by_receipt(conn, receipt_hash)
-            if facts is None:
-                raise NotFound("refused.no_receipt")
+            facts = await Finding(self.seal).find(conn, typed, caller)
             unit = await units.get(conn, facts.unit_code)
             told = await reading.load(conn, facts)
         # Until the directory has named the unit, its code stands for the name.
         unit_name = unit.name if unit else facts.unit_code
-        return self._account(told, unit_name, words)
+        return self._account(told, unit_name, await self._proof(facts), words)
+
+    async def _proof(self, facts: Stored) -> Proof:
+        stated = statement(facts)
+        return Proof(statement=stated, file=await self.keyring.file(facts, stated))
 
     def _phone(self, told: Told, words: Texts) -> PhoneUse | None:
         use = told.use(self.seal)
@@ -67,7 +70,7 @@ class Status:
                 return phone.mask(self.seal.open(sealed, f"phone:{told.facts.id}"))
         return None
 
-    def _account(self, told: Told, unit_name: str, words: Texts) -> views.Account:
+    def _account(self, told: Told, unit_name: str, proof: Proof, words: Texts) -> views.Account:
         facts, entries, now = told.facts, told.entries, clock.now()
         standing = told.standing(self.seal, self.policies, now)
         verdict = standing.verdict
@@ -90,16 +93,8 @@ class Status:
             followup_until=standing.followup_until,
             phone_masked=self._masked(told),
             timeline=[_tell(line, words) for line in lines],
-            proof=_proof(facts),
+            proof=proof,
         )
-
-
-def _proof(facts: Stored) -> views.Proof:
-    return views.Proof(
-        key_id=facts.key_id,
-        signed=receipts.statement(facts),
-        signature=base64url(facts.signature),
-    )
 
 
 def _rating(standing: Standing) -> views.Rating | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.accept.views import PhoneUse
+from services.intake.accept.views import PhoneUse, Proof
 from services.intake.follow.standing import Act, Headline, RewardStands
 from shared.events import Kind, Verdict
 
@@ -72,14 +72,6 @@ class Tried(BaseModel):
 
     left: int = 0
     bound: Bound | None = None
-
-
-class Proof(BaseModel):
-    """The signed statement that it was taken in."""
-
-    key_id: str
-    signed: str
-    signature: str
 
 
 class Account(BaseModel):

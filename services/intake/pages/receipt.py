@@ -7,10 +7,12 @@ from pydantic import BaseModel
 
 from services.intake.accept import receipts
 from services.intake.follow.status import Status
+from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN, find
-from shared.errors import NotFound, Refused, Wrong
+from shared.errors import NotFound, Refused, TooMany, Wrong
 from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.texts import text
 
 ASK = "/r"
 
@@ -26,6 +28,7 @@ class ReceiptPage:
     """`/r` and `/r/{receipt}`."""
 
     status: Status
+    public_url: str
 
     def endpoints(self) -> list[Endpoint]:
         """The field, where it leads, and the page."""
@@ -62,9 +65,16 @@ class ReceiptPage:
         """The story so far; the code large, with a word on keeping it, when it is new."""
         typed = call.params["receipt"]
         try:
-            account = await self.status.of(typed, call.language)
-        except NotFound:
-            return find("unknown_receipt", 404, typed, Wrong("code", "wrong.receipt_unknown"))
-        code = receipts.grouped(receipts.normalise(typed) or "")
-        values = {"account": account, "code": code, "new": call.query.new is not None}
+            account = await self.status.of(typed, call.language, call.remote)
+        except (NotFound, TooMany) as refused:
+            return codes.refused(typed, refused)
+        code = codes.spelt(typed)
+        values = {
+            "account": account,
+            "code": code,
+            "new": call.query.new is not None,
+            "to_oneself": codes.to_oneself(
+                text(call.language, "code_message", code=code, url=f"{self.public_url}/r/{code}")
+            ),
+        }
         return Page("receipt.html", values, headers=HIDDEN)

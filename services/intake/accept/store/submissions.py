@@ -10,7 +10,11 @@ from shared.events import Kind, Language
 
 
 class Stored(NamedTuple):
-    """The facts of a stored submission that its receipt states."""
+    """The facts of a stored submission that its receipt states.
+
+    What stands behind `phone_index` is unknown of the first receipts: they promised no times, and
+    each was signed by itself.
+    """
 
     id: UUID
     receipt_hash: bytes
@@ -22,12 +26,21 @@ class Stored(NamedTuple):
     key_id: str
     signature: bytes
     phone_index: str | None
+    callback_due_at: datetime | None
+    verification_due_at: datetime | None
+    leaf_index: int | None
+    tree_size: int | None
+    tree_path: bytes | None
 
 
 class Row(NamedTuple):
-    """One submission with its event, in the order of the statement's columns."""
+    """One submission with its event, in the order of the statement's columns.
+
+    `statement` is what its receipt stands for: made from the facts, and not stored.
+    """
 
     facts: Stored
+    statement: str
     satisfaction: int | None
     categories: str
     words_sealed: str | None
@@ -46,19 +59,24 @@ _ADD = """
     WITH sent AS (
         SELECT * FROM unnest(
             $1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::smallint[],
-            $7::timestamptz[], $8::text[], $9::bytea[], $10::text[], $11::smallint[], $12::text[],
-            $13::text[], $14::text[], $15::text[], $16::boolean[], $17::text[], $18::uuid[],
-            $19::text[], $20::text[]
+            $7::timestamptz[], $8::text[], $9::bytea[], $10::text[], $11::timestamptz[],
+            $12::timestamptz[],
+            $13::int[], $14::int[], $15::bytea[], $16::smallint[], $17::text[], $18::text[],
+            $19::text[], $20::text[], $21::boolean[], $22::text[], $23::uuid[], $24::text[],
+            $25::text[]
         ) AS s (id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-                signature, phone_index, satisfaction, categories, words_sealed, phone_sealed,
+                signature, phone_index, callback_due_at, verification_due_at, leaf_index,
+                tree_size, tree_path, satisfaction, categories, words_sealed, phone_sealed,
                 officer_badge, urgent, language, event_id, event_type, event_body)
     ), added AS (
         INSERT INTO submissions (
             id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-            signature, phone_index, satisfaction, categories, words_sealed, phone_sealed,
+            signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
+            tree_path, satisfaction, categories, words_sealed, phone_sealed,
             officer_badge, urgent, language)
         SELECT id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-            signature, phone_index, satisfaction, string_to_array(categories, ','), words_sealed,
+            signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
+            tree_path, satisfaction, string_to_array(categories, ','), words_sealed,
             phone_sealed, officer_badge, urgent, language
         FROM sent
         ON CONFLICT ON CONSTRAINT submissions_receipt_key DO NOTHING
@@ -71,14 +89,14 @@ _ADD = """
 """
 _FACTS = """
     id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id, signature,
-    phone_index
+    phone_index, callback_due_at, verification_due_at, leaf_index, tree_size, tree_path
 """
 
 
 async def add_all(conn: Connection, rows: Sequence[Row]) -> set[UUID]:
     """Store submissions and their events; the ids of those whose receipt was not there yet."""
     ordered = sorted(rows, key=lambda row: row.facts.receipt_hash)
-    columns = zip(*((*facts, *rest) for facts, *rest in ordered), strict=True)
+    columns = zip(*((*facts, *rest) for facts, _, *rest in ordered), strict=True)
     added = await conn.fetch(_ADD, *map(list, columns))
     return {row["id"] for row in added}
 

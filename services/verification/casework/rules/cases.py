@@ -18,8 +18,7 @@ from shared.events import (
     SubmissionReceived,
     Verdict,
 )
-from shared.policy import Policy
-from shared.values import clock
+from shared.policy import Policy, promises
 
 State = Literal["open", "in_review", "verified"]
 # What a citizen sends opens a case of its kind; of a report of pressure no other service hears.
@@ -119,10 +118,12 @@ class Case:
 
 def opens_case(event: SubmissionReceived) -> bool:
     """Every complaint and request, and a bad rating that leaves words or a phone."""
-    if event.kind != "rating":
-        return True
-    bad = event.satisfaction is not None and event.satisfaction <= _DISSATISFIED
-    return bad and bool(event.words_sealed or event.phone_sealed)
+    return promises.opens_case(
+        event.kind,
+        event.satisfaction,
+        words=bool(event.words_sealed),
+        phone=bool(event.phone_sealed),
+    )
 
 
 def has_case(event: SubmissionAdded) -> bool:
@@ -137,14 +138,14 @@ def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
 
 
 def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: datetime) -> Case:
-    """The case for a submission, due by 「當天進行電話回訪完畢」「當天核查完畢上報」."""
-    received = event.received_at
+    """The case for a submission, due as its receipt promised."""
+    callback_due_at, verification_due_at = promises.same_day(event.received_at, policy)
     return Case(
         case_id=case_id,
         incident_id=case_id,
         opened_at=now,
-        callback_due_at=clock.same_day_due(received, policy.callback.cutoff, policy.zone),
-        verification_due_at=clock.same_day_due(received, policy.verification.cutoff, policy.zone),
+        callback_due_at=callback_due_at,
+        verification_due_at=verification_due_at,
         callback_state="open" if event.phone_sealed else "no_phone",
         consent=event.consent.model_dump(mode="json") if event.consent else None,
         **{name: getattr(event, name) for name in _FROM_SUBMISSION},

@@ -1,0 +1,69 @@
+"""Trees as RFC 6962 hashes them: one root over many leaves, and each leaf's path to it."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+SIZE = 32
+
+
+class Place(NamedTuple):
+    """Which leaf it is of how many, and its path: the hashes beside it from the leaf up."""
+
+    leaf: int
+    size: int
+    path: bytes
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """The path in its parts."""
+        return [self.path[at : at + SIZE] for at in range(0, len(self.path), SIZE)]
+
+
+def leaf_of(data: bytes) -> bytes:
+    """A leaf's hash."""
+    return sha256(b"\x00" + data).digest()
+
+
+def node_of(left: bytes, right: bytes) -> bytes:
+    """The hash over two others."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def grow(leaves: Sequence[bytes]) -> tuple[bytes, list[Place]]:
+    """The root over leaves (their hashes, at least one), and the place of each."""
+    paths: list[list[bytes]] = [[] for _ in leaves]
+    root = _up(leaves, 0, len(leaves), paths)
+    return root, [Place(n, len(leaves), b"".join(path)) for n, path in enumerate(paths)]
+
+
+def _up(leaves: Sequence[bytes], start: int, end: int, paths: list[list[bytes]]) -> bytes:
+    if end - start == 1:
+        return leaves[start]
+    # The left side is the greatest power of two that leaves something for the right.
+    middle = start + (1 << (end - start - 1).bit_length() - 1)
+    left, right = _up(leaves, start, middle, paths), _up(leaves, middle, end, paths)
+    for path in paths[start:middle]:
+        path.append(right)
+    for path in paths[middle:end]:
+        path.append(left)
+    return node_of(left, right)
+
+
+def root_of(leaf: bytes, place: Place) -> bytes | None:
+    """The root that a leaf at this place leads to; None if its path is too short or too long."""
+    number, last, root = place.leaf, place.size - 1, leaf
+    if not 0 <= number <= last:
+        return None
+    for other in place.hashes:
+        if not last:
+            return None
+        if number & 1 or number == last:
+            root = node_of(other, root)
+            # A last leaf that stands alone on a level goes up as it is.
+            while number and not number & 1:
+                number, last = number >> 1, last >> 1
+        else:
+            root = node_of(root, other)
+        number, last = number >> 1, last >> 1
+    return None if last else root
