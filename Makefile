@@ -22,7 +22,7 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 	@$(LEASH) $(BIN)/python -m deploy.local
 
 test: ## set up and run every test (ARGS="-k words" selects)
-	@$(BOOTSTRAP) --dev --broker
+	@$(BOOTSTRAP) --dev --broker --browser
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them

@@ -175,9 +175,14 @@ async def conn(
 
 def leashed(*arguments: str) -> list[str]:
     """A Python command whose process ends with this test run, also when that is killed."""
+    return leash(sys.executable, *arguments)
+
+
+def leash(*command: str) -> list[str]:
+    """The same for any program."""
     child = ROOT / "deploy" / "local" / "child.py"
-    leash = (str(os.getpid()), str(int(signal.SIGKILL)), "-", "--")
-    return [sys.executable, "-I", "-S", str(child), *leash, sys.executable, *arguments]
+    held = (str(os.getpid()), str(int(signal.SIGKILL)), "-", "--")
+    return [sys.executable, "-I", "-S", str(child), *held, *command]
 
 
 async def eventually(

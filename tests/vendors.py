@@ -9,6 +9,8 @@ from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects import of_kind
 from services.notifications.providers import registry as sms_registry
 from services.notifications.providers.protocol import Provider
+from services.rewards.catalogue import Catalogue
+from services.rewards.providers.protocol import Airtime
 from shared.vendors.vendor import Terms
 
 AIRTIME, SMS = of_kind("airtime")[0], of_kind("sms")[0]
@@ -33,6 +35,11 @@ def sms_vendor(
     known; only one that never comes is waited for so long."""
     with patch.dict("os.environ", environment(dialect, at, **changes)):
         return sms_registry.VENDORS[dialect.name](Terms(seconds, NOWHERE))
+
+
+def confirmed(vendor: Airtime) -> Catalogue:
+    """What it sells us, as if it had been asked already."""
+    return Catalogue(vendor, set(vendor.products.items()))
 
 
 async def order(

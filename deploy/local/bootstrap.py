@@ -1,4 +1,4 @@
-"""Sets a machine up: the virtual environment from the lock file, and RabbitMQ if it is wanted.
+"""Sets a machine up: the virtual environment from the lock file; RabbitMQ and Chromium if wanted.
 
 Runs on the system's Python with nothing installed, so it uses the standard library only. What is
 already there is left alone; a second call takes a few milliseconds.
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAMP = "mashang-stamp"
 UNFINISHED = "unfinished\n"
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -38,11 +39,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Set up what mashang needs on this machine.")
     parser.add_argument("--dev", action="store_true", help="also the tools for checks and tests")
     parser.add_argument("--broker", action="store_true", help="also RabbitMQ, if AMQP_URL is unset")
+    parser.add_argument("--browser", action="store_true", help="also Chromium, for the tests")
     wanted = parser.parse_args()
     try:
         ensure_environment(venv_folder(), dev=wanted.dev)
         if wanted.broker:
             ensure_broker()
+        if wanted.browser:
+            ensure_browser()
     except SetupError as problem:
         print(f"mashang: {problem}", file=sys.stderr)
         return 1
@@ -179,6 +183,15 @@ def ensure_broker() -> None:
     if not named and not RABBITMQ.exists():
         with services_not_started():
             install_packages("rabbitmq-server", "RabbitMQ", "or set AMQP_URL to a running broker")
+
+
+def ensure_browser() -> None:
+    """A Chromium, unless the environment names one elsewhere."""
+    named = os.environ.get("MASHANG_CHROMIUM")
+    if named and not shutil.which(named):
+        raise SetupError(f"MASHANG_CHROMIUM={named} is not a program; correct or unset it")
+    if not named and not any(map(shutil.which, BROWSERS)):
+        install_packages("chromium", "Chromium", "or set MASHANG_CHROMIUM")
 
 
 def install_packages(package: str, what: str, otherwise: str = "") -> None:

@@ -11,6 +11,7 @@ from aiohttp import web
 from deploy.sandbox.app import make_app
 from deploy.sandbox.book import BookInUseError
 from deploy.sandbox.config import Config, ConfigError
+from deploy.sandbox.nameless import Runner
 from deploy.sandbox.options import parse
 
 
@@ -20,7 +21,7 @@ async def serve(config: Config) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     # No access log: the vendors' query strings carry phone numbers.
-    runner = web.AppRunner(
+    runner = Runner(
         make_app(config),
         access_log=None,
         shutdown_timeout=1,

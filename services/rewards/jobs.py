@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from services.rewards import archive, metrics, mismatches, moves
+from services.rewards.catalogue import Catalogue
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules import settling
 from services.rewards.rules.entitlement import VERDICT_CHANGED
@@ -30,12 +31,14 @@ DISPUTED = Unknown("disputed")
 
 @dataclass(frozen=True)
 class Payouts:
-    """The work on payouts, with the parts it needs; the first vendor takes the new orders."""
+    """The work on payouts, with the parts it needs; the first vendor takes the new orders, of what
+    its catalogue confirms."""
 
     database: Database
     vendors: Sequence[Airtime]
     seal: Seal
     pace: Pace
+    catalogue: Catalogue
 
     def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""
@@ -78,6 +81,7 @@ class Payouts:
 
     async def submit(self) -> int:
         """How many orders were sent."""
+        await self.catalogue.look()
         return await self.sending(self.vendors[0]).run()
 
     async def query(self) -> int:
@@ -121,7 +125,7 @@ class Payouts:
     async def lease(self, conn: Connection, most: int) -> list[Sent]:
         """Take orders for sending: to be committed before a byte leaves."""
         now, leased = await rewards.get_now(conn), list[Sent]()
-        for reward in await rewards.claim_ready(conn, self.vendors[0].products, most):
+        for reward in await rewards.claim_ready(conn, self.catalogue.sold, most):
             trace.start(reward.traceparent)
             sent = await moves.alone(conn, reward, partial(self._lease, conn, reward, now))
             leased += [sent] if sent else []
@@ -132,7 +136,7 @@ class Payouts:
         moved = move(reward, "leased", now, act_at=now + self.pace.lease)
         if not await moves.save(conn, reward, moved, "leased", now):
             return None
-        product = vendor.products[moved.amount_fen]
+        product = self.catalogue.sold[moved.amount_fen]
         await orders.add(conn, moved, vendor.name, product)
         return Sent(
             moved, Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)

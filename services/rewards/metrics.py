@@ -15,6 +15,11 @@ MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody
 STRANDED = Gauge(
     "mashang_payouts_stranded", "Rewards whose vendor or product is not configured", ["lacks"]
 )
+PRODUCTS = Gauge(
+    "mashang_airtime_products",
+    "Products for new orders: confirmed by the vendor, not yet, or wrong by its own word",
+    ["state"],
+)
 STUCK = Counter("mashang_payouts_stuck_total", "Steps of a reward that failed and were put off")
 OUTCOMES = Counter(
     "mashang_airtime_outcomes_total", "Vendors' answers", ["vendor", "call", "outcome"]

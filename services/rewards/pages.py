@@ -17,6 +17,7 @@ from shared.access import Operator
 from shared.errors import Refused
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.forms import NONE, Fields
 
 ADDRESS = "/rewards/{reward_id}"
 Act = Callable[[Call[Any, None]], Awaitable[views.Detail]]
@@ -24,13 +25,18 @@ Act = Callable[[Call[Any, None]], Awaitable[views.Detail]]
 
 @dataclass(frozen=True)
 class RewardPages:
-    """`/rewards` and `/rewards/{id}` with its forms."""
+    """`/rewards` and `/rewards/{id}` with its forms.
+
+    The browser sees one form, whose buttons lead to the addresses of its sections: so a note that
+    is half-written comes along when something else is done, and when the language is changed.
+    """
 
     api: Api
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
         one = partial(Endpoint, params={"reward_id": UUID})
+        form = partial(one, form=True, csrf="token", repeat="form", limit=24 * 1024)
         return [
             Endpoint("GET", "/", self.home, "To the rewards", READERS),
             Endpoint(
@@ -38,9 +44,10 @@ class RewardPages:
                 query=views.ListQuery,
             ),
             one("GET", ADDRESS, self.show, "One reward", READERS),
-            *(one("POST", f"{ADDRESS}/{name}", partial(self.send, act), summary, DECIDERS,
-                  body=body, form=True, again=partial(self.again, name), csrf="token",
-                  repeat="form", limit=8 * 1024)
+            form("POST", ADDRESS, self.keep, "Show again what is filled in", DECIDERS,
+                 again=partial(self.again, "")),
+            *(form("POST", f"{ADDRESS}/{name}", partial(self.send, name, act), summary, DECIDERS,
+                   body=body, again=partial(self.again, name), section=name)
               for name, (act, body, summary) in self._forms().items()),
         ]  # fmt: skip
 
@@ -67,9 +74,16 @@ class RewardPages:
         """One reward."""
         return await self._page(call)
 
-    async def send(self, act: Act, call: Call[Note, None]) -> See:
-        """Do what a form asks."""
+    async def keep(self, call: Call[None, None]) -> Page:
+        """The Enter key and the language, which belong to no section: nothing is done."""
+        return await self._page(call)
+
+    async def send(self, name: str, act: Act, call: Call[Note, None]) -> Page | See:
+        """Do what a form asks. What stands in the others is shown again: it is stored nowhere."""
         await act(call)
+        others = self._forms().keys() - {name}
+        if any(call.fields.only(other).typed for other in others):
+            return await self._page(call, done=name)
         return See(f"/rewards/{call.params['reward_id']}")
 
     async def again(self, name: str, call: Call[Any, None], refused: Refused) -> Page:
@@ -77,15 +91,21 @@ class RewardPages:
         return await self._page(call, name, refused)
 
     async def _page(
-        self, call: Call[Any, None], form: str = "", refused: Refused | None = None
+        self,
+        call: Call[Any, None],
+        form: str = "",
+        refused: Refused | None = None,
+        done: str = "",
     ) -> Page:
         reward = await self.api.get_reward(call)
+        typed = {name: _said(call.fields, name, form, done) for name in self._forms()}
         values = {
             "reward": reward,
             "people": await self._people(reward),
             "forms": _forms_for(reward, call.operator),
             "form": form,
-            "typed": call.fields,
+            "typed": typed,
+            "done": done,
             "asides": get_args(Aside),
             "lacking": LACKING,
             "window_days": self.api.pace.vendor_window.days,
@@ -100,6 +120,13 @@ class RewardPages:
         async with self.api.database.acquire() as conn:
             names = await staff.list_names(conn, [one for a in actors for one in signers(a)])
         return {a: " + ".join(names.get(one, one) for one in signers(a)) for a in actors}
+
+
+def _said(fields: Fields, name: str, form: str, done: str) -> Fields:
+    """What stands in a section; nothing any more where it was done."""
+    if name == done:
+        return NONE
+    return fields.within(name) if name == form else fields.only(name)
 
 
 def signers(actor: str) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.rewards import handlers
 from services.rewards.api import Api
+from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
 from services.rewards.earlier import Earlier
 from services.rewards.jobs import Payouts
@@ -45,10 +46,11 @@ def build(settings: Settings, database: Database) -> Service:
     policies = policy.load(settings.policy_file)
     vendors = [choose(VENDORS, VARIABLE, name, settings.terms) for name in settings.airtime_vendors]
     sell(vendors[0], policies.from_now(clock.now()))
-    payouts = Payouts(database, vendors, settings.seal, settings.pace)
+    catalogue = Catalogue(vendors[0])
+    payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogue)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
-    watch = Watch(database, [vendor.name for vendor in vendors], list(vendors[0].products))
+    watch = Watch(database, [vendor.name for vendor in vendors], catalogue)
     return Service(
         name=NAME,
         handlers={
@@ -75,7 +77,7 @@ def build(settings: Settings, database: Database) -> Service:
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
-        resources=vendors,
+        resources=[*vendors, catalogue],
         state=watch.state,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,

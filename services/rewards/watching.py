@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from services.rewards import metrics
+from services.rewards.catalogue import Catalogue
 from services.rewards.rules.states import State
 from services.rewards.store import figures
 from services.rewards.store.figures import Stranded
@@ -13,17 +14,18 @@ from shared.db import Database
 
 @dataclass
 class Watch:
-    """What the last look found, for readiness: `vendors` are those configured, `amounts` those that
-    the first one sells."""
+    """What the last look found, for readiness: `vendors` are those configured, `catalogue` what the
+    first one sells."""
 
     database: Database
     vendors: Collection[str]
-    amounts: Collection[int]
+    catalogue: Catalogue
     seen: Stranded = field(default_factory=lambda: Stranded(0, 0, 0))
 
     async def observe(self) -> None:
         """Set the gauges."""
-        self.seen = await observe(self.database, self.vendors, self.amounts)
+        amounts = list(self.catalogue.vendor.products)
+        self.seen = await observe(self.database, self.vendors, amounts)
 
     def state(self) -> Mapping[str, str]:
         """`ok`, or what a person must see to; the service works on meanwhile."""
@@ -31,6 +33,7 @@ class Watch:
             "mismatches": self.seen.mismatches,
             "orders without their vendor": self.seen.without_vendor,
             "rewards without a product": self.seen.without_product,
+            "products that the vendor sells otherwise": len(self.catalogue.wrong),
         }
         told = [f"{count} {name}" for name, count in waiting.items() if count]
         return {"money": ", ".join(told) or "ok"}

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from aiohttp import web
@@ -11,24 +10,9 @@ from aiohttp.typedefs import Handler
 
 from shared.config import Networks, Settings
 from shared.errors import TooMany
+from shared.values.household import household
 
-# An IPv6 caller has at least this many bits of network all to itself.
-V6_NETWORK = 64
 FORWARDED = "X-Forwarded-For"
-
-
-@lru_cache(4096)
-def household(address: str) -> str:
-    """What is counted as one caller: an IPv4 address, or the network that an IPv6 caller owns."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ip_network((found, V6_NETWORK), strict=False))
-    return str(found)
 
 
 @dataclass(frozen=True)

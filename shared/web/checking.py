@@ -75,7 +75,8 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
         return None
     try:
         if endpoint.form:
-            return endpoint.body.model_validate(_form_values(endpoint.body, call, endpoint.section))
+            section = endpoint.section.format_map(call.params)
+            return endpoint.body.model_validate(_form_values(endpoint.body, call, section))
         return _whole(endpoint.body.model_validate_json(call.raw), call.raw)
     except ValidationError as error:
         if any(e["type"] == "json_invalid" for e in error.errors()):

@@ -14,7 +14,8 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from shared.observe import metrics
-from shared.web.callers import Outside, household
+from shared.values.household import household
+from shared.web.callers import Outside
 
 NAME = "mashang"
 # Open files that are not callers: databases, broker, logs.

@@ -170,7 +170,8 @@ class Endpoint:
     from a form instead of JSON; `again` then shows it with what was typed when anything refuses it.
     `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key: a
     program's as a header, a form's as its hidden field `key` (see web/repeats). `section` is the
-    part of a larger form that this endpoint reads: a field `<section>-<name>` is its `<name>`.
+    part of a larger form that this endpoint reads: a field `<section>-<name>` is its `<name>`; a
+    parameter of the address may be in it.
     `seconds` are how long the caller waits before it hears 503; 0 where the handler itself counts.
     """
 

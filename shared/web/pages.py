@@ -16,7 +16,7 @@ from shared.events import Language
 from shared.values.money import yuan
 from shared.web import assets, borrowed, problems
 from shared.web.endpoints import Cookie, Page, Visitor
-from shared.web.places import here
+from shared.web.places import here, turned
 from shared.web.texts import LANGUAGES, Texts, texts, whole
 
 HERE = Path(__file__).parent / "templates"
@@ -135,9 +135,8 @@ class Pages:
     ) -> web.Response:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
-        html = self.html(
-            lang, here(request), page.template, elder=large(request), visit=visitor, **page.values
-        )
+        values = {**page.values, "visit": visitor, "turned": partial(turned, request)}
+        html = self.html(lang, here(request), page.template, elder=large(request), **values)
         answer = web.Response(text=html, status=page.status, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
         answer.headers["Vary"] = "Accept-Language, Cookie"

@@ -1,13 +1,21 @@
 """Where a request stands, as text for a link that stays on this host."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 # Printable ASCII, and not `//host`, which a browser takes for another host (`\\` for `/`, too).
 _PLAIN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _KEPT = "/%:@!$&'()*+,;=~-._"
+
+
+def turned(request: web.Request, language: str) -> str:
+    """What was asked for, in another language; nothing where a form was sent, which no link can."""
+    if request.method not in ("GET", "HEAD"):
+        return ""
+    kept = [(name, value) for name, value in request.query.items() if name != "lang"]
+    return f"{here(request)}?{urlencode([*kept, ('lang', language)])}"
 
 
 def here(request: web.Request, *, asked: bool = False) -> str:

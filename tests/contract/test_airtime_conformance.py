@@ -13,7 +13,7 @@ from deploy.sandbox.customer import Client
 from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects import DIALECTS, of_kind
 from deploy.sandbox.testing import SandboxProcess
-from services.rewards.providers.protocol import Airtime
+from services.rewards.providers.protocol import Airtime, Listed
 from services.rewards.providers.registry import VENDORS
 from services.rewards.rules.orders import Order
 from services.rewards.settings import Settings
@@ -117,6 +117,28 @@ async def test_an_order_is_accepted_and_then_paid(vendor: Airtime, book: Client)
 async def test_what_is_not_sold_is_held(vendor: Airtime) -> None:
     """A product that our account does not have: nothing was carried out, an operator must act."""
     assert isinstance(await vendor.send(replace(order(), product="1"), phone()), Held)
+
+
+async def test_what_is_sold_is_listed_with_its_amount(vendor: Airtime) -> None:
+    """The vendor's own catalogue says of each product that is configured what the phone gets."""
+    for fen, product in vendor.products.items():
+        listed = await vendor.look_up(product)
+        assert isinstance(listed, Listed)
+        assert fen == listed.amount_fen
+
+
+async def test_what_is_not_sold_is_not_listed(vendor: Airtime) -> None:
+    """A product that our account does not have, in the vendor's own word."""
+    assert Listed(None, "nothing") == await vendor.look_up("1")
+
+
+async def test_a_catalogue_that_is_away_says_nothing(
+    vendor: Airtime, dialect: Dialect, book: Client
+) -> None:
+    """A lost answer is no answer: neither that it is sold nor that it is not."""
+    for kind in ("drop_answer", "http_500_before", "garbage", "truncated"):
+        await book.arm(dialect.name, kind, count=1)
+        assert isinstance(await vendor.look_up(vendor.products[2000]), Unknown)
 
 
 async def test_an_order_of_another_product_is_not_ours(vendor: Airtime) -> None:

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from services.rewards.providers.dtone import DtOne, Settings
 from services.rewards.providers.dtone_codes import ERRORS
+from services.rewards.providers.protocol import Listed
 from services.rewards.rules.orders import Order
 from shared.errors import Misconfigured
 from shared.vendors.outcomes import (
@@ -176,6 +177,59 @@ async def test_a_question_that_failed_says_nothing(
     """Only an empty list means that the vendor does not have the order."""
     script.status, script.body = code, body
     assert kind is type(await dtone.ask(ABC))
+
+
+def offer(**changes: Any) -> dict[str, Any]:
+    """A product of 20 yuan."""
+    destination = {"amount": 20, "unit": "CNY", "unit_type": "CURRENCY"}
+    return {"id": 6020, "type": "FIXED_VALUE_RECHARGE", "destination": destination} | changes
+
+
+@pytest.mark.parametrize(
+    ("destination", "fen"),
+    [
+        ({"amount": 20, "unit": "CNY"}, 2000),
+        ({"amount": 20.0, "unit": "CNY"}, 2000),
+        ({"amount": "19.99", "unit": "CNY"}, 1999),
+        ({"amount": 20, "unit": "USD"}, None),
+    ],
+)
+async def test_what_the_phone_gets_is_the_amount(
+    dtone: DtOne, script: Scripted, destination: dict[str, Any], fen: int | None
+) -> None:
+    """Whole fen of yuan; another currency is nothing that we may promise."""
+    script.body = json.dumps(offer(destination=destination)).encode()
+    listed = await dtone.look_up("6020")
+    assert isinstance(listed, Listed)
+    assert fen == listed.amount_fen
+
+
+@pytest.mark.parametrize("changes", [{"id": 6021}, {"type": "RANGED_VALUE_RECHARGE"}])
+async def test_another_product_is_not_the_one_asked_about(
+    dtone: DtOne, script: Scripted, changes: dict[str, Any]
+) -> None:
+    """Another id, or a product whose amount the order would say: not ours, and people read why."""
+    script.body = json.dumps(offer(**changes)).encode()
+    listed = await dtone.look_up("6020")
+    assert isinstance(listed, Listed)
+    assert (None, True) == (listed.amount_fen, str(next(iter(changes.values()))) in listed.said)
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (200, b"[]"), (200, b"\xff"), (200, b"{}"),
+        (200, json.dumps(offer(destination={"amount": 20.001, "unit": "CNY"})).encode()),
+        (401, b'{"errors": [{"code": 1000401}]}'), (429, b'{"errors": [{"code": 1000429}]}'),
+        (404, b"not found"), (500, b""), (404, b'{"errors": [{"code": 1003001}, {"code": 1}]}'),
+    ],
+)  # fmt: skip
+async def test_a_catalogue_that_says_nothing(
+    dtone: DtOne, script: Scripted, code: int, body: bytes
+) -> None:
+    """Only the vendor's own word that there is no such product is one."""
+    script.status, script.body = code, body
+    assert isinstance(await dtone.look_up("6020"), Unknown)
 
 
 async def test_several_errors_are_unknown(dtone: DtOne, script: Scripted) -> None:

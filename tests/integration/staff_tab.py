@@ -43,9 +43,11 @@ class Tab:
 
     @property
     def forms(self) -> set[str]:
-        """Where the page's own forms go, by the last part of their address."""
-        paths = re.findall('method="post" action="([^"]+)"', self.text)
-        return {path.rpartition("/")[2] for path in paths} - {"sign-out"}
+        """Where the page's own forms and their buttons lead, by the last part of the address."""
+        paths = re.findall('formaction="([^"]+)"', self.text)
+        paths = paths or re.findall('method="post" action="([^"]+)"', self.text)
+        asked = (path.partition("?") for path in paths if "lang=" not in path)
+        return {path.rpartition("/")[2] for path, *_ in asked} - {"sign-out"}
 
     @property
     def alerts(self) -> list[str]:

@@ -17,6 +17,8 @@ from tests.town import SERVICES, Town
 SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ '’-]+[A-Za-z]{2,}){2,}")
 RECEIPT = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
+# Full-width punctuation has its own room; a space behind it is a hole in the line.
+GAP = re.compile(r"[。！？；，、：] +[\u3400-\u9fff]")
 UNSPOKEN = {"style", "script"}
 VOID = {"meta", "link", "input", "img", "br", "hr"}
 
@@ -48,7 +50,10 @@ class Spoken(HTMLParser):
 
 
 def foreign(page: str, data: set[str]) -> list[str]:
-    """What a page says in a language other than it claims; `data` are names that people gave."""
+    """What a page says in a language other than it claims, or sets as another language would.
+
+    `data` are names that people gave.
+    """
     spoken = Spoken()
     spoken.feed(page)
     found = []
@@ -57,7 +62,7 @@ def foreign(page: str, data: set[str]) -> list[str]:
         for name in sorted(data, key=len, reverse=True):  # 北县户籍室 before 北县
             text = text.replace(name, "")
         pattern = SENTENCE if lang == "zh-CN" else CHINESE
-        if pattern.search(text):
+        if pattern.search(text) or GAP.search(text):
             found.append(f"{lang}: {said}")
     return found
 

@@ -203,6 +203,17 @@ async def test_a_body_that_is_no_submission_is_a_client_error(intake: Site, raw:
     assert response.status in (400, 422)
 
 
+async def test_a_body_with_a_mark_before_it_is_read(intake: Site) -> None:
+    """Tools write U+FEFF before a text; the same body without it is the same submission."""
+    headers = {"Idempotency-Key": KEY, "Content-Type": "application/json"}
+    raw, codes = json.dumps(body()).encode(), set()
+    for sent in (b"\xef\xbb\xbf" + raw, raw):
+        response = await intake.client.post("/api/v1/submissions", data=sent, headers=headers)
+        assert response.status in (200, 201), await response.text()
+        codes.add((await response.json())["receipt"]["code"])
+    assert 1 == len(codes)
+
+
 async def test_a_rating_needs_nothing_but_a_face(intake: Site) -> None:
     """A bare 5 is taken in, with no phone, no words and no categories."""
     nothing = {"categories": None, "words": None, "phone": None}

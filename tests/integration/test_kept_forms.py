@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
-from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
@@ -22,6 +21,7 @@ from shared.values import clock
 from shared.web.endpoints import Endpoint
 from shared.web.texts import text
 from tests.conftest import Clone
+from tests.integration.buttons import Buttons
 from tests.integration.test_access_matrix import PEOPLE, Objects, objects
 from tests.proxy import Proxy, proxy
 from tests.support import at
@@ -44,15 +44,19 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         {"verdict": "partly", "attribution": "unit", "revision": "1"},
     ),
     "recusals": (("officer", "reason"), {"decision": "recuse"}),
-    "approvals": (("note",), {"decision": "refuse"}),
-    "holds": (("note",), {}),
-    "resolutions": (("note",), {}),
+    "held": (("reason",), {"outcome": "released"}),
+    "approvals": (("approvals-note", "write-offs-note"), {"approvals-decision": "refuse"}),
+    "holds": (("holds-note", "approvals-note"), {}),
+    "resolutions": (("note", "2-note"), {}),
+    "mismatches": (("1-note", "2-note"), {}),
     # The Enter key on a case's page.
     "{case_id}": (
         ("callbacks-note", "phone-reveals-reason", "verdicts-finding"),
         {"revision": "1"},
     ),
-    "write-offs": (("note",), {}),
+    "write-offs": (("write-offs-note", "approvals-note"), {}),
+    # The Enter key, and the language, on a reward's page.
+    "{reward_id}": (("approvals-note", "holds-note", "write-offs-note"), {}),
     "release": ((), {}),
 }
 # What a right form has there: it is not for this that it is refused.
@@ -295,23 +299,6 @@ async def test_a_statement_that_ran_out_while_somebody_wrote(forms: Filled) -> N
         tag = form.headers["Accept-Language"]
         assert status != 401, form.name
         assert escape(text("en" if tag == "en" else "zh", "refused.form_too_old")) not in page
-
-
-class Buttons(HTMLParser):
-    """The submit buttons of each form of a page, in the order of the document."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms: list[list[dict[str, str | None]]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A button belongs to the form around it; one that names another would need more care."""
-        if tag == "form":
-            self.forms.append([])
-        if tag == "button" and dict(attrs).get("type") != "button":
-            assert "form" not in dict(attrs)
-            self.forms[-1].append(dict(attrs))
 
 
 async def test_enter_presses_no_second_button(forms: Filled) -> None:

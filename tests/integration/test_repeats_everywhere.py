@@ -37,6 +37,8 @@ NO_ACT = {
     "POST /api/v1/statements": "a statement changes nothing",
     "POST /r": "a receipt is looked up",
     "POST /desk/cases/{case_id}": "it leads to a section's own act, or keeps the newest draft",
+    "POST /rewards/{reward_id}": "it shows the page again",
+    "POST /mismatches": "the same",
 }
 # A report makes a question due: now and once more now is the same.
 REPORTS = "POST /reports/{vendor}/{secret}"

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
+from services.rewards.catalogue import Catalogue
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
@@ -169,7 +170,9 @@ async def world(
         monkeypatch.setenv("MASHANG_REPORT_URL", str(server.make_url("/")))
         settings = load(Settings)
         airtime = await stack.enter_async_context(chosen(settings))
-        yield World(settings, database, Payouts(database, (airtime,), settings.seal, PACE))
+        catalogue = await stack.enter_async_context(Catalogue(airtime))
+        payouts = Payouts(database, (airtime,), settings.seal, PACE, catalogue)
+        yield World(settings, database, payouts)
 
 
 async def airtime(vendor: Client) -> dict[str, Any]:

@@ -24,9 +24,18 @@ from tests import support
 from tests.integration.rewards_desk import ANN, BEN, SEED, Desk, opened
 from tests.integration.staff_tab import Tab, somebody
 from tests.integration.test_rewards_decisions import advance, hear, verified
-from tests.integration.test_rewards_money import DENIED, DONE, LOST, PACE, REFUSED, World, world
+from tests.integration.test_rewards_money import (
+    DENIED,
+    DONE,
+    LOST,
+    PACE,
+    REFUSED,
+    Vendor,
+    World,
+    world,
+)
 from tests.integration.test_rewards_statements import OPENED, of_day, row, take
-from tests.vendors import AIRTIME
+from tests.vendors import AIRTIME, confirmed
 
 __all__ = ["world"]
 
@@ -294,6 +303,27 @@ async def test_a_wrong_note_is_told_at_its_field(desk: Desk) -> None:
     assert 1 == page.text.count('aria-invalid="true"')
 
 
+async def test_settling_one_leaves_the_notes_of_the_others(desk: Desk) -> None:
+    """What is half-written for another stays in its field, as it does in the other language; and
+    one whose mismatch somebody else has settled is there to copy.
+    """
+    await fill(desk, 3)
+    page = tab(desk)
+    await page.get("/mismatches?show=all")
+    newest, second, third = re.findall(r'action="/mismatches/(\d+)/resolutions', page.text)
+    typed = {f"{newest}-note": "已核对", f"{second}-note": "还在等", f"{third}-note": "再问问"}
+    assert 200 == await page.send(f"/mismatches/{newest}/resolutions?show=all", **typed)
+    for kept in (">\n还在等</textarea>", ">\n再问问</textarea>", ">已核对</p>"):
+        assert kept in page.text
+    path = f"/api/v1/mismatches/{third}/resolutions"
+    assert 200 == (await desk.post(path, {"note": "x"}, BEN))[0]
+    assert 200 == await page.send("/mismatches?show=all&lang=en", **typed)
+    assert (">\n还在等</textarea>" in page.text, '<p class="words">再问问</p>' in page.text) == (
+        True, True,
+    )  # fmt: skip
+    assert 'lang="en"' in page.text
+
+
 async def test_the_list_leads_through_all_newest_first(desk: Desk) -> None:
     """Page by page, each once, with the filter kept; garbage in the address is told as a page."""
     await fill(desk, 101)
@@ -369,8 +399,10 @@ async def test_every_kind_has_its_words_in_both_languages(
 
 
 def _main(text: str) -> str:
+    """What is said in the page's own language."""
     found = re.search("<main.*?</main>", text, re.S)
-    return found[0].replace("窗口", "") if found else ""
+    said = re.sub('<button[^>]* lang="[^"]+">[^<]*</button>', "", found[0]) if found else ""
+    return said.replace("窗口", "")
 
 
 async def test_nothing_of_it_is_ever_changed_or_removed(database: Database) -> None:
@@ -389,7 +421,7 @@ async def test_nothing_of_it_is_ever_changed_or_removed(database: Database) -> N
 
 async def test_metric_and_readiness_tell_of_the_open_ones(database: Database) -> None:
     """How many nobody settled; a settled one is no longer counted."""
-    watch = Watch(database, [AIRTIME.name], [2000])
+    watch = Watch(database, [AIRTIME.name], confirmed(Vendor()))
     assert {"money": "ok"} == watch.state()
     async with database.transaction() as conn:
         for order_id in "ab":

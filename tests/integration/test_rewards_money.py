@@ -31,6 +31,7 @@ from shared.vendors.vendor import Terms
 from tests import support
 from tests.conftest import eventually
 from tests.integration.test_rewards_decisions import again, deny, hear, told, verified
+from tests.vendors import confirmed
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
@@ -87,7 +88,7 @@ class World:
     @property
     def payouts(self) -> Payouts:
         """The jobs, with the vendors that are configured now."""
-        return Payouts(self.database, self.vendors, SEAL, PACE)
+        return Payouts(self.database, self.vendors, SEAL, PACE, confirmed(self.vendor))
 
     @property
     def vendor(self) -> Vendor:

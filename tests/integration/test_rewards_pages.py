@@ -188,3 +188,57 @@ async def test_every_state_has_its_words_in_both_languages(
     for path in ("/rewards", *(f"/rewards/{reward.id}" for reward in made)):
         assert (200, True) == (await page.get(path), f'lang="{tag}"' in page.text)
         assert [] == re.findall(r">\s*(?:reward|held|step|field)_\w+", page.text)
+
+
+async def test_what_was_written_elsewhere_on_the_page_comes_along(desk: Desk) -> None:
+    """A refused decision keeps the half-written signature, and one that is done keeps it too."""
+    reward = await desk.earn("leased", "lost")
+    page = await open_page(desk, reward)
+    begun = {"approvals-note": "没写完的意见", "approvals-decision": "approve"}
+    status = await page.send(f"/rewards/{reward.id}/write-offs", **begun, **{"write-offs-note": ""})
+    assert (422, True) == (status, "没写完的意见" in page.text)
+    assert 'href="#write-offs-note"' in page.text
+    held = await desk.held()
+    page = await open_page(desk, held)
+    done = {"approvals-decision": "approve", "approvals-note": "同意", "holds-note": "先别付"}
+    assert 200 == await page.send(f"/rewards/{held.id}/approvals", **done)
+    assert ("ready", 1) == ((await now(desk, held)).state, page.text.count(">\n先别付</textarea>"))
+    assert ("已保存" in page.text, ">\n同意</textarea>" in page.text) == (True, False)
+    assert 303 == await page.send(f"/rewards/{held.id}/holds", **{"holds-note": "先别付"})
+
+
+async def test_the_answer_of_a_second_click_is_that_of_the_first(desk: Desk) -> None:
+    """Also where the page with the other notes is the answer: reloading it does nothing again."""
+    held = await desk.held()
+    page = await open_page(desk, held)
+    before, done = page.text, {"approvals-decision": "approve", "approvals-note": "同意"}
+    for _ in range(2):
+        page.text = before
+        sent = {**done, "holds-note": "先别付"}
+        assert 200 == await page.send(f"/rewards/{held.id}/approvals", **sent)
+        assert "先别付" in page.text
+    _, shown = await desk.get(f"/api/v1/rewards/{held.id}")
+    assert 1 == [step["step"] for step in shown["transitions"]].count("approved")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_the_other_language_keeps_what_was_typed(desk: Desk, lang: str) -> None:
+    """Its button sends everything along and does nothing else; so does the Enter key."""
+    held = await desk.held()
+    page = await open_page(desk, held)
+    typed = {"approvals-note": "没写完的意见", "approvals-decision": "refuse"}
+    assert 200 == await page.send(f"/rewards/{held.id}?lang={lang}", **typed)
+    assert f'lang="{"en" if lang == "en" else "zh-CN"}"' in page.text
+    assert ">\n没写完的意见</textarea>" in page.text
+    assert 'value="refuse" required checked' in page.text
+    assert held == await now(desk, held)
+
+
+async def test_a_note_whose_form_has_gone_is_still_there_to_copy(desk: Desk) -> None:
+    """Somebody else has decided meanwhile: what was written stands on the page as text."""
+    held = await desk.held()
+    page = await open_page(desk, held)
+    await desk.approve(held, "refuse", "ben")
+    sent = {"approvals-decision": "approve", "approvals-note": "我觉得应该付"}
+    assert 409 == await page.send(f"/rewards/{held.id}/approvals", **sent)
+    assert '<p class="words">我觉得应该付</p>' in page.text

@@ -19,6 +19,7 @@ from shared.config import keys
 from shared.db import Database
 from shared.values.seal import Seal
 from tests import support as testing
+from tests import vendors
 from tests.conftest import Clone, leashed
 from tests.integration.test_rewards_decisions import hear, verified
 from tests.integration.test_rewards_jobs import environment
@@ -176,6 +177,18 @@ async def test_a_policy_without_a_product_stops_the_start(clone: Clone, tmp_path
     assert 2 == code
     assert "MASHANG_AIRTIME_VENDORS: " in line
     assert "no product of 50.00, the reward of the policy of" in line
+
+
+async def test_a_product_of_another_amount_stops_the_start(clone: Clone, tmp_path: Path) -> None:
+    """Policy and configuration agree on 20 yuan; in the vendor's own catalogue it is one of 50."""
+    product = AIRTIME.values["products"].partition("=")[2]
+    sold = {f"--{AIRTIME.name}-products": f"50.00={product}"}
+    with SandboxProcess(tmp_path, sold) as other:
+        wrong = vendors.environment(AIRTIME, other.url, products=f"20.00={product}")
+        code, [*_, line] = await refusal(clone, **wrong)
+    assert 2 == code
+    assert f"{AIRTIME.name} sells 50 CNY" in line
+    assert f"as its product {product}, which is configured for 20.00 CNY" in line
 
 
 async def test_a_vendor_named_twice_stops_the_start(clone: Clone) -> None:

@@ -23,6 +23,7 @@ from shared.vendors.outcomes import Accepted, Done, Held, NotFound, Outcome, Rej
 from shared.vendors.vendor import Terms
 from tests.conftest import Clone, eventually
 from tests.integration.test_rewards_decisions import hear, verified
+from tests.vendors import confirmed
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
@@ -129,7 +130,7 @@ async def twins(clone: Clone) -> AsyncIterator[Twins]:
         async def instance() -> Payouts:
             database = await Database.connect(url, SERVICE, 6)
             stack.push_async_callback(database.close)
-            return Payouts(database, (vendor,), SEAL, PACE)
+            return Payouts(database, (vendor,), SEAL, PACE, confirmed(vendor))
 
         yield Twins(await instance(), await instance(), vendor)
 

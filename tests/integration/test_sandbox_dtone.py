@@ -73,6 +73,21 @@ async def test_the_hundreds_digit_delays(client: Client) -> None:
     assert found[0]["status"]["class"]["id"] in (2, 5)
 
 
+async def test_products_are_those_of_the_account(client: Client) -> None:
+    """What the customer may buy, with its amount in yuan; nothing else is told from nothing."""
+    status, product = await customer.call(client, "GET", "/products/6020")
+    assert (200, 6020, "FIXED_VALUE_RECHARGE") == (status, product["id"], product["type"])
+    assert {"unit_type": "CURRENCY", "unit": "CNY", "amount": 20} == product["destination"]
+    assert (404, 1003001) == await refused(client, "/products/1")
+    assert (404, 1000404) == await refused(client, "/products/none")
+
+
+async def refused(client: Client, path: str) -> tuple[int, int]:
+    """Status and code of a refusal."""
+    status, body = await customer.call(client, "GET", path)
+    return status, body["errors"][0]["code"]
+
+
 async def test_an_external_id_is_taken_once(client: Client) -> None:
     """Forty orders at once under one id make one transaction; the others get 1007001."""
     answers = await asyncio.gather(*(customer.order(client, "same", PHONE) for _ in range(40)))

@@ -246,3 +246,19 @@ async def test_the_book_filters_and_is_forgotten(client: Client) -> None:
     deleted = (await client.call("DELETE", "/admin/book"))[1]["deleted"]
     assert (2, 1) == (deleted["airtime"], deleted["sms"])
     assert (await order(client, "a", PHONE))[0] < 300
+
+
+async def test_no_answer_names_the_software(tmp_path: Path) -> None:
+    """Neither one of a vendor nor an admin's, nor that to what is no request at all."""
+    with SandboxProcess(tmp_path) as process:
+        async with ClientSession() as session:
+            for path in ("/admin/book", AIRTIME.url, f"{SMS.url}/x", "/nowhere"):
+                async with session.get(f"{process.url}{path}") as response:
+                    assert "sandbox" == response.headers["Server"], path
+        host, port = process.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"NONSENSE\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    assert b"Server: sandbox" in answer
+    assert b"aiohttp" not in answer.split(b"\r\n\r\n")[0]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from html.parser import HTMLParser
 from uuid import UUID
 
 import pytest
@@ -12,6 +11,7 @@ from services.verification import jobs
 from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.values import clock
+from tests.integration.buttons import Buttons
 from tests.integration.verification_office import PHONE, Office, office
 from tests.integration.verification_tab import Tab, tab
 from tests.support import at
@@ -185,23 +185,6 @@ async def test_the_language_button_keeps_what_was_typed(
     assert 303 == await desk.send(f"/desk/cases/{case_id}?lang=en", ("keep", "1"), *HALF)
     await desk.get(f"/desk/cases/{case_id}?done=kept&lang=en")
     assert ([], True) == (lost(desk.text), "Your text is kept" in desk.text)
-
-
-class Buttons(HTMLParser):
-    """The submit buttons of each form, in the order of the document."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms: list[list[dict[str, str | None]]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Buttons belong to the form around them; none here names another."""
-        if tag == "form":
-            self.forms.append([])
-        if tag == "button" and self.forms:
-            assert "form" not in dict(attrs)
-            self.forms[-1].append(dict(attrs))
 
 
 async def test_enter_presses_no_second_button(case_id: UUID, desk: Tab) -> None:

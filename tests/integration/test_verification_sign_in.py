@@ -7,26 +7,23 @@ from datetime import timedelta
 import pytest
 
 from services.verification.directory import commands as directory
-from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin import line
 from services.verification.signin.rules import FREE_ATTEMPTS, SESSION_IDLE, SESSION_LIFETIME
 from shared import statements
 from shared.db import Database
 from shared.errors import Unauthenticated
 from shared.values import clock
-from tests.integration.verification_office import PASSWORD, SEED, UNIT, Answer, Office, office
+from tests.integration.verification_office import PASSWORD, SEED, Answer, Office
+from tests.integration.verification_sign_in import ADA, with_ada
 from tests.support import at, captured_logs
 
 SERVICE = "verification"
-ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
 
 
 @pytest.fixture
 async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau, with one operator who has a password."""
-    async with office(database) as opened:
-        async with database.transaction() as conn:
-            assert await directory.set_operator(conn, ADA, PASSWORD) is None
+    async with with_ada(database) as opened:
         yield opened
 
 

@@ -8,38 +8,32 @@ from http.cookies import SimpleCookie
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
-from argon2 import PasswordHasher
 
 from services.verification import jobs
 from services.verification.directory import commands as directory
-from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin import line, passwords, rules
 from services.verification.signin.sessions import Caller, SignIn
 from shared.db import Database
 from shared.errors import Refused, TooMany, Unauthenticated
 from shared.values import clock
-from tests.integration.verification_office import PASSWORD, UNIT, Answer, Office, office
+from tests.integration.verification_office import PASSWORD, Answer, Office
+from tests.integration.verification_sign_in import ADA, make_cheap, with_ada
 from tests.support import at
 
 SERVICE = "verification"
-ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
-CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 HERE, THERE = Caller("203.0.113.7"), Caller("198.51.100.1")
 
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that cost a millisecond."""
-    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
-    monkeypatch.setattr(passwords, "_NOBODY", CHEAP.hash("nobody has this password"))
+    make_cheap(monkeypatch)
 
 
 @pytest.fixture
 async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau, with one operator who has a password."""
-    async with office(database) as opened:
-        async with database.transaction() as conn:
-            assert await directory.set_operator(conn, ADA, PASSWORD) is None
+    async with with_ada(database) as opened:
         yield opened
 
 

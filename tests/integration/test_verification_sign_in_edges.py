@@ -1,6 +1,7 @@
 """Signing in at its edges: enumeration, races, old hashes, the end of sessions, cleaning up."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
@@ -12,35 +13,32 @@ from argon2 import PasswordHasher
 from services.verification import jobs
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
-from services.verification.signin import passwords, rules
+from services.verification.signin import passwords, rules, sessions
 from services.verification.signin.passwords import Passwords
-from services.verification.signin.sessions import SignIn, hash_of
+from services.verification.signin.sessions import Caller, SignIn, hash_of
 from shared import statements
 from shared.db import Database
-from shared.errors import Unauthenticated
+from shared.errors import Unauthenticated, Unavailable
 from shared.values import clock
-from tests.integration.verification_office import PASSWORD, SEED, UNIT, Office, office
+from tests.conftest import eventually
+from tests.integration.verification_office import PASSWORD, SEED, UNIT, Office
+from tests.integration.verification_sign_in import ADA, CHEAP, make_cheap, with_ada
 from tests.support import at, captured_logs
 
 SERVICE = "verification"
-ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
-CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 OTHER = "a wholly new password"
 
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost a millisecond: how much work they are is tested elsewhere."""
-    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
-    monkeypatch.setattr(passwords, "_NOBODY", CHEAP.hash("nobody has this password"))
+    """Hashes that cost a millisecond."""
+    make_cheap(monkeypatch)
 
 
 @pytest.fixture
 async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau, with one operator who has a password."""
-    async with office(database) as opened:
-        async with database.transaction() as conn:
-            assert await directory.set_operator(conn, ADA, PASSWORD) is None
+    async with with_ada(database) as opened:
         yield opened
 
 
@@ -306,3 +304,50 @@ async def test_the_log_names_nobody(bureau: Office) -> None:
     token = text.split('"token":"')[1].split('"')[0]
     for secret in ("ada", "a wrong password", PASSWORD, token):
         assert secret not in str(logged)
+
+
+async def test_the_other_language_keeps_the_name_and_the_way(bureau: Office) -> None:
+    """The button brings the same form: nothing is tried, and the password is not shown again."""
+    form = {"username": "ada", "password": "a wrong password", "next": "/desk?mine=1", "keep": "1"}
+    page = await bureau.browse("", "/desk/sign-in?lang=en", form)
+    assert (200, True) == (page.status, 'lang="en"' in page.text)
+    for kept in ('name="username" value="ada"', 'name="next" value="/desk?mine=1"'):
+        assert kept in page.text
+    assert "a wrong password" not in page.text
+    assert 0 == await stored(bureau, "SELECT count(*) FROM sign_in_failures")
+
+
+@pytest.mark.parametrize("device", ["", "known"])
+async def test_who_waits_in_vain_has_not_failed(
+    bureau: Office, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """Nobody looked at the password: however often that happens, the name is not locked."""
+    going = threading.Event()
+
+    def stuck(hashed: str, password: str) -> bool:
+        return going.wait(30)
+
+    monkeypatch.setattr(passwords, "_verify", stuck)
+    monkeypatch.setattr(sessions, "PATIENCE", 0.1)
+    instance, caller = SignIn(bureau.database), Caller("203.0.113.7", device)
+    for _ in range(rules.FREE_ATTEMPTS + 1):
+        with pytest.raises(Unavailable):
+            await instance.begin("ada", PASSWORD, caller)
+    going.set()
+    monkeypatch.undo()
+
+    async def counted() -> Any:
+        return await stored(bureau, "SELECT coalesce(max(failures), 0) FROM sign_in_failures")
+
+    await eventually(counted, 0)
+    assert "ada" == (await instance.begin("ada", PASSWORD, caller)).operator.username
+
+
+async def test_a_wrong_password_that_was_looked_at_counts(bureau: Office) -> None:
+    """Beside one that waits in vain, a real failure stays one."""
+    instance = SignIn(bureau.database)
+    for _ in range(rules.FREE_ATTEMPTS):
+        with pytest.raises(Unauthenticated):
+            await instance.begin("ada", "wrong")
+    with pytest.raises(Unauthenticated):
+        await instance.begin("ada", PASSWORD)

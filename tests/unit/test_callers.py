@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from shared import config
-from shared.web.callers import BARE, Outside, household
+from shared.values.household import household
+from shared.web.callers import BARE, Outside
 
 PROXIES = Outside(proxies=(ip_network("10.0.0.0/8"), ip_network("::1")))
 

@@ -153,12 +153,12 @@ async def test_a_hash_that_nobody_waits_for_keeps_its_turn(monkeypatch: pytest.M
         ("203.0.113.7", "203.0.113.7"), ("::ffff:203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("2001:db8:1:3::9", "2001:db8:1:3::/64"), ("fe80::1%eth0", "fe80::/64"), ("::1", "::/64"),
-        ("", "unknown"), ("unix:", "unknown"), ("203.0.113.7.9", "unknown"),
+        ("", "unknown"), ("unix:", "unix:"), ("%eth0", "%eth0"),
     ],
 )  # fmt: skip
 def test_what_counts_as_one_address(remote: str, source: str) -> None:
-    """A whole /64 of IPv6 is one; what is no address is one too."""
-    assert source == rules.source(remote)
+    """A whole /64 of IPv6 is one; who has none is not taken for a known device."""
+    assert source == rules.source(remote) != KNOWN
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -12,10 +11,10 @@ from pydantic import ValidationError
 from services.verification.signin import passwords, rules
 from services.verification.signin.bodies import SignInBody
 from services.verification.signin.passwords import Passwords, TooShort
+from tests.integration.verification_sign_in import CHEAP
 
 NOW = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
-CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 PASSWORD = "correct horse battery"
 
 

@@ -1,4 +1,6 @@
-"""DT One DVS: POST /async/transactions, GET /transactions?external_id=, unsigned callbacks.
+"""DT One DVS: POST /async/transactions, GET /transactions?external_id=, GET /products/{id}.
+
+Its callbacks are unsigned.
 
 The vendor takes an `external_id` once (1007001 afterwards, also when the first order failed), so an
 order whose answer was lost may be sent again under its own id. Its statements are in
@@ -7,23 +9,28 @@ order whose answer was lost may be sent again under its own id. Its statements a
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import ClassVar, Self
+from urllib.parse import quote
 
 from aiohttp import encode_basic_auth
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
 from services.rewards.providers.dtone_codes import (
+    ABSENT,
     COMPLETED,
     ERRORS,
     FAILED,
+    FIXED,
     HOPELESS,
     REVERSED,
     UNDER_WAY,
     Meaning,
 )
 from services.rewards.providers.dtone_statement import read
-from services.rewards.providers.protocol import Airtime, Products, Statement, products
+from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
 from services.rewards.rules.orders import Order
+from shared.values.money import parse_yuan
 from shared.vendors import reports, vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import (
@@ -61,6 +68,19 @@ class _Status(BaseModel):
 
 class _Product(BaseModel):
     id: int
+
+
+class _Amount(BaseModel):
+    amount: Decimal
+    unit: str = Field(max_length=10)
+
+
+class _Offer(BaseModel):
+    """A product of fixed value; what the phone gets is its destination."""
+
+    id: int
+    type: str = Field(max_length=50)
+    destination: _Amount
 
 
 class _Transaction(BaseModel):
@@ -129,6 +149,11 @@ class DtOne(Airtime):
             return Unknown(f"http_{answer.status}")
         return self._read_list(order, answer.body)
 
+    async def look_up(self, product: str) -> Listed | TryLater | Unknown:
+        """GET /products/{id}."""
+        answer = await self.client.call("GET", f"/products/{quote(product, safe='')}")
+        return _listed(product, answer) if isinstance(answer, Answer) else answer
+
     def read_report(self, body: bytes) -> list[str]:
         """A report is a whole transaction; only its `external_id` is believed."""
         try:
@@ -170,6 +195,24 @@ class DtOne(Airtime):
         known: Mapping[int, Outcome] = {COMPLETED: Done(ref, code), REVERSED: Reversed(ref, code)}
         known = {**known, **dict.fromkeys(UNDER_WAY, Accepted(ref, code))}
         return known.get(kind, Unknown(f"class_{kind}"))
+
+
+def _listed(product: str, answer: Answer) -> Listed | Unknown:
+    try:
+        if answer.status == 200:
+            return _offered(product, _Offer.model_validate_json(answer.body))
+        [error] = _Errors.model_validate_json(answer.body).errors
+    except ValueError:
+        return Unknown(f"http_{answer.status}")
+    code = str(error.code)
+    return Listed(None, "nothing") if code in ABSENT else Unknown(code)
+
+
+def _offered(product: str, offer: _Offer) -> Listed:
+    amount, unit = offer.destination.amount, offer.destination.unit
+    ours = (str(offer.id), offer.type, unit) == (product, FIXED, "CNY")
+    fen = parse_yuan(str(amount)) if ours else None
+    return Listed(fen, f"{amount} {unit} ({offer.type}, {offer.id})")
 
 
 def _refusal(code: str) -> Outcome:

@@ -22,6 +22,11 @@ ERRORS: Mapping[str, Meaning] = {
     "1009503": "retry",  # service unavailable
 }
 
+# Answers to the question after a product: our account does not have it, or nobody has.
+ABSENT = frozenset({"1003001", "1000404"})
+# The kind of product that has one amount.
+FIXED = "FIXED_VALUE_RECHARGE"
+
 CREATED, CONFIRMED, REJECTED, CANCELLED, SUBMITTED, COMPLETED, REVERSED, DECLINED = (
     1, 2, 3, 4, 5, 7, 8, 9,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from pydantic_settings import NoDecode
 
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
-from shared.vendors.outcomes import Outcome
+from shared.vendors.outcomes import Outcome, TryLater, Unknown
 from shared.vendors.vendor import Terms, Vendor
 
 
@@ -65,6 +65,15 @@ class Statement:
     rows: tuple[StatementRow, ...]
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a vendor says it sells under a product's id; `amount_fen` is None if that is no airtime
+    in yuan that we may buy. `said` is for people."""
+
+    amount_fen: int | None
+    said: str
+
+
 class Airtime(Vendor):
     """One vendor of airtime.
 
@@ -87,6 +96,11 @@ class Airtime(Vendor):
     @abstractmethod
     async def ask(self, order: Order) -> Outcome:
         """What became of an order, by our id and as it was made. NotFound is not a failure."""
+
+    async def look_up(self, product: str) -> Listed | TryLater | Unknown:
+        """What the vendor sells under this id. One without a list is taken at our own word."""
+        ours = {product: fen for fen, product in self.products.items()}
+        return Listed(ours.get(product), product)
 
     @staticmethod
     def read_statement(raw: bytes, day: date | None) -> Statement:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case, CaseKind, State
 from services.verification.casework.rules.holds import Hold
 from services.verification.casework.rules.holds import State as HoldState
@@ -113,10 +114,19 @@ class VerdictShown(Recorded):
     late: bool
 
 
+class PhoneUse(BaseModel):
+    """What can be done with the citizen's number beside calling it."""
+
+    kind: phone.Kind
+    sms: bool
+    airtime: bool
+
+
 class Detail(Summary):
     """A case with everything that was done to it, opened for reading."""
 
     words: str | None
+    phone_use: PhoneUse | None = Field(description="what may be promised to this number")
     recused: list[str] = Field(description="badges and @usernames of those who may be meant")
     higher: bool = Field(description="kept from everybody at the unit, or higher")
     reopened_at: datetime | None = Field(description="when the citizen did not accept a verdict")
@@ -192,15 +202,22 @@ def masked(case: Case, seal: Seal) -> str | None:
     return phone_shown(seal, case.phone_sealed, f"phone:{case.submission_id}")
 
 
+def _phone_use(case: Case, seal: Seal) -> PhoneUse | None:
+    if case.phone_sealed is None:
+        return None
+    return PhoneUse(**phone.use_sealed(seal, case.phone_sealed, case.submission_id)._asdict())
+
+
 async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     """Read what belongs to a case."""
     names = await units.list_names(conn, [case.unit_code])
     told = await actions.list_actions(conn, case.case_id)
-    verdicts = await actions.list_verdicts(conn, case.case_id)
+    judged = await actions.list_verdicts(conn, case.case_id)
     sealed = case.words_sealed
     return Detail(
         **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
         words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
+        phone_use=_phone_use(case, seal),
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),
         reopened_at=case.reopened_at,
@@ -209,7 +226,7 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
         satisfied=case.satisfied,
         pressure=_related(await cases.list_about(conn, case.submission_id)),
         about=next(iter(_related(await cases.list_first(conn, case.about))), None),
-        verdicts=[_verdict(v, case, seal) for v in verdicts],
+        verdicts=[_verdict(v, case, seal) for v in judged],
         actions=[_action(a, case, seal) for a in told],
     )
 
@@ -218,12 +235,20 @@ async def load_roster(conn: Connection, operator: Operator, detail: Detail) -> R
     """Names for a case's page."""
     named = [badge for v in detail.verdicts for badge in v.officers]
     named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
+    active = await officers.list_roster(conn, detail.unit_code)
     return Roster(
-        active=await officers.list_roster(conn, detail.unit_code),
-        named=await officers.list_officer_names(conn, named),
+        active=active,
+        named={**_as_typed(detail, active), **await officers.list_officer_names(conn, named)},
         people=await operators.list_names(conn, _people(detail)),
         cases={str(i): number for i, number in (await _cases(conn, operator, detail)).items()},
     )
+
+
+def _as_typed(detail: Detail, active: Mapping[str, str]) -> Mapping[str, str]:
+    """The citizen writes a badge in a spelling of their own."""
+    typed = detail.officer_badge or ""
+    [meant] = verdicts.spelt([typed], active)
+    return {typed: active[meant]} if meant in active else {}
 
 
 async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mapping[UUID, str]:
@@ -257,7 +282,9 @@ def phone_shown(seal: Seal, sealed: str | None, context: str) -> str | None:
 
 
 def _people(detail: Detail) -> list[str]:
-    return [a.actor for a in detail.actions] + [v.username for v in detail.verdicts]
+    kept_from = [who.removeprefix("@") for who in detail.recused if who.startswith("@")]
+    authors = [v.username for v in detail.verdicts]
+    return [*(a.actor for a in detail.actions), *authors, *kept_from]
 
 
 def _action(action: Action, case: Case, seal: Seal) -> ActionShown:

@@ -49,9 +49,14 @@ class SignInPages:
         """The empty form; `next` comes along."""
         return self._form(self.safe(call.asked("next")), "")
 
-    async def begin(self, call: Call[SignInBody, None]) -> See:
-        """Sign in, and on to where one was going; the browser is known from now on."""
+    async def begin(self, call: Call[SignInBody, None]) -> See | Page:
+        """Sign in, and on to where one was going; the browser is known from now on.
+
+        The button for the other language only brings the form again.
+        """
         username, password = call.body.username, call.body.password
+        if call.fields.one("keep"):
+            return self._form(self.safe(call.fields.one("next")), username)
         caller = self.door.caller(username, call.remote, call.cookies)
         session = await self.door.sessions.begin(username, password, caller)
         then = self.onward(call.fields.one("next"), session.operator.role)

@@ -1,9 +1,9 @@
 """Sessions, the lock-out and what an address may spend: how long, how often."""
 
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 
 from shared.values.backoff import backoff
+from shared.values.household import household
 
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=60)
@@ -45,16 +45,8 @@ def usable(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
 
 
 def source(remote: str) -> str:
-    """What counts as one address: of IPv6 a whole /64, since everybody has one of those."""
-    try:
-        address = ip_address(remote.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+    """What counts as one address; never nothing, which is the line of known devices."""
+    return household(remote) or "unknown"
 
 
 def spent(failures: float, failed_at: datetime, now: datetime) -> float:

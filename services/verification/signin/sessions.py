@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,6 +12,7 @@ from services.verification.signin import rules, store
 from services.verification.signin.addresses import Addresses, Slowness
 from services.verification.signin.line import KNOWN
 from services.verification.signin.passwords import Passwords
+from shared import faults
 from shared.access import Operator
 from shared.db import Database
 from shared.errors import Refused, TooMany, Unauthenticated
@@ -95,9 +98,11 @@ class SignIn:
             return None
         subject = f"{one.username} {one.caller.device}"
         with self._passwords.line.place(KNOWN):
-            if not await self._count_failure(subject):
-                return None
-            return await self._try(one, subject, KNOWN)
+            session: Session | None = None
+            async with self._failing(subject) as free:
+                if free:
+                    session = await self._try(one, subject, KNOWN)
+            return session
 
     async def _strange(self, one: Attempt) -> Session:
         address = one.caller.address
@@ -112,9 +117,11 @@ class SignIn:
     async def _look(self, one: Attempt, address: str) -> Session:
         if rules.over(await self._addresses.count(address)):
             raise TooMany(MANY, rules.LEAK)
-        # Counted as a failure before the password is looked at: parallel guesses count too.
-        free = one.fits and await self._count_failure(one.username)
-        session = await self._try(one, one.username if free else None, address)
+        if one.fits:
+            async with self._failing(one.username) as free:
+                session = await self._try(one, one.username if free else None, address)
+        else:
+            session = await self._try(one, None, address)
         await self._addresses.forgive(address)
         return session
 
@@ -123,6 +130,28 @@ class SignIn:
         if late and not self._late.locked():
             async with self._late:
                 await asyncio.sleep(late.total_seconds())
+
+    @asynccontextmanager
+    async def _failing(self, subject: str) -> AsyncIterator[bool]:
+        """Whether the subject may try, which counts as a failure until it succeeds.
+
+        It is counted before the password is looked at: parallel guesses count too. What nobody had
+        the time to look at is nobody's failure, and taken back.
+        """
+        counting = asyncio.ensure_future(self._count_failure(subject))
+        try:
+            yield await asyncio.shield(counting)
+        except Unauthenticated:
+            raise
+        except BaseException:
+            with suppress(*faults.PASSING):
+                if await counting:
+                    await self._forgive(subject)
+            raise
+
+    async def _forgive(self, subject: str) -> None:
+        async with self._database.acquire() as conn:
+            await store.forgive_failure(conn, subject)
 
     async def _try(self, one: Attempt, subject: str | None, whose: str) -> Session:
         """`subject` is whose failures a success forgets; None, and nothing opens."""

@@ -134,6 +134,19 @@ async def mark_failed(
     )  # fmt: skip
 
 
+async def forgive_failure(conn: Connection, subject: str) -> None:
+    """One attempt was never judged, and so is no failure.
+
+    It was counted because there was no lock, so a lock that there is now was of its making.
+    """
+    await conn.execute(
+        """UPDATE sign_in_failures
+           SET failures = greatest(0, failures - 1), locked_until = failed_at
+           WHERE username = $1""",
+        subject,
+    )
+
+
 async def delete_failures(conn: Connection, subject: str) -> None:
     """Forget a subject's failures after a success."""
     await conn.execute("DELETE FROM sign_in_failures WHERE username = $1", subject)

@@ -49,6 +49,20 @@ def benefits(fen: int) -> list[dict[str, Any]]:
     return [{**benefit, "additional_information": None}]
 
 
+def product_json(product_id: int, fen: int) -> dict[str, Any]:
+    """A product of fixed value [C]; what the customer pays with is the same currency here [M]."""
+    return {
+        **product_base(product_id, fen),
+        "type": "FIXED_VALUE_RECHARGE",
+        "source": money(fen),
+        "destination": money(fen),
+        "prices": prices(fen),
+        "benefits": benefits(fen),
+        "validity": None,
+        "promotions": None,
+    }
+
+
 def product_base(product_id: int, fen: int) -> dict[str, Any]:
     """The part of a product that a transaction repeats."""
     name = f"CNY {yuan(fen)}"

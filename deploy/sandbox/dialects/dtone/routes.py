@@ -1,4 +1,4 @@
-"""DT One's paths: an order is placed, and looked up by the customer's id."""
+"""DT One's paths: an order is placed, and looked up by the customer's id; so are products."""
 
 import base64
 import hmac
@@ -7,7 +7,7 @@ from aiohttp import web
 
 from deploy.sandbox.dialects.dtone import life
 from deploy.sandbox.dialects.dtone.account import NAME, Account
-from deploy.sandbox.dialects.dtone.catalogue import face_value
+from deploy.sandbox.dialects.dtone.catalogue import face_value, product_json
 from deploy.sandbox.dialects.dtone.codes import DtOneError
 from deploy.sandbox.dialects.dtone.wire import (
     answer,
@@ -61,11 +61,19 @@ async def list_transactions(request: web.Request) -> web.Response:
     return answer([transaction_json(row) for row in rows])
 
 
+async def get_product(request: web.Request) -> web.Response:
+    """GET /products/{id}: one that this customer may buy."""
+    product_id = int(request.match_info["product_id"])
+    fen = face_value(request.app[PARTS].account(Account), product_id)
+    return answer(product_json(product_id, fen))
+
+
 def routes() -> list[web.RouteDef]:
     """The vendor's paths that the adapter uses."""
     return [
         web.post(f"{BASE}/async/transactions", create_transaction),
         web.get(f"{BASE}/transactions", list_transactions, allow_head=False),
+        web.get(f"{BASE}/products/{{product_id:[0-9]{{1,12}}}}", get_product, allow_head=False),
     ]
 
 

@@ -33,6 +33,7 @@ async def submit_verdict(
     verdicts.may_attribute(operator, draft.attribution)
     rule = desk.policy(case)
     roster = await officers.list_roster(conn, case.unit_code)
+    draft = replace(draft, officers=verdicts.spelt(draft.officers, roster))
     joins, wrong = await incidents.wanted(conn, desk, operator, case, body.incident or "")
     wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, access.identities(operator)))
     if wrong:

@@ -12,7 +12,7 @@ from shared.access import Operator
 from shared.errors import Conflict, Forbidden, Wrong
 from shared.events import Attribution, CaseVerified, ClockChanged, Verdict
 from shared.policy import Policy
-from shared.values import clock
+from shared.values import clock, text
 
 Decision = Literal["confirm", "return"]
 SUBSTANTIATED: tuple[Verdict, ...] = ("substantiated", "partly")
@@ -56,10 +56,10 @@ def wrongs(
         yield Wrong("categories", "categories_needed")
     if set(draft.categories) - set(known):
         yield Wrong("categories", "categories_unknown")
-    for name, text in (("finding", draft.finding), ("answer", draft.answer)):
-        if not text.strip():
+    for name, typed in (("finding", draft.finding), ("answer", draft.answer)):
+        if not typed.strip():
             yield Wrong(name, f"{name}_needed")
-        elif len(text) > LONGEST_TEXT:
+        elif len(typed) > LONGEST_TEXT:
             yield Wrong(name, "text_too_long", most=LONGEST_TEXT)
 
 
@@ -73,6 +73,13 @@ def _wrong_officers(draft: Draft, roster: Collection[str], own: Collection[str])
         yield Wrong("officers", "officers_unknown")
     elif set(own) & set(draft.officers):
         yield Wrong("officers", "officers_self")
+
+
+def spelt(officers: Collection[str], roster: Collection[str]) -> tuple[str, ...]:
+    """Badges as the roster spells them, each once; one that is not on it stays as it is."""
+    known = {text.badge(badge): badge for badge in roster}
+    named = (one if one in roster else known.get(text.badge(one), one) for one in officers)
+    return tuple(dict.fromkeys(named))
 
 
 def may_submit(case: Case, operator: Operator, revision: int) -> None:

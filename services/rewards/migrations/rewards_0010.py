@@ -1,0 +1,19 @@
+"""What a vendor stated, and what did not fit, is refused every change also by the tables' owner."""
+
+from shared.migrate import run_script
+
+revision = "rewards_0010"
+down_revision = "rewards_0009"
+branch_labels = None
+depends_on = None
+
+TABLES = ("statement_orders", "mismatches", "mismatch_resolutions")
+
+
+def upgrade() -> None:
+    """The trigger that the other append-only tables have."""
+    for table in TABLES:
+        run_script(f"""
+            CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+                FOR EACH ROW EXECUTE FUNCTION refuse_change()
+        """)
