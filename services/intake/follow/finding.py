@@ -16,8 +16,8 @@ from services.intake.accept.store.submissions import Stored
 from shared.db import Connection
 from shared.errors import NotFound, TooMany
 from shared.values import clock
+from shared.values.household import household
 from shared.values.seal import Seal
-from shared.web.callers import household
 
 WRONG_CODES = Limit("wrong_receipt_codes", 30, timedelta(minutes=10))
 
