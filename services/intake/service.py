@@ -16,6 +16,7 @@ from services.intake.follow import handlers
 from services.intake.follow.status import Status
 from services.intake.pages import domains, welcome
 from services.intake.pages.forms import Forms
+from services.intake.pages.phone import Phone
 from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
 from services.intake.pages.windows import Windows
@@ -41,6 +42,7 @@ def build(settings: Settings, database: Database) -> Service:
     writer = Writer(database, keys.signer, _limits(settings), tasks)
     keyring = Keyring(keys.signer.public, database)
     acceptance = Acceptance(keys, policies, writer, closed, database)
+    windows = Windows(acceptance, database)
     status = Status(database, keys.seal, policies, keyring)
     public_url = settings.public_url.rstrip("/")
     return Service(
@@ -70,7 +72,8 @@ def build(settings: Settings, database: Database) -> Service:
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
-            *Forms(acceptance, Windows(acceptance, database), policies).endpoints(),
+            *Forms(acceptance, windows, policies).endpoints(),
+            *Phone(windows).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
             *ProofPages(status, keyring, public_url).endpoints(),
         ],

@@ -1,0 +1,265 @@
+// What a citizen writes is kept on the phone until the receipt is here, and sent again by itself
+// when the network returns, always under the same repeat key. Every page works without this file.
+(function () {
+  'use strict';
+  var PREFIX = 'mashang:', WEEK = 7 * 864e5, HELD = [429, 502, 503, 504];
+  var OURS = ['key', 'step', 'switch'];
+  var path = location.pathname.replace(/\/+$/, '');
+  var form = document.querySelector('form[data-keep]');
+  var place = form && form.getAttribute('data-keep'), pressed = null;
+  // `busy` while something is on its way, `waiting` what is to be sent again, `done` when it is here.
+  var busy = false, waiting = null, done = false, waits = 0, timer = 0;
+
+  // One record for each window and kind: {key, action, fields, at, state, receipt}.
+  function read(id) {
+    try {
+      var kept = JSON.parse(localStorage.getItem(PREFIX + id));
+      return kept && kept.at > Date.now() - WEEK ? kept : null;
+    } catch (e) { return null; }
+  }
+  function write(id, kept) {
+    try { localStorage.setItem(PREFIX + id, JSON.stringify(kept)); return true; } catch (e) { return false; }
+  }
+  function forget(id) {
+    try { localStorage.removeItem(PREFIX + id); } catch (e) { /* there was none */ }
+  }
+  function ids() {
+    try {
+      return Object.keys(localStorage).filter(function (name) { return name.indexOf(PREFIX) === 0; })
+        .map(function (name) { return name.slice(PREFIX.length); });
+    } catch (e) { return []; }
+  }
+
+  // What is told stands in the page, in its language: <template id="says">.
+  function say(name, act, bad) {
+    var old = document.getElementById('told'), says = document.getElementById('says');
+    var text = says && says.content.querySelector('[data-say="' + name + '"]');
+    if (old) old.parentNode.removeChild(old);
+    if (!text) return null;
+    var note = document.createElement('div');
+    note.id = 'told';
+    note.className = bad ? 'note wait' : 'note';
+    note.setAttribute('role', 'status');
+    note.appendChild(text.cloneNode(true));
+    if (act) note.appendChild(act);
+    var main = document.getElementById('main');
+    main.insertBefore(note, main.firstChild);
+    return note;
+  }
+  function button(name, act) {
+    var made = document.createElement('button');
+    made.type = 'button';
+    made.className = 'btn line';
+    made.textContent = label(name);
+    made.addEventListener('click', act);
+    return made;
+  }
+  function link(name, address) {
+    var made = document.createElement('a');
+    made.className = 'btn line';
+    made.href = address;
+    made.textContent = label(name);
+    return made;
+  }
+  function label(name) {
+    var text = document.getElementById('says').content.querySelector('[data-say="' + name + '"]');
+    return text ? text.textContent : '';
+  }
+
+  // The form's fields; photos stay with the page, they are too large to keep.
+  function fields() {
+    var found = [];
+    Array.prototype.forEach.call(form.elements, function (one) {
+      if (!one.name || one.type === 'file' || one.tagName === 'BUTTON' || OURS.indexOf(one.name) >= 0) return;
+      if ((one.type === 'checkbox' || one.type === 'radio') && !one.checked) return;
+      found.push([one.name, one.value]);
+    });
+    return found;
+  }
+  function typed() {
+    return Array.prototype.some.call(form.elements, function (one) {
+      if (!one.name || one.type === 'hidden' || one.tagName === 'BUTTON') return false;
+      if (one.type === 'checkbox' || one.type === 'radio') return one.checked !== one.defaultChecked;
+      if (one.tagName === 'SELECT') return one.selectedIndex > 0;
+      return one.type !== 'file' && one.value.trim() !== '';
+    });
+  }
+  function record(state) {
+    var step = form.elements.step;
+    return {
+      key: form.elements.key.value, step: step ? step.value : '', action: form.getAttribute('action') || path,
+      lang: document.documentElement.lang.split('-')[0], many: form.enctype === 'multipart/form-data', fields: fields(), at: Date.now(), state: state
+    };
+  }
+  function keep() {
+    if (busy || done) return;
+    if (waiting) {
+      // Changed while it waits: what is sent is what stands there.
+      waiting.fields = chosen();
+      write(place, waiting);
+    } else if (typed()) write(place, record('typing'));
+    else forget(place);
+  }
+  // The fields and the button that was pressed.
+  function chosen() {
+    return pressed && pressed.name ? fields().concat([[pressed.name, pressed.value]]) : fields();
+  }
+  function restore(kept) {
+    kept.fields.forEach(function (pair) {
+      Array.prototype.forEach.call(form.querySelectorAll('[name="' + pair[0] + '"]'), function (one) {
+        if (one.type === 'checkbox' || one.type === 'radio') { if (one.value === pair[1]) one.checked = true; }
+        else if (one.type !== 'hidden' && one.tagName !== 'BUTTON') one.value = pair[1];
+      });
+    });
+    form.elements.key.value = kept.key;
+    form.dispatchEvent(new Event('input', {bubbles: true}));
+  }
+  function start() {
+    done = true;
+    forget(place);
+    location.replace(path);
+  }
+
+  function body(kept) {
+    var pairs = kept.many ? new FormData() : new URLSearchParams();
+    kept.fields.forEach(function (pair) { pairs.append(pair[0], pair[1]); });
+    pairs.append('key', kept.key);
+    if (kept.step) pairs.append('step', kept.step);
+    return pairs;
+  }
+  // Sends a record; `data` is the form itself where it has photos. Never twice at a time.
+  function send(id, kept, data) {
+    clearTimeout(timer);
+    busy = true;
+    kept.state = 'sending';
+    if (id === place) waiting = kept;
+    var safe = write(id, kept);
+    say('sending');
+    // In the language it was written in: under its repeat key it is the same to the letter.
+    fetch(kept.action + '?lang=' + kept.lang, {method: 'POST', body: data || body(kept), credentials: 'same-origin', headers: {Accept: 'text/html'}})
+      .then(function (answer) {
+        busy = false;
+        if (/^\/r\//.test(new URL(answer.url).pathname) && answer.ok) return arrived(id, kept, answer.url);
+        if (HELD.indexOf(answer.status) >= 0) return again(id, kept, data, safe, 'busy');
+        return refused(id, kept);
+      }, function () {
+        busy = false;
+        again(id, kept, data, safe, 'waiting');
+      });
+  }
+  function arrived(id, kept, address) {
+    done = id === place;
+    kept.state = 'sent';
+    kept.receipt = address;
+    kept.fields = [];
+    write(id, kept);
+    if (id === place) { location.assign(address); return; }
+    retry();
+    say('arrived', link('receipt', address));
+  }
+  function again(id, kept, data, safe, why) {
+    say(safe ? why : 'open', button('now', function () { if (!busy) send(id, kept, data); }), true);
+    timer = setTimeout(function () { if (!busy) send(id, kept, data); }, Math.min(60, 5 * Math.pow(2, waits++)) * 1000);
+  }
+  // The server has something to say about it: its own page shows that best.
+  function refused(id, kept) {
+    kept.state = 'typing';
+    write(id, kept);
+    if (id === place) waiting = null;
+    if (id !== place) { say('look', link('go', kept.action)); return; }
+    busy = true;
+    if (pressed && pressed.name) {
+      var face = document.createElement('input');
+      face.type = 'hidden';
+      face.name = pressed.name;
+      face.value = pressed.value;
+      form.appendChild(face);
+    }
+    HTMLFormElement.prototype.submit.call(form);
+  }
+
+  function pressedNow(event) {
+    var one = event.target;
+    while (one && one.tagName !== 'BUTTON') one = one.parentNode;
+    pressed = one && (one.form === form) ? one : pressed;
+  }
+  function onSubmit(event) {
+    if (busy) { event.preventDefault(); return; }
+    if (pressed && pressed.name === 'switch') { keep(); return; }
+    var low = form.elements.step && form.elements.step.value === 'tap' && pressed && pressed.value < '3';
+    if (low && navigator.onLine !== false) { keep(); return; }
+    event.preventDefault();
+    if (low) {
+      // What went wrong is asked on the next page, and only the worker has one.
+      if (navigator.serviceWorker && navigator.serviceWorker.controller) location.assign(path + '/complaint');
+      else say('offline', null, true);
+      return;
+    }
+    var kept = record('sending'), data = null;
+    kept.fields = chosen();
+    if (kept.many) {
+      data = new FormData(form);
+      if (pressed && pressed.name) data.append(pressed.name, pressed.value);
+    }
+    send(place, kept, data);
+  }
+
+  function settle(id) {
+    var kept = read(id);
+    if (!kept) { forget(id); return; }
+    if (kept.state === 'sent' && new URL(kept.receipt).pathname === path) forget(id);
+    else if (kept.state === 'sending' && !busy && id !== place) send(id, kept);
+  }
+  function retry() {
+    if (busy) return;
+    ids().some(function (id) {
+      var kept = read(id);
+      if (kept && kept.state === 'sending') { send(id, kept); return true; }
+      return false;
+    });
+  }
+  function open() {
+    var kept = read(place);
+    var shown = document.querySelector('[role=alert]');
+    document.addEventListener('click', pressedNow, true);
+    form.addEventListener('submit', onSubmit);
+    form.addEventListener('input', keep);
+    form.addEventListener('change', keep);
+    window.addEventListener('pagehide', keep);
+    if (kept && kept.state === 'sent') {
+      say('sent', link('receipt', kept.receipt));
+      forget(place);
+    } else if (kept && shown) {
+      keep();
+    } else if (kept) {
+      restore(kept);
+      if (kept.state === 'sending') send(place, kept); else say('kept', button('clear', start));
+    } else if (document.body.hasAttribute('data-offline')) {
+      say('offline', null, true);
+    } else unfinished();
+  }
+  // Another form of this window that was begun: a bad rating's second step has no address of its own.
+  function unfinished() {
+    var code = place.split('/')[0];
+    ids().some(function (id) {
+      var kept = id !== place && id.indexOf(code + '/') === 0 ? read(id) : null;
+      if (!kept || kept.state !== 'typing') return false;
+      say('unfinished', kept.action !== path ? link('go', kept.action) : button('go', function () { face(kept); }));
+      return true;
+    });
+  }
+  function face(kept) {
+    var level = kept.fields.filter(function (pair) { return pair[0] === 'satisfaction'; })[0];
+    var one = level && form.querySelector('button[name=satisfaction][value="' + level[1] + '"]');
+    if (one) one.click();
+  }
+
+  if (form && window.fetch && window.URLSearchParams && form.elements.key) open();
+  ids().forEach(settle);
+  window.addEventListener('online', retry);
+  document.addEventListener('visibilitychange', function () { if (!document.hidden) retry(); });
+  if ('serviceWorker' in navigator && form && !document.body.hasAttribute('data-offline')) {
+    navigator.serviceWorker.register('/sw.js').then(function () { return navigator.serviceWorker.ready; })
+      .then(function (ours) { ours.active.postMessage(path); }, function () { /* it works without */ });
+  }
+})();
