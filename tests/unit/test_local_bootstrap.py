@@ -102,6 +102,20 @@ def test_a_broker_elsewhere_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) 
     bootstrap.ensure_broker()
 
 
+def test_a_browser_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The distribution's Chromium, or one that is named, which must be a program."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("MASHANG_CHROMIUM", raising=False)
+    with pytest.raises(SetupError, match=r"apt-get install chromium\) or set MASHANG_CHROMIUM"):
+        bootstrap.ensure_browser()
+    monkeypatch.setenv("MASHANG_CHROMIUM", str(tmp_path / "none"))
+    with pytest.raises(SetupError, match="is not a program"):
+        bootstrap.ensure_browser()
+    monkeypatch.setenv("MASHANG_CHROMIUM", sys.executable)
+    bootstrap.ensure_browser()
+
+
 @pytest.mark.parametrize("present", [True, False])
 def test_the_packages_own_service_is_not_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: bool
