@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from deploy.local.bootstrap import BROWSERS
 from shared.db import Database
 from tests.integration.intake_site import Site, site
 
-CHROMIUM = os.environ.get("MASHANG_CHROMIUM") or shutil.which("chromium")
+_found = filter(None, map(shutil.which, BROWSERS))
+CHROMIUM = os.environ.get("MASHANG_CHROMIUM") or next(_found, None)
 
 
 @pytest.fixture(scope="session")
