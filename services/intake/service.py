@@ -14,6 +14,12 @@ from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
 from services.intake.follow import handlers
 from services.intake.follow.status import Status
+from services.intake.open import api as figures_api
+from services.intake.open import jobs as counting
+from services.intake.open.figures import Figures
+from services.intake.open.page import OpenPage
+from services.intake.open311 import api as open311
+from services.intake.open311.creating import Creating
 from services.intake.pages import domains, welcome
 from services.intake.pages.forms import Forms
 from services.intake.pages.phone import Phone
@@ -45,6 +51,8 @@ def build(settings: Settings, database: Database) -> Service:
     windows = Windows(acceptance, database)
     status = Status(database, keys.seal, policies, keyring)
     public_url = settings.public_url.rstrip("/")
+    figures = Figures(database, policies)
+    creating = Creating(acceptance, database, policies, keys.codes, settings.open311_clients)
     return Service(
         name=NAME,
         handlers={
@@ -66,6 +74,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("publish_receipt_key", 60 * second, keyring.publish),
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
+            Job("count_open", 5 * second, partial(counting.count, database, policies)),
         ],
         endpoints=[
             *accepting.Api(acceptance, database, keyring, public_url).endpoints(),
@@ -76,6 +85,9 @@ def build(settings: Settings, database: Database) -> Service:
             *Phone(windows).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
             *ProofPages(status, keyring, public_url).endpoints(),
+            *figures_api.Api(figures).endpoints(),
+            *OpenPage(figures).endpoints(),
+            *open311.Api(creating, database, policies, public_url).endpoints(),
         ],
         pages=Pages(PAGES),
         resources=[writer],

@@ -31,6 +31,16 @@ def domain_files(text: object) -> dict[str, str]:
 DomainFiles = Annotated[dict[str, str], NoDecode, BeforeValidator(domain_files)]
 
 
+def names(text: object) -> object:
+    """`"cityapp,other"`, without blanks."""
+    if not isinstance(text, str):
+        return text
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)]
+
+
 class Settings(config.Settings):
     """Keys, and how commits are shared.
 
@@ -39,6 +49,7 @@ class Settings(config.Settings):
     what WeChat and Alipay ask for to see that the domain is ours, as `NAME.txt=CONTENT,...`.
     `receipt_name` is by whom receipts are signed, `mashang.example/receipts`; it follows from the
     public address where nothing is said.
+    `open311_clients` are the apps that may hand something in.
     """
 
     seal_keys_phone: KeyRing
@@ -51,6 +62,7 @@ class Settings(config.Settings):
     receipt_key: Key
     signing_key: Key
     receipt_name: str = Field(default="", pattern=r"^[^\s+]*$")
+    open311_clients: Names = ()
     batch_rows: int = Field(default=200, ge=1, le=2000)
     batch_linger_ms: float = Field(default=2.0, ge=0, le=50)
     batches_in_flight: int = Field(default=1, ge=1, le=8)

@@ -48,8 +48,10 @@ def _response(
             return house.pages.show(request, call.language, answer, call.visitor)
         case See():
             return web.Response(status=303, headers={hdrs.LOCATION: answer.header})
-        case Text(content, kind, headers):
-            return web.Response(text=content, content_type=kind, charset="utf-8", headers=headers)
+        case Text(content, kind, status, headers):
+            return web.Response(
+                text=content, status=status, content_type=kind, charset="utf-8", headers=headers
+            )
         case Reply(model, status, headers):
             return json_response(model, status, headers)
     return json_response(answer, endpoint.status)

@@ -11,8 +11,8 @@ from shared.web.texts import Texts
 # Noncharacters: what people type has lost them at the door (shared/values/text).
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _BORROWED = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
-# Tags with their attributes, and elements that hold nothing but text.
-_PIECE = re.compile(r"<(title|textarea|option)\b.*?</\1>|<[^>]*>|[^<]+", re.S)
+# Tags with their attributes, and elements that hold nothing but text; `text` is of a drawing.
+_PIECE = re.compile(r"<(title|textarea|option|text)\b.*?</\1>|<[^>]*>|[^<]+", re.S)
 
 
 def told(words: Texts, key: str, text: str) -> str:

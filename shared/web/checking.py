@@ -54,7 +54,8 @@ def _repeat_key(endpoint: Endpoint, call: Call[Any, Any]) -> str:
     if endpoint.repeat == "form":
         key = call.fields.one("key")
         return FORM_KEY + key if _KEY.fullmatch(key) else ""
-    if endpoint.repeat == "header" and not _KEY.fullmatch(call.repeat_key):
+    lacks = endpoint.repeat == "offered" and not call.repeat_key
+    if endpoint.repeat in ("header", "offered") and not (lacks or _KEY.fullmatch(call.repeat_key)):
         raise Malformed("refused.repeat_key")
     return call.repeat_key
 

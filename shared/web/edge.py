@@ -66,6 +66,9 @@ def route(house: House, endpoint: Endpoint) -> Handler:
             refused = problems.refusal(error)
             if isinstance(refused, Defect) and refused is not error:
                 raise
+            if endpoint.tell:
+                told = endpoint.tell(refused, call.language)
+                return await respond(request, house, endpoint, call, told)
             shown = _led(house, endpoint, call, refused) or await _again(endpoint, call, refused)
             if shown is None:
                 return refusing.tell(request, house, refused, call)

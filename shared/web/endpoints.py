@@ -6,6 +6,7 @@ contains no access check of its own.
 """
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -31,6 +32,9 @@ PAGE_SECONDS = 3.0
 API_SECONDS = 4.8
 # Counts over everything take as long as they take; nobody waits before an empty screen.
 COUNT_SECONDS = 25.0
+JSON = "application/json"
+FOR_PROGRAMS = ("/api/", "/reports/", "/open311/")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 # What the key of a form begins with, so that none is a program's.
 FORM_KEY = "form:"
 
@@ -154,12 +158,26 @@ class Text:
 
     content: str
     content_type: str = "text/plain"
+    status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Answer = BaseModel | Reply | Page | See | Text
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 Again = Callable[[Call[Any, Any], Refused], Coroutine[Any, Any, Answer]]
+Tell = Callable[[Refused, Language], Answer]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where an answer leads: the path of a GET, and which of its parameters is which value of ours.
+
+    A value is a JSON pointer into the answer.
+    """
+
+    name: str
+    path: str
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -169,10 +187,12 @@ class Endpoint:
     `answers` lists models by status, the usual one first (empty for pages). `form` reads `body`
     from a form instead of JSON; `again` then shows it with what was typed when anything refuses it.
     `csrf` wants a form token (staff) or a form of our own origin, `repeat` an idempotency key: a
-    program's as a header, a form's as its hidden field `key` (see web/repeats). `section` is the
-    part of a larger form that this endpoint reads: a field `<section>-<name>` is its `<name>`; a
-    parameter of the address may be in it.
-    `seconds` are how long the caller waits before it hears 503; 0 where the handler itself counts.
+    program's as a header, which may lack where it is only `offered`, a form's as its hidden field
+    `key` (see web/repeats). `section` is the part of a larger form that is read here: a field
+    `<section>-<name>` is its `<name>`; a parameter of the address may be in it. `seconds` are how
+    long the caller waits before it hears 503; 0 where the handler itself counts. `media` is what it
+    answers with if not JSON, `tell` its own way of saying no, with a `problem` in the same media.
+    `links` name what an answer leads on to, for the API's description.
     """
 
     method: Method
@@ -187,16 +207,20 @@ class Endpoint:
     form: bool = False
     again: Again | None = None
     csrf: Literal["none", "origin", "token"] = "none"
-    repeat: Literal["none", "header", "form"] = "none"
+    repeat: Literal["none", "header", "offered", "form"] = "none"
     limit: int = BODY_LIMIT
     raw: bool = False
     section: str = ""
     seconds: float | None = None
+    media: str = JSON
+    tell: Tell | None = None
+    problem: type[BaseModel] | None = None
+    links: Sequence[Link] = ()
 
     @property
     def is_api(self) -> bool:
         """For programs: problems as JSON, a bearer token instead of a cookie."""
-        return self.path.startswith(("/api/", "/reports/"))
+        return self.path.startswith(FOR_PROGRAMS)
 
     @property
     def patience(self) -> float:
@@ -237,7 +261,7 @@ def checked(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
 
 def _problem(one: Endpoint, seen: set[tuple[str, str]]) -> str | None:
     by_cookie = one.caller.kind == "staff" and not one.is_api and one.method != "GET"
-    named = {part[1:-1] for part in one.path.split("/") if part.startswith("{")}
+    named = set(_PARAMETER.findall(one.path))
     problems = (
         (one.caller.kind == "staff" and not one.caller.roles, "names no role"),
         (by_cookie and one.csrf != "token", "changes something by cookie without a form token"),

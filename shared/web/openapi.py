@@ -9,7 +9,8 @@ import orjson
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text, Who
+from shared.web import forms
+from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link, Page, Text, Who
 from shared.web.problems import MEDIA_TYPE as PROBLEM
 
 VERSION = "1.0.0"
@@ -77,7 +78,8 @@ def document(service: str, table: Sequence[Endpoint]) -> dict[str, Any]:
 
 
 def _models(one: Endpoint) -> list[type[BaseModel]]:
-    return [model for model in (one.body, *one.answers.values()) if model is not None]
+    models = (one.body, *one.answers.values(), one.problem)
+    return [model for model in models if model is not None]
 
 
 def _is_input(model: type[BaseModel], table: Sequence[Endpoint]) -> bool:
@@ -87,7 +89,7 @@ def _is_input(model: type[BaseModel], table: Sequence[Endpoint]) -> bool:
 def _operation(one: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": one.summary,
-        "operationId": _operation_id(one),
+        "operationId": _operation_id(one.method, one.path),
         "description": told(one.caller),
         "parameters": [*_path_parameters(one), *_query_parameters(one), *_headers(one)],
         "responses": _responses(one),
@@ -95,12 +97,13 @@ def _operation(one: Endpoint) -> dict[str, Any]:
     if one.caller.kind == "staff":
         operation["security"] = [{"operator": []}]
     if one.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(one.body)}
+        media = forms.MEDIA_TYPE if one.form else JSON
+        operation["requestBody"] = {"required": True, "content": _content(one.body, media)}
     return operation
 
 
-def _operation_id(one: Endpoint) -> str:
-    return "_".join([one.method.lower(), *re.findall(r"\w+", one.path)])
+def _operation_id(method: str, path: str) -> str:
+    return "_".join([method.lower(), *re.findall(r"\w+", path)])
 
 
 def told(who: Who) -> str:
@@ -110,8 +113,8 @@ def told(who: Who) -> str:
     return "Anybody." if who.kind == "public" else "A vendor, by the secret in the address."
 
 
-def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+def _content(model: type[BaseModel], media: str = JSON) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
 def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:
@@ -134,26 +137,36 @@ def _query_parameters(one: Endpoint) -> list[dict[str, Any]]:
 
 
 def _headers(one: Endpoint) -> list[dict[str, Any]]:
-    if one.repeat != "header":
+    if one.repeat not in ("header", "offered"):
         return []
     schema = {"type": "string", "minLength": 16, "maxLength": 128, "pattern": "^[!-~]{16,128}$"}
-    return [{"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}]
+    must = one.repeat == "header"
+    return [{"name": "Idempotency-Key", "in": "header", "required": must, "schema": schema}]
 
 
 def _responses(one: Endpoint) -> dict[str, Any]:
     answers: dict[str, Any] = {
-        str(status): {
-            "description": HTTPStatus(status).phrase,
-            **({"content": _content(model)} if model else {}),
-        }
+        str(status): {"description": HTTPStatus(status).phrase, **_answer(one, model)}
         for status, model in one.answers.items()
     }
-    schema = {"$ref": "#/components/schemas/Problem"}
-    answers["default"] = {
-        "description": "A problem",
-        "content": {PROBLEM: {"schema": schema}},
-    }
+    problem, media = one.problem or Problem, one.media if one.tell else PROBLEM
+    answers["default"] = {"description": "A problem", "content": _content(problem, media)}
     return answers
+
+
+def _answer(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:
+    links = {link.name: _link(link) for link in one.links}
+    told: dict[str, Any] = {"links": links} if links else {}
+    if model:
+        told["content"] = _content(model, one.media)
+    elif one.media != JSON:
+        told["content"] = {one.media: {"schema": {"type": "string"}}}
+    return told
+
+
+def _link(link: Link) -> dict[str, Any]:
+    values = {name: f"$response.body#{pointer}" for name, pointer in link.parameters.items()}
+    return {"operationId": _operation_id("GET", link.path), "parameters": values}
 
 
 def shape(model: type[BaseModel]) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from shared.errors import Defect, NotFound, Refused, Unauthenticated, Unavailabl
 from shared.observe import log
 from shared.web import admission, kept, problems
 from shared.web.answers import CSP, SECURITY_HEADERS
-from shared.web.endpoints import Call, Page, Visitor
+from shared.web.endpoints import FOR_PROGRAMS, Call, Page, Visitor
 from shared.web.house import House
 from shared.web.mending import mended
 from shared.web.pages import language
@@ -55,7 +55,7 @@ def _kept(request: web.Request, house: House, refused: Refused) -> Page:
 
 def wants_html(request: web.Request) -> bool:
     """Whether a person's browser asks, and not a program."""
-    for_programs = request.path.startswith(("/api/", "/reports/"))
+    for_programs = request.path.startswith(FOR_PROGRAMS)
     return not for_programs and "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 

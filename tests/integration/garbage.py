@@ -33,6 +33,12 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "words": "x", "officer_badge": "A-1", "urgent": False, "phone": "13977770100",
         "language": "zh",
     },
+    "Sent": {
+        "service_code": "other", "api_key": "app.0", "jurisdiction_id": "", "address_id": "n1",
+        "address_string": "x", "lat": "33.0", "long": "114.0", "description": "x",
+        "phone": "13977770100", "email": "a@example.org", "first_name": "x", "last_name": "x",
+        "device_id": "x", "account_id": "x", "media_url": "https://example.org/a.jpg",
+    },
     "SignInBody": {"username": "nobody", "password": "x"},
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,

@@ -14,7 +14,14 @@ from tests.integration.test_rewards_decisions import hear, verified
 SERVICE = "rewards"
 # Nobody changes it, not even by hand.
 GUARDED = {
-    "intake": ("timeline", "submissions", "additions", "receipt_keys"),
+    "intake": (
+        "timeline",
+        "submissions",
+        "additions",
+        "receipt_keys",
+        "draws",
+        "open311_sent",
+    ),
     "verification": ("callback_attempts", "verdicts", "case_actions", "hold_decisions"),
     "rewards": (
         "payout_transitions",

@@ -159,6 +159,9 @@ def mistold(
         language = "en" if str(wanted).startswith("en") else "zh"
     if texts(language).tag != told.headers.get("content-language"):
         return f"{told.status} in {told.headers.get('content-language')} {told.headers}"
+    if one.tell:
+        own = told.headers["content-type"].startswith((one.media, "application/problem+json"))
+        return "" if own else f"{told.status} as {told.headers['content-type']}"
     if not one.is_api:
         return "" if "Accept" in request.headers else _unlike_a_page(told)
     return _misspoken(told, language)

@@ -48,3 +48,11 @@ async def list_closed(conn: Connection) -> frozenset[str]:
     """The codes of the units that take nothing in any more."""
     rows = await conn.fetch("SELECT code FROM units WHERE NOT active")
     return frozenset(row["code"] for row in rows)
+
+
+async def list_open(conn: Connection) -> list[Unit]:
+    """The units that take something in, by their codes."""
+    rows = await conn.fetch(
+        "SELECT code, name, parent, active FROM units WHERE active ORDER BY code"
+    )
+    return [Unit(**dict(row)) for row in rows]

@@ -7,11 +7,15 @@ from shared.db import Connection
 
 
 async def add(conn: Connection, submission_id: UUID, key: str, entry: Entry) -> bool:
-    """Add a step; False when this very step (by its key) is there already."""
+    """Add a step, and tell who counts; False when this very step (by its key) is there already."""
     done = await conn.fetchval(
         """
-        INSERT INTO timeline (submission_id, step, key, at, details) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT ON CONSTRAINT timeline_pkey DO NOTHING RETURNING true
+        WITH added AS (
+            INSERT INTO timeline (submission_id, step, key, at, details)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT ON CONSTRAINT timeline_pkey DO NOTHING RETURNING submission_id
+        )
+        INSERT INTO story_news (submission_id) SELECT submission_id FROM added RETURNING true
         """,
         submission_id, entry.step, key, entry.at, entry.details,
     )  # fmt: skip
