@@ -17,6 +17,7 @@ SEAL_KEYS = {
     "seal_keys_words": "1:" + "D" * 43 + "=",
     "seal_keys_answer": "1:" + "E" * 43 + "=",
     "seal_keys_note": "1:" + "F" * 43 + "=",
+    "seal_keys_photo": "1:" + "G" * 43 + "=",
 }
 
 

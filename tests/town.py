@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -164,6 +165,7 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
     """The services, open for business, with a small directory."""
     keys, ports = Keys(), Ports.free()
     async with AsyncExitStack() as stack:
+        photos = stack.enter_context(TemporaryDirectory())
         opened = Town(keys, {name: ports.url(name) for name in SERVICES}, {})
         for name in SERVICES:
             url = await clone(name)
@@ -171,8 +173,9 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
             stack.push_async_callback(database.close)
             opened.databases[name] = database
             env = service_env(
-                name, ports=ports, keys=keys, database_url=url, amqp_url="amqp://127.0.0.1:1/"
-            )
+                name, ports=ports, keys=keys, database_url=url, amqp_url="amqp://127.0.0.1:1/",
+                photos=photos,
+            )  # fmt: skip
             opened.settings[name], service = _build(name, env, database)
             opened.services[name] = service
             for resource in service.resources:

@@ -81,6 +81,7 @@ class Installation:
             keys=self.keys,
             database_url=self.database_url(service),
             amqp_url=self.amqp_url(service),
+            photos=os.environ.get("MASHANG_PHOTOS") or str(self.data / "photos"),
         )
 
     def write_environments(self) -> None:

@@ -59,6 +59,7 @@ class Keys(BaseModel):
     seal_words: Key = Field(default_factory=key)
     seal_answer: Key = Field(default_factory=key)
     seal_note: Key = Field(default_factory=key)
+    seal_photo: Key = Field(default_factory=key)
     index_key: Key = Field(default_factory=key)
     code_key: Key = Field(default_factory=key)
     receipt_key: Key = Field(default_factory=key)

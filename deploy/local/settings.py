@@ -12,12 +12,17 @@ from shared.flows import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 SANDBOX = "sandbox"
+# Who writes photos and recordings, and who shows them.
+PHOTOGRAPHERS = ("intake", "verification")
 
 
 def service_env(
-    service: str, *, ports: Ports, keys: Keys, database_url: str, amqp_url: str
+    service: str, *, ports: Ports, keys: Keys, database_url: str, amqp_url: str, photos: str = ""
 ) -> dict[str, str]:
-    """Our own variables over what is inherited; a service gets no other service's secrets."""
+    """Our own variables over what is inherited; a service gets no other service's secrets.
+
+    `photos` is the folder of photos and recordings; without one none are taken in.
+    """
     public = os.environ.get("MASHANG_PUBLIC_URL") or ports.url("intake")
     return {
         **inherited.for_service(service),
@@ -31,6 +36,7 @@ def service_env(
         "MASHANG_PUBLIC_URL": public,
         "MASHANG_STAFF_URLS": staff_urls(ports),
         **own_env(service, ports, keys),
+        **({"MASHANG_PHOTOS": photos} if photos and service in PHOTOGRAPHERS else {}),
     }
 
 
@@ -44,7 +50,7 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     """What only this service is told."""
     if service == "intake":
         return {
-            **keys.seal_keys("phone", "words", "answer"),
+            **keys.seal_keys("phone", "words", "answer", "photo"),
             "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
             "MASHANG_RECEIPT_KEY": keys.receipt_key,
@@ -52,7 +58,7 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
         }
     if service == "verification":
         return {
-            **keys.seal_keys("phone", "words", "answer", "note"),
+            **keys.seal_keys("phone", "words", "answer", "note", "photo"),
             "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_IDENTITY_SEED": keys.identity_seed,
             "MASHANG_SAMPLE_KEY": keys.sample_key,

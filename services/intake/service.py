@@ -26,6 +26,9 @@ from services.intake.pages.phone import Phone
 from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
 from services.intake.pages.windows import Windows
+from services.intake.photos import api as photographing
+from services.intake.photos import jobs as photo_jobs
+from services.intake.photos.taking import Taking
 from services.intake.proof.keyring import Keyring
 from services.intake.proof.notes import Signer
 from services.intake.settings import Settings
@@ -49,6 +52,8 @@ def build(settings: Settings, database: Database) -> Service:
     keyring = Keyring(keys.signer.public, database)
     acceptance = Acceptance(keys, policies, writer, closed, database)
     windows = Windows(acceptance, database)
+    storage = settings.storage
+    taking = Taking(database, storage, keys.seal)
     status = Status(database, keys.seal, policies, keyring)
     public_url = settings.public_url.rstrip("/")
     figures = Figures(database, policies)
@@ -75,9 +80,12 @@ def build(settings: Settings, database: Database) -> Service:
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
+            Job("orphan_photos", 600 * second, partial(photo_jobs.release_orphans, database)),
+            Job("remove_photos", 60 * second, partial(photo_jobs.remove_files, database, storage)),
         ],
         endpoints=[
             *accepting.Api(acceptance, database, keyring, public_url).endpoints(),
+            *photographing.Api(acceptance, taking).endpoints(),
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),

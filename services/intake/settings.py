@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 
 from shared import config
 from shared.config import Key, KeyRing
+from shared.storage import StorageSettings
 
 NONE = SecretStr("")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,80}\.txt")
@@ -41,7 +42,7 @@ def names(text: object) -> object:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)]
 
 
-class Settings(config.Settings):
+class Settings(StorageSettings):
     """Keys, and how commits are shared.
 
     Codes are signed by the first of `code_keys`, and read by all of them; one that a key of
@@ -55,6 +56,7 @@ class Settings(config.Settings):
     seal_keys_phone: KeyRing
     seal_keys_words: KeyRing
     seal_keys_answer: KeyRing
+    seal_keys_photo: KeyRing
     index_key: Key
     code_keys: KeyRing
     code_keys_retired: SecretStr = Field(default=NONE, repr=False)

@@ -8,6 +8,7 @@ from services.verification import jobs
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
+from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
@@ -61,6 +62,7 @@ def build(settings: Settings, database: Database) -> Service:
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database).endpoints(),
             *CasePage(database, desk).endpoints(),
+            *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),

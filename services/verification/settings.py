@@ -1,10 +1,10 @@
 """What verification needs beside what every service needs."""
 
-from shared import config
 from shared.config import Key, KeyRing
+from shared.storage import StorageSettings
 
 
-class Settings(config.Settings):
+class Settings(StorageSettings):
     """`identity_seed` signs the statements about operators that the other services check.
 
     `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
@@ -14,6 +14,7 @@ class Settings(config.Settings):
     seal_keys_words: KeyRing
     seal_keys_answer: KeyRing
     seal_keys_note: KeyRing
+    seal_keys_photo: KeyRing
     index_key: Key
     identity_seed: Key
     sample_key: Key

@@ -26,6 +26,7 @@ from shared.policy.parts import (
     Incident,
     Level,
     Part,
+    Privacy,
     Prominent,
     Reward,
     Strikes,
@@ -55,6 +56,7 @@ class Policy(Part):
     prominent: Prominent
     unknown_officer: UnknownOfficer
     appeal: Appeal
+    privacy: Privacy
     urgent: Urgent
     limits: Limits
     praise: Praise

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 Count = Annotated[int, Field(strict=True, ge=1, le=100)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=100)]
 Days = Annotated[int, Field(strict=True, ge=1, le=92)]
+KeptDays = Annotated[int, Field(strict=True, ge=30, le=3660)]
 Hours = Annotated[int, Field(strict=True, ge=1, le=24 * 31)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=24 * 60)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]

@@ -14,6 +14,7 @@ from shared.policy.kinds import (
     Days,
     Fen,
     Hours,
+    KeptDays,
     Key,
     Minutes,
     MonthFen,
@@ -136,6 +137,12 @@ class Appeal(Part):
     officer_times: Amount
     citizen_days: Days
     citizen_times: Amount
+
+
+class Privacy(Part):
+    """How long phones, words and photos are kept after they came; longer while more is owed."""
+
+    kept_days: KeptDays
 
 
 class Urgent(Part):

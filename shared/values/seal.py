@@ -1,7 +1,8 @@
 """Sealing of personal data at rest and in events, and the blind index for comparing.
 
-A sealed value is `kid.base64url(nonce ‖ AES-256-GCM ciphertext)`. The context (for example
-`phone:<submission id>`) is authenticated, so a sealed value moved to another row does not open.
+A sealed value is `kid.base64url(nonce ‖ AES-256-GCM ciphertext)`, a sealed file the same without
+base64. The context (for example `phone:<submission id>`) is authenticated, so a sealed value moved
+to another row does not open.
 Its first word also chooses the key: there is one ring of keys a purpose, and a service is given
 only the rings of what it must open or close.
 """
@@ -18,7 +19,7 @@ from typing import Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-Purpose = Literal["phone", "words", "answer", "note"]
+Purpose = Literal["phone", "words", "answer", "note", "photo"]
 PURPOSES: Mapping[str, Purpose] = {
     "phone": "phone",
     "words": "words",
@@ -26,6 +27,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "note": "note",
     "finding": "note",
     "code": "phone",
+    "photo": "photo",
 }
 _NONCE = 12
 
@@ -60,23 +62,41 @@ class Seal:
 
     def close(self, clear: str, context: str) -> str:
         """Seal `clear` under the purpose's current key."""
-        kid, cipher = next(iter(self._ring(context).items()))
-        nonce = os.urandom(_NONCE)
-        sealed = cipher.encrypt(nonce, clear.encode(), context.encode())
-        return f"{kid}.{urlsafe_b64encode(nonce + sealed).decode()}"
+        kid, sealed = self._close(clear.encode(), context)
+        return f"{kid}.{urlsafe_b64encode(sealed).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
         """The clear text. SealBroken when key, context or content do not match."""
-        ring = self._ring(context)
         kid, _, payload = sealed.partition(".")
+        try:
+            raw = urlsafe_b64decode(payload)
+        except ValueError as error:
+            raise SealBroken("sealed value does not open") from error
+        return self._open(kid, raw, context).decode()
+
+    def close_file(self, clear: bytes, context: str) -> bytes:
+        """Seal the content of a file."""
+        kid, sealed = self._close(clear, context)
+        return kid.encode() + b"." + sealed
+
+    def open_file(self, sealed: bytes, context: str) -> bytes:
+        """The clear content. SealBroken when key, context or content do not match."""
+        kid, _, raw = sealed.partition(b".")
+        return self._open(kid.decode("ascii", "replace"), raw, context)
+
+    def _close(self, clear: bytes, context: str) -> tuple[str, bytes]:
+        kid, cipher = next(iter(self._ring(context).items()))
+        nonce = os.urandom(_NONCE)
+        return kid, nonce + cipher.encrypt(nonce, clear, context.encode())
+
+    def _open(self, kid: str, raw: bytes, context: str) -> bytes:
+        ring = self._ring(context)
         if kid not in ring:
             raise SealBroken(f"no sealing key {kid!r}")
         try:
-            raw = urlsafe_b64decode(payload)
-            clear = ring[kid].decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+            return ring[kid].decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken("sealed value does not open") from error
-        return clear.decode()
 
     def index(self, clear: str) -> str:
         """A keyed hash, 32 hex digits: equal phones have equal indexes, and no more is told."""

@@ -10,14 +10,16 @@ from aiohttp import hdrs, web
 
 from shared.errors import Forbidden, Malformed, Refused, TooLarge, Unauthenticated
 from shared.events import Language
-from shared.web import forms, session
+from shared.web import forms, session, uploads
 from shared.web.bodies import read_body
 from shared.web.endpoints import Call, Endpoint, Visitor
 from shared.web.places import here
 from shared.web.session import Door
+from shared.web.uploads import File, Parts, Uploads
 
 # Where a request keeps its Call, so that whatever refuses it finds what was typed.
 CALL = web.RequestKey("call", tuple[Endpoint, Call[Any, Any]])
+FILES = web.RequestKey("files", list[File])
 
 
 async def open_call(request: web.Request, endpoint: Endpoint, language: Language) -> Call[Any, Any]:
@@ -48,11 +50,24 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
 async def _take_in(request: web.Request, endpoint: Endpoint, call: Call[Any, Any]) -> None:
     """The body; why it could not be read is kept until it is known who asks."""
     try:
+        if endpoint.uploads and request.content_type == uploads.MEDIA_TYPE:
+            await _take_files(request, endpoint.uploads, call)
+            return
         call.raw = await read_body(request, endpoint)
         if endpoint.form:
             call.fields = _fields(call.raw, endpoint.limit)
     except Refused as refused:
         call.unread = refused
+
+
+async def _take_files(request: web.Request, allowed: Uploads, call: Call[Any, Any]) -> None:
+    """What had come before it was too much is kept too, to be shown again."""
+    parts = Parts()
+    try:
+        await uploads.read(request, allowed, parts)
+    finally:
+        call.fields, call.files = parts.fields, parts.files
+        request[FILES] = parts.files
 
 
 def _fields(raw: bytes, limit: int) -> forms.Fields:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from shared.observe import trace
 from shared.web import assets
 from shared.web.connections import NAME
-from shared.web.endpoints import Answer, Call, Endpoint, Page, Reply, See, Text
+from shared.web.endpoints import Answer, Call, Endpoint, Media, Page, Reply, See, Text
 from shared.web.house import House
 from shared.web.pages import put
 
@@ -18,13 +18,20 @@ STAY_SECURE = "max-age=31536000"
 CSP = "Content-Security-Policy"
 SECURITY_HEADERS = {
     CSP: (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
-        " connect-src 'self'; form-action 'self'; manifest-src 'self'; base-uri 'none';"
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self';"
+        " script-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self';"
+        " base-uri 'none';"
         " frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# Of what came from outside, however it was made anew: it runs nothing, and only our pages show it.
+CLOSED_UP = {
+    CSP: "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    hdrs.CONTENT_DISPOSITION: "inline",
 }
 
 
@@ -52,6 +59,8 @@ def _response(
             return web.Response(
                 text=content, status=status, content_type=kind, charset="utf-8", headers=headers
             )
+        case Media(content, kind):
+            return web.Response(body=content, content_type=kind, headers=CLOSED_UP)
         case Reply(model, status, headers):
             return json_response(model, status, headers)
     return json_response(answer, endpoint.status)

@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from aiohttp import hdrs, web
 
 from shared.errors import Malformed, TooLarge, TooSlow, Unsupported
-from shared.web import forms
+from shared.web import forms, uploads
 from shared.web.endpoints import Endpoint
 
 # 64 KiB in this time are 2 KiB a second, which any connection that works at all can do.
@@ -32,7 +32,7 @@ async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
         raise TooSlow() from None
     except (web.RequestPayloadError, OSError, ValueError):
         raise Malformed("refused.body_cut") from None
-    if body or endpoint.body is not None or endpoint.form:
+    if body or endpoint.body is not None or endpoint.form or endpoint.uploads:
         _check_type(request, endpoint)
     # What people's tools write before a text; RFC 8259 lets whoever reads it look past it.
     return body if endpoint.form or endpoint.raw else body.removeprefix(BOM_UTF8)
@@ -49,6 +49,8 @@ async def _read(request: web.Request, most: int, limit: int) -> bytes:
 
 def _check_type(request: web.Request, endpoint: Endpoint) -> None:
     wanted = (forms.MEDIA_TYPE,) if endpoint.form else JSON_TYPES
+    if endpoint.uploads and not endpoint.form:
+        wanted = (uploads.MEDIA_TYPE,)
     if not endpoint.raw and request.content_type not in wanted:
         raise Unsupported("refused.media_type", wanted=wanted[0])
     if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8", "us-ascii"):

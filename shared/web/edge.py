@@ -79,7 +79,20 @@ def route(house: House, endpoint: Endpoint) -> Handler:
             return refusing.tell(request, house, refused, call)
         return await respond(request, house, endpoint, call, answer)
 
-    return handle
+    return _closing(handle) if endpoint.uploads else handle
+
+
+def _closing(handle: Handler) -> Handler:
+    """What came as files is given back at the end, whatever the end is."""
+
+    async def closing(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handle(request)
+        finally:
+            for file in request.get(admission.FILES, ()):
+                file.content.close()
+
+    return closing
 
 
 async def _do(

@@ -20,6 +20,7 @@ from shared.access import Operator, Role
 from shared.errors import Misconfigured, Refused, Unauthenticated
 from shared.events import Language
 from shared.web.forms import Fields
+from shared.web.uploads import File, Uploads
 
 Method = Literal["GET", "POST", "DELETE"]
 B = TypeVar("B")
@@ -93,6 +94,7 @@ class Call(Generic[B, Q]):
     bearer: str = field(default="", repr=False)
     remote: str = ""
     unread: Refused | None = None
+    files: Sequence[File] = ()
 
     def asked(self, name: str) -> str:
         """A query parameter as it came, or nothing."""
@@ -162,7 +164,15 @@ class Text:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Answer = BaseModel | Reply | Page | See | Text
+@dataclass(frozen=True)
+class Media:
+    """A picture or a recording that was made here; never what somebody sent."""
+
+    content: bytes
+    content_type: Literal["image/jpeg", "audio/ogg"]
+
+
+Answer = BaseModel | Reply | Page | See | Text | Media
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 Again = Callable[[Call[Any, Any], Refused], Coroutine[Any, Any, Answer]]
 Tell = Callable[[Refused, Language], Answer]
@@ -193,6 +203,7 @@ class Endpoint:
     long the caller waits before it hears 503; 0 where the handler itself counts. `media` is what it
     answers with if not JSON, `tell` its own way of saying no, with a `problem` in the same media.
     `links` name what an answer leads on to, for the API's description.
+    `uploads` are the files that a form (or a program) may send along as multipart/form-data.
     """
 
     method: Method
@@ -216,6 +227,7 @@ class Endpoint:
     tell: Tell | None = None
     problem: type[BaseModel] | None = None
     links: Sequence[Link] = ()
+    uploads: Uploads | None = None
 
     @property
     def is_api(self) -> bool:

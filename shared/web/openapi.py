@@ -12,6 +12,8 @@ from pydantic.json_schema import models_json_schema
 from shared.web import forms
 from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link, Page, Text, Who
 from shared.web.problems import MEDIA_TYPE as PROBLEM
+from shared.web.uploads import MEDIA_TYPE as FILES
+from shared.web.uploads import Uploads
 
 VERSION = "1.0.0"
 _TYPES = {"UUID": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
@@ -99,6 +101,8 @@ def _operation(one: Endpoint) -> dict[str, Any]:
     if one.body is not None:
         media = forms.MEDIA_TYPE if one.form else JSON
         operation["requestBody"] = {"required": True, "content": _content(one.body, media)}
+    elif one.uploads is not None:
+        operation["requestBody"] = {"required": True, "content": _files(one.uploads)}
     return operation
 
 
@@ -115,6 +119,15 @@ def told(who: Who) -> str:
 
 def _content(model: type[BaseModel], media: str = JSON) -> dict[str, Any]:
     return {media: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _files(allowed: Uploads) -> dict[str, Any]:
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    fields = {
+        name: {"type": "array", "items": file, "maxItems": most}
+        for name, most in allowed.fields.items()
+    }
+    return {FILES: {"schema": {"type": "object", "properties": fields}}}
 
 
 def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:

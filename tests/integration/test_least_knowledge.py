@@ -195,8 +195,15 @@ def test_scoring_opens_no_phone(house: House) -> None:
 
 # Who is not among them needs none.
 OWN = {
-    "intake": {"seal_phone", "seal_words", "seal_answer", "index_key"},
-    "verification": {"seal_phone", "seal_words", "seal_answer", "seal_note", "index_key"},
+    "intake": {"seal_phone", "seal_words", "seal_answer", "seal_photo", "index_key"},
+    "verification": {
+        "seal_phone",
+        "seal_words",
+        "seal_answer",
+        "seal_note",
+        "seal_photo",
+        "index_key",
+    },
     "rewards": {"seal_phone"},
     "notifications": {"seal_phone"},
 }

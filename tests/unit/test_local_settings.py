@@ -37,7 +37,7 @@ def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
         name: {service for service in SERVICES if name in env(service, keys)}
         for name in (
             *("MASHANG_SIGNING_KEY", secret_of("airtime"), secret_of("sms"), "MASHANG_INDEX_KEY"),
-            *keys.seal_keys("phone", "words", "answer", "note"),
+            *keys.seal_keys("phone", "words", "answer", "note", "photo"),
         )
     }
     assert {
@@ -49,6 +49,7 @@ def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
         "MASHANG_SEAL_KEYS_WORDS": {"intake", "verification"},
         "MASHANG_SEAL_KEYS_ANSWER": {"intake", "verification"},
         "MASHANG_SEAL_KEYS_NOTE": {"verification"},
+        "MASHANG_SEAL_KEYS_PHOTO": {"intake", "verification"},
     } == told
 
 

@@ -78,6 +78,10 @@ class Acceptance:
         """The receipt that an idempotency key leads to."""
         return receipts.code_of(self._keys.receipt, key)
 
+    def receipt_hash(self, key: str) -> bytes:
+        """What is stored of that receipt; photos that come before it are noted under it."""
+        return receipts.hash_of(self.receipt_code(key).replace("-", ""))
+
     async def accept(self, draft: Draft, key: str) -> Receipt:
         """Store a submission and give its receipt, or the one it got before under this key.
 

@@ -13,7 +13,7 @@ from services.verification.casework.rules.cases import Case, CaseKind, State
 from services.verification.casework.rules.holds import Hold
 from services.verification.casework.rules.holds import State as HoldState
 from services.verification.casework.rules.recusals import persons_in
-from services.verification.casework.store import actions, cases
+from services.verification.casework.store import actions, additions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
 from services.verification.directory.store import officers, operators, units
 from shared.access import Operator
@@ -126,6 +126,7 @@ class Detail(Summary):
     """A case with everything that was done to it, opened for reading."""
 
     words: str | None
+    attachments: tuple[str, ...] = Field(description="`photo/<id>` and `voice/<id>`")
     phone_use: PhoneUse | None = Field(description="what may be promised to this number")
     recused: list[str] = Field(description="badges and @usernames of those who may be meant")
     higher: bool = Field(description="kept from everybody at the unit, or higher")
@@ -217,6 +218,7 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     return Detail(
         **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
         words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
+        attachments=await additions.list_attachments(conn, case),
         phone_use=_phone_use(case, seal),
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),

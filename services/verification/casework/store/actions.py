@@ -35,6 +35,17 @@ async def add_action(conn: Connection, action: Action) -> None:
     )  # fmt: skip
 
 
+async def add_once(conn: Connection, action: Action) -> None:
+    """Append to the time line, unless the same actor has an entry of the same details there."""
+    await conn.execute(
+        """INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+           SELECT $1, $2, $3, $4, $5
+           WHERE NOT EXISTS (SELECT FROM case_actions
+                             WHERE case_id = $1 AND action = $2 AND actor = $3 AND details = $5)""",
+        action.case_id, action.action, action.actor, action.acted_at, action.details,
+    )  # fmt: skip
+
+
 async def list_actions(conn: Connection, case_id: UUID) -> list[Action]:
     """A case's time line, oldest first."""
     rows = await conn.fetch(

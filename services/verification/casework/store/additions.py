@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.verification.casework.rules.cases import Case
 from shared.db import Connection
 from shared.events import FollowupReceived, SubmissionAdded
 
@@ -64,6 +65,12 @@ async def list_of(conn: Connection, case_id: UUID) -> list[Addition]:
         case_id,
     )
     return [Addition(**dict(r) | {name: tuple(r[name]) for name in _LISTS}) for r in rows]
+
+
+async def list_attachments(conn: Connection, case: Case) -> tuple[str, ...]:
+    """Photos and recordings: those of the submission, then those that were added."""
+    added = await list_of(conn, case.case_id)
+    return (*case.attachments, *(name for one in added for name in one.attachments))
 
 
 @dataclass(frozen=True)

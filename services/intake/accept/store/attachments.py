@@ -1,0 +1,87 @@
+"""What came beside the words: one row a photo or recording; the sealed file lies in the storage.
+
+A row belongs to the receipt whose key it came under, also before that receipt exists.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from shared.db import Connection
+
+Kind = Literal["photo", "voice"]
+# What nobody sent after all: no submission has this receipt.
+_MARK_ORPHANS = """
+    UPDATE attachments a SET erased_at = mashang_now()
+    WHERE erased_at IS NULL AND created_at < mashang_now() - $1::interval
+      AND created_at > mashang_now() - $2::interval
+      AND NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = a.receipt_hash)
+"""
+_COLUMNS = "attachment_id, receipt_hash, kind, size, created_at, erased_at"
+_LIST = f"""
+    SELECT {_COLUMNS} FROM attachments WHERE receipt_hash = $1 ORDER BY created_at, attachment_id
+"""  # noqa: S608
+_LIST_ERASED = f"""
+    SELECT {_COLUMNS} FROM attachments WHERE erased_at IS NOT NULL AND removed_at IS NULL
+    ORDER BY erased_at LIMIT $1
+"""  # noqa: S608
+
+
+class Attachment(NamedTuple):
+    """One photo or recording."""
+
+    attachment_id: UUID
+    receipt_hash: bytes
+    kind: Kind
+    size: int
+    created_at: datetime
+    erased_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """What events and the storage call it."""
+        return name_of(self.kind, self.attachment_id)
+
+
+def name_of(kind: Kind, attachment_id: UUID) -> str:
+    """`photo/0193…`"""
+    return f"{kind}/{attachment_id}"
+
+
+async def lock(conn: Connection, receipt_hash: bytes) -> None:
+    """One at a time for each receipt, so that nobody counts past the limit."""
+    number = int.from_bytes(receipt_hash[:8], "big", signed=True)
+    await conn.execute("SELECT pg_advisory_xact_lock($1)", number)
+
+
+async def add(
+    conn: Connection, attachment_id: UUID, receipt_hash: bytes, kind: Kind, size: int
+) -> None:
+    """Note one that is about to be stored."""
+    await conn.execute(
+        "INSERT INTO attachments (attachment_id, receipt_hash, kind, size) VALUES ($1, $2, $3, $4)",
+        attachment_id, receipt_hash, kind, size,
+    )  # fmt: skip
+
+
+async def list_of(conn: Connection, receipt_hash: bytes) -> list[Attachment]:
+    """A receipt's, in the order in which they came."""
+    return [Attachment(*row) for row in await conn.fetch(_LIST, receipt_hash)]
+
+
+async def mark_orphans(conn: Connection, after: timedelta, within: timedelta) -> None:
+    """Let go of what no submission was sent with, once it is older than `after`."""
+    await conn.execute(_MARK_ORPHANS, after, within)
+
+
+async def list_erased(conn: Connection, limit: int) -> list[Attachment]:
+    """Those whose files are to be removed."""
+    return [Attachment(*row) for row in await conn.fetch(_LIST_ERASED, limit)]
+
+
+async def mark_removed(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Their files are gone."""
+    await conn.execute(
+        "UPDATE attachments SET removed_at = mashang_now() WHERE attachment_id = ANY($1)", ids
+    )

@@ -1,0 +1,1 @@
+"""Photos and recordings: opened in a child, made anew, sealed, and kept beside the database."""

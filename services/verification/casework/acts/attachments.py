@@ -1,0 +1,28 @@
+"""Photos and recordings: who has looked at them."""
+
+from uuid import UUID
+
+from services.verification.casework.store import actions, additions, cases
+from services.verification.casework.store.actions import Action
+from shared.access import Operator
+from shared.db import Connection
+from shared.errors import NotFound
+from shared.values import clock
+
+
+async def see(conn: Connection, operator: Operator, case_id: UUID, attachment_id: UUID) -> str:
+    """The attachment's name, its first look by this operator noted on the time line.
+
+    NotFound for a case that is not theirs, and for what is none of its attachments.
+    """
+    case = await cases.get_case(conn, operator, case_id)
+    if case is None:
+        raise NotFound("refused.no_case")
+    names = await additions.list_attachments(conn, case)
+    name = next((one for one in names if one.endswith(f"/{attachment_id}")), None)
+    if name is None:
+        raise NotFound("refused.no_file")
+    seen = {"attachment": name}
+    action = Action(case_id, "attachment_seen", operator.username, clock.now(), seen)
+    await actions.add_once(conn, action)
+    return name
