@@ -51,6 +51,7 @@ async def arrived(phone: Page) -> None:
 async def test_a_closed_tab_loses_no_word(phone: Page, intake: Site) -> None:
     """What was written stands in the form again, under the same repeat key, and can be removed."""
     await write(phone)
+    await expect(phone.locator("#hint-kept")).to_contain_text("暂存在这部手机上")
     key = await phone.input_value("#send [name=key]")
     context = phone.context
     await phone.close()

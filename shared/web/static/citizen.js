@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   var PREFIX = 'mashang:', WEEK = 7 * 864e5, HELD = [429, 502, 503, 504];
-  var OURS = ['key', 'step', 'switch'];
+  var OURS = ['key', 'step', 'switch', 'turn'], WORDS = ['words', 'phone', 'officer_typed'];
   var path = location.pathname.replace(/\/+$/, '');
   var form = document.querySelector('form[data-keep]');
   var place = form && form.getAttribute('data-keep'), pressed = null;
@@ -42,9 +42,21 @@
     note.setAttribute('role', 'status');
     note.appendChild(text.cloneNode(true));
     if (act) note.appendChild(act);
-    var main = document.getElementById('main');
-    main.insertBefore(note, main.firstChild);
+    // Beside the button that was pressed, which is what somebody looks at; else at the top.
+    var beside = pressed && pressed.parentNode === form ? pressed : document.getElementById('main').firstChild;
+    beside.parentNode.insertBefore(note, beside);
+    // Once only: later somebody may be writing again.
+    if (bad && !waits) { note.tabIndex = -1; note.focus(); }
     return note;
+  }
+  // Once somebody has written: that it is kept here, and for how long.
+  function hint() {
+    if (document.getElementById('hint-kept')) return;
+    var told = document.createElement('p');
+    told.id = 'hint-kept';
+    told.className = 'soft';
+    told.textContent = label('hint');
+    form.appendChild(told);
   }
   function button(name, act) {
     var made = document.createElement('button');
@@ -78,7 +90,8 @@
   }
   function typed() {
     return Array.prototype.some.call(form.elements, function (one) {
-      if (!one.name || one.type === 'hidden' || one.tagName === 'BUTTON') return false;
+      if (!one.name || one.tagName === 'BUTTON') return false;
+      if (one.type === 'hidden') return WORDS.indexOf(one.name) >= 0 && one.value !== '';
       if (one.type === 'checkbox' || one.type === 'radio') return one.checked !== one.defaultChecked;
       if (one.tagName === 'SELECT') return one.selectedIndex > 0;
       return one.type !== 'file' && one.value.trim() !== '';
@@ -97,8 +110,8 @@
       // Changed while it waits: what is sent is what stands there.
       waiting.fields = chosen();
       write(place, waiting);
-    } else if (typed()) write(place, record('typing'));
-    else forget(place);
+    } else if (!typed()) forget(place);
+    else if (write(place, record('typing'))) hint();
   }
   // The fields and the button that was pressed.
   function chosen() {
@@ -106,13 +119,23 @@
   }
   function restore(kept) {
     kept.fields.forEach(function (pair) {
-      Array.prototype.forEach.call(form.querySelectorAll('[name="' + pair[0] + '"]'), function (one) {
+      var found = form.querySelectorAll('[name="' + pair[0] + '"]:not(button)');
+      Array.prototype.forEach.call(found, function (one) {
         if (one.type === 'checkbox' || one.type === 'radio') { if (one.value === pair[1]) one.checked = true; }
-        else if (one.type !== 'hidden' && one.tagName !== 'BUTTON') one.value = pair[1];
+        else if (one.type !== 'hidden' || !one.value) one.value = pair[1];
       });
+      if (!found.length) hide(pair[0], pair[1]);
     });
     form.elements.key.value = kept.key;
     form.dispatchEvent(new Event('input', {bubbles: true}));
+  }
+  // A field that comes along unseen.
+  function hide(name, value) {
+    var made = document.createElement('input');
+    made.type = 'hidden';
+    made.name = name;
+    made.value = value;
+    form.appendChild(made);
   }
   function start() {
     done = true;
@@ -169,11 +192,7 @@
     if (id !== place) { say('look', link('go', kept.action)); return; }
     busy = true;
     if (pressed && pressed.name) {
-      var face = document.createElement('input');
-      face.type = 'hidden';
-      face.name = pressed.name;
-      face.value = pressed.value;
-      form.appendChild(face);
+      hide(pressed.name, pressed.value);
     }
     HTMLFormElement.prototype.submit.call(form);
   }
@@ -185,7 +204,7 @@
   }
   function onSubmit(event) {
     if (busy) { event.preventDefault(); return; }
-    if (pressed && pressed.name === 'switch') { keep(); return; }
+    if (pressed && OURS.indexOf(pressed.name) >= 0) { keep(); return; }
     var low = form.elements.step && form.elements.step.value === 'tap' && pressed && pressed.value < '3';
     if (low && navigator.onLine !== false) { keep(); return; }
     event.preventDefault();
