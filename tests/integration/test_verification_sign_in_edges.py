@@ -21,7 +21,7 @@ from shared.db import Database
 from shared.errors import Unauthenticated, Unavailable
 from shared.values import clock
 from tests.conftest import eventually
-from tests.integration.verification_office import PASSWORD, SEED, UNIT, Office
+from tests.integration.verification_office import PASSWORD, SEED, UNIT, Office, office
 from tests.integration.verification_sign_in import ADA, CHEAP, make_cheap, with_ada
 from tests.support import at, captured_logs
 
@@ -351,3 +351,20 @@ async def test_a_wrong_password_that_was_looked_at_counts(bureau: Office) -> Non
             await instance.begin("ada", "wrong")
     with pytest.raises(Unauthenticated):
         await instance.begin("ada", PASSWORD)
+
+
+async def test_signing_in_may_lead_to_another_service(database: Database) -> None:
+    """A browser holds the form to its page's policy over redirects too: each service is named in
+    it, once, and nobody else.
+    """
+    elsewhere = {"rewards": "https://rewards.example", "scoring": "http://127.0.0.1:8084"}
+    wanted = "form-action 'self' http://127.0.0.1:8084 https://rewards.example;"
+    async with office(database, staff_urls=elsewhere) as bureau:
+        headers = {"Accept": "text/html", "Origin": bureau.origin}
+        async with bureau.client.get("/desk/sign-in", headers=headers) as shown:
+            assert wanted in shown.headers["Content-Security-Policy"]
+        form = {"username": "x", "password": "x"}
+        async with bureau.client.post("/desk/sign-in", data=form, headers=headers) as refused:
+            assert (401, True) == (
+                refused.status, wanted in refused.headers["Content-Security-Policy"],
+            )  # fmt: skip

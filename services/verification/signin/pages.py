@@ -10,6 +10,7 @@ from shared import access
 from shared.access import Role
 from shared.errors import Refused
 from shared.web import problems
+from shared.web.answers import CSP, SECURITY_HEADERS
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See, staff
 from shared.web.session import RENEW_PATH
 
@@ -69,10 +70,18 @@ class SignInPages:
 
     def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
         values = {"next": then, "username": username, "refused": refused}
+        headers = {CSP: self._onward_policy()}
         if refused is None:
-            return Page("sign_in.html", values)
-        headers = problems.headers(refused)
+            return Page("sign_in.html", values, headers=headers)
+        headers |= problems.headers(refused)
         return Page("sign_in.html", values, int(refused.status), headers=headers)
+
+    def _onward_policy(self) -> str:
+        """Browsers hold a form to its page's policy over redirects too, and some lead elsewhere."""
+        parts = map(urlsplit, self.services.values())
+        origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts})
+        own = "form-action 'self'"
+        return SECURITY_HEADERS[CSP].replace(own, " ".join([own, *origins]))
 
     async def leave(self, call: Call[None, None]) -> Page:
         """Where the other services' pages lead to, since one signs out here."""
