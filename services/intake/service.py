@@ -6,6 +6,9 @@ from pathlib import Path
 
 from services.intake import NAME
 from services.intake.abuse import jobs as abuse
+from services.intake.abuse.counts import Counts
+from services.intake.abuse.gate import Gate
+from services.intake.abuse.senders import Senders
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance, Keys
@@ -22,6 +25,7 @@ from services.intake.open311 import api as open311
 from services.intake.open311.creating import Creating
 from services.intake.pages import domains, welcome
 from services.intake.pages.forms import Forms
+from services.intake.pages.kiosk import Kiosk
 from services.intake.pages.phone import Phone
 from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
@@ -50,7 +54,9 @@ def build(settings: Settings, database: Database) -> Service:
     tasks, closed = Tasks(), Closed()
     writer = Writer(database, keys.signer, _limits(settings), tasks)
     keyring = Keyring(keys.signer.public, database)
-    acceptance = Acceptance(keys, policies, writer, closed, database)
+    counts = Counts()
+    gate = Gate(policies, counts, _senders(settings))
+    acceptance = Acceptance(keys, policies, writer, closed, database, gate)
     windows = Windows(acceptance, database)
     storage = settings.storage
     taking = Taking(database, storage, keys.seal)
@@ -77,6 +83,8 @@ def build(settings: Settings, database: Database) -> Service:
         jobs=[
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
             Job("publish_receipt_key", 60 * second, keyring.publish),
+            Job("refresh_offices", 30 * second, partial(jobs.refresh_offices, database, gate)),
+            Job("share_counts", second, partial(abuse.share, database, counts)),
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
@@ -89,6 +97,7 @@ def build(settings: Settings, database: Database) -> Service:
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
+            *Kiosk(acceptance, windows).endpoints(),
             *Forms(acceptance, windows, policies).endpoints(),
             *Phone(windows).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
@@ -101,6 +110,10 @@ def build(settings: Settings, database: Database) -> Service:
         resources=[writer],
         tasks=tasks,
     )
+
+
+def _senders(settings: Settings) -> Senders:
+    return Senders(settings.seal, settings.uncounted, secure=settings.secure_cookies)
 
 
 def _keys(settings: Settings) -> Keys:

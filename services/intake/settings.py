@@ -8,10 +8,11 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pydantic_settings import NoDecode
 
 from shared import config
-from shared.config import Key, KeyRing
+from shared.config import Key, KeyRing, Proxies
 from shared.storage import StorageSettings
 
 NONE = SecretStr("")
+LOOPBACK = config.networks("127.0.0.0/8,::1")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,80}\.txt")
 _CONTENT = re.compile(r"[!-+\--~]{1,200}")
 
@@ -48,6 +49,7 @@ class Settings(StorageSettings):
     Codes are signed by the first of `code_keys`, and read by all of them; one that a key of
     `code_keys_retired` signed leads to a page that says where the new one is. `domain_files` are
     what WeChat and Alipay ask for to see that the domain is ours, as `NAME.txt=CONTENT,...`.
+    Whoever sends from an `uncounted` network is never held: this machine itself.
     `receipt_name` is by whom receipts are signed, `mashang.example/receipts`; it follows from the
     public address where nothing is said.
     `open311_clients` are the apps that may hand something in.
@@ -65,6 +67,7 @@ class Settings(StorageSettings):
     signing_key: Key
     receipt_name: str = Field(default="", pattern=r"^[^\s+]*$")
     open311_clients: Names = ()
+    uncounted: Proxies = LOOPBACK
     batch_rows: int = Field(default=200, ge=1, le=2000)
     batch_linger_ms: float = Field(default=2.0, ge=0, le=50)
     batches_in_flight: int = Field(default=1, ge=1, le=8)

@@ -15,6 +15,9 @@ import asyncpg
 from fastapi import FastAPI, Header
 from pydantic import BaseModel
 
+from services.intake.abuse.counts import Counts
+from services.intake.abuse.gate import Gate
+from services.intake.abuse.senders import Senders
 from services.intake.accept.acceptance import Acceptance, Keys
 from services.intake.accept.closed import Closed
 from services.intake.accept.signing import sign
@@ -86,7 +89,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.key = keys.signer.public
     writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
-    app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database)
+    gate = Gate(policies, Counts(), Senders(settings.seal, settings.uncounted, secure=False))
+    app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database, gate)
     app.state.public_url = settings.public_url
     yield {}
     await database.close()

@@ -15,6 +15,7 @@ from shared.config import key_ring
 from shared.db import Database
 from shared.events import Event, UnitChanged
 from shared.service import Service
+from shared.web.callers import Outside
 from shared.web.edge import make_app
 from tests.support import INDEX_KEY, SEAL_KEYS
 
@@ -110,10 +111,11 @@ class Site:
 @asynccontextmanager
 async def site(database: Database, **changed: object) -> AsyncIterator[Site]:
     """Intake as `shared.service.run` would serve it, without the broker."""
-    service = build(settings(**changed), database)
+    chosen = settings(**changed)
+    service = build(chosen, database)
     async with AsyncExitStack() as stack:
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        app = make_app(service.house)
+        app = make_app(service.house, Outside(proxies=chosen.trusted_proxies))
         client = await stack.enter_async_context(TestClient(TestServer(app)))
         yield Site(client, database, service)

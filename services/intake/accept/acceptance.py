@@ -8,6 +8,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.intake import NAME
+from services.intake.abuse.gate import Gate
+from services.intake.abuse.rules import Sender, Sent
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
@@ -20,10 +22,10 @@ from services.intake.proof.statements import statement
 from shared.bus import outbox
 from shared.db import Database
 from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
-from shared.events import SubmissionReceived
+from shared.events import HeldReason, SubmissionReceived
 from shared.observe import log
 from shared.patience import within
-from shared.policy import Policies
+from shared.policy import Policies, promises
 from shared.values import clock
 from shared.values.seal import Seal
 
@@ -57,10 +59,16 @@ class Acceptance:
     """Takes submissions in."""
 
     def __init__(
-        self, keys: Keys, policies: Policies, writer: Writer, closed: Closed, database: Database
+        self,
+        keys: Keys,
+        policies: Policies,
+        writer: Writer,
+        closed: Closed,
+        database: Database,
+        gate: Gate,
     ) -> None:
         self._keys, self._policies, self._writer = keys, policies, writer
-        self._closed, self._db = closed, database
+        self._closed, self._db, self.gate = closed, database, gate
         # As many as there are windows; only genuine codes stay, an exception is not kept.
         read = partial(codes.read, keys.codes, retired=keys.retired)
         self._read = lru_cache(4096)(read)
@@ -82,9 +90,10 @@ class Acceptance:
         """What is stored of that receipt; photos that come before it are noted under it."""
         return receipts.hash_of(self.receipt_code(key).replace("-", ""))
 
-    async def accept(self, draft: Draft, key: str) -> Receipt:
+    async def accept(self, draft: Draft, key: str, sender: Sender | None = None) -> Receipt:
         """Store a submission and give its receipt, or the one it got before under this key.
 
+        What comes too often from a `sender` is held for a person to look at, and gets its receipt.
         Invalid, Gone (the window is closed), KeyReused, Unavailable.
         """
         unit, code, now = self.unit_of(draft.code), self.receipt_code(key), clock.now()
@@ -96,7 +105,7 @@ class Acceptance:
         if refusal := self._refusal(draft, unit, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
             return await self._earlier(code, receipt_hash, content, refusal)
-        row = self._row(draft, unit, receipt_hash, content, now)
+        row = self._row(draft, unit, receipt_hash, content, now, sender)
         written = await self._writer.write(row)
         if written.fresh:
             return _told(Receipt(code, written.stored, row.statement, fresh=True))
@@ -122,21 +131,39 @@ class Acceptance:
             return await submissions.get_by_receipt(conn, receipt_hash)
 
     def _row(
-        self, draft: Draft, unit: UnitCode, receipt_hash: bytes, content: bytes, now: datetime
+        self,
+        draft: Draft,
+        unit: UnitCode,
+        receipt_hash: bytes,
+        content: bytes,
+        now: datetime,
+        sender: Sender | None,
     ) -> Row:
         event = self._event(draft, unit, uuid7(), now)
+        due = rules.due(draft, self._policies.at(now), now)
+        if sender and (held := self._held(event, unit, sender, now)):
+            # Nobody acts on it before it is released, so nothing is promised until then.
+            event, due = event.model_copy(update={"held": held}), promises.NOTHING
         letter = outbox.letter(event, NAME)
         # Alone so far: the writer signs it with what is stored together with it.
         facts = Stored(
             event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
             now, self._keys.signer.public.key_id, b"", event.phone_index,
-            *rules.due(draft, self._policies.at(now), now), 0, 1, b"",
+            *due, 0, 1, b"",
         )  # fmt: skip
         return Row(
             facts, statement(facts), draft.satisfaction, ",".join(draft.categories),
             event.words_sealed, event.phone_sealed, draft.officer_badge, event.urgent,
             draft.language, letter.event_id, letter.type, letter.body,
         )  # fmt: skip
+
+    def _held(
+        self, event: SubmissionReceived, unit: UnitCode, sender: Sender, now: datetime
+    ) -> HeldReason | None:
+        sent = Sent.of(event, unit.code, unit.kiosk, unit.officer)
+        if held := self.gate.hold(sent, sender, now):
+            metrics.HELD.labels(held).inc()
+        return held
 
     def _event(
         self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime

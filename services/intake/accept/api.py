@@ -47,7 +47,9 @@ class Api:
 
     async def submit(self, call: Call[Draft, None]) -> Reply:
         """201 with the receipt; 200 with the very same receipt for a repetition."""
-        receipt = await self.acceptance.accept(call.body, call.repeat_key)
+        receipt = await self.acceptance.accept(
+            call.body, call.repeat_key, self.acceptance.gate.sender(call)
+        )
         file = await self.keyring.file(receipt.stored, receipt.statement)
         answer = _accepted(receipt, file, self.public_url, _phone(call))
         return Reply(answer, 201 if receipt.fresh else 200)

@@ -1,8 +1,9 @@
 """What intake does by the clock."""
 
+from services.intake.abuse.gate import Gate
 from services.intake.accept import metrics
 from services.intake.accept.closed import Closed
-from services.intake.accept.store import submissions, units
+from services.intake.accept.store import offices, submissions, units
 from shared.db import Database
 
 
@@ -10,6 +11,12 @@ async def refresh_closed(database: Database, closed: Closed) -> None:
     """Take over which units are closed."""
     async with database.acquire() as conn:
         closed.replace(await units.list_closed(conn))
+
+
+async def refresh_offices(database: Database, gate: Gate) -> None:
+    """Take over what units there are, of which kind, with how many counters."""
+    async with database.acquire() as conn:
+        gate.replace(await offices.list_offices(conn))
 
 
 async def observe_strangers(database: Database) -> None:

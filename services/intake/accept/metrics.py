@@ -10,6 +10,7 @@ BATCH_ROWS = Histogram(
     "Submissions that shared one commit",
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
 )
+HELD = Counter("mashang_held_submissions_total", "Submissions held for review", ["reason"])
 WAITING = Gauge("mashang_intake_waiting_submissions", "Submissions waiting for their commit")
 WITHOUT_UNIT = Gauge(
     "mashang_submissions_without_unit", "Submissions of the last day for an unknown unit"

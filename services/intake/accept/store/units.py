@@ -22,16 +22,17 @@ async def put(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False when a later version is here already."""
     done = await conn.fetchval(
         """
-        INSERT INTO units (code, name, parent, active, version, counters, matters)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO units (code, name, parent, active, version, counters, matters, kind)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT units_pkey DO UPDATE
         SET name = excluded.name, parent = excluded.parent, active = excluded.active,
-            version = excluded.version, counters = excluded.counters, matters = excluded.matters
+            version = excluded.version, counters = excluded.counters, matters = excluded.matters,
+            kind = excluded.kind
         WHERE units.version < excluded.version
         RETURNING true
         """,
         event.unit_code, event.name, event.parent, event.active, event.version, event.counters,
-        event.matters,
+        event.matters, event.kind,
     )  # fmt: skip
     return bool(done)
 

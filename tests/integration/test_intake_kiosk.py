@@ -1,0 +1,103 @@
+"""A tablet at the wall: one tap, thanks, and back by itself."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from services.intake.accept import codes
+from shared.config import key_ring
+from shared.db import Database
+from tests.integration.intake_site import UNIT, Site, _key, settings, site
+
+SERVICE = "intake"
+KIOSK = codes.sign(key_ring(settings().code_keys), UNIT, kiosk=1)
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture
+async def intake(database: Database) -> AsyncIterator[Site]:
+    """Knows the unit."""
+    async with site(database) as opened:
+        await opened.add_unit()
+        yield opened
+
+
+async def get(intake: Site, path: str) -> tuple[int, str]:
+    """A page."""
+    async with intake.client.get(path, headers=PAGE) as answer:
+        return answer.status, await answer.text()
+
+
+async def tap(intake: Site, level: str, key: str, path: str = f"/k/{KIOSK}") -> tuple[int, str]:
+    """A face."""
+    async with intake.client.post(
+        path, data={"key": key, "satisfaction": level}, headers=PAGE, allow_redirects=False
+    ) as answer:
+        return answer.status, answer.headers.get("Location", "") or await answer.text()
+
+
+async def stored(intake: Site) -> list[Any]:
+    """What was taken in."""
+    return await intake.fetch("SELECT satisfaction, kind FROM submissions ORDER BY received_at")
+
+
+async def test_five_faces_and_nothing_else(intake: Site) -> None:
+    """The unit's name and five large buttons; no field to type, no link away but the language."""
+    status, page = await get(intake, f"/k/{KIOSK}")
+    assert (200, 5) == (status, len(re.findall('<button class="face"', page)))
+    assert "驻马店市公安局车辆管理所业务大厅" in page
+    assert 'type="tel"' not in page
+    assert [] == [link for link in re.findall('<a [^>]*href="([^"]*)"', page) if link[0] == "/"]
+
+
+async def test_one_tap_and_back_to_the_start(intake: Site) -> None:
+    """The rating is stored; the thanks lead back by themselves after half a minute."""
+    assert (303, f"/k/{KIOSK}/done") == await tap(intake, "5", "k" * 20)
+    assert [(5, "rating")] == [tuple(row) for row in await stored(intake)]
+    status, page = await get(intake, f"/k/{KIOSK}/done")
+    assert 200 == status
+    assert f'<meta http-equiv="refresh" content="30; url=/k/{KIOSK}">' in page
+    assert "<form" not in page
+
+
+async def test_a_second_tap_of_a_visit_changes_nothing(intake: Site) -> None:
+    """A double tap, or Back and another face: one rating, the first."""
+    for level in ("2", "2", "5"):
+        assert (303, f"/k/{KIOSK}/done") == await tap(intake, level, "k" * 20)
+    assert (303, f"/k/{KIOSK}/done") == await tap(intake, "4", "n" * 20)
+    assert [2, 4] == [row["satisfaction"] for row in await stored(intake)]
+
+
+async def test_a_closed_unit_says_so(intake: Site) -> None:
+    """In place of the faces."""
+    async with intake.database.acquire() as conn:
+        await conn.execute("UPDATE units SET active = false")
+    assert 410 == (await get(intake, f"/k/{KIOSK}"))[0]
+
+
+async def test_codes_of_older_keys_and_of_retired_ones(database: Database) -> None:
+    """The previous key's code opens the form; a retired one's says where the new code is."""
+    old = codes.sign({"1": b"c" * 32}, UNIT)
+    rings = {"code_keys": f"2:{_key('n')},1:{_key('c')}"}
+    async with site(database, **rings) as intake:
+        assert 200 == (await get(intake, f"/w/{old}"))[0]
+    rings = {"code_keys": f"2:{_key('n')}", "code_keys_retired": f"1:{_key('c')}"}
+    async with site(database, **rings) as intake:
+        status, page = await get(intake, f"/w/{old}")
+        assert (410, True) == (status, "换新" in page)
+        answer = await intake.submit("a-random-key-0001", code=old)
+        assert (410, "refused.code_retired") == (answer.status, (await answer.json())["key"])
+
+
+async def test_domain_files_are_served(database: Database) -> None:
+    """At the root and beside the pages, as they were configured; no other file is."""
+    async with site(database, domain_files="MP_verify_x1.txt=abc123") as intake:
+        for path in ("/MP_verify_x1.txt", "/w/MP_verify_x1.txt"):
+            async with intake.client.get(path) as answer:
+                assert (200, "abc123") == (answer.status, await answer.text())
+                assert "text/plain" == answer.content_type
+        for path in ("/MP_verify_x2.txt", "/w/MP_verify_x2.txt", "/w/..%2fMP_verify_x1.txt"):
+            async with intake.client.get(path, allow_redirects=False) as answer:
+                assert answer.status in (308, 404)
