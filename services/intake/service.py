@@ -12,6 +12,7 @@ from services.intake.abuse.senders import Senders
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance, Keys
+from services.intake.accept.adding import Adding
 from services.intake.accept.closed import Closed
 from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
@@ -29,6 +30,7 @@ from services.intake.pages.kiosk import Kiosk
 from services.intake.pages.phone import Phone
 from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
+from services.intake.pages.thanks import Thanks
 from services.intake.pages.windows import Windows
 from services.intake.photos import api as photographing
 from services.intake.photos import jobs as photo_jobs
@@ -58,6 +60,7 @@ def build(settings: Settings, database: Database) -> Service:
     gate = Gate(policies, counts, _senders(settings))
     acceptance = Acceptance(keys, policies, writer, closed, database, gate)
     windows = Windows(acceptance, database)
+    adding = Adding(database, policies, keys.seal, keys.receipt)
     storage = settings.storage
     taking = Taking(database, storage, keys.seal)
     status = Status(database, keys.seal, policies, keyring)
@@ -92,7 +95,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("remove_photos", 60 * second, partial(photo_jobs.remove_files, database, storage)),
         ],
         endpoints=[
-            *accepting.Api(acceptance, database, keyring, public_url).endpoints(),
+            *accepting.Api(acceptance, adding, database, keyring, public_url).endpoints(),
             *photographing.Api(acceptance, taking).endpoints(),
             *following.Api(status).endpoints(),
             *welcome.endpoints(),
@@ -100,6 +103,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Kiosk(acceptance, windows).endpoints(),
             *Forms(acceptance, windows, policies).endpoints(),
             *Phone(windows).endpoints(),
+            *Thanks(adding, windows, policies).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
             *ProofPages(status, keyring, public_url).endpoints(),
             *figures_api.Api(figures).endpoints(),

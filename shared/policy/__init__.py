@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -21,10 +21,13 @@ from shared.policy.kinds import MISTAKE, Day, Zone, mistake
 from shared.policy.parts import (
     Appeal,
     Assessment,
+    Calendar,
     Callback,
     Category,
+    Consent,
     Incident,
     Level,
+    Named,
     Part,
     Privacy,
     Prominent,
@@ -61,6 +64,9 @@ class Policy(Part):
     limits: Limits
     praise: Praise
     opening: Opening
+    calendar: Calendar
+    consent: Consent
+    call_languages: Annotated[tuple[Named, ...], Field(min_length=1)]
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -92,10 +98,33 @@ class Policy(Part):
         """The levels of the tree from the root's down to the units'."""
         return tuple(level.key for level in self.levels)
 
+    @model_validator(mode="after")
+    def _every_call_language_has_its_key(self) -> Self:
+        keys = [language.key for language in self.call_languages]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise mistake("call_languages", f"{min(twice)} stands there twice")
+        return self
+
     @cached_property
     def category_keys(self) -> frozenset[str]:
         """The keys a complaint may name."""
         return frozenset(category.key for category in self.categories)
+
+    @property
+    def call_language_keys(self) -> frozenset[str]:
+        """The keys of what may be spoken on the phone."""
+        return frozenset(language.key for language in self.call_languages)
+
+    def reasons(self, categories: Sequence[str], satisfaction: int | None) -> tuple[int, ...]:
+        """The national codes of these categories at a level, each once."""
+        if satisfaction is None or not categories:
+            return ()
+        codes = (c.codes[str(satisfaction)] for c in self.categories if c.key in categories)
+        return tuple(dict.fromkeys(chain.from_iterable(codes)))
+
+    def is_serious(self, categories: Sequence[str]) -> bool:
+        """Whether one of them bypasses the unit."""
+        return any(c.serious for c in self.categories if c.key in categories)
 
 
 @dataclass(frozen=True)

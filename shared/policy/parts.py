@@ -1,5 +1,7 @@
 """The sections of a policy, each with the number of its rule."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -11,6 +13,7 @@ from shared.policy.kinds import (
     Centipoints,
     Count,
     Cutoff,
+    Day,
     Days,
     Fen,
     Hours,
@@ -24,6 +27,16 @@ from shared.policy.kinds import (
     once,
 )
 from shared.values import text
+
+# The reasons of 好差评 by level of satisfaction.
+NATIONAL: Mapping[str, range] = {
+    "1": range(108, 116),
+    "2": range(207, 215),
+    "3": range(307, 315),
+    "4": range(406, 414),
+    "5": range(510, 518),
+}
+_SATURDAY = 5
 
 
 class Part(BaseModel):
@@ -48,6 +61,7 @@ class Verification(Part):
     extension_days: Days
     second_review_verdicts: frozenset[Verdict]
     second_review_days: Days
+    bare_working_days: Days
     sample_percent: Percent
     withdrawn_sample_percent: Percent = 30
 
@@ -156,17 +170,87 @@ class Urgent(Part):
         return tuple(filter(None, map(text.keyword, self.words)))
 
 
-class Category(Part):
-    """A kind of complaint, by key, in both languages."""
+class Named(Part):
+    """Something by key, called so in both languages; others read the English name."""
 
     key: Key
     zh: Text
     en: Text
 
+    def called(self, language: str) -> str:
+        """Its name in a language."""
+        return self.zh if language == "zh" else self.en
 
-class Level(Part):
-    """A level of the tree of places, by key, in both languages."""
 
-    key: Key
-    zh: Text
-    en: Text
+class Category(Named):
+    """What went wrong, or well: a subject with the national codes of each level of satisfaction.
+
+    Where something went well it is `good_zh`, `good_en`; without them it is no praise. What is
+    `serious` bypasses the unit and everybody below the top of the tree (rule 3).
+    """
+
+    good_zh: Text | None = None
+    good_en: Text | None = None
+    serious: bool = False
+    codes: dict[str, tuple[Annotated[int, Field(strict=True)], ...]]
+
+    @model_validator(mode="after")
+    def _codes_are_the_nations(self) -> Self:
+        if strange := self.codes.keys() ^ NATIONAL.keys():
+            raise mistake("codes", f"{min(strange)} is {_level_fault(min(strange))}")
+        for level, codes in self.codes.items():
+            known = NATIONAL[level]
+            for place, code in enumerate(codes):
+                if code not in known:
+                    told = f"{code} is not one of {known[0]} to {known[-1]}"
+                    raise mistake(f"codes.{level}", told)
+                if code in codes[:place]:
+                    raise mistake(f"codes.{level}", f"{code} stands there twice")
+        if (self.good_zh is None) != (self.good_en is None):
+            raise mistake("good_zh", "stands with good_en, or neither does")
+        return self
+
+    def praise(self, language: str) -> str | None:
+        """What is said of it where it went well."""
+        return self.good_zh if language == "zh" else self.good_en
+
+
+def _level_fault(level: str) -> str:
+    return "missing; write [] where there is none" if level in NATIONAL else "no level, 1 to 5 are"
+
+
+class Consent(Part):
+    """What a citizen agrees to who leaves a phone: which notice, for what, and who is told."""
+
+    notice: Text
+    complaint: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(once)]
+    request: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(once)]
+    recipients: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(once)]
+
+    def purposes(self, kind: str) -> tuple[str, ...]:
+        """For what the phone is used: a bad rating without a complaint asks for no more."""
+        return self.complaint if kind == "complaint" else self.request
+
+
+class Calendar(Part):
+    """Which days are working days: Monday to Friday, but for these."""
+
+    holidays: frozenset[Day]
+    workdays: frozenset[Day]
+
+    @model_validator(mode="after")
+    def _a_day_is_one_of_them(self) -> Self:
+        if both := self.holidays & self.workdays:
+            raise mistake("workdays", f"{min(both)} is one of holidays")
+        return self
+
+    def working_day_after(self, day: date, days: int) -> date:
+        """The nth working day after a day."""
+        while days:
+            day += timedelta(days=1)
+            days -= day in self.workdays or (day.weekday() < _SATURDAY and day not in self.holidays)
+        return day
+
+
+class Level(Named):
+    """A level of the tree of places."""

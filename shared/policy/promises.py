@@ -20,18 +20,27 @@ class Due(NamedTuple):
 NOTHING = Due(None, None)
 
 
-def opens_case(kind: Kind, satisfaction: int | None, *, words: bool, phone: bool) -> bool:
-    """Every complaint and request, and a bad rating that leaves words or a phone (rule 3)."""
+def opens_case(kind: Kind, satisfaction: int | None) -> bool:
+    """Every complaint and request, and every bad rating, also a bare one (rule 3)."""
     if kind != "rating":
         return True
-    bad = satisfaction is not None and satisfaction <= _DISSATISFIED
-    return bad and (words or phone)
+    return satisfaction is not None and satisfaction <= _DISSATISFIED
 
 
-def same_day(received_at: datetime, policy: Policy) -> tuple[datetime, datetime]:
-    """When a callback and a verification are due 「當天進行電話回訪完畢」「當天核查完畢上報」."""
+def is_bare(kind: Kind, *, words: bool, phone: bool) -> bool:
+    """A bad rating without words and phone: nobody to call, something to put right."""
+    return kind == "rating" and not (words or phone)
+
+
+def due(received_at: datetime, policy: Policy, *, bare: bool = False) -> tuple[datetime, datetime]:
+    """When a callback and a verification are due 「當天進行電話回訪完畢」「當天核查完畢上報」.
+
+    What is bare has some working days.
+    """
     zone = policy.zone
-    return (
-        clock.same_day_due(received_at, policy.callback.cutoff, zone),
-        clock.same_day_due(received_at, policy.verification.cutoff, zone),
-    )
+    callback = clock.same_day_due(received_at, policy.callback.cutoff, zone)
+    if not bare:
+        return callback, clock.same_day_due(received_at, policy.verification.cutoff, zone)
+    day = clock.service_day(received_at, zone)
+    last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
+    return callback, clock.end_of_day(last, zone)

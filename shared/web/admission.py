@@ -39,6 +39,7 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
         cookies=request.cookies if hdrs.COOKIE in request.headers else {},
         bearer=token.strip() if scheme.lower() == "bearer" else "",
         remote=request.remote or "",
+        agent="" if endpoint.is_api else request.headers.get(hdrs.USER_AGENT, ""),
     )
     if endpoint.form:
         request[CALL] = endpoint, call

@@ -77,7 +77,8 @@ class Call(Generic[B, Q]):
 
     Only admission fills it in; frozen, it would cost every submission ten microseconds. `address`
     is what was asked for, `remote` the network's address of who asked (behind a trusted proxy, whom
-    it asks for); `unread` says why the body could not be read, until it is known who asks.
+    it asks for); `agent` is how a browser calls itself, for pages only; `unread` says why the body
+    could not be read, until it is known who asks.
     """
 
     language: Language
@@ -93,6 +94,7 @@ class Call(Generic[B, Q]):
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: str = field(default="", repr=False)
     remote: str = ""
+    agent: str = ""
     unread: Refused | None = None
     files: Sequence[File] = ()
 

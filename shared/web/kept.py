@@ -21,7 +21,8 @@ from shared.web.texts import texts
 # What is chosen, not typed: keys, codes, numbers.
 _CHOSEN = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
 _TYPED = re.compile(
-    r"(?:.*-)?(words|phone|officer_badge|note|reason|finding|answer|incident|officer|username)"
+    r"(?:.*-)?(words|phone|officer_badge|officer_typed|day|hour|matter|note|reason|finding|answer"
+    r"|incident|officer|username)"
 )
 _LEADING = frozenset({303, 307})
 # Never shown again, and no repeat key that is used up.

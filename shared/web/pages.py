@@ -124,6 +124,7 @@ class Pages:
             other=next(one for one in tongues(lang) if one.code in whole()),
             when=words.when,
             due=words.due,
+            moment=words.moment,
             path=address,
             **_said(words),
             **values,

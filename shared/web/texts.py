@@ -88,6 +88,12 @@ class Texts:
             return self.when(at)
         return f"{self._format(at - timedelta(minutes=1), 'pattern_day')} 24:00"
 
+    def moment(self, at: datetime) -> str:
+        """When something is said to have happened: only the day where it is 0:00."""
+        if at != clock.end_of_day(clock.service_day(at) - timedelta(days=1)):
+            return self.when(at)
+        return self._format(at, "pattern_day")
+
     def _format(self, at: datetime, key: str) -> str:
         pattern = self.text(key)
         return format_datetime(at.astimezone(clock.SHANGHAI), pattern, locale=self.locale)

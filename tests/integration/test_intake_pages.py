@@ -86,7 +86,8 @@ async def test_one_tap_rates(intake: Site) -> None:
     (row,) = await intake.fetch("SELECT kind, satisfaction FROM submissions")
     receipt = await page(intake, location)
     assert (303, "rating", 5) == (status, *row)
-    assert "谢谢您的评价" in receipt
+    assert location.endswith("/thanks")
+    assert "谢谢，您的评价已计入" in receipt
 
 
 async def test_a_low_face_asks_before_anything_is_sent(intake: Site) -> None:
@@ -117,6 +118,7 @@ async def test_errors_keep_what_was_typed(intake: Site) -> None:
         words="<b>引号\"和'</b>",
         phone="1380",
         officer_badge="7" * 21,
+        consent="1",
     )
     assert 422 == status
     assert '<a href="#phone">号码不完整' in shown
@@ -125,7 +127,7 @@ async def test_errors_keep_what_was_typed(intake: Site) -> None:
     assert 'value="1380"' in shown
     assert f'value="{"7" * 21}"' in shown
     assert 'value="other" checked' in shown
-    assert shown.index("summary") < shown.index("<form")
+    assert shown.index('id="errors"') < shown.index("<form")
     assert [] == await intake.fetch("SELECT FROM submissions")
 
 
@@ -136,7 +138,7 @@ async def test_changing_the_language_keeps_what_was_typed(intake: Site) -> None:
         key="k" * 20, kind="request", words="身份证丢了", phone="1", urgent="1", switch="1",
     )  # fmt: skip
     assert 200 == status
-    assert "Ask for help" in shown
+    assert "I need something" in shown
     assert "身份证丢了" in shown
     assert 'name="urgent" value="1" checked' in shown
     assert [] == await intake.fetch("SELECT FROM submissions")
@@ -280,7 +282,7 @@ async def test_a_fast_database_failure_gives_the_words_back(intake: Site) -> Non
     await page(intake, f"/w/{code()}/complaint")
     await intake.database.close()
     status, _, shown = await send(
-        intake, f"/w/{code()}/complaint", words="等了三个小时", phone="13800138000"
+        intake, f"/w/{code()}/complaint", words="等了三个小时", phone="13800138000", consent="1"
     )
     assert 503 == status
     assert NAME in shown

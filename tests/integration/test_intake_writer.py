@@ -37,7 +37,7 @@ def row(name: str, badge: str | None = None) -> Row:
     return Row(
         facts, statement(facts), satisfaction=5, categories="", words_sealed=None,
         phone_sealed=None,
-        officer_badge=badge, urgent=False, language="zh", event_id=uuid7(),
+        officer_badge=badge, urgent=False, language="zh", details=None, event_id=uuid7(),
         event_type="submission.received.v1", event_body="{}",
     )  # fmt: skip
 

@@ -32,9 +32,10 @@ PATIENCE = 15.0
 LONG = '写了很久的<b>话</b> & "引号"\n第二行 {}'
 # What is typed into the form at the end of an address, and what is chosen there.
 FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
-    "{code}": (("words", "phone"), {"kind": "complaint", "satisfaction": "1"}),
-    "complaint": (("words", "phone", "officer_badge"), {"kind": "complaint"}),
-    "request": (("words", "phone"), {"kind": "request"}),
+    "{code}": (("words", "phone"), {"kind": "complaint", "satisfaction": "1", "consent": "1"}),
+    "complaint": (("words", "phone", "officer_badge"), {"kind": "complaint", "consent": "1"}),
+    "request": (("words", "phone"), {"kind": "request", "consent": "1"}),
+    "thanks": (("words",), {}),
     "sign-in": (("username",), {"next": "/desk/cases/1"}),
     "callbacks": (("note",), {"outcome": "busy"}),
     "phone-reveals": (("reason",), {}),

@@ -59,13 +59,25 @@ async def test_a_late_evening_complaint_is_due_the_next_day(bureau: Office) -> N
     assert MIDNIGHT + timedelta(days=1) == datetime.fromisoformat(opened[0]["callback_due_at"])
 
 
-async def test_a_silent_rating_opens_no_case(bureau: Office) -> None:
-    """A bad rating without words or phone is only counted; with words it becomes a case."""
-    silent = bureau.submission(kind="rating", phone=None, words=None, categories=())
-    await bureau.hear(silent)
-    assert [] == await bureau.events("case.opened.v1")
-    await bureau.hear(bureau.submission(kind="rating", phone=None, categories=()))
-    assert 1 == len(await bureau.events("case.opened.v1"))
+async def test_a_bare_bad_rating_is_due_in_five_working_days(bureau: Office) -> None:
+    """Nobody to call, but something to put right; with words it is due like a complaint."""
+    rated = {"kind": "rating", "phone": None, "satisfaction": 2, "received_at": MORNING}
+    await bureau.hear(bureau.submission(**rated, words=None, categories=()))
+    await bureau.hear(bureau.submission(**rated))
+    bare, worded = await bureau.events("case.opened.v1")
+    assert MIDNIGHT == datetime.fromisoformat(worded["verification_due_at"])
+    # Thursday, Friday, the Saturday that makes up for a holiday, Monday, Tuesday.
+    assert MIDNIGHT + timedelta(days=6) == datetime.fromisoformat(bare["verification_due_at"])
+
+
+async def test_a_serious_matter_goes_to_the_top(bureau: Office) -> None:
+    """Integrity: neither the unit nor the county sees the case, the city does (rule 3)."""
+    case_id = await bureau.case(categories=("integrity",))
+    seen = {
+        who: (await bureau.ask(who, "GET", f"cases/{case_id}")).status
+        for who in ("desk", "county", "city")
+    }
+    assert {"desk": 404, "county": 404, "city": 200} == seen
 
 
 async def test_reached_callback(bureau: Office) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from services.verification.casework.rules import sampling
 from shared.db import Database
-from shared.events import MessageSettled, ScoreChanged
+from shared.events import MessageSettled, ScoreChanged, SubmissionAdded
 from shared.values import clock
 from tests.integration.verification_office import (
     FAR_UNIT,
@@ -414,3 +414,30 @@ async def test_a_staff_page_stays_with_whoever_opened_it(bureau: Office) -> None
         assert "no-store" == headers["Cache-Control"]
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert "script-src 'self'" in headers["Content-Security-Policy"]
+
+
+async def test_the_desk_reads_all_that_the_citizen_said(bureau: Office) -> None:
+    """When, which matter, by which way, how to call, the consent, and what was added since."""
+    when, said = datetime(2026, 11, 25, 16, tzinfo=UTC), uuid4()
+    event = bureau.submission(
+        submission_id=said, occurred_at=when, matter="户口迁移", channel="wechat", reasons=(110,),
+        call_time="noon", call_language="local",
+        officer_typed_sealed=bureau.seal.close("欧阳警官", f"words:{said}:officer"),
+        consent={"notice": "2026-11", "purposes": ["callback"], "recipients": ["bureau"],
+                 "at": when},
+    )  # fmt: skip
+    await bureau.hear(event)
+    own = uuid4()
+    await bureau.hear(
+        SubmissionAdded(
+            addition_id=own, submission_id=said, number=1, unit_code=UNIT, kind="complaint",
+            words_sealed=bureau.seal.close("还有录像", f"words:{own}"), categories=("other",),
+            added_at=clock.now(), why="open",
+        )
+    )  # fmt: skip
+    (case,) = await bureau.events("case.opened.v1")
+    browser = await opened(bureau, "city", f"/desk/cases/{case['case_id']}")
+    said_all = "11月26日 户口迁移 微信 中午 驻马店话 欧阳警官 110 2026-11 还有录像 群众补充了内容"
+    for shown in said_all.split():
+        assert shown in browser.text, shown
+    assert "11月26日 00:00" not in browser.text

@@ -94,10 +94,11 @@ def test_exactly_242_different_units() -> None:
 def test_unit_columns_hold_what_the_import_expects() -> None:
     """Every unit lies below a place of the tree, kinds and counters stay in range."""
     for unit in UNITS.values():
-        assert ["code", "name", "parent", "kind", "counters"] == list(unit)
+        assert ["code", "name", "parent", "kind", "counters", "matters"] == list(unit)
         assert unit["parent"] in COUNTIES
         assert unit["kind"] in {"household", "vehicle", "exit_entry", "combined"}
         assert int(unit["counters"]) in range(1, 7)
+        assert len(set(unit["matters"].split(";"))) in range(5, 12)
     assert set(COUNTIES) == {unit["parent"] for unit in UNITS.values()}
 
 

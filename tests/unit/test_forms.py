@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.intake.pages.typed import Typed, typed
 from shared.errors import Invalid, Malformed
+from shared.values import clock
 from shared.web import forms
 
 CODE = "411700002-00-1EXAMPLE"
@@ -52,10 +53,11 @@ def test_no_body_is_a_failure_of_ours(body: bytes) -> None:
 def test_each_wrong_field_is_named_once() -> None:
     """Two wrong categories are one thing to mend, at one place of the page."""
     wrong = Typed(
-        kind="complaint", categories=("x" * 41, "y" * 41), phone="1", officer_badge="7" * 21
-    )
+        kind="complaint", categories=("x" * 41, "y" * 41), phone="1", officer_badge="7" * 21,
+        consent="1",
+    )  # fmt: skip
     with pytest.raises(Invalid) as error:
-        wrong.draft(CODE, "zh")
+        wrong.draft(CODE, "zh", clock.now(), clock.SHANGHAI)
     assert ["categories", "officer_badge", "phone"] == [w.field for w in error.value.wrong]
 
 

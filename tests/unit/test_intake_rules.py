@@ -1,6 +1,6 @@
 """Intake's decisions: what fits together, what is urgent, what a phone is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from services.intake.accept.submission import Draft
 from shared import policy
 from shared.policy import Policy
 from shared.values import phone
+
+NOT_HERE = ["wrong.categories_not_here"]
+NOW = datetime(2026, 7, 2, 7, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +41,9 @@ def draft(**fields: object) -> Draft:
         ({"kind": "complaint", "satisfaction": 5, "words": "差"}, []),
         ({"kind": "request", "words": "补证"}, []),
         ({"kind": "rating"}, ["wrong.satisfaction_missing"]),
-        (
-            {"kind": "rating", "satisfaction": 3, "categories": ["other"]},
-            ["wrong.categories_not_here"],
-        ),
+        ({"kind": "rating", "satisfaction": 5, "categories": ["cold_attitude"]}, []),
+        ({"kind": "rating", "categories": ["other"]}, ["wrong.satisfaction_missing", *NOT_HERE]),
+        ({"kind": "request", "words": "补证", "categories": ["other"]}, NOT_HERE),
         ({"kind": "complaint", "categories": ["bribes"]}, ["wrong.categories_unknown"]),
         ({"kind": "complaint"}, ["wrong.complaint_empty"]),
         ({"kind": "request", "words": " \n "}, ["wrong.words_missing"]),
@@ -49,7 +51,7 @@ def draft(**fields: object) -> Draft:
 )
 def test_what_fits_together(in_force: Policy, fields: dict[str, object], texts: list[str]) -> None:
     """Each kind needs what it needs, and exactly the missing or superfluous part is named."""
-    assert texts == [w.key for w in rules.wrong(draft(**fields), in_force)]
+    assert texts == [w.key for w in rules.wrong(draft(**fields), in_force, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +137,67 @@ def test_categories_are_counted_once() -> None:
     """A category named twice is one, in the order of naming."""
     sent = draft(kind="complaint", categories=["other", "extra_trips", "other"])
     assert ("other", "extra_trips") == sent.categories
+
+
+@pytest.mark.parametrize(
+    ("hours", "key"),
+    [(0.1, None), (0.2, "wrong.occurred_future"), (-24 * 900, None),
+     (-24 * 1100, "wrong.occurred_long_ago")],
+)  # fmt: skip
+def test_when_it_happened_is_past_and_within_memory(
+    in_force: Policy, hours: float, key: str | None
+) -> None:
+    """Clocks may differ by minutes; what is to come, or years ago, was mistyped."""
+    sent = draft(kind="complaint", words="x", occurred_at=NOW + timedelta(hours=hours))
+    assert [key] * bool(key) == [w.key for w in rules.wrong(sent, in_force, NOW)]
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+def test_the_ends_of_time_are_refused_like_any_other(in_force: Policy, at: datetime) -> None:
+    """No overflow: an hour that no clock has is only a wrong field."""
+    sent = draft(kind="complaint", words="x", occurred_at=at.replace(tzinfo=UTC))
+    assert ["occurred_at"] == [w.field for w in rules.wrong(sent, in_force, NOW)]
+    assert sent.further["occurred_at"]
+
+
+@pytest.mark.parametrize(
+    "said", ["补证 139 7777 0100", "身份证４１１７２４19900", "0３９６－２９１２３"]
+)
+def test_a_matter_is_no_place_for_numbers(said: str) -> None:
+    """It travels in clear, in whatever digits."""
+    with pytest.raises(ValidationError, match=r"wrong\.matter"):
+        draft(kind="complaint", words="x", matter=said)
+    assert "补办身份证" == draft(kind="complaint", words="x", matter=" 补办身份证\n").matter
+
+
+def test_a_plain_submission_says_nothing_further() -> None:
+    """Its content, to which the receipt commits, is what it was before there was more to say."""
+    plain = draft(kind="complaint", words="x", channel="page", consent=False, matter=" ")
+    assert {} == plain.further
+    said = draft(kind="complaint", words="x", channel="wechat", call_time="noon")
+    assert {"channel": "wechat", "call_time": "noon"} == said.further
+
+
+def test_consent_is_recorded_with_its_notice(in_force: Policy) -> None:
+    """Which text, for what and by whom; nothing where no phone was left or nothing ticked."""
+    left = {"kind": "complaint", "words": "x", "phone": "13977770100"}
+    noted = rules.consent(draft(**left, consent=True), in_force, NOW)
+    assert noted
+    assert (in_force.consent.notice, NOW) == (noted.notice, noted.at)
+    assert "reward" in noted.purposes
+    rated = draft(**left | {"kind": "rating", "satisfaction": 1}, consent=True)
+    plain = rules.consent(rated, in_force, NOW)
+    assert plain
+    assert "reward" not in plain.purposes
+    assert rules.consent(draft(**left), in_force, NOW) is None
+    assert rules.consent(draft(kind="request", words="x", consent=True), in_force, NOW) is None
+
+
+def test_a_language_for_the_call_is_one_of_the_policys(in_force: Policy) -> None:
+    """What the bureau can speak; anything else is named."""
+    for key, found in (("local", []), ("klingon", ["call_language"])):
+        sent = draft(kind="complaint", words="x", call_language=key)
+        assert found == [w.field for w in rules.wrong(sent, in_force, NOW)]
 
 
 SCRIPTS = [OpenCC(name) for name in ("s2t", "s2tw", "s2hk")]

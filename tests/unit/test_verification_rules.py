@@ -69,7 +69,7 @@ def operator(role: Role, username: str = "someone", badge: str | None = None) ->
         ("request", 5, True, False, True),
         ("rating", 2, True, False, True),
         ("rating", 1, False, True, True),
-        ("rating", 1, False, False, False),
+        ("rating", 1, False, False, True),
         ("rating", 3, True, True, False),
         ("rating", None, True, True, False),
     ],
@@ -77,7 +77,7 @@ def operator(role: Role, username: str = "someone", badge: str | None = None) ->
 def test_what_opens_a_case(
     kind: Kind, satisfaction: int | None, words: bool, phone: bool, opens: bool
 ) -> None:
-    """Complaints and requests always; a rating only when it is bad and leaves something."""
+    """Complaints and requests always; a rating whenever it is bad, also a bare one."""
     assert opens == cases.opens_case(submission(kind, satisfaction, words, phone))
 
 

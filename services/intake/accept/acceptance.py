@@ -1,8 +1,9 @@
 """The way of a submission from the citizen's words to the signed receipt."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -32,6 +33,10 @@ from shared.values.seal import Seal
 # Looked up once: they are on the fast path.
 _log, _counted = log.get(), cache(metrics.SUBMISSIONS.labels)
 PATIENCE = 3.0
+_FURTHER = {
+    "occurred_at", "matter", "officer_typed_sealed", "call_time", "call_language", "consent",
+    "channel",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,10 @@ class Acceptance:
         except WrongCode:
             raise Invalid(Wrong("code", "wrong.code")) from None
 
+    def code_of(self, unit_code: str, counter: int | None) -> str:
+        """The code of a window, as it would be printed today."""
+        return codes.sign(self._keys.codes, unit_code, counter)
+
     def receipt_code(self, key: str) -> str:
         """The receipt that an idempotency key leads to."""
         return receipts.code_of(self._keys.receipt, key)
@@ -97,6 +106,7 @@ class Acceptance:
         Invalid, Gone (the window is closed), KeyReused, Unavailable.
         """
         unit, code, now = self.unit_of(draft.code), self.receipt_code(key), clock.now()
+        draft, unit = _placed(draft, unit)
         bare = code.replace("-", "")
         content = receipts.content_hash(
             bare, receipts.content_of(draft, unit.unit_code, unit.counter)
@@ -112,7 +122,7 @@ class Acceptance:
         return _repeated(code, written.stored, content)
 
     def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:
-        if wrong := rules.wrong(draft, self._policies.at(now)):
+        if wrong := rules.wrong(draft, self._policies.at(now), now):
             return Invalid(*wrong)
         if unit.unit_code in self._closed:
             return Gone("refused.window_closed")
@@ -154,7 +164,7 @@ class Acceptance:
         return Row(
             facts, statement(facts), draft.satisfaction, ",".join(draft.categories),
             event.words_sealed, event.phone_sealed, draft.officer_badge, event.urgent,
-            draft.language, letter.event_id, letter.type, letter.body,
+            draft.language, _details(event), letter.event_id, letter.type, letter.body,
         )  # fmt: skip
 
     def _held(
@@ -168,8 +178,17 @@ class Acceptance:
     def _event(
         self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime
     ) -> SubmissionReceived:
-        seal = self._keys.seal
+        seal, policy = self._keys.seal, self._policies.at(now)
         words, phone = draft.words, draft.phone
+        further: dict[str, Any] = draft.further
+        if further:
+            further["consent"] = rules.consent(draft, policy, now)
+            if draft.occurred_at:
+                further["occurred_at"] = draft.occurred_at.astimezone(UTC)
+            if typed := further.pop("officer_typed", None):
+                further["officer_typed_sealed"] = seal.close(
+                    typed, f"words:{submission_id}:officer"
+                )
         return SubmissionReceived(
             submission_id=submission_id,
             kind=draft.kind,
@@ -181,10 +200,30 @@ class Acceptance:
             phone_sealed=seal.close(phone, f"phone:{submission_id}") if phone else None,
             phone_index=seal.index(phone) if phone else None,
             officer_badge=draft.officer_badge,
-            urgent=rules.urgent(draft, self._policies.at(now)),
+            urgent=rules.urgent(draft, policy),
             language=draft.language,
             received_at=now,
+            reasons=policy.reasons(draft.categories, draft.satisfaction),
+            **further,
         )
+
+
+def _placed(draft: Draft, unit: UnitCode) -> tuple[Draft, UnitCode]:
+    """What the code says goes before what was chosen: counter and kiosk; an officer does not."""
+    if draft.counter and unit.counter is None:
+        unit = replace(unit, counter=draft.counter)
+    if unit.officer and not draft.officer_badge:
+        draft = draft.model_copy(update={"officer_badge": unit.officer})
+    if unit.kiosk and draft.channel != "kiosk":
+        draft = draft.model_copy(update={"channel": "kiosk"})
+    return draft, unit
+
+
+def _details(event: SubmissionReceived) -> str | None:
+    """What few submissions say, as it is stored: one column, mostly empty."""
+    if event.model_fields_set.isdisjoint(_FURTHER):
+        return None
+    return event.model_dump_json(include=_FURTHER, exclude_none=True)
 
 
 def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.intake.accept import views
 from services.intake.accept.acceptance import Acceptance, Receipt
+from services.intake.accept.adding import Adding
+from services.intake.accept.addition import Addition
 from services.intake.accept.receipts import base64url
 from services.intake.accept.store import submissions
 from services.intake.accept.submission import Draft
@@ -22,6 +24,7 @@ class Api:
     """The handlers."""
 
     acceptance: Acceptance
+    adding: Adding
     database: Database
     keyring: Keyring
     public_url: str
@@ -34,6 +37,12 @@ class Api:
                 "Hand in a rating, complaint or request; a repetition gets the first receipt",
                 PUBLIC, body=Draft, answers={201: views.Accepted, 200: views.Accepted},
                 repeat="header", limit=LIMIT, seconds=0,
+            ),
+            Endpoint(
+                "POST", "/api/v1/receipts/{receipt}/additions", self.add,
+                "Add words, reasons or an officer to what a receipt is for; never changes it",
+                PUBLIC, params={"receipt": str}, body=Addition,
+                answers={201: views.Added}, repeat="header", limit=LIMIT,
             ),
             Endpoint(
                 "GET", "/api/v1/receipt-keys", self.receipt_keys,
@@ -53,6 +62,11 @@ class Api:
         file = await self.keyring.file(receipt.stored, receipt.statement)
         answer = _accepted(receipt, file, self.public_url, _phone(call))
         return Reply(answer, 201 if receipt.fresh else 200)
+
+    async def add(self, call: Call[Addition, None]) -> views.Added:
+        """A repetition gets the same answer."""
+        added = await self.adding.add(call.params["receipt"], call.body, call.repeat_key, "open")
+        return views.Added(addition_id=added.id, number=added.number, added_at=added.added_at)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:
         """One signs at a time; those before it stay."""

@@ -60,7 +60,9 @@ def content_of(draft: Draft, unit_code: str, counter: int | None) -> str:
         "urgent": draft.urgent,
         "words": draft.words,
     }
-    return canonical(content)
+    # Only what was said beyond these: a plain submission's content is what it always was.
+    further = draft.further
+    return canonical(dict(sorted((content | further).items())) if further else content)
 
 
 def content_hash(bare: str, content: str) -> bytes:

@@ -1,22 +1,26 @@
 """How the parts of a submission must fit together, what is urgent, what is promised. No I/O."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.intake.accept.addition import Addition
 from services.intake.accept.submission import Draft
 from shared.errors import Wrong
+from shared.events import Consent, Kind
 from shared.policy import Policy, promises
 from shared.policy.promises import Due
 from shared.values import text
 
 LOW = 2
+CLOCKS_DIFFER = timedelta(minutes=10)
+REMEMBERED = timedelta(days=3 * 366)
 
 
-def wrong(draft: Draft, policy: Policy) -> list[Wrong]:
+def wrong(draft: Draft, policy: Policy, now: datetime) -> list[Wrong]:
     """Everything that does not fit together; empty when the submission can be taken in."""
     found = []
     if draft.kind == "rating" and draft.satisfaction is None:
         found.append(Wrong("satisfaction", "wrong.satisfaction_missing"))
-    if draft.categories and not may_have_categories(draft):
+    if draft.categories and not may_have_categories(draft.kind, draft.satisfaction):
         found.append(Wrong("categories", "wrong.categories_not_here"))
     if not policy.category_keys.issuperset(draft.categories):
         found.append(Wrong("categories", "wrong.categories_unknown"))
@@ -24,12 +28,49 @@ def wrong(draft: Draft, policy: Policy) -> list[Wrong]:
         found.append(Wrong("words", "wrong.words_missing"))
     if draft.kind == "complaint" and not (draft.words or draft.categories):
         found.append(Wrong("words", "wrong.complaint_empty"))
+    if draft.occurred_at and (key := _wrong_time(draft.occurred_at, now)):
+        found.append(Wrong("occurred_at", key))
+    if draft.call_language and draft.call_language not in policy.call_language_keys:
+        found.append(Wrong("call_language", "wrong.call_language"))
     return found
 
 
-def may_have_categories(draft: Draft) -> bool:
-    """Categories say what went wrong: for complaints, and for a satisfaction of 1 or 2."""
-    return draft.kind == "complaint" or is_low(draft.satisfaction)
+def _wrong_time(occurred_at: datetime, now: datetime) -> str | None:
+    if occurred_at > now + CLOCKS_DIFFER:
+        return "wrong.occurred_future"
+    return "wrong.occurred_long_ago" if occurred_at < now - REMEMBERED else None
+
+
+def may_have_categories(kind: Kind, satisfaction: int | None) -> bool:
+    """They say what went wrong, or what went well: for complaints and for ratings."""
+    return kind == "complaint" or (kind == "rating" and satisfaction is not None)
+
+
+def wrong_addition(
+    addition: Addition, kind: Kind, satisfaction: int | None, policy: Policy
+) -> list[Wrong]:
+    """The same of what is added to a submission."""
+    found = []
+    if addition.categories and not may_have_categories(kind, satisfaction):
+        found.append(Wrong("categories", "wrong.categories_not_here"))
+    if not policy.category_keys.issuperset(addition.categories):
+        found.append(Wrong("categories", "wrong.categories_unknown"))
+    if addition.empty:
+        found.append(Wrong("words", "wrong.addition_empty"))
+    return found
+
+
+def consent(draft: Draft, policy: Policy, now: datetime) -> Consent | None:
+    """What is recorded of the tick beside the phone."""
+    if not (draft.consent and draft.phone):
+        return None
+    noted = policy.consent
+    return Consent(
+        notice=noted.notice,
+        purposes=noted.purposes(draft.kind),
+        recipients=noted.recipients,
+        at=now,
+    )
 
 
 def is_low(satisfaction: int | None) -> bool:
@@ -50,7 +91,8 @@ def _has_urgent_word(words: str, policy: Policy) -> bool:
 def due(draft: Draft, policy: Policy, received_at: datetime) -> Due:
     """The times that its receipt promises: none where no case will be opened for it."""
     words, phone = bool(draft.words), bool(draft.phone)
-    if not promises.opens_case(draft.kind, draft.satisfaction, words=words, phone=phone):
+    if not promises.opens_case(draft.kind, draft.satisfaction):
         return promises.NOTHING
-    callback, verification = promises.same_day(received_at, policy)
+    bare = promises.is_bare(draft.kind, words=words, phone=phone)
+    callback, verification = promises.due(received_at, policy, bare=bare)
     return Due(callback if phone else None, verification)

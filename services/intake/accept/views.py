@@ -57,6 +57,14 @@ class Accepted(BaseModel):
     receipt: SignedReceipt
 
 
+class Added(BaseModel):
+    """What was added to a submission; `number` counts its additions from 1."""
+
+    addition_id: UUID
+    number: int
+    added_at: datetime
+
+
 class ReceiptKey(BaseModel):
     """A public key, 32 bytes as base64url; name and id are what receipts call it by."""
 

@@ -9,6 +9,7 @@ from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.submission import WORDS
 from services.intake.pages import typed as forms
 from services.intake.pages.notices import notice
+from services.intake.pages.thanks import thanks_of
 from services.intake.pages.typed import Step, Typed, fresh_key
 from services.intake.pages.windows import Window, Windows
 from shared.errors import KeyReused, Refused, Unavailable, Wrong
@@ -23,7 +24,7 @@ UNKNOWN = notice("wrong_code", 404)
 
 @dataclass(frozen=True)
 class Forms:
-    """`/w/{code}` and its tabs."""
+    """`/w/{code}` and its ways on."""
 
     acceptance: Acceptance
     windows: Windows
@@ -52,20 +53,23 @@ class Forms:
         if window and not window.active:
             return notice("closed", 410, window.name)
         step: Step = "tap" if kind == "rating" else "details"
-        return self._show(window, Typed(kind=kind, key=fresh_key(), step=step))
+        channel = forms.channel(call.asked("channel"), call.agent)
+        return self._show(window, Typed(kind=kind, key=fresh_key(), step=step, channel=channel))
 
     async def send(self, kind: str, call: Call[None, None]) -> Page | See:
         """Take the form in and lead to its receipt, or show the next step."""
-        typed, code = forms.typed(call.fields, kind), call.params["code"]
-        if typed.switch or typed.wants_details:
-            step: Step = typed.step if typed.switch else "details"
-            return self._show(await self.windows.find(code), replace(typed, step=step))
-        receipt = await self.acceptance.accept(typed.draft(code, call.language), typed.repeat_key)
-        return See(f"/r/{receipt.code}?new=1")
+        typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
+        if typed.switch or typed.turn or typed.wants_details:
+            return self._show(await self.windows.find(code), _next(typed))
+        typed = typed.tapped() if typed.step == "tap" else typed
+        now = clock.now()
+        draft = typed.draft(code, call.language, now, self.policies.at(now).zone)
+        receipt = await self.acceptance.accept(draft, typed.repeat_key)
+        return See(thanks_of(receipt.code, draft.kind, draft.satisfaction))
 
     async def again(self, kind: str, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend or why it was not taken in."""
-        typed, code = forms.typed(call.fields, kind), call.params["code"]
+        typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
         if isinstance(refused, Unavailable):
             return self._show(self.windows.recall(code), typed, refused)
         window = await self.windows.find(code)
@@ -84,15 +88,18 @@ class Forms:
     ) -> Page:
         if window is None:
             return UNKNOWN
-        wrong = _wrong(refused) if refused else []
+        wrong, now = _wrong(refused) if refused else [], clock.now()
+        policy = self.policies.at(now)
         values = {
             "window": window,
             "typed": typed,
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
-            "categories": self.policies.at(clock.now()).categories,
+            "policy": policy,
+            "today": now.astimezone(policy.zone).date(),
             "earlier": earlier,
             "limit": WORDS,
+            "away": isinstance(refused, Unavailable),
         }
         if refused is None:
             return Page(f"{typed.step}.html", values)
@@ -100,9 +107,17 @@ class Forms:
         return Page(f"{typed.step}.html", values, status, headers=headers)
 
 
+def _next(typed: Typed) -> Typed:
+    if typed.switch:
+        return typed
+    # Between rating and complaining nothing is chosen for anybody.
+    return typed.turned() if typed.turn else replace(typed, step="details", kind="")
+
+
 def _wrong(refused: Refused) -> Sequence[Wrong]:
     if isinstance(refused, KeyReused):
         return [Wrong("form", "wrong.sent_already")]
     if isinstance(refused, Unavailable):
         return [Wrong("form", "wrong.busy")]
-    return refused.wrong or [Wrong("form", refused.key, **refused.values)]
+    wrong = [forms.shown_at(one) for one in refused.wrong]
+    return wrong or [Wrong("form", refused.key, **refused.values)]

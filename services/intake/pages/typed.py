@@ -2,21 +2,35 @@
 
 import re
 import secrets
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from services.intake.accept.submission import Draft
+from services.intake.pages import moments
 from shared.errors import Invalid, Wrong
-from shared.events import Language
+from shared.events import Channel, Language
+from shared.values import text
 from shared.web import problems
 from shared.web.forms import Fields
 from shared.web.texts import texts
 
 _KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
+_A_BADGE = re.compile(r"(?=.*[0-9])[0-9A-Z]{1,20}")
 LEVELS = ("1", "2", "3", "4", "5")
 LOW = LEVELS[:2]
+KINDS = ("rating", "complaint", "request")
+CHANNELS: tuple[str, ...] = get_args(Channel)
+# How the browsers inside the two apps call themselves.
+_AGENTS = {"MicroMessenger": "wechat", "AlipayClient": "alipay"}
+# What the list of officers says of one who is not on it.
+UNLISTED = "?"
+# What a field of the API is called where it is typed.
+_FIELDS = {"occurred_at": "day"}
 Step = Literal["tap", "details"]
 
 
@@ -28,32 +42,66 @@ class Typed:
     satisfaction: str = ""
     categories: tuple[str, ...] = ()
     words: str = ""
-    phone: str = ""
+    day: str = ""
+    hour: str = ""
+    matter: str = ""
+    counter: str = ""
     officer_badge: str = ""
-    urgent: bool = False
+    officer_typed: str = ""
+    urgent: str = ""
+    phone: str = ""
+    call_time: str = ""
+    call_language: str = ""
+    consent: str = ""
+    channel: str = ""
     key: str = ""
     step: Step = "details"
     switch: bool = False
+    turn: str = ""
 
-    def draft(self, code: str, lang: Language) -> Draft:
+    def draft(self, code: str, lang: Language, now: datetime, zone: ZoneInfo) -> Draft:
         """The checked submission. Invalid names each wrong field once."""
-        level = int(self.satisfaction) if self.satisfaction in LEVELS else self.satisfaction or None
+        occurred_at, wrong = moments.read(self.day, self.hour, now, zone)
+        if self.phone.strip() and not self.consent:
+            wrong.append(Wrong("consent", "wrong.consent_missing"))
+        if not self.kind:
+            wrong.append(Wrong("kind", "wrong.kind_missing"))
+        body = {"code": code, "language": lang, "occurred_at": occurred_at, **self._said()}
         try:
-            return Draft.model_validate(
-                {
-                    "code": code,
-                    "kind": self.kind,
-                    "satisfaction": level,
-                    "categories": self.categories,
-                    "words": self.words,
-                    "phone": self.phone,
-                    "officer_badge": self.officer_badge,
-                    "urgent": self.urgent,
-                    "language": lang,
-                }
-            )
+            draft = Draft.model_validate(body)
         except ValidationError as error:
-            raise Invalid(*_by_field(error, lang)) from None
+            raise Invalid(*_in_order([*by_field(error, lang), *wrong])) from None
+        if wrong:
+            raise Invalid(*_in_order(wrong))
+        return draft
+
+    def _said(self) -> dict[str, object]:
+        badge, name = self.officer()
+        said = {
+            "kind": self.kind or KINDS[0],
+            "satisfaction": _number(self.satisfaction),
+            "categories": self.categories,
+            "words": self.words,
+            "matter": self.matter,
+            "counter": _number(self.counter),
+            "officer_badge": badge,
+            "officer_typed": name,
+            "urgent": bool(self.urgent),
+            "phone": self.phone,
+            "call_time": self.call_time,
+            "call_language": self.call_language,
+            "consent": bool(self.consent),
+            "channel": self.channel,
+        }
+        return {name: value for name, value in said.items() if value not in ("", None, (), False)}
+
+    def officer(self) -> tuple[str, str]:
+        """The badge from the list; what was typed is a badge where it can be one, else a name."""
+        listed = "" if self.officer_badge == UNLISTED else self.officer_badge
+        badge = text.badge(self.officer_typed)
+        if not listed and _A_BADGE.fullmatch(badge):
+            return badge, ""
+        return listed, self.officer_typed
 
     @property
     def repeat_key(self) -> str:
@@ -65,31 +113,105 @@ class Typed:
         """A tap on one of the two low faces: nothing is sent before we asked what went wrong."""
         return self.step == "tap" and self.satisfaction in LOW
 
+    @property
+    def is_low(self) -> bool:
+        """Whether it is a bad rating, of which is asked whether it is a complaint."""
+        return self.satisfaction in LOW and self.kind != "request"
 
-def _by_field(error: ValidationError, lang: Language) -> list[Wrong]:
+    @property
+    def beside(self) -> bool:
+        """Whether something stands in the part of the form that is folded away."""
+        said = (self.day, self.hour, self.matter, self.counter, self.officer_badge)
+        return any(said) or bool(self.officer_typed)
+
+    @property
+    def carried(self) -> tuple[tuple[str, str], ...]:
+        """What the page of faces keeps unseen, for somebody who comes back to it from a form."""
+        return tuple(self._carried())
+
+    def _carried(self) -> Iterator[tuple[str, str]]:
+        for name in TEXTS:
+            if value := getattr(self, name):
+                yield name, value
+        yield from (("categories", key) for key in self.categories)
+
+    def tapped(self) -> "Typed":
+        """A tap on one of the three upper faces sends nothing but the words beside it."""
+        return Typed(
+            satisfaction=self.satisfaction,
+            words=self.words,
+            channel=self.channel,
+            key=self.key,
+            step=self.step,
+        )
+
+    def turned(self) -> "Typed":
+        """Another way with the same form: back to the faces, or to a complaint or a request."""
+        if self.turn == KINDS[0]:
+            return replace(self, kind=KINDS[0], step="tap")
+        return replace(self, kind=self.turn, step="details", satisfaction="")
+
+
+# Every field with one value that a person fills in.
+TEXTS = (
+    "words", "day", "hour", "matter", "counter", "officer_badge", "officer_typed", "urgent",
+    "phone", "call_time", "call_language", "consent",
+)  # fmt: skip
+_ORDER = (
+    "satisfaction", "kind", "categories", "words", "day", "hour", "matter", "counter",
+    "officer_badge", "officer_typed", "urgent", "phone", "call_time", "call_language", "consent",
+)  # fmt: skip
+
+
+def _number(typed: str) -> object:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 3 else typed or None
+
+
+def by_field(error: ValidationError, lang: Language) -> list[Wrong]:
+    """One for each wrong field, by the name that it has in a form."""
     found: dict[str, Wrong] = {}
     for one in problems.wrongs(error, texts(lang)):
         field = one.field.partition(".")[0]
+        field = _FIELDS.get(field, field)
         found.setdefault(field, Wrong(field, one.key, **one.values))
     return list(found.values())
 
 
-def typed(fields: Fields, kind: str) -> Typed:
+def _in_order(wrong: list[Wrong]) -> list[Wrong]:
+    return sorted(wrong, key=lambda one: _ORDER.index(one.field) if one.field in _ORDER else -1)
+
+
+def shown_at(wrong: Wrong) -> Wrong:
+    """What is wrong with a field of the API, at the field where it was typed."""
+    return Wrong(_FIELDS.get(wrong.field, wrong.field), wrong.key, **wrong.values)
+
+
+def typed(fields: Fields, kind: str, agent: str = "") -> Typed:
     """What a form sent, from the page for `kind`."""
-    key = fields.one("key")
+    key, step = fields.one("key"), fields.one("step")
+    asked = fields.one("satisfaction") in LOW and step == "details"
+    turn = fields.one("turn")
+    said: dict[str, Any] = {name: fields.one(name) for name in TEXTS}
     return Typed(
-        kind=fields.one("kind") or kind,
+        # Between rating and complaining nothing is chosen for anybody.
+        kind=fields.one("kind") or ("" if asked and kind == KINDS[0] else kind),
         satisfaction=fields.one("satisfaction"),
         categories=fields.all("categories"),
-        words=fields.one("words"),
-        phone=fields.one("phone"),
-        officer_badge=fields.one("officer_badge"),
-        urgent=bool(fields.one("urgent")),
+        channel=channel(fields.one("channel"), agent),
         # A form without its key was not sent by our page; it only loses the protection of repeats.
         key=key if _KEY.fullmatch(key) else fresh_key(),
-        step="tap" if fields.one("step") == "tap" else "details",
+        step="tap" if step == "tap" else "details",
         switch=bool(fields.one("switch")),
+        turn=turn if turn in KINDS else "",
+        **said,
     )
+
+
+def channel(said: str, agent: str) -> str:
+    """By which way somebody came, as the page or the browser says."""
+    if said in CHANNELS:
+        return said
+    return next((name for mark, name in _AGENTS.items() if mark in agent), CHANNELS[0])
 
 
 def fresh_key() -> str:

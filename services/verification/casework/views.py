@@ -15,10 +15,20 @@ from services.verification.casework.rules.holds import State as HoldState
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, additions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
+from services.verification.casework.store.additions import Addition
 from services.verification.directory.store import officers, operators, units
 from shared.access import Operator
 from shared.db import Connection
-from shared.events import Attribution, CallbackState, HeldReason, Kind, Language, Verdict
+from shared.events import (
+    Attribution,
+    CallbackState,
+    CallTime,
+    Channel,
+    HeldReason,
+    Kind,
+    Language,
+    Verdict,
+)
 from shared.values import clock, phone
 from shared.values.seal import Seal
 
@@ -122,12 +132,32 @@ class PhoneUse(BaseModel):
     airtime: bool
 
 
+class AdditionShown(BaseModel):
+    """What the citizen added afterwards, opened for reading."""
+
+    number: int
+    added_at: datetime
+    words: str | None
+    categories: tuple[str, ...]
+    officer_badge: str | None
+    officer_typed: str | None
+
+
 class Detail(Summary):
     """A case with everything that was done to it, opened for reading."""
 
     words: str | None
     attachments: tuple[str, ...] = Field(description="`photo/<id>` and `voice/<id>`")
     phone_use: PhoneUse | None = Field(description="what may be promised to this number")
+    occurred_at: datetime | None = Field(description="0:00 at the bureau: only the day is known")
+    matter: str | None
+    channel: Channel
+    reasons: tuple[int, ...] = Field(description="the national codes of the categories")
+    officer_typed: str | None = Field(description="as the citizen wrote it")
+    call_time: CallTime | None
+    call_language: str | None
+    consent: Mapping[str, Any] | None = Field(description="to which notice on the phone's use")
+    additions: list[AdditionShown]
     recused: list[str] = Field(description="badges and @usernames of those who may be meant")
     higher: bool = Field(description="kept from everybody at the unit, or higher")
     reopened_at: datetime | None = Field(description="when the citizen did not accept a verdict")
@@ -214,12 +244,18 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     names = await units.list_names(conn, [case.unit_code])
     told = await actions.list_actions(conn, case.case_id)
     judged = await actions.list_verdicts(conn, case.case_id)
-    sealed = case.words_sealed
+    added = await additions.list_of(conn, case.case_id)
+    facts = ("occurred_at", "matter", "channel", "reasons", "call_time", "call_language", "consent")
     return Detail(
         **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
-        words=seal.open(sealed, f"words:{case.submission_id}") if sealed else None,
+        **{name: getattr(case, name) for name in facts},
         attachments=await additions.list_attachments(conn, case),
         phone_use=_phone_use(case, seal),
+        words=_opened(seal, case.words_sealed, f"words:{case.submission_id}"),
+        officer_typed=_opened(
+            seal, case.officer_typed_sealed, f"words:{case.submission_id}:officer"
+        ),
+        additions=[_addition(one, seal) for one in added],
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),
         reopened_at=case.reopened_at,
@@ -233,10 +269,22 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
     )
 
 
+def _addition(one: Addition, seal: Seal) -> AdditionShown:
+    return AdditionShown(
+        number=one.number,
+        added_at=one.added_at,
+        words=_opened(seal, one.words_sealed, f"words:{one.addition_id}"),
+        categories=one.categories,
+        officer_badge=one.officer_badge,
+        officer_typed=_opened(seal, one.officer_typed_sealed, f"words:{one.addition_id}:officer"),
+    )
+
+
 async def load_roster(conn: Connection, operator: Operator, detail: Detail) -> Roster:
     """Names for a case's page."""
     named = [badge for v in detail.verdicts for badge in v.officers]
     named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
+    named += filter(None, [one.officer_badge for one in detail.additions])
     active = await officers.list_roster(conn, detail.unit_code)
     return Roster(
         active=active,

@@ -273,6 +273,15 @@
     if (one) one.click();
   }
 
+  // How long a text is by now; without this file its limit stands there.
+  function count(area) {
+    var hint = document.getElementById('count-' + area.id), told = area.getAttribute('data-counts');
+    function tell() { hint.textContent = told.replace('{n}', Array.from(area.value).length); }
+    document.addEventListener('input', tell);
+    if (area.value) tell();
+  }
+
+  Array.prototype.forEach.call(document.querySelectorAll('[data-counts]'), count);
   if (form && window.fetch && window.URLSearchParams && form.elements.key) open();
   ids().forEach(settle);
   window.addEventListener('online', retry);

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.db import Connection
+from shared.errors import NotFound
 from shared.events import Kind, Language
 
 
@@ -33,6 +34,17 @@ class Stored(NamedTuple):
     tree_path: bytes | None
 
 
+class Rated(NamedTuple):
+    """What a submission was about: what one adds to it belongs there, too."""
+
+    id: UUID
+    kind: Kind
+    unit_code: str
+    counter: int | None
+    satisfaction: int | None
+    received_at: datetime
+
+
 class Row(NamedTuple):
     """One submission with its event, in the order of the statement's columns.
 
@@ -48,6 +60,7 @@ class Row(NamedTuple):
     officer_badge: str | None
     urgent: bool
     language: Language
+    details: str | None
     event_id: UUID
     event_type: str
     event_body: str
@@ -62,22 +75,22 @@ _ADD = """
             $7::timestamptz[], $8::text[], $9::bytea[], $10::text[], $11::timestamptz[],
             $12::timestamptz[],
             $13::int[], $14::int[], $15::bytea[], $16::smallint[], $17::text[], $18::text[],
-            $19::text[], $20::text[], $21::boolean[], $22::text[], $23::uuid[], $24::text[],
-            $25::text[]
+            $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::uuid[],
+            $25::text[], $26::text[]
         ) AS s (id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
                 signature, phone_index, callback_due_at, verification_due_at, leaf_index,
                 tree_size, tree_path, satisfaction, categories, words_sealed, phone_sealed,
-                officer_badge, urgent, language, event_id, event_type, event_body)
+                officer_badge, urgent, language, details, event_id, event_type, event_body)
     ), added AS (
         INSERT INTO submissions (
             id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
             signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
             tree_path, satisfaction, categories, words_sealed, phone_sealed,
-            officer_badge, urgent, language)
+            officer_badge, urgent, language, details)
         SELECT id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
             signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
             tree_path, satisfaction, string_to_array(categories, ','), words_sealed,
-            phone_sealed, officer_badge, urgent, language
+            phone_sealed, officer_badge, urgent, language, details::jsonb
         FROM sent
         ON CONFLICT ON CONSTRAINT submissions_receipt_key DO NOTHING
         RETURNING id
@@ -111,6 +124,18 @@ async def get_by_receipt(conn: Connection, receipt_hash: bytes) -> Stored | None
     """The stored facts behind one receipt."""
     found = await list_by_receipts(conn, [receipt_hash])
     return found[0] if found else None
+
+
+async def get_rated(conn: Connection, receipt_hash: bytes) -> Rated:
+    """What was rated under a receipt. NotFound."""
+    row = await conn.fetchrow(
+        """SELECT id, kind, unit_code, counter, satisfaction, received_at
+           FROM submissions WHERE receipt_hash = $1""",
+        receipt_hash,
+    )
+    if row is None:
+        raise NotFound("refused.no_receipt")
+    return Rated(*row)
 
 
 async def get_phone(conn: Connection, submission_id: UUID) -> str | None:

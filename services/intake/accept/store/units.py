@@ -45,6 +45,25 @@ async def get(conn: Connection, code: str) -> Unit | None:
     return Unit(**dict(row) | {"matters": tuple(row["matters"])}) if row else None
 
 
+async def get_window(conn: Connection, code: str) -> tuple[Unit, dict[str, str]] | None:
+    """A unit, with badge → name of who serves there; None while the directory has not named it."""
+    row = await conn.fetchrow(
+        """
+        SELECT code, name, parent, active, counters, matters, badges, names FROM units,
+            LATERAL (SELECT array_agg(badge ORDER BY badge) AS badges,
+                            array_agg(o.name ORDER BY badge) AS names
+                     FROM officers o WHERE o.unit_code = code AND o.active) AS serving
+        WHERE code = $1
+        """,
+        code,
+    )
+    if row is None:
+        return None
+    serving = dict(zip(row["badges"] or (), row["names"] or (), strict=True))
+    own = {name: row[name] for name in ("code", "name", "parent", "active", "counters")}
+    return Unit(**own, matters=tuple(row["matters"])), serving
+
+
 async def list_closed(conn: Connection) -> frozenset[str]:
     """The codes of the units that take nothing in any more."""
     rows = await conn.fetch("SELECT code FROM units WHERE NOT active")

@@ -46,7 +46,9 @@ async def take(conn: Connection, desk: Desk, event: SubmissionAdded) -> None:
     # Whom somebody above had cleared of the words of before is not cleared of new ones.
     named = await recusals.named_in(conn, desk.seal, case, whole)
     case = replace(case, cleared=case.cleared - named)
-    now = await recusals.hold(conn, desk.seal, case, await additions.list_of(conn, case.case_id))
+    there = await additions.list_of(conn, case.case_id)
+    serious = desk.policy(case).is_serious(event.categories)
+    now = await recusals.hold(conn, desk.seal, case, there, serious=serious)
     await kept.add_recused(conn, case.incident_id, now)
     log.get().info("case added to", case_id=str(case.case_id), count=event.number)
 

@@ -28,7 +28,9 @@ async def take_in(
         await additions.commend(conn, event, event.submission_id, event.received_at)
     if not rules.opens_case(event):
         return
-    case = await recusals.examine(conn, desk.seal, opened(desk, event, since))
+    case = opened(desk, event, since)
+    serious = desk.policy(case).is_serious(case.categories)
+    case = await recusals.examine(conn, desk.seal, case, serious=serious)
     zone = desk.policy(case).zone
     if not await cases.add_case(conn, case, clock.service_day(case.opened_at, zone).year):
         return
@@ -54,5 +56,5 @@ async def take_addition(conn: Connection, desk: Desk, event: SubmissionAdded) ->
     """To the case, or as words of praise; a rating of 3 has neither."""
     if rules.commends(event):
         await additions.commend(conn, event, event.addition_id, event.added_at)
-    elif rules.has_case(event):
+    elif rules.opens_case(event):
         await additions.take(conn, desk, event)

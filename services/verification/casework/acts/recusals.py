@@ -34,14 +34,22 @@ class Recused(BaseModel):
     yours: bool
 
 
-async def examine(conn: Connection, seal: Seal, case: Case, added: Sequence[Addition] = ()) -> Case:
+async def examine(
+    conn: Connection,
+    seal: Seal,
+    case: Case,
+    added: Sequence[Addition] = (),
+    *,
+    serious: bool = False,
+) -> Case:
     """Hold a case against everybody who may be meant: when it opens, and when they change.
 
-    The connection acts for the service itself.
+    What is `serious` only the top of the tree sees. The connection acts for the service itself.
     """
     around = await recusals.get_around(conn, case.unit_code)
     suspicion = rules.suspect_all(_typed(seal, case, added), _said(seal, case, added), around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
+    recused |= rules.below_the_top(around) if serious else rules.NOBODY
     if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
         log.get().warning("nobody may work on a case", case_id=str(case.case_id))
     return replace(case, recused=recused, examined=around.known)
@@ -95,10 +103,15 @@ async def examine_again(conn: Connection, seal: Seal, limit: int) -> int:
 
 
 async def hold(
-    conn: Connection, seal: Seal, case: Case, added: Sequence[Addition]
+    conn: Connection,
+    seal: Seal,
+    case: Case,
+    added: Sequence[Addition],
+    *,
+    serious: bool = False,
 ) -> frozenset[str]:
     """Examine a stored case with all that was added to it; from whom it is kept now."""
-    now = await examine(conn, seal, case, added)
+    now = await examine(conn, seal, case, added, serious=serious)
     await recusals.set_recused(conn, case.case_id, now.recused, now.cleared, now.examined)
     await note(conn, case.case_id, case.recused, now.recused)
     return now.recused

@@ -190,6 +190,7 @@ class CasePage:
             "attempt": attempt,
             "phone": phone,
             "categories": self.desk.policy(case).categories,
+            "call_languages": self.desk.policy(case).call_languages,
             "forms": _forms(case, detail, call.operator),
             "now": clock.now(),
             "done": done if (done := call.asked("done")) in DONE else "",

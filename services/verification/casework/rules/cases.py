@@ -116,19 +116,9 @@ class Case:
         return (self.verified_at or now) > self.verification_due_at
 
 
-def opens_case(event: SubmissionReceived) -> bool:
-    """Every complaint and request, and a bad rating that leaves words or a phone."""
-    return promises.opens_case(
-        event.kind,
-        event.satisfaction,
-        words=bool(event.words_sealed),
-        phone=bool(event.phone_sealed),
-    )
-
-
-def has_case(event: SubmissionAdded) -> bool:
-    """Whether what was added to has a case, or will have one."""
-    return event.kind != "rating" or (event.satisfaction or 0) <= _DISSATISFIED
+def opens_case(event: SubmissionReceived | SubmissionAdded) -> bool:
+    """Every complaint and request, and every bad rating, also a bare one (rule 3)."""
+    return promises.opens_case(event.kind, event.satisfaction)
 
 
 def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
@@ -139,7 +129,9 @@ def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
 
 def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: datetime) -> Case:
     """The case for a submission, due as its receipt promised."""
-    callback_due_at, verification_due_at = promises.same_day(event.received_at, policy)
+    words, phone = bool(event.words_sealed), bool(event.phone_sealed)
+    bare = promises.is_bare(event.kind, words=words, phone=phone)
+    callback_due_at, verification_due_at = promises.due(event.received_at, policy, bare=bare)
     return Case(
         case_id=case_id,
         incident_id=case_id,

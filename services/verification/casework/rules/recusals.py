@@ -78,6 +78,11 @@ def kept_from(persons: Collection[str], doubtful: bool, around: Around) -> froze
     return frozenset({*persons, access.NAMELESS, *(f"#{place}" for place in upwards[:higher])})
 
 
+def below_the_top(around: Around) -> frozenset[str]:
+    """Every place of the unit's but the root of the tree."""
+    return frozenset(f"#{place}" for place in around.path[1:])
+
+
 def _works_at(place: str, persons: Collection[str], people: Iterable[Person]) -> bool:
     return any(p.scope == place and not p.ids("name").isdisjoint(persons) for p in people)
 

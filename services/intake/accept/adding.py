@@ -1,0 +1,100 @@
+"""The way of what is added afterwards: to the very submission, once, and told to the others."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.intake.accept import receipts, rules
+from services.intake.accept.addition import Addition
+from services.intake.accept.store import additions, submissions
+from services.intake.accept.store.additions import Added
+from services.intake.accept.store.submissions import Rated
+from shared.bus.outbox import publish
+from shared.db import Database
+from shared.errors import Conflict, Invalid, KeyReused, NotFound
+from shared.events import SubmissionAdded
+from shared.observe import log
+from shared.policy import Policies
+from shared.values import clock
+from shared.values.seal import Seal
+
+MOST = 20
+Why = Literal["thanks", "open"]
+
+
+@dataclass(frozen=True)
+class Adding:
+    """Takes additions in. The key of a receipt code keeps them apart, as that of submissions."""
+
+    database: Database
+    policies: Policies
+    seal: Seal
+    receipt_key: bytes
+
+    async def submission(self, receipt: str) -> Rated:
+        """What a receipt is for. NotFound."""
+        async with self.database.acquire() as conn:
+            return await submissions.get_rated(conn, _hash_of(receipt))
+
+    async def add(self, receipt: str, addition: Addition, key: str, why: Why) -> Added:
+        """Add it, or give what was added before under this key.
+
+        NotFound, Invalid, KeyReused, Conflict (so many that nobody reads them).
+        """
+        code = receipts.code_of(self.receipt_key, f"addition\n{key}").replace("-", "")
+        content = receipts.content_hash(code, addition.model_dump_json())
+        receipt_hash, key_hash = _hash_of(receipt), receipts.hash_of(code)
+        async with self.database.transaction() as conn:
+            rated = await submissions.get_rated(conn, receipt_hash)
+            await additions.take_turn(conn, rated.id)
+            if found := await additions.get_by_key(conn, key_hash):
+                return _repeated(found, content)
+            now, number = clock.now(), await additions.count(conn, rated.id) + 1
+            event = self._event(rated, addition, now, number, why)
+            await publish(conn, event)
+            added = await additions.add(conn, event, key_hash, content)
+        log.get().info("submission added to", submission_id=str(rated.id), count=number)
+        return added
+
+    def _event(
+        self, rated: Rated, addition: Addition, now: datetime, number: int, why: Why
+    ) -> SubmissionAdded:
+        policy, own = self.policies.at(now), uuid7()
+        if wrong := rules.wrong_addition(addition, rated.kind, rated.satisfaction, policy):
+            raise Invalid(*wrong)
+        if number > MOST:
+            raise Conflict("refused.added_enough")
+        return SubmissionAdded(
+            addition_id=own,
+            submission_id=rated.id,
+            number=number,
+            unit_code=rated.unit_code,
+            kind=rated.kind,
+            satisfaction=rated.satisfaction,
+            categories=addition.categories,
+            reasons=policy.reasons(addition.categories, rated.satisfaction),
+            words_sealed=self._sealed(addition.words, own),
+            officer_badge=addition.officer_badge,
+            officer_typed_sealed=self._sealed(addition.officer_typed, own, ":officer"),
+            added_at=now,
+            why=why,
+        )
+
+    def _sealed(self, clear: str | None, own: UUID, what: str = "") -> str | None:
+        return self.seal.close(clear, f"words:{own}{what}") if clear else None
+
+
+def _hash_of(receipt: str) -> bytes:
+    bare = receipts.normalise(receipt)
+    if bare is None:
+        raise NotFound("refused.no_receipt")
+    return receipts.hash_of(bare)
+
+
+def _repeated(found: Added, content: bytes) -> Added:
+    if found.content_hash != content:
+        raise KeyReused()
+    return found

@@ -1,0 +1,125 @@
+"""The page of thanks behind a rating: words, reasons and an officer may follow, now or later."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from services.intake.accept import receipts
+from services.intake.accept.adding import Adding
+from services.intake.accept.addition import Addition
+from services.intake.accept.store.submissions import Rated
+from services.intake.accept.submission import WORDS
+from services.intake.pages.notices import HIDDEN
+from services.intake.pages.typed import Typed, by_field, fresh_key, typed
+from services.intake.pages.windows import Windows
+from shared.errors import Invalid, KeyReused, Refused, Wrong
+from shared.events import Language
+from shared.policy import Policies
+from shared.values import clock
+from shared.web import problems
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+
+PATH = "/r/{receipt}/thanks"
+MIDDLE = 3
+
+
+def thanks_of(code: str, kind: str, satisfaction: int | None) -> str:
+    """Where a submission leads: to thanks where all is well, else to its receipt."""
+    well = kind == "rating" and (satisfaction or 0) >= MIDDLE
+    return f"/r/{code}/thanks" if well else f"/r/{code}?new=1"
+
+
+class ThanksQuery(BaseModel):
+    """`added` is there right after something was added."""
+
+    added: str | None = None
+
+
+@dataclass(frozen=True)
+class Thanks:
+    """`/r/{receipt}/thanks`."""
+
+    adding: Adding
+    windows: Windows
+    policies: Policies
+
+    def endpoints(self) -> list[Endpoint]:
+        """The page and its form."""
+        return [
+            Endpoint(
+                "GET", PATH, self.show, "Thanks for a rating, and what one may add to it", PUBLIC,
+                params={"receipt": str}, query=ThanksQuery,
+            ),
+            Endpoint(
+                "POST", PATH, self.add, "Add words, reasons or an officer to a rating", PUBLIC,
+                params={"receipt": str}, form=True, again=self.again,
+            ),
+        ]  # fmt: skip
+
+    async def show(self, call: Call[None, ThanksQuery]) -> Page | See:
+        """The empty form; whoever did not rate well is led to the receipt."""
+        receipt = call.params["receipt"]
+        rated = await self.adding.submission(receipt)
+        if thanks_of("", rated.kind, rated.satisfaction) != thanks_of("", "rating", MIDDLE):
+            return See(f"/r/{receipt}")
+        added = call.query.added is not None
+        return await self._page(receipt, rated, typed(call.fields, "rating"), added=added)
+
+    async def add(self, call: Call[None, None]) -> Page | See:
+        """Add what was said to the very rating."""
+        said, receipt = typed(call.fields, "rating"), call.params["receipt"]
+        if said.switch:
+            return await self._page(receipt, await self.adding.submission(receipt), said)
+        addition = _addition(said, call.language)
+        await self.adding.add(receipt, addition, said.repeat_key, "thanks")
+        return See(f"{PATH.replace('{receipt}', _code(receipt))}?added=1")
+
+    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
+        """The form as it was typed, with what to mend."""
+        said, receipt = typed(call.fields, "rating"), call.params["receipt"]
+        if isinstance(refused, KeyReused):
+            said = replace(said, key=fresh_key())
+        rated = await self.adding.submission(receipt)
+        return await self._page(receipt, rated, said, refused)
+
+    async def _page(
+        self,
+        receipt: str,
+        rated: Rated,
+        said: Typed,
+        refused: Refused | None = None,
+        *,
+        added: bool = False,
+    ) -> Page:
+        window = await self.windows.of(rated.unit_code, rated.counter)
+        wrong = refused.wrong or [Wrong("form", refused.key, **refused.values)] if refused else []
+        policy = self.policies.at(clock.now())
+        values = {
+            "window": window,
+            "rated": rated,
+            "code": _code(receipt),
+            "typed": said,
+            "added": added,
+            "wrong": wrong,
+            "wrong_fields": {one.field: one for one in wrong},
+            "praises": [one for one in policy.categories if one.good_zh],
+            "limit": WORDS,
+        }
+        status = int(refused.status) if refused else 200
+        headers = HIDDEN | problems.headers(refused) if refused else HIDDEN
+        return Page("thanks.html", values, status, headers=headers)
+
+
+def _code(receipt: str) -> str:
+    return receipts.grouped(receipts.normalise(receipt) or "")
+
+
+def _addition(said: Typed, lang: Language) -> Addition:
+    badge, name = said.officer()
+    try:
+        return Addition(
+            categories=said.categories, words=said.words, officer_badge=badge, officer_typed=name
+        )
+    except ValidationError as error:
+        raise Invalid(*by_field(error, lang)) from None
