@@ -107,9 +107,10 @@ class Town:
         async with self.databases[consumer].transaction() as conn:
             await self.services[consumer].handlers[type(event)](conn, event)
 
-    def code(self, unit_code: str) -> str:
-        """The code on a window."""
-        return codes.sign({"1": b64decode(self.keys.code_key)}, unit_code, 1)
+    def code(self, unit_code: str, *, kiosk: int | None = None) -> str:
+        """The code on a window, or of a kiosk."""
+        counter = None if kiosk else 1
+        return codes.sign({"1": b64decode(self.keys.code_key)}, unit_code, counter, kiosk=kiosk)
 
     async def complain(self, http: ClientSession, **changed: Any) -> dict[str, Any]:
         """A complaint through the public endpoint, told to everybody; its receipt."""

@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientResponse
 
+from services.intake.abuse.senders import COOKIE
 from shared import policy
 from shared.db import Database
 from shared.events import HoldEnded
 from shared.values import clock
-from tests.integration.intake_site import UNIT, Site, body, settings, site
+from tests.integration.intake_site import UNIT, Site, body, code, settings, site
+from tests.support import at
 
 SERVICE = "intake"
 RULE = policy.load(settings().policy_file).editions[-1]
@@ -72,6 +74,48 @@ async def test_what_is_held_promises_no_time(intake: Site, monkeypatch: pytest.M
     row = (await intake.fetch("SELECT * FROM submissions WHERE id = $1::uuid",
                               answer["submission_id"]))[0]  # fmt: skip
     assert (None, None) == (row["callback_due_at"], row["verification_due_at"])
+
+
+async def test_the_receipt_tells_that_it_waits(intake: Site) -> None:
+    """Truthfully: somebody looks first; nothing to act on; or, released, like any other."""
+    for _ in range(RULE.limits.phone_day + 1):
+        answer = await (await send(intake, "198.51.100.1", phone="13800138000")).json()
+    receipt, page = answer["receipt"]["code"], {"Accept": "text/html"}
+
+    async def shown() -> tuple[str | None, bool]:
+        async with intake.client.get(f"/api/v1/receipts/{receipt}") as account:
+            waits = (await account.json())["waits"]
+        async with intake.client.get(f"/r/{receipt}", headers=page) as html:
+            return waits, "note wait" in await html.text()
+
+    assert ("held", True) == await shown()
+    ended = HoldEnded(
+        submission_id=answer["submission_id"], unit_code=UNIT, number=1, outcome="set_aside",
+        ended_at=clock.now(),
+    )  # fmt: skip
+    await intake.tell(ended)
+    assert ("set_aside", True) == await shown()
+    await intake.tell(ended.model_copy(update={"number": 2, "outcome": "released"}))
+    assert (None, False) == await shown()
+
+
+async def test_praise_from_one_device_is_held(intake: Site) -> None:
+    """A browser that rates again and again, though its network changes."""
+    noon = clock.now().replace(hour=4)
+    cookie, most = "", RULE.praise.device_day
+    with at(noon):
+        for number in range(most + 2):
+            async with intake.client.post(
+                f"/w/{code()}", allow_redirects=False,
+                data={"kind": "rating", "satisfaction": "5", "step": "tap", "key": uuid4().hex},
+                headers={"X-Forwarded-For": f"10.0.{number}.1", "Accept": "text/html",
+                         **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})},
+            ) as answer:  # fmt: skip
+                assert 303 == answer.status
+                cookie = cookie or answer.cookies[COOKIE].value
+    reasons = [each["held"] for each in await told(intake)]
+    # The first tap brought the cookie, so it is counted from the second on.
+    assert [None] * (most + 1) + ["burst"] == reasons
 
 
 async def test_instances_share_what_they_count(database: Database) -> None:

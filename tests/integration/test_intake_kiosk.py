@@ -9,7 +9,8 @@ import pytest
 from services.intake.accept import codes
 from shared.config import key_ring
 from shared.db import Database
-from tests.integration.intake_site import UNIT, Site, _key, settings, site
+from shared.events import Envelope
+from tests.integration.intake_site import UNIT, Site, _key, code, settings, site
 
 SERVICE = "intake"
 KIOSK = codes.sign(key_ring(settings().code_keys), UNIT, kiosk=1)
@@ -68,6 +69,32 @@ async def test_a_second_tap_of_a_visit_changes_nothing(intake: Site) -> None:
         assert (303, f"/k/{KIOSK}/done") == await tap(intake, level, "k" * 20)
     assert (303, f"/k/{KIOSK}/done") == await tap(intake, "4", "n" * 20)
     assert [2, 4] == [row["satisfaction"] for row in await stored(intake)]
+
+
+async def test_it_is_told_as_a_kiosks(intake: Site) -> None:
+    """The event says by which way it came, whatever the tablet's browser says of itself."""
+    await tap(intake, "5", "k" * 20)
+    (row,) = await intake.fetch("SELECT body FROM outbox WHERE type LIKE 'submission.received%'")
+    told = Envelope.model_validate_json(row["body"]).data
+    assert ("kiosk", None, 5) == (told["channel"], told["phone_sealed"], told["satisfaction"])
+
+
+@pytest.mark.parametrize("level", ["", "6", "many"])
+async def test_a_tap_that_is_none_shows_the_faces_again(intake: Site, level: str) -> None:
+    """Under the same key, with a word that nothing was received."""
+    status, page = await tap(intake, level, "k" * 20)
+    assert (422, True) == (status, 'name="key" value="' + "k" * 20 in page)
+    assert 'role="alert"' in page
+    assert [] == await stored(intake)
+
+
+@pytest.mark.parametrize("path", ["", "/done"])
+async def test_only_a_kiosks_own_code_opens_it(intake: Site, path: str) -> None:
+    """The code that hangs at the window, and an invented one, are told what to do."""
+    for other in (code(), code(counter=3), KIOSK[:-1] + ("0" if KIOSK[-1] != "0" else "1")):
+        assert 404 == (await get(intake, f"/k/{other}{path}"))[0]
+    assert 404 == (await tap(intake, "5", "k" * 20, f"/k/{code()}"))[0]
+    assert [] == await stored(intake)
 
 
 async def test_a_closed_unit_says_so(intake: Site) -> None:

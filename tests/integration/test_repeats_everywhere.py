@@ -172,6 +172,11 @@ async def release(place: Place) -> tuple[Body, Body]:
     return {"message_id": str(message_id)}, {}
 
 
+async def tap(place: Place) -> tuple[Body, Body]:
+    """A face at a kiosk."""
+    return {"code": place.town.code("n1", kiosk=1)}, {"satisfaction": "5"}
+
+
 async def held(place: Place) -> tuple[Body, Body]:
     """A submission waits for a person."""
     event = SubmissionReceived(
@@ -184,7 +189,7 @@ async def held(place: Place) -> tuple[Body, Body]:
 
 
 ACTS: Mapping[str, Make] = {
-    "submissions": submission, "/w/{code}": submission, "complaint": submission,
+    "submissions": submission, "/w/{code}": submission, "/k/{code}": tap, "complaint": submission,
     "request": submission, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
@@ -258,7 +263,8 @@ def test_every_write_is_either_known_here_or_no_act(place: Place) -> None:
     assert set(PEOPLE) >= {role for _, one in writes(place) for role in one.caller.roles}
     without = {name_of(o) for _, o in writes(place) if name_of(o) in known and o.repeat == "none"}
     # The citizens' forms carry the same key as their API, in a field of their own.
-    assert {"POST /w/{code}", "POST /w/{code}/complaint", "POST /w/{code}/request"} == without
+    forms = ("/w/{code}", "/w/{code}/complaint", "/w/{code}/request", "/k/{code}")
+    assert {f"POST {path}" for path in forms} == without
 
 
 async def test_each_act_that_comes_twice_is_done_once(place: Place) -> None:

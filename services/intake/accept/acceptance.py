@@ -35,7 +35,7 @@ _log, _counted = log.get(), cache(metrics.SUBMISSIONS.labels)
 PATIENCE = 3.0
 _FURTHER = {
     "occurred_at", "matter", "officer_typed_sealed", "call_time", "call_language", "consent",
-    "channel",
+    "channel", "held",
 }  # fmt: skip
 
 

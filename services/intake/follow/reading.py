@@ -7,9 +7,9 @@ from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Stored
 from services.intake.follow import standing
 from services.intake.follow.standing import Standing
-from services.intake.follow.store import contacts, timeline
+from services.intake.follow.store import contacts, holds, timeline
 from services.intake.follow.store.contacts import Contact
-from services.intake.follow.story import Entry
+from services.intake.follow.story import Entry, Waits
 from shared.db import Connection
 from shared.policy import Policies
 from shared.values import phone
@@ -27,6 +27,7 @@ class Told:
     entries: list[Entry]
     left: str | None = field(repr=False)
     contact: Contact | None
+    waits: Waits | None = None
 
     @property
     def phone_sealed(self) -> str | None:
@@ -62,4 +63,5 @@ async def load(conn: Connection, facts: Stored) -> Told:
         await timeline.list_of(conn, facts.id),
         await submissions.get_phone(conn, facts.id) if facts.phone_index else None,
         await contacts.get(conn, facts.id),
+        await holds.waits(conn, facts.id) if facts.verification_due_at is None else None,
     )

@@ -85,6 +85,7 @@ class Status:
             verdict=verdict.details["verdict"] if verdict else None,
             answer=self.seal.open(sealed, f"answer:{facts.id}") if sealed else None,
             headline=standing.headline,
+            waits=told.waits,
             reward=_reward(standing, words),
             rating=_rating(standing),
             unsolved=standing.unsolved,

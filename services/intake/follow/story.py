@@ -25,6 +25,8 @@ Step = Literal[
     "rated",
 ]
 Details = Mapping[str, Any]
+# Before anything happens: somebody looks at it first, or has found nothing to act on.
+Waits = Literal["held", "set_aside"]
 CALLBACK_DONE = ("reached", "unreached", "no_phone")
 _RATED: Mapping[bool | None, str] = {
     True: "line_solved",

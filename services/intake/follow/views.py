@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.intake.accept.views import PhoneUse, Proof
 from services.intake.follow.standing import Act, Headline, RewardStands
+from services.intake.follow.story import Waits
 from shared.events import Kind, Verdict
 
 
@@ -85,6 +86,7 @@ class Account(BaseModel):
     verdict: Verdict | None
     answer: str | None
     headline: Headline
+    waits: Waits | None = None
     reward: Reward | None
     rating: Rating | None
     unsolved: bool = Field(description="answered, and the citizen says that it is not solved")

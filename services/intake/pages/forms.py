@@ -64,8 +64,10 @@ class Forms:
         typed = typed.tapped() if typed.step == "tap" else typed
         now = clock.now()
         draft = typed.draft(code, call.language, now, self.policies.at(now).zone)
-        receipt = await self.acceptance.accept(draft, typed.repeat_key)
-        return See(thanks_of(receipt.code, draft.kind, draft.satisfaction))
+        gate = self.acceptance.gate
+        receipt = await self.acceptance.accept(draft, typed.repeat_key, gate.sender(call))
+        leads = thanks_of(receipt.code, draft.kind, draft.satisfaction)
+        return See(leads, cookies=gate.mark(call))
 
     async def again(self, kind: str, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend or why it was not taken in."""

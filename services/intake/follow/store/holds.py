@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from services.intake.follow.story import Waits
 from shared.db import Connection
-from shared.events import HoldEnded, HoldOutcome
+from shared.events import HoldEnded
 
 _PUT = """
     WITH put AS (
@@ -14,6 +15,10 @@ _PUT = """
     )
     INSERT INTO story_news (submission_id) SELECT submission_id FROM put RETURNING true
 """
+_WAITS = """
+    SELECT h.outcome FROM submissions s LEFT JOIN holds h ON h.submission_id = s.id
+    WHERE s.id = $1 AND s.details ? 'held'
+"""
 
 
 async def put(conn: Connection, event: HoldEnded) -> bool:
@@ -22,9 +27,9 @@ async def put(conn: Connection, event: HoldEnded) -> bool:
     return bool(await conn.fetchval(_PUT, *row))
 
 
-async def outcome_of(conn: Connection, submission_id: UUID) -> HoldOutcome | None:
-    """What was decided; None as long as it waits."""
-    found: HoldOutcome | None = await conn.fetchval(
-        "SELECT outcome FROM holds WHERE submission_id = $1", submission_id
-    )
-    return found
+async def waits(conn: Connection, submission_id: UUID) -> Waits | None:
+    """Whether it waits for a person, or was set aside by one; None for what is under way."""
+    row = await conn.fetchrow(_WAITS, submission_id)
+    if row is None or row["outcome"] == "released":
+        return None
+    return "set_aside" if row["outcome"] else "held"
