@@ -88,7 +88,7 @@ class Policy(Part):
             raise mistake("levels", f"{min(twice)} stands there twice")
         return self
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The bureau's time zone."""
         return ZoneInfo(self.timezone)

@@ -209,7 +209,7 @@ async def test_the_receipt_shows_its_code_to_keep(intake: Site) -> None:
     """In four groups on two lines, selected whole, and three ways to keep it without any script."""
     code = await code_of(intake)
     _, page, _ = await read(intake, f"/r/{code}?new=1")
-    shown = re.search(r'<code class="code[^"]*">(.*?)</code>', page)
+    shown = re.search(r'<code class="code"[^>]*>(.*?)</code>', page)
     assert shown is not None
     assert code == re.sub("<[^>]*>", "", shown[1])
     assert 1 == shown[1].count("<wbr>")

@@ -158,8 +158,7 @@ class Acceptance:
         # Alone so far: the writer signs it with what is stored together with it.
         facts = Stored(
             event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
-            now, self._keys.signer.public.key_id, b"", event.phone_index,
-            *due, 0, 1, b"",
+            now, self._keys.signer.public.key_id, event.phone_index, *due, b"", 0, 1, b"",
         )  # fmt: skip
         return Row(
             facts, statement(facts), draft.satisfaction, ",".join(draft.categories),

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.intake.accept.store.submissions import Row
+from services.intake.accept.store.submissions import Row, Stored
 from services.intake.proof import files, merkle
 from services.intake.proof.notes import Signer
+
+# Of a submission's facts so many are known only then: the signature, and the place in the tree.
+SIGNED = 4
 
 
 def sign(signer: Signer, rows: Sequence[Row]) -> list[Row]:
@@ -12,13 +15,6 @@ def sign(signer: Signer, rows: Sequence[Row]) -> list[Row]:
     root, places = merkle.grow([merkle.leaf_of(row.statement.encode()) for row in rows])
     signature = signer.sign(files.root_text(signer.name, root, len(rows)))
     return [
-        row._replace(
-            facts=row.facts._replace(
-                signature=signature,
-                leaf_index=place.leaf,
-                tree_size=place.size,
-                tree_path=place.path,
-            )
-        )
-        for row, place in zip(rows, places, strict=True)
+        Row._make((Stored._make((*facts[:-SIGNED], signature, *place)), *rest))
+        for (facts, *rest), place in zip(rows, places, strict=True)
     ]

@@ -5,8 +5,7 @@ A key's name and id stand in each such line, so that keys and algorithms can fol
 
 from __future__ import annotations
 
-from base64 import b64encode
-from binascii import Error, a2b_base64
+from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -22,7 +21,7 @@ DASH = "\u2014"
 
 def base64(raw: bytes) -> str:
     """RFC 4648, section 4, with padding."""
-    return b64encode(raw).decode()
+    return b2a_base64(raw, newline=False).decode()
 
 
 def unbase64(text: str) -> bytes:

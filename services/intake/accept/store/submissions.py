@@ -13,8 +13,8 @@ from shared.events import Kind, Language
 class Stored(NamedTuple):
     """The facts of a stored submission that its receipt states.
 
-    What stands behind `phone_index` is unknown of the first receipts: they promised no times, and
-    each was signed by itself.
+    The first receipts promised no times, and have no tree: each was signed by itself. What is known
+    only when it is signed stands last.
     """
 
     id: UUID
@@ -25,10 +25,10 @@ class Stored(NamedTuple):
     counter: int | None
     received_at: datetime
     key_id: str
-    signature: bytes
     phone_index: str | None
     callback_due_at: datetime | None
     verification_due_at: datetime | None
+    signature: bytes
     leaf_index: int | None
     tree_size: int | None
     tree_path: bytes | None
@@ -72,23 +72,22 @@ _ADD = """
     WITH sent AS (
         SELECT * FROM unnest(
             $1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::smallint[],
-            $7::timestamptz[], $8::text[], $9::bytea[], $10::text[], $11::timestamptz[],
-            $12::timestamptz[],
-            $13::int[], $14::int[], $15::bytea[], $16::smallint[], $17::text[], $18::text[],
-            $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[], $24::uuid[],
-            $25::text[], $26::text[]
+            $7::timestamptz[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[],
+            $12::bytea[], $13::int[], $14::int[], $15::bytea[], $16::smallint[], $17::text[],
+            $18::text[], $19::text[], $20::text[], $21::boolean[], $22::text[], $23::text[],
+            $24::uuid[], $25::text[], $26::text[]
         ) AS s (id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-                signature, phone_index, callback_due_at, verification_due_at, leaf_index,
+                phone_index, callback_due_at, verification_due_at, signature, leaf_index,
                 tree_size, tree_path, satisfaction, categories, words_sealed, phone_sealed,
                 officer_badge, urgent, language, details, event_id, event_type, event_body)
     ), added AS (
         INSERT INTO submissions (
             id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-            signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
+            phone_index, callback_due_at, verification_due_at, signature, leaf_index, tree_size,
             tree_path, satisfaction, categories, words_sealed, phone_sealed,
             officer_badge, urgent, language, details)
         SELECT id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id,
-            signature, phone_index, callback_due_at, verification_due_at, leaf_index, tree_size,
+            phone_index, callback_due_at, verification_due_at, signature, leaf_index, tree_size,
             tree_path, satisfaction, string_to_array(categories, ','), words_sealed,
             phone_sealed, officer_badge, urgent, language, details::jsonb
         FROM sent
@@ -101,8 +100,8 @@ _ADD = """
     SELECT id FROM added
 """
 _FACTS = """
-    id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id, signature,
-    phone_index, callback_due_at, verification_due_at, leaf_index, tree_size, tree_path
+    id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id, phone_index,
+    callback_due_at, verification_due_at, signature, leaf_index, tree_size, tree_path
 """
 
 
