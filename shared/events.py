@@ -209,6 +209,19 @@ class HoldEnded(Event):
     ended_at: datetime
 
 
+class ContactErased(Event):
+    """Whoever holds a citizen's phone, words or photos of this submission forgets them.
+
+    Their time is over, or the citizen asked. Whoever still owes something does it first.
+    """
+
+    TYPE = "contact.erased.v1"
+    SUBJECT = "submission_id"
+
+    submission_id: UUID
+    erased_at: datetime
+
+
 class CaseOpened(Event):
     """Verification opened a case for a submission."""
 

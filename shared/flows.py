@@ -60,6 +60,12 @@ FLOWS: tuple[Flow, ...] = (
         "the receipt page and the figures know whether what was held counts",
     ),
     Flow(
+        events.ContactErased,
+        "intake",
+        ("verification", "rewards", "notifications"),
+        "whoever holds a phone or words forgets them, as soon as nothing is owed",
+    ),
+    Flow(
         events.CaseOpened,
         "verification",
         ("intake", "scoring"),

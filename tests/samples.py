@@ -160,6 +160,7 @@ SAMPLES: tuple[Event, ...] = (
         due_at=AT,
         changed_at=AT,
     ),
+    events.ContactErased(submission_id=SUBMISSION, erased_at=AT),
     events.SubmissionAdded(
         addition_id=ADDITION,
         submission_id=SUBMISSION,

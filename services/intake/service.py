@@ -25,6 +25,7 @@ from services.intake.open.page import OpenPage
 from services.intake.open311 import api as open311
 from services.intake.open311.creating import Creating
 from services.intake.pages import domains, welcome
+from services.intake.pages.data import DataPage
 from services.intake.pages.forms import Forms
 from services.intake.pages.kiosk import Kiosk
 from services.intake.pages.phone import Phone
@@ -35,6 +36,9 @@ from services.intake.pages.windows import Windows
 from services.intake.photos import api as photographing
 from services.intake.photos import jobs as photo_jobs
 from services.intake.photos.taking import Taking
+from services.intake.privacy import api as privacy_api
+from services.intake.privacy import jobs as privacy_jobs
+from services.intake.privacy.asking import Asking
 from services.intake.proof.keyring import Keyring
 from services.intake.proof.notes import Signer
 from services.intake.settings import Settings
@@ -63,6 +67,7 @@ def build(settings: Settings, database: Database) -> Service:
     adding = Adding(database, policies, keys.seal, keys.receipt)
     storage = settings.storage
     taking = Taking(database, storage, keys.seal)
+    asking = Asking(database, keys.seal, policies, storage)
     status = Status(database, keys.seal, policies, keyring)
     public_url = settings.public_url.rstrip("/")
     figures = Figures(database, policies)
@@ -91,6 +96,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
+            Job("erase_due", 60 * second, partial(privacy_jobs.erase_due, database, policies)),
             Job("orphan_photos", 600 * second, partial(photo_jobs.release_orphans, database)),
             Job("remove_photos", 60 * second, partial(photo_jobs.remove_files, database, storage)),
         ],
@@ -104,6 +110,8 @@ def build(settings: Settings, database: Database) -> Service:
             *Forms(acceptance, windows, policies).endpoints(),
             *Phone(windows).endpoints(),
             *Thanks(adding, windows, policies).endpoints(),
+            *privacy_api.Api(asking).endpoints(),
+            *DataPage(asking, policies).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
             *ProofPages(status, keyring, public_url).endpoints(),
             *figures_api.Api(figures).endpoints(),

@@ -6,8 +6,15 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.rules import Purpose, wants_thanks
 from services.notifications.store import messages
+from shared.bus.outbox import publish
 from shared.db import Connection
-from shared.events import CaseVerified, OtpRequested, RewardPaid
+from shared.events import (
+    CaseVerified,
+    ContactErased,
+    MessageSettled,
+    OtpRequested,
+    RewardPaid,
+)
 from shared.observe import log, trace
 from shared.values import phone
 from shared.values.seal import Seal
@@ -19,6 +26,13 @@ async def on_case_verified(seal: Seal, conn: Connection, event: CaseVerified) ->
     use = phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
     if sealed and wants_thanks(event, use):
         await _queue(conn, event.case_id, event.submission_id, "thanks", sealed)
+
+
+async def on_contact_erased(conn: Connection, event: ContactErased) -> None:
+    """What is held with its phone is not sent any more; the rest is settled by itself, and soon."""
+    for message in await messages.mark_erased(conn, event.submission_id):
+        await publish(conn, MessageSettled.of(message, outcome="failed"))
+        log.get().info("held message forgotten", message_id=message.message_id)
 
 
 async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:

@@ -5,13 +5,18 @@ from functools import partial
 from pathlib import Path
 
 from services.notifications.api import Api
-from services.notifications.handlers import on_case_verified, on_otp_requested, on_reward_paid
+from services.notifications.handlers import (
+    on_case_verified,
+    on_contact_erased,
+    on_otp_requested,
+    on_reward_paid,
+)
 from services.notifications.jobs import Deliveries
 from services.notifications.pages import MessagePages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
-from shared.events import CaseVerified, OperatorChanged, OtpRequested, RewardPaid
+from shared.events import CaseVerified, ContactErased, OperatorChanged, OtpRequested, RewardPaid
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -32,6 +37,7 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={
             CaseVerified: partial(on_case_verified, settings.seal),
+            ContactErased: on_contact_erased,
             RewardPaid: on_reward_paid,
             OtpRequested: on_otp_requested,
             OperatorChanged: on_operator_changed,

@@ -9,12 +9,13 @@ from services.rewards import moves
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Aside
-from services.rewards.store import contacts, directory, incidents, rewards
+from services.rewards.store import contacts, directory, erasures, incidents, rewards
 from shared import policy
 from shared.db import Connection
 from shared.events import (
     CaseVerified,
     ContactBound,
+    ContactErased,
     Event,
     IncidentChanged,
     OfficerChanged,
@@ -42,6 +43,12 @@ async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
     """Keep the roster: top-ups to its phones are held."""
     if await directory.mark_officer(conn, event):
         log.get().info("roster changed", version=event.version)
+
+
+async def on_contact_erased(conn: Connection, event: ContactErased) -> None:
+    """Forget the phone, as soon as nothing is owed (see `jobs`)."""
+    await erasures.hear(conn, event.submission_id)
+    log.get().info("erasure heard", submission_id=str(event.submission_id))
 
 
 async def on_case_verified(

@@ -18,7 +18,7 @@ from services.rewards.rules.entitlement import VERDICT_CHANGED
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
-from services.rewards.store import orders, rewards
+from services.rewards.store import erasures, orders, rewards
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
@@ -26,6 +26,7 @@ from shared.vendors.errand import Errand, NotCalled
 from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
 
 AT_ONCE = 10
+ERASED_AT_ONCE = 200
 DISPUTED = Unknown("disputed")
 
 
@@ -39,6 +40,11 @@ class Payouts:
     seal: Seal
     pace: Pace
     catalogue: Catalogue
+
+    async def erase_phones(self) -> int:
+        """Forget the phones that are to be forgotten and by which nothing is owed; how many."""
+        async with self.database.transaction() as conn:
+            return await erasures.erase(conn, ERASED_AT_ONCE)
 
     def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""

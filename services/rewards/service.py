@@ -22,6 +22,7 @@ from shared.errors import Misconfigured
 from shared.events import (
     CaseVerified,
     ContactBound,
+    ContactErased,
     IncidentChanged,
     OfficerChanged,
     OperatorChanged,
@@ -56,6 +57,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             CaseVerified: partial(handlers.on_case_verified, policies, settings.seal),
             ContactBound: partial(handlers.on_contact_bound, policies, settings.seal),
+            ContactErased: handlers.on_contact_erased,
             IncidentChanged: partial(handlers.on_incident_changed, policies),
             OfficerChanged: handlers.on_officer_changed,
             OperatorChanged: on_operator_changed,
@@ -68,6 +70,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("recover_payouts", SECOND, payouts.recover, idle=IDLE),
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
+            Job("erase_phones", 60 * SECOND, payouts.erase_phones),
             Job("observe_payouts", 15 * SECOND, watch.observe),
         ],
         endpoints=[

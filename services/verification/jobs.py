@@ -5,7 +5,7 @@ from datetime import timedelta
 from prometheus_client import Gauge
 
 from services.verification.casework.acts import recusals
-from services.verification.casework.store import drafts, lists
+from services.verification.casework.store import drafts, erasures, lists
 from services.verification.signin import store as sessions
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from shared.db import Database
@@ -26,6 +26,15 @@ async def examine_cases(database: Database, seal: Seal) -> int:
     """Hold cases against people who have changed since; how many there were."""
     async with database.transaction() as conn:
         return await recusals.examine_again(conn, seal, _AT_ONCE)
+
+
+async def erase_cases(database: Database) -> int:
+    """Forget what is personal in closed cases, where intake said so; how many submissions."""
+    async with database.transaction() as conn:
+        due = await erasures.claim_due(conn, _AT_ONCE)
+        if due:
+            await erasures.erase(conn, due)
+    return len(due)
 
 
 async def remove_old_drafts(database: Database) -> None:

@@ -37,6 +37,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             events.SubmissionReceived: partial(handlers.on_submission_received, desk),
             events.SubmissionAdded: partial(handlers.on_submission_added, desk),
+            events.ContactErased: handlers.on_contact_erased,
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
             events.ContactBound: partial(citizens.on_contact_bound, desk),
@@ -53,6 +54,7 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(jobs.examine_cases, database, settings.seal),
                 idle=timedelta(seconds=5),
             ),
+            Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],

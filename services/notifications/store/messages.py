@@ -123,6 +123,17 @@ _MARK = """
         SELECT message_id, version, state, code FROM marked)
     SELECT message_id, settled_at FROM marked
 """
+_MARK_ERASED = """
+    WITH erased AS (
+        UPDATE messages SET state = 'failed', version = version + 1, code = 'erased',
+            settled_at = mashang_now(), phone_sealed = NULL
+        WHERE submission_id = $1 AND state = 'held' AND purpose IN ('thanks', 'paid')
+        RETURNING message_id, case_id, submission_id, purpose, version, state, code, settled_at),
+    told AS (
+        INSERT INTO message_states (message_id, version, state, code)
+        SELECT message_id, version, state, code FROM erased)
+    SELECT message_id, case_id, submission_id, purpose, settled_at FROM erased
+"""
 # A hint that came while the vendor was being asked has moved next_at, and is not overwritten.
 _POSTPONE = """
     UPDATE messages SET next_at = now() + $4, code = coalesce($5, code)
@@ -181,6 +192,22 @@ async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, date
         to.state in FINAL,
     )
     return row is not None, row["settled_at"] if row else None
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A held message that will not be sent."""
+
+    message_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    purpose: Purpose
+    settled_at: datetime
+
+
+async def mark_erased(conn: Connection, submission_id: UUID) -> list[Forgotten]:
+    """Give up what is held of a submission, and forget its phone."""
+    return [Forgotten(**dict(row)) for row in await conn.fetch(_MARK_ERASED, submission_id)]
 
 
 async def postpone(conn: Connection, message: Message, to: Next) -> None:

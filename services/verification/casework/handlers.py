@@ -4,11 +4,17 @@ from uuid import UUID
 
 from services.verification.casework.acts import holds, opening
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.store import actions
+from services.verification.casework.store import actions, erasures
 from services.verification.casework.store.actions import Action
 from shared.db import Connection
 from shared.errors import Reject
-from shared.events import MessageSettled, ScoreChanged, SubmissionAdded, SubmissionReceived
+from shared.events import (
+    ContactErased,
+    MessageSettled,
+    ScoreChanged,
+    SubmissionAdded,
+    SubmissionReceived,
+)
 from shared.observe import log
 
 
@@ -24,6 +30,12 @@ async def on_submission_added(desk: Desk, conn: Connection, event: SubmissionAdd
     """To what it belongs to: a case, words of praise, or a submission that is held itself."""
     if not await holds.keep_addition(conn, event):
         await opening.take_addition(conn, desk, event)
+
+
+async def on_contact_erased(conn: Connection, event: ContactErased) -> None:
+    """Forget what is personal, once the case is closed (see `jobs`)."""
+    await erasures.hear(conn, event.submission_id)
+    log.get().info("erasure heard", submission_id=str(event.submission_id))
 
 
 async def on_message_settled(conn: Connection, event: MessageSettled) -> None:

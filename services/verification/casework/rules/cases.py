@@ -43,7 +43,7 @@ class Case:
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
     `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
-    it by, given when it is stored.
+    it by, given when it is stored; `erased_at` is when phone, words and photos were forgotten.
     """
 
     case_id: UUID
@@ -100,6 +100,7 @@ class Case:
     rating: int = 0
     solved: bool | None = None
     satisfied: bool | None = None
+    erased_at: datetime | None = None
 
     @property
     def under_review(self) -> bool:
