@@ -62,8 +62,9 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 }
 # What a right form has there: it is not for this that it is refused.
 SHORT = {"phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here"}
-# Nothing can be typed there, or it stands in the address afterwards: nothing can be lost.
-BUTTONS = {"sign-out", "r"}
+# Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
+# can be lost.
+BUTTONS = {"sign-out", "r", "requests.json", "requests.xml"}
 
 
 @dataclass
