@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from services.verification.casework import handlers
+from services.verification.casework import citizens, handlers
 from services.verification.casework.acts import holds as acts
 from services.verification.casework.bodies import HoldBody
 from services.verification.casework.store import holds
+from shared.bus.inbox import MAX_ATTEMPTS
 from shared.db import Connection, Database
-from shared.errors import Conflict, Invalid
-from shared.events import SubmissionReceived
+from shared.errors import Conflict, Invalid, Retry
+from shared.events import SubmissionAdded, SubmissionReceived, SubmissionWithdrawn
 from shared.values import clock
 from tests.integration.verification_case import DESK, PEOPLE, Casework, submission
 from tests.integration.verification_office import FAR_UNIT, UNIT, office
@@ -156,6 +157,35 @@ async def test_a_flood_is_decided_together(
     second = await decide(casework, "county", **everything)
     assert [(3, 2), (2, 0)] == [(one.done, one.left) for one in (first, second)]
     assert [other.submission_id] == await seen(casework, "county")
+
+
+async def test_what_is_added_waits_with_it(casework: Casework) -> None:
+    """More words, kept once, reach the case that the release opens."""
+    event = await hold(casework, words="等了很久")
+    added = SubmissionAdded(
+        addition_id=uuid4(), submission_id=event.submission_id, number=1, unit_code=UNIT,
+        kind="complaint", satisfaction=1, added_at=clock.now(), why="open", categories=("other",),
+    )  # fmt: skip
+    for _ in range(2):
+        await handlers.on_submission_added(DESK, casework.conn, added)
+    assert 0 == await cases(casework)
+    await decide(casework, "county", event.submission_id)
+    assert 1 == await casework.conn.fetchval("SELECT count(*) FROM case_additions")
+
+
+async def test_a_citizens_word_on_what_is_held_comes_later(casework: Casework) -> None:
+    """Withdrawing is noted when there is a case; until then it is tried again, for days."""
+    event = await hold(casework)
+    word = SubmissionWithdrawn(
+        submission_id=event.submission_id, version=1, withdrawn=True, changed_at=clock.now()
+    )
+    with pytest.raises(Retry) as later:
+        await citizens.on_submission_withdrawn(DESK, casework.conn, word)
+    assert later.value.after * MAX_ATTEMPTS > timedelta(days=2)
+    await decide(casework, "county", event.submission_id)
+    await citizens.on_submission_withdrawn(DESK, casework.conn, word)
+    case_id = await casework.conn.fetchval("SELECT case_id FROM cases")
+    assert ("withdrawn", "") in await casework.timeline(case_id)
 
 
 async def test_a_held_rating_counts_without_a_case(casework: Casework) -> None:

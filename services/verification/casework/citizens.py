@@ -11,7 +11,7 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import answering, sampling
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.recusals import kept_from
-from services.verification.casework.store import actions, additions, cases
+from services.verification.casework.store import actions, additions, cases, holds
 from services.verification.casework.store import recusals as kept
 from services.verification.casework.store.actions import Action
 from shared.bus.outbox import publish
@@ -28,6 +28,8 @@ from shared.observe import log
 from shared.values import clock
 
 SOON = timedelta(seconds=5)
+# With all attempts longer than the level above may take to look at what is held.
+HELD = timedelta(hours=6)
 
 
 async def on_contact_bound(desk: Desk, conn: Connection, event: ContactBound) -> None:
@@ -97,6 +99,8 @@ async def on_pressure_reported(desk: Desk, conn: Connection, event: PressureRepo
 
 async def _case(conn: Connection, submission_id: UUID) -> Case:
     case = await cases.claim_case_of(conn, submission_id)
+    if case is None and await holds.is_held(conn, submission_id):
+        raise Retry(HELD, "somebody has to look at the submission first")
     if case is None:
         raise Retry(SOON, "the submission has not arrived yet")
     return case

@@ -61,6 +61,12 @@ async def add_addition(conn: Connection, event: SubmissionAdded) -> bool:
     return bool(await conn.fetchval(_ADD_ADDITION, event.submission_id, body))
 
 
+async def is_held(conn: Connection, submission_id: UUID) -> bool:
+    """Whether it waits, or was set aside."""
+    sql = "SELECT true FROM holds WHERE submission_id = $1 AND state <> 'released'"
+    return bool(await conn.fetchval(sql, submission_id))
+
+
 async def list_holds(
     conn: Connection,
     state: State,
