@@ -178,8 +178,8 @@ class Named(Part):
     en: Text
 
     def called(self, language: str) -> str:
-        """Its name in a language."""
-        return self.zh if language == "zh" else self.en
+        """Its name in a language; in Chinese for those that the policy does not know."""
+        return self.en if language == "en" else self.zh
 
 
 class Category(Named):
@@ -212,7 +212,7 @@ class Category(Named):
 
     def praise(self, language: str) -> str | None:
         """What is said of it where it went well."""
-        return self.good_zh if language == "zh" else self.good_en
+        return self.good_en if language == "en" else self.good_zh
 
 
 def _level_fault(level: str) -> str:

@@ -173,7 +173,10 @@ class Pages:
 
 
 def _said(words: Texts) -> dict[str, Callable[..., str]]:
-    """How a template says something: by key, what is wrong with a field, why it was refused."""
+    """How a template says something: by key, what is wrong with a field, why it was refused.
+
+    `named` is for what the policy names: in a further language by its catalogue, if it has a text.
+    """
 
     def t(key: str, **values: object) -> str:
         return borrowed.told(words, key, words.text(key, **values))
@@ -184,9 +187,13 @@ def _said(words: Texts) -> dict[str, Callable[..., str]]:
     def say(refused: Refused) -> str:
         return t(refused.key, **refused.values)
 
+    def named(key: str, usual: str) -> str:
+        own = words.forms.get(key)
+        return own[0] if own else borrowed.told(words, key, usual)
+
     if words.home is None:
-        return {"t": words.text, "tell": words.wrong, "say": words.refused}
-    return {"t": t, "tell": tell, "say": say}
+        return {"t": words.text, "tell": words.wrong, "say": words.refused, "named": named}
+    return {"t": t, "tell": tell, "say": say, "named": named}
 
 
 def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:

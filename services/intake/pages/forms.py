@@ -7,8 +7,10 @@ from typing import Any
 
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.submission import WORDS
+from services.intake.pages import once
 from services.intake.pages import typed as forms
 from services.intake.pages.notices import notice
+from services.intake.pages.screens import Screen
 from services.intake.pages.thanks import thanks_of
 from services.intake.pages.typed import Step, Typed, fresh_key
 from services.intake.pages.windows import Window, Windows
@@ -54,7 +56,9 @@ class Forms:
             return notice("closed", 410, window.name)
         step: Step = "tap" if kind == "rating" else "details"
         channel = forms.channel(call.asked("channel"), call.agent)
-        return self._show(window, Typed(kind=kind, key=fresh_key(), step=step, channel=channel))
+        key, cookies = once.key_of(call)
+        page = self._show(window, Typed(kind=kind, key=key, step=step, channel=channel))
+        return replace(page, cookies=cookies)
 
     async def send(self, kind: str, call: Call[None, None]) -> Page | See:
         """Take the form in and lead to its receipt, or show the next step."""
@@ -101,6 +105,7 @@ class Forms:
             "today": now.astimezone(policy.zone).date(),
             "earlier": earlier,
             "limit": WORDS,
+            "screen": Screen(typed),
             "away": isinstance(refused, Unavailable),
         }
         if refused is None:

@@ -58,6 +58,7 @@ class Typed:
     step: Step = "details"
     switch: bool = False
     turn: str = ""
+    part: str = ""
 
     def draft(self, code: str, lang: Language, now: datetime, zone: ZoneInfo) -> Draft:
         """The checked submission. Invalid names each wrong field once."""
@@ -190,7 +191,7 @@ def typed(fields: Fields, kind: str, agent: str = "") -> Typed:
     """What a form sent, from the page for `kind`."""
     key, step = fields.one("key"), fields.one("step")
     asked = fields.one("satisfaction") in LOW and step == "details"
-    turn = fields.one("turn")
+    turn, switch = fields.one("turn"), fields.one("switch")
     said: dict[str, Any] = {name: fields.one(name) for name in TEXTS}
     return Typed(
         # Between rating and complaining nothing is chosen for anybody.
@@ -201,7 +202,9 @@ def typed(fields: Fields, kind: str, agent: str = "") -> Typed:
         # A form without its key was not sent by our page; it only loses the protection of repeats.
         key=key if _KEY.fullmatch(key) else fresh_key(),
         step="tap" if step == "tap" else "details",
-        switch=bool(fields.one("switch")),
+        switch=bool(switch),
+        # A change of language or print stays at its part; other values name the next one.
+        part=fields.one("part") if switch in ("", "1") else switch,
         turn=turn if turn in KINDS else "",
         **said,
     )

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   var PREFIX = 'mashang:', WEEK = 7 * 864e5, HELD = [429, 502, 503, 504];
-  var OURS = ['key', 'step', 'switch', 'turn'], WORDS = ['words', 'phone', 'officer_typed'];
+  var OURS = ['key', 'step', 'part', 'switch', 'turn'], WORDS = ['words', 'phone', 'officer_typed'];
   var path = location.pathname.replace(/\/+$/, '');
   var form = document.querySelector('form[data-keep]');
   var place = form && form.getAttribute('data-keep'), pressed = null;
