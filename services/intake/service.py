@@ -16,7 +16,10 @@ from services.intake.accept.adding import Adding
 from services.intake.accept.closed import Closed
 from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
+from services.intake.follow import binding as codes
 from services.intake.follow import handlers
+from services.intake.follow.answering import Answering
+from services.intake.follow.binding import Binding
 from services.intake.follow.status import Status
 from services.intake.open import api as figures_api
 from services.intake.open import jobs as counting
@@ -31,6 +34,7 @@ from services.intake.pages.kiosk import Kiosk
 from services.intake.pages.phone import Phone
 from services.intake.pages.proof import ProofPages
 from services.intake.pages.receipt import ReceiptPage
+from services.intake.pages.saying import SayingPages
 from services.intake.pages.thanks import Thanks
 from services.intake.pages.windows import Windows
 from services.intake.photos import api as photographing
@@ -72,6 +76,8 @@ def build(settings: Settings, database: Database) -> Service:
     public_url = settings.public_url.rstrip("/")
     figures = Figures(database, policies)
     creating = Creating(acceptance, database, policies, keys.codes, settings.open311_clients)
+    answering = Answering(database, keys.seal, policies)
+    binding = Binding(answering, settings.codes_a_day)
     return Service(
         name=NAME,
         handlers={
@@ -94,6 +100,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("refresh_offices", 30 * second, partial(jobs.refresh_offices, database, gate)),
             Job("share_counts", second, partial(abuse.share, database, counts)),
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
+            Job("forget_codes", 3600 * second, partial(codes.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
             Job("erase_due", 60 * second, partial(privacy_jobs.erase_due, database, policies)),
@@ -103,7 +110,7 @@ def build(settings: Settings, database: Database) -> Service:
         endpoints=[
             *accepting.Api(acceptance, adding, database, keyring, public_url).endpoints(),
             *photographing.Api(acceptance, taking).endpoints(),
-            *following.Api(status).endpoints(),
+            *following.Api(status, answering, binding).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
             *Kiosk(acceptance, windows).endpoints(),
@@ -117,6 +124,7 @@ def build(settings: Settings, database: Database) -> Service:
             *figures_api.Api(figures).endpoints(),
             *OpenPage(figures).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
+            *SayingPages(status, answering, binding).endpoints(),
         ],
         pages=Pages(PAGES),
         resources=[writer],

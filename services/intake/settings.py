@@ -73,6 +73,7 @@ class Settings(StorageSettings):
     batches_in_flight: int = Field(default=1, ge=1, le=8)
     most_waiting: int = Field(default=5000, ge=1)
     patience_seconds: float = Field(default=5.0, gt=0, le=60)
+    codes_a_day: int = Field(default=2000, ge=0)
 
     @property
     def signer_name(self) -> str:

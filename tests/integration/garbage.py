@@ -50,6 +50,15 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "ids": ["01930000-0000-7000-8000-000000000001"], "everything": False, "unit": "n1",
         "held": "burst", "outcome": "released", "reason": "x",
     },
+    "Addition": {
+        "categories": ["other"], "words": "x", "officer_badge": "A-1", "officer_typed": "x",
+    },
+    "RatingBody": {"solved": True, "satisfied": False},
+    "FollowupBody": {"words": "x"},
+    "PressureBody": {"words": "x"},
+    "WithdrawalBody": {"withdrawn": True},
+    "PhoneBody": {"phone": "13977770100"},
+    "CodeBody": {"code": "123456"},
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
 }  # fmt: skip

@@ -77,8 +77,8 @@ class Standing:
 
     @property
     def has_case(self) -> bool:
-        """Complaints and requests always become a case, ratings only when one was opened."""
-        return self.kind != "rating" or latest(self.entries, "opened") is not None
+        """The desk has it: ratings seldom become one, and what is held does so only later."""
+        return latest(self.entries, "opened") is not None
 
     @property
     def withdrawn(self) -> bool:

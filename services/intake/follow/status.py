@@ -15,6 +15,7 @@ from services.intake.follow.story import Line
 from services.intake.proof.keyring import Keyring
 from services.intake.proof.statements import statement
 from shared.db import Database
+from shared.errors import Key
 from shared.events import Language
 from shared.patience import within
 from shared.policy import Policies
@@ -111,15 +112,15 @@ def _reward(standing: Standing, words: Texts) -> views.Reward | None:
     if reward is None:
         return None
     late = reward.due_at is not None and standing.now > reward.due_at
-    key = f"reward_{reward.state}{'_late' if late else ''}"
-    reason = words.text(f"unrewarded_{reward.reason}") if reward.reason in UNREWARDED else None
-    values = {
-        "yuan": yuan(reward.amount_fen),
-        "due": words.due(reward.due_at) if reward.due_at else "",
-        "reason": reason or words.text("unrewarded_by_hand"),
-    }
-    text = words.text(key, **values)
-    return views.Reward(**vars(reward) | {"late": late, "text": text})
+    known = reward.reason if reward.reason in UNREWARDED else "by_hand"
+    reason = known if reward.state == "refused" else None
+    text = words.text(
+        f"reward_{reward.state}{'_late' if late else ''}",
+        yuan=yuan(reward.amount_fen),
+        due=words.due(reward.due_at) if reward.due_at else "",
+        reason=Key(f"unrewarded_{known}"),
+    )
+    return views.Reward(**vars(reward) | {"late": late, "reason": reason, "text": text})
 
 
 def _tell(line: Line, words: Texts) -> views.Line:

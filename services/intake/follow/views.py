@@ -37,6 +37,7 @@ class Reward(BaseModel):
     at: datetime | None
     due_at: datetime | None
     late: bool
+    reason: str | None = Field(description="why there is none")
     text: str
 
 

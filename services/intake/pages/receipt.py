@@ -9,6 +9,7 @@ from services.intake.accept import receipts
 from services.intake.follow.status import Status
 from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN, find
+from services.intake.pages.saying import DONE
 from shared.errors import NotFound, Refused, TooMany, Wrong
 from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
@@ -18,9 +19,10 @@ ASK = "/r"
 
 
 class ReceiptQuery(BaseModel):
-    """`new` is there right after sending."""
+    """`new` is there right after sending, `done` after the citizen has said something."""
 
     new: str | None = None
+    done: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,5 +78,6 @@ class ReceiptPage:
             "to_oneself": codes.to_oneself(
                 text(call.language, "code_message", code=code, url=f"{self.public_url}/r/{code}")
             ),
+            "done": call.query.done if call.query.done in DONE else "",
         }
         return Page("receipt.html", values, headers=HIDDEN)

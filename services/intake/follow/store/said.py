@@ -12,7 +12,7 @@ async def lock(conn: Connection, submission_id: UUID) -> None:
     No row can be locked, as nobody may change a submission.
     """
     await conn.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('said ' || $1::text, 0))", submission_id
+        "SELECT pg_advisory_xact_lock(hashtextextended('said ' || $1, 0))", str(submission_id)
     )
 
 
