@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check demo bench chaos defects lock fmt clean
+.PHONY: help run test fuzz check demo api bench chaos defects lock fmt clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,10 @@ bench: ## measure throughput beside the alternatives, print it and write it as J
 chaos: ## die at named points, freeze, vanish, lose the database for half an hour; then recount it all
 	@$(BOOTSTRAP) --dev --broker
 	@$(LEASH) $(BIN)/python -m tests.chaos $(ARGS)
+
+api: ## 100,000 generated cases for the public API, in chains too (ARGS="--cases 20000 --seed 7")
+	@$(BOOTSTRAP) --dev
+	@exec $(BIN)/python -m tests.api $(ARGS)
 
 defects: ## seed known defects one by one and see that the suite notices each (ARGS="word" selects)
 	@$(BOOTSTRAP) --dev --broker

@@ -28,7 +28,7 @@ CallbackState = Literal["open", "reached", "unreached", "no_phone"]
 # As catalogues are called; which there are is not the bus's to say.
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 # By which way it came: told by the browser or the page, so it gives nobody any right.
-Channel = Literal["page", "wechat", "alipay", "kiosk", "desk"]
+Channel = Literal["page", "wechat", "alipay", "kiosk", "desk", "invited", "open311"]
 CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 # Why a submission waits for a person before it counts: more than people send from one phone or
 # network, or about one code or unit; praise in a burst, while closed, or faster than one can serve.

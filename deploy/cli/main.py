@@ -10,7 +10,19 @@ import asyncpg
 import typer
 from typer.exceptions import TyperException
 
-from deploy.cli import broker, directory, events, logs, operators, policy, qr, receipt, statement
+from deploy.cli import (
+    broker,
+    directory,
+    events,
+    invite,
+    logs,
+    open311,
+    operators,
+    policy,
+    qr,
+    receipt,
+    statement,
+)
 from shared import faults
 from shared.errors import MashangError
 from shared.observe import log, reading
@@ -35,6 +47,8 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(invite.app, name="invite")
+app.add_typer(open311.app, name="open311")
 app.command("logs")(logs.logs)
 
 

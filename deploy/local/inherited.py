@@ -24,7 +24,7 @@ EVERY_SERVICE = (
 NUMBERS = {
     "intake": (
         *("MASHANG_BATCH_", "MASHANG_BATCHES_", "MASHANG_MOST_WAITING", "MASHANG_PATIENCE_"),
-        *("MASHANG_S3_", "MASHANG_CODES_A_DAY"),
+        *("MASHANG_OPEN311_", "MASHANG_S3_", "MASHANG_CODES_A_DAY"),
     ),
     "verification": ("MASHANG_S3_",),
     "rewards": (

@@ -1,15 +1,19 @@
-"""What commands and the demo ask of intake: the windows' signed codes, and genuine receipts."""
+"""What commands and the demo ask of intake: signed codes, draws, apps' keys, genuine receipts."""
 
 from collections.abc import Mapping, Sequence
 
 from services.intake.accept import codes, receipts
+from services.intake.open.drawing import Drawn, draw
+from services.intake.open.sheets import MARK, cell
+from services.intake.open311.keys import key_of
 from services.intake.proof.checking import MOST, Checked, check
 from services.intake.proof.notes import PublicKey
 from services.intake.proof.store import list_all as list_keys
 from shared.errors import Misconfigured
 
 __all__ = [
-    "MOST", "Checked", "PublicKey", "check_receipt", "code", "list_keys", "page", "read_keys",
+    "MARK", "MOST", "Checked", "Drawn", "PublicKey", "cell", "check_receipt", "code", "draw",
+    "key_of", "list_keys", "page", "read_keys",
 ]  # fmt: skip
 
 

@@ -290,6 +290,32 @@ def _pace(due: datetime, done: datetime | None) -> str:
     return "on_time" if done <= due else "late"
 
 
+async def test_what_is_held_counts_when_it_is_released(intake: Site, database: Database) -> None:
+    """Praise that a person has yet to look at is in no number until then."""
+    with at(EDGE):
+        for number in range(40):
+            code_key = f"flood-{number:016}"
+            await intake.submit(
+                code_key, kind="rating", satisfaction=5, words=None, categories=None, phone=None
+            )
+    with at(NOW):
+        await count_all(database)
+        before = (await numbers(database))["2026-06", "asked", "volunteered_yes"]
+        held = await intake.fetch("SELECT id FROM submissions WHERE details ? 'held'")
+        assert 40 == before + len(held)
+        for number, row in enumerate(held, 1):
+            await intake.tell(events.HoldEnded(
+                submission_id=row["id"], unit_code=UNIT, number=1, outcome="released",
+                ended_at=NOW,
+            ))  # fmt: skip
+            if number == 1:
+                await count_all(database)
+                now = (await numbers(database))["2026-06", "asked", "volunteered_yes"]
+                assert before + 1 == now
+        await count_all(database)
+    assert 40 == (await numbers(database))["2026-06", "asked", "volunteered_yes"]
+
+
 async def test_the_page_reads_no_cases(intake: Site, database: Database) -> None:
     """What it asks of the database names none of the tables that grow with the cases."""
     await submit(intake, EDGE)

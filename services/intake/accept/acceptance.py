@@ -14,7 +14,7 @@ from services.intake.abuse.rules import Sender, Sent
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
-from services.intake.accept.store import submissions
+from services.intake.accept.store import invitations, submissions
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Writer
@@ -115,6 +115,8 @@ class Acceptance:
         if refusal := self._refusal(draft, unit, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
             return await self._earlier(code, receipt_hash, content, refusal)
+        if unit.invitation:
+            await within(PATIENCE, self._claim(unit, receipt_hash))
         row = self._row(draft, unit, receipt_hash, content, now, sender)
         written = await self._writer.write(row)
         if written.fresh:
@@ -127,6 +129,15 @@ class Acceptance:
         if unit.unit_code in self._closed:
             return Gone("refused.window_closed")
         return None
+
+    async def _claim(self, unit: UnitCode, receipt_hash: bytes) -> None:
+        """An invitation is for one submission. Gone if another was made with it.
+
+        Who holds only the invitation is never led to what was said with it.
+        """
+        async with self._db.transaction() as conn:
+            if not await invitations.claim(conn, unit.code, receipt_hash):
+                raise Gone("refused.invitation_used")
 
     async def _earlier(
         self, code: str, receipt_hash: bytes, content: bytes, refusal: Refused
@@ -215,6 +226,8 @@ def _placed(draft: Draft, unit: UnitCode) -> tuple[Draft, UnitCode]:
         draft = draft.model_copy(update={"officer_badge": unit.officer})
     if unit.kiosk and draft.channel != "kiosk":
         draft = draft.model_copy(update={"channel": "kiosk"})
+    if unit.invitation:
+        draft = draft.model_copy(update={"channel": "invited"})
     return draft, unit
 
 

@@ -12,11 +12,12 @@ from services.intake.accept.submission import Draft
 from services.intake.proof.keyring import Keyring
 from shared.db import Database
 from shared.values import phone
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, statistics
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Link, Reply, statistics
 from shared.web.texts import texts
 
 # 2,000 characters with each of them escaped (`\ud83d\ude00`) are 24 kB.
 LIMIT = 32 * 1024
+STORY = Link("its story", "/api/v1/receipts/{receipt}", {"receipt": "/receipt/code"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Api:
                 "POST", "/api/v1/submissions", self.submit,
                 "Hand in a rating, complaint or request; a repetition gets the first receipt",
                 PUBLIC, body=Draft, answers={201: views.Accepted, 200: views.Accepted},
-                repeat="header", limit=LIMIT, seconds=0,
+                repeat="header", limit=LIMIT, seconds=0, links=(STORY,),
             ),
             Endpoint(
                 "POST", "/api/v1/receipts/{receipt}/additions", self.add,

@@ -1,10 +1,11 @@
 """The signed code on a window: `411700002-03-1X7GQ2M4KD9TB`, unit, place, key id and signature.
 
 The place is a counter (`03`), the whole unit (`00`), a kiosk of it (`K1`) or an officer of it: `P6`
-says that the six characters before are the officer's badge. A code is printed once and hangs for
-years, so it carries the id of the key that signed it. A mistyped or invented code does not verify
-and never opens a form (rule 1). A unit's id is opaque; what stands behind it has fixed lengths, so
-a code is read from its end.
+says that the six characters before are the officer's badge; `V0`, that the ten before number an
+invitation, which one person uses once. A code is printed once and hangs for years, so it carries
+the id of the key that signed it. A mistyped or invented code does not verify and never opens a form
+(rule 1). A unit's id is opaque; what stands behind it has fixed lengths, so a code is read from its
+end.
 """
 
 import hmac
@@ -23,13 +24,14 @@ LONGEST = 32
 _SIGNATURE = 12
 _BADGE_LENGTHS = "123456789ABCDE"
 _TAIL = re.compile(
-    rf"-?(?P<place>[0-9]{{2}}|K[1-9]|P[{_BADGE_LENGTHS}])-?(?P<kid>[{base32.ALPHABET}])"
+    rf"-?(?P<place>[0-9]{{2}}|K[1-9]|P[{_BADGE_LENGTHS}]|V0)-?(?P<kid>[{base32.ALPHABET}])"
     rf"-?(?P<signature>[{base32.ALPHABET}]{{{_SIGNATURE}}})"
 )
 _UNIT = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
 
 
 _BADGE = re.compile(r"[0-9A-Z]+")
+_INVITED = 10
 _NONE: Mapping[str, bytes] = {}
 
 
@@ -45,7 +47,8 @@ class OldCode(WrongCode):
 class UnitCode:
     """What a genuine code says; no counter means the whole unit. `code` is how it is printed.
 
-    `kiosk` numbers the tablet on which it is opened, `officer` is whose service it is about.
+    `kiosk` numbers the tablet on which it is opened, `officer` is whose service it is about,
+    `invitation` the number of one that a draw sent out.
     """
 
     unit_code: str
@@ -53,6 +56,14 @@ class UnitCode:
     code: str = field(default="", compare=False)
     kiosk: int | None = None
     officer: str | None = None
+    invitation: str | None = None
+
+
+def invite(keys: Mapping[str, bytes], unit_code: str, number: int) -> str:
+    """The code of an invitation; too long for a picture in WeChat, and meant for a link."""
+    kid, key = next(iter(keys.items()))
+    body = f"{unit_code}{number:0{_INVITED}d}-V0"
+    return f"{body}-{kid}{_signature(key, body, kid)}"
 
 
 def sign(
@@ -119,6 +130,8 @@ def _read(keys: Mapping[str, bytes], typed: str) -> UnitCode | None:
 def _told(unit: str, place: str, code: str) -> UnitCode:
     if place[0] == "K":
         return UnitCode(unit, code=code, kiosk=int(place[1]))
+    if place[0] == "V":
+        return UnitCode(unit[:-_INVITED], code=code, invitation=unit[-_INVITED:])
     if place[0] == "P":
         length = _BADGE_LENGTHS.index(place[1]) + 1
         return UnitCode(unit[:-length], code=code, officer=unit[-length:])

@@ -46,7 +46,9 @@ _PUT_FACTS = """
 # held counts once somebody has released it.
 _COUNT_DAY = """
     WITH told AS (
-        SELECT s.kind, s.satisfaction >= $4 AS content, i.receipt_hash IS NOT NULL AS invited,
+        SELECT s.kind, s.satisfaction >= $4 AS content, EXISTS (
+                   SELECT FROM invitations_used i WHERE i.receipt_hash = s.receipt_hash
+               ) AS invited,
                s.satisfaction IS NOT NULL AS rated, f.same_day, f.extended, f.solved, f.satisfied,
                f.paid_fen,
                coalesce(f.state, CASE WHEN s.kind = 'rating' THEN 'none' ELSE 'open' END) AS state,
@@ -54,7 +56,6 @@ _COUNT_DAY = """
                                      ELSE 'waiting' END) AS call,
                coalesce(f.pace, CASE WHEN s.kind = 'rating' THEN 'none' ELSE 'waiting' END) AS pace
         FROM submissions s LEFT JOIN open_facts f ON f.submission_id = s.id
-        LEFT JOIN invitations_used i ON i.receipt_hash = s.receipt_hash
         WHERE s.received_at >= $2 AND s.received_at < $3
           AND NOT (coalesce(s.details ? 'held', false) AND NOT EXISTS (
               SELECT FROM holds h WHERE h.submission_id = s.id AND h.outcome = 'released'))

@@ -15,8 +15,8 @@ LEVELS = ("1", "2", "3", "4", "5")
 
 
 def offered(policy: Policy) -> dict[str, Category]:
-    """The categories of complaints by key."""
-    return {category.key: category for category in policy.categories}
+    """The categories of complaints by key. What is serious goes no way on which it can be seen."""
+    return {category.key: category for category in policy.categories if not category.serious}
 
 
 def services(policy: Policy, words: Texts) -> Services:
@@ -26,7 +26,7 @@ def services(policy: Policy, words: Texts) -> Services:
 
 def _services(policy: Policy, words: Texts) -> Iterator[Service]:
     for key, category in offered(policy).items():
-        yield _service(key, _called(category, words), COMPLAINT, words)
+        yield _service(key, category.called(words.language), COMPLAINT, words)
     yield _service(REQUEST, words.text("kind_request"), REQUEST, words)
 
 
@@ -41,12 +41,8 @@ def name_of(policy: Policy, code: str, words: Texts) -> str:
     """What a kind is called; a category that the policy has no more by its key."""
     if code == REQUEST:
         return words.text("kind_request")
-    named = {category.key: _called(category, words) for category in policy.categories}
+    named = {category.key: category.called(words.language) for category in policy.categories}
     return named.get(code, code)
-
-
-def _called(category: Category, words: Texts) -> str:
-    return category.zh if words.language == "zh" else category.en
 
 
 def definition(policy: Policy, code: str, units: Sequence[Unit], words: Texts) -> Definition:

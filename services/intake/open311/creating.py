@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.accept import codes, receipts
+from services.intake.accept import codes
 from services.intake.accept.acceptance import Acceptance, Receipt
 from services.intake.accept.store import units
 from services.intake.accept.submission import Draft
@@ -72,14 +72,13 @@ class Creating:
 
     async def _note(self, repeat: str, client: str) -> None:
         """Before anything is stored: then none can be stored that is not known as an app's."""
-        bare = receipts.normalise(self.acceptance.receipt_code(repeat))
         async with self.database.transaction() as conn:
-            await store.note(conn, receipts.hash_of(bare or ""), client)
+            await store.note(conn, self.acceptance.receipt_hash(repeat), client)
 
     def _draft(self, call: Call[Sent, Any], code: str) -> Draft:
         try:
             return Draft.model_validate(_said(call.body, call.fields) | {
-                "code": code, "language": call.language,
+                "code": code, "language": call.language, "channel": "open311",
             })  # fmt: skip
         except ValidationError as error:
             raise _renamed(Invalid(*problems.wrongs(error, texts(call.language)))) from None

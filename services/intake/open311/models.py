@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 Short = Annotated[str, Field(max_length=200)]
+Moment = Annotated[str, Field(max_length=40)]
 
 
 class Service(BaseModel):
@@ -138,10 +139,11 @@ class Asked(BaseModel):
 class Listed(Asked):
     """The filters of a list; several values stand with commas between them."""
 
-    service_request_id: Annotated[str, Field(max_length=4000)] = ""
-    service_code: Annotated[str, Field(max_length=1000)] = ""
-    start_date: Short = ""
-    end_date: Short = ""
+    # All together fit into the 8 KiB of an address, whatever is in them.
+    service_request_id: Annotated[str, Field(max_length=1900, pattern="^[0-9A-Fa-f, -]*$")] = ""
+    service_code: Annotated[str, Field(max_length=600, pattern="^[0-9A-Za-z_, -]*$")] = ""
+    start_date: Moment = ""
+    end_date: Moment = ""
     status: Annotated[str, Field(max_length=40, description="open, closed or both")] = ""
 
 

@@ -1,0 +1,1 @@
+"""The public API under generated cases, each and in chains that follow its own links."""
