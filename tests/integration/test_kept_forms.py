@@ -36,6 +36,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "complaint": (("words", "phone", "officer_badge"), {"kind": "complaint", "consent": "1"}),
     "request": (("words", "phone"), {"kind": "request", "consent": "1"}),
     "thanks": (("words",), {}),
+    "data": (("words",), {"kind": "correction"}),
     "sign-in": (("username",), {"next": "/desk/cases/1"}),
     "callbacks": (("note",), {"outcome": "busy"}),
     "phone-reveals": (("reason",), {}),
@@ -64,7 +65,12 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 SHORT = {"phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here"}
 # Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
 # can be lost.
-BUTTONS = {"sign-out", "r", "requests.json", "requests.xml"}
+BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk"}
+
+
+def last_of(one: Endpoint) -> str:
+    """What a form is called here; a kiosk's faces stand at an address like a window's form."""
+    return "kiosk" if one.path.startswith("/k/") else one.path.rpartition("/")[2]
 
 
 @dataclass
@@ -121,12 +127,12 @@ class Street:
             await self.fill(service, one, language)
             for service in SERVICES
             for one in self.place.services[service].endpoints
-            if one.form and one.path.rpartition("/")[2] not in BUTTONS
+            if one.form and last_of(one) not in BUTTONS
         ]
 
     async def fill(self, service: str, one: Endpoint, language: str) -> Form:
         """One of them."""
-        home, last = self.place.urls[service], one.path.rpartition("/")[2]
+        home, last = self.place.urls[service], last_of(one)
         who = PEOPLE[one.caller.roles[-1]] if one.caller.roles else ""
         http = self.browsers[who]
         names, chosen = FORMS[last]
@@ -207,7 +213,7 @@ async def test_every_form_is_known_here_and_complete(street: Street) -> None:
         for one in street.place.services[service].endpoints:
             if not one.form:
                 continue
-            ends.add(last := one.path.rpartition("/")[2])
+            ends.add(last := last_of(one))
             if last in BUTTONS:
                 continue
             assert one.again is not None, one.path
