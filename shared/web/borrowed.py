@@ -1,7 +1,7 @@
 """Texts that a page borrows from another language, each told to be of that language.
 
-A text may land in an element, where it can be marked, or in an attribute or a title, where it
-cannot; only the finished page shows which.
+A text may land in an element, where it can be marked, in a title, which says it of itself, or in
+an attribute, where it cannot; only the finished page shows which.
 """
 
 import re
@@ -25,9 +25,15 @@ def marked(page: str, words: Texts) -> str:
     home = words.home
     if home is None or _OPEN not in page:
         return page
-    shown = rf'<span lang="{home.tag}" dir="{home.direction}">\1</span>'
+    of_home = f'lang="{home.tag}" dir="{home.direction}"'
 
     def piece(found: re.Match[str]) -> str:
-        return _BORROWED.sub(r"\1" if found[0].startswith("<") else shown, found[0])
+        if not found[0].startswith("<"):
+            return _BORROWED.sub(rf"<span {of_home}>\1</span>", found[0])
+        own, held = _BORROWED.subn(r"\1", found[0])
+        # What holds nothing but text says itself which language that is.
+        return (
+            own.replace(f"<{found[1]}", f"<{found[1]} {of_home}", 1) if held and found[1] else own
+        )
 
     return _PIECE.sub(piece, page)

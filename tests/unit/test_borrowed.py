@@ -41,7 +41,7 @@ def test_a_text_that_lacks_is_chinese() -> None:
 
 
 def test_what_is_borrowed_is_marked_where_it_can_be() -> None:
-    """In an element by one of its own; in a title, an attribute or a choice it stands as it is."""
+    """In an element by one of its own, on a title or a choice itself; never in an attribute."""
     words = poor()
     said = borrowed.told(words, "send", "提交 & 走")
     page = str(
@@ -50,9 +50,9 @@ def test_what_is_borrowed_is_marked_where_it_can_be() -> None:
         )
     )
     assert borrowed.marked(page, words) == (
-        '<title>提交 &amp; 走</title><p class="提交 &amp; 走">a '
+        '<title lang="zh-CN" dir="ltr">提交 &amp; 走</title><p class="提交 &amp; 走">a '
         '<span lang="zh-CN" dir="ltr">提交 &amp; 走</span> b</p>'
-        "<option value=1>提交 &amp; 走</option>"
+        '<option lang="zh-CN" dir="ltr" value=1>提交 &amp; 走</option>'
     )
 
 
