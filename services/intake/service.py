@@ -114,7 +114,7 @@ def build(settings: Settings, database: Database) -> Service:
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
             *Kiosk(acceptance, windows).endpoints(),
-            *Forms(acceptance, windows, policies).endpoints(),
+            *Forms(acceptance, windows, policies, taking).endpoints(),
             *Phone(windows).endpoints(),
             *Thanks(adding, windows, policies).endpoints(),
             *privacy_api.Api(asking).endpoints(),

@@ -28,6 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 # After the handler was given up; both together stay under 5 s.
 AGAIN_SECONDS = 1.0
+FILE_SECONDS = 60.0
 # A child is looked up once: methods, routes and statuses are few.
 _requests, _seconds = cache(metrics.HTTP_REQUESTS.labels), cache(metrics.HTTP_SECONDS.labels)
 
@@ -61,7 +62,7 @@ def route(house: House, endpoint: Endpoint) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call = await admission.open_call(request, endpoint, language(request, house.languages))
         try:
-            answer = await _patiently(endpoint.patience, _do(request, house, endpoint, call))
+            answer = await _patiently(patience(endpoint, call), _do(request, house, endpoint, call))
         except (Refused, *faults.PASSING, *faults.NO_TEXT) as error:
             refused = problems.refusal(error)
             if isinstance(refused, Defect) and refused is not error:
@@ -101,6 +102,11 @@ async def _do(
     await admission.admit(request, endpoint, house.door, call, secure=house.secure)
     call.params = checking.params(endpoint, call)
     return await endpoint.handler(checking.check(endpoint, call))
+
+
+def patience(endpoint: Endpoint, call: Call[Any, Any]) -> float:
+    """Longer where files are made anew; what is asked of a database meanwhile has its own."""
+    return FILE_SECONDS if call.files else endpoint.patience
 
 
 async def _patiently(seconds: float, work: Coroutine[Any, Any, T]) -> T:

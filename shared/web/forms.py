@@ -45,9 +45,9 @@ class Fields:
         """The same, and the fields that belong to no section."""
         return Fields({**self.values, **self.only(section).values})
 
-    def having(self, name: str, value: str) -> "Fields":
+    def having(self, name: str, *values: str) -> "Fields":
         """The same with one field as if it had been typed."""
-        return Fields({**self.values, name: (value,)})
+        return Fields({**self.values, name: values})
 
     @property
     def typed(self) -> bool:

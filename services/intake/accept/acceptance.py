@@ -14,7 +14,7 @@ from services.intake.abuse.rules import Sender, Sent
 from services.intake.accept import codes, metrics, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
-from services.intake.accept.store import invitations, submissions
+from services.intake.accept.store import attachments, invitations, submissions
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Writer
@@ -117,11 +117,20 @@ class Acceptance:
             return await self._earlier(code, receipt_hash, content, refusal)
         if unit.invitation:
             await within(PATIENCE, self._claim(unit, receipt_hash))
+        if draft.attachments:
+            await within(PATIENCE, self._check(draft, receipt_hash))
         row = self._row(draft, unit, receipt_hash, content, now, sender)
         written = await self._writer.write(row)
         if written.fresh:
             return _told(Receipt(code, written.stored, row.statement, fresh=True))
         return _repeated(code, written.stored, content)
+
+    async def _check(self, draft: Draft, receipt_hash: bytes) -> None:
+        """Photos and recordings are those that came under the same key."""
+        async with self._db.acquire() as conn:
+            came = await attachments.list_of(conn, receipt_hash)
+        if not set(draft.attachments) <= {one.name for one in came if one.erased_at is None}:
+            raise Invalid(Wrong("attachments", "wrong.attachments_unknown"))
 
     def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:
         if wrong := rules.wrong(draft, self._policies.at(now), now):

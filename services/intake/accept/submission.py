@@ -94,6 +94,8 @@ Matter = Annotated[Line, AfterValidator(_matter)]
 Moment = Annotated[AwareDatetime, Field(strict=True)]
 Key = Annotated[str, Field(max_length=32)]
 Counter = Annotated[int, Field(strict=True, ge=1, le=COUNTERS)]
+Attachment = Annotated[str, Field(pattern=r"^(photo|voice)/[0-9a-f-]{36}$")]
+Attachments = Annotated[tuple[Attachment, ...], Field(max_length=4), AfterValidator(_once_each)]
 Satisfaction = Annotated[int, Field(strict=True, ge=1, le=5)]
 
 
@@ -133,6 +135,9 @@ class Draft(BaseModel):
         default=False, strict=True,
         description="agreed to the policy's notice on how the phone is used",
     )  # fmt: skip
+    attachments: Attachments = Field(
+        default=(), description="what `POST /api/v1/attachments` took under the same key"
+    )
     channel: Channel = "page"
     language: Spoken = HOME
 
@@ -157,4 +162,5 @@ FURTHER: Mapping[str, object] = {
     "call_language": None,
     "consent": False,
     "channel": "page",
+    "attachments": (),
 }

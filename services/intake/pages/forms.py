@@ -14,6 +14,8 @@ from services.intake.pages.screens import Screen
 from services.intake.pages.thanks import thanks_of
 from services.intake.pages.typed import Step, Typed, fresh_key
 from services.intake.pages.windows import Window, Windows
+from services.intake.photos.decoder import VOICE_SECONDS
+from services.intake.photos.taking import MOST, UPLOADS, Taking
 from shared.errors import KeyReused, Refused, Unavailable, Wrong
 from shared.policy import Policies
 from shared.values import clock
@@ -31,6 +33,7 @@ class Forms:
     acceptance: Acceptance
     windows: Windows
     policies: Policies
+    taking: Taking
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -46,6 +49,7 @@ class Forms:
             Endpoint(
                 "POST", path, partial(self.send, kind), f"Send a {kind} from its form", PUBLIC,
                 params={"code": str}, form=True, again=partial(self.again, kind),
+                uploads=UPLOADS,
             ),
         )  # fmt: skip
 
@@ -62,7 +66,7 @@ class Forms:
 
     async def send(self, kind: str, call: Call[None, None]) -> Page | See:
         """Take the form in and lead to its receipt, or show the next step."""
-        typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
+        typed, code = await self._received(kind, call), call.params["code"]
         if typed.switch or typed.turn or typed.wants_details:
             return self._show(await self.windows.find(code), _next(typed))
         typed = typed.tapped() if typed.step == "tap" else typed
@@ -73,17 +77,30 @@ class Forms:
         leads = thanks_of(receipt.code, draft.kind, draft.satisfaction)
         return See(leads, cookies=gate.mark(call))
 
+    async def _received(self, kind: str, call: Call[None, None]) -> Typed:
+        """What was typed, its photos and recording stored: they need not be chosen again."""
+        typed = forms.typed(call.fields, kind, call.agent)
+        if not call.files or not self.taking.open:
+            return typed
+        receipt_hash = self.acceptance.receipt_hash(typed.repeat_key)
+        names = await self.taking.take(receipt_hash, call.files)
+        call.fields, call.files = call.fields.having("attachments", *names), ()
+        return replace(typed, attachments=names)
+
     async def again(self, kind: str, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend or why it was not taken in."""
         typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
         if isinstance(refused, Unavailable):
-            return self._show(self.windows.recall(code), typed, refused)
+            return self._show(self.windows.recall(code), typed, refused, lost=bool(call.files))
         window = await self.windows.find(code)
         if isinstance(refused, KeyReused):
             # Sent, gone back, changed, sent again: it could be a second submission, so ask.
             earlier = self.acceptance.receipt_code(typed.repeat_key)
-            return self._show(window, replace(typed, key=fresh_key()), refused, earlier)
-        return self._show(window, typed, refused)
+            fresh = replace(typed, key=fresh_key(), attachments=())
+            return self._show(window, fresh, refused, earlier, lost=bool(typed.attachments))
+        if any(one.field == "attachments" for one in refused.wrong):
+            typed = replace(typed, attachments=())
+        return self._show(window, typed, refused, lost=bool(call.files))
 
     def _show(
         self,
@@ -91,6 +108,8 @@ class Forms:
         typed: Typed,
         refused: Refused | None = None,
         earlier: str | None = None,
+        *,
+        lost: bool = False,
     ) -> Page:
         if window is None:
             return UNKNOWN
@@ -107,6 +126,10 @@ class Forms:
             "limit": WORDS,
             "screen": Screen(typed),
             "away": isinstance(refused, Unavailable),
+            "takes_photos": self.taking.open,
+            "photos_lost": lost,
+            "most_photos": MOST["photo"],
+            "voice_seconds": VOICE_SECONDS,
         }
         if refused is None:
             return Page(f"{typed.step}.html", values)

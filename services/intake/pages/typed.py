@@ -30,7 +30,7 @@ _AGENTS = {"MicroMessenger": "wechat", "AlipayClient": "alipay"}
 # What the list of officers says of one who is not on it.
 UNLISTED = "?"
 # What a field of the API is called where it is typed.
-_FIELDS = {"occurred_at": "day"}
+_FIELDS = {"occurred_at": "day", "attachments": "photos"}
 Step = Literal["tap", "details"]
 
 
@@ -54,6 +54,7 @@ class Typed:
     call_language: str = ""
     consent: str = ""
     channel: str = ""
+    attachments: tuple[str, ...] = ()
     key: str = ""
     step: Step = "details"
     switch: bool = False
@@ -93,6 +94,7 @@ class Typed:
             "call_language": self.call_language,
             "consent": bool(self.consent),
             "channel": self.channel,
+            "attachments": self.attachments,
         }
         return {name: value for name, value in said.items() if value not in ("", None, (), False)}
 
@@ -135,6 +137,7 @@ class Typed:
             if value := getattr(self, name):
                 yield name, value
         yield from (("categories", key) for key in self.categories)
+        yield from (("attachments", name) for name in self.attachments)
 
     def tapped(self) -> "Typed":
         """A tap on one of the three upper faces sends nothing but the words beside it."""
@@ -159,8 +162,9 @@ TEXTS = (
     "phone", "call_time", "call_language", "consent",
 )  # fmt: skip
 _ORDER = (
-    "satisfaction", "kind", "categories", "words", "day", "hour", "matter", "counter",
-    "officer_badge", "officer_typed", "urgent", "phone", "call_time", "call_language", "consent",
+    "satisfaction", "kind", "categories", "words", "photos", "voice", "day", "hour", "matter",
+    "counter", "officer_badge", "officer_typed", "urgent", "phone", "call_time", "call_language",
+    "consent",
 )  # fmt: skip
 
 
@@ -198,6 +202,7 @@ def typed(fields: Fields, kind: str, agent: str = "") -> Typed:
         kind=fields.one("kind") or ("" if asked and kind == KINDS[0] else kind),
         satisfaction=fields.one("satisfaction"),
         categories=fields.all("categories"),
+        attachments=fields.all("attachments"),
         channel=channel(fields.one("channel"), agent),
         # A form without its key was not sent by our page; it only loses the protection of repeats.
         key=key if _KEY.fullmatch(key) else fresh_key(),

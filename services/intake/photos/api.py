@@ -9,8 +9,6 @@ from services.intake.photos.taking import UPLOADS, Taking
 from shared.errors import Invalid, Wrong
 from shared.web.endpoints import PUBLIC, Call, Endpoint
 
-SECONDS = 60.0
-
 
 class Taken(BaseModel):
     """What has come under this repeat key so far: the `attachments` of a submission."""
@@ -32,7 +30,7 @@ class Api:
                 "POST", "/api/v1/attachments", self.take,
                 "Send up to three photos and one recording (multipart/form-data, `photos` and"
                 " `voice`) before the submission with the same Idempotency-Key",
-                PUBLIC, answers={201: Taken}, repeat="header", uploads=UPLOADS, seconds=SECONDS,
+                PUBLIC, answers={201: Taken}, repeat="header", uploads=UPLOADS,
             ),
         ]  # fmt: skip
 
