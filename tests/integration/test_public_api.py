@@ -10,7 +10,7 @@ from tests.integration.intake_site import site
 
 SERVICE = "intake"
 # A case costs about 20 ms of a core; `make api` sends 100,000.
-EXAMPLES = 100
+EXAMPLES = 30
 
 
 @pytest.mark.timeout(1200)
@@ -20,4 +20,4 @@ async def test_no_generated_case_breaks_the_public_api(database: Database, tmp_p
         told = await run(intake, tmp_path, EXAMPLES, seed=1)
     print(told.printed[-3000:])
     assert 0 == told.code, told.printed
-    assert told.cases > 2_000
+    assert told.cases > 1_500
