@@ -288,3 +288,14 @@ async def test_the_keys_are_told_to_programs_too(intake: Site) -> None:
     assert (str(key), key.key_id, key.name, "Ed25519") == tuple(
         told[name] for name in ("verifier_key", "key_id", "name", "algorithm")
     )
+
+
+async def test_whoever_adds_is_limited_as_whoever_looks(intake: Site) -> None:
+    """A wrong code is a wrong code, whatever one wants with it: the counts are the same."""
+    added = []
+    for n in range(31):
+        path = f"/api/v1/receipts/{receipts.grouped(f'{n:016d}')}/additions"
+        headers = {"Idempotency-Key": f"another-random-key-{n}"}
+        added.append((await intake.client.post(path, json={"words": "x"}, headers=headers)).status)
+    assert [404] * 30 + [429] == added
+    assert 429 == (await guess(intake, 99))[0]

@@ -9,12 +9,13 @@ from uuid_utils.compat import uuid7
 
 from services.intake.accept import receipts, rules
 from services.intake.accept.addition import Addition
+from services.intake.accept.finding import Finding
 from services.intake.accept.store import additions, submissions
 from services.intake.accept.store.additions import Added
 from services.intake.accept.store.submissions import Rated
 from shared.bus.outbox import publish
 from shared.db import Database
-from shared.errors import Conflict, Invalid, KeyReused, NotFound
+from shared.errors import Conflict, Invalid, KeyReused
 from shared.events import SubmissionAdded
 from shared.observe import log
 from shared.policy import Policies
@@ -34,21 +35,21 @@ class Adding:
     seal: Seal
     receipt_key: bytes
 
-    async def submission(self, receipt: str) -> Rated:
-        """What a receipt is for. NotFound."""
+    async def submission(self, receipt: str, caller: str) -> Rated:
+        """What a receipt is for, for somebody at an address. NotFound, TooMany."""
         async with self.database.acquire() as conn:
-            return await submissions.get_rated(conn, _hash_of(receipt))
+            found = await Finding(self.seal).find(conn, receipt, caller)
+            return await submissions.get_rated(conn, found.receipt_hash)
 
-    async def add(self, receipt: str, addition: Addition, key: str, why: Why) -> Added:
+    async def add(self, receipt: str, addition: Addition, key: str, why: Why, caller: str) -> Added:
         """Add it, or give what was added before under this key.
 
-        NotFound, Invalid, KeyReused, Conflict (so many that nobody reads them).
+        NotFound, TooMany, Invalid, KeyReused, Conflict (so many that nobody reads them).
         """
         code = receipts.code_of(self.receipt_key, f"addition\n{key}").replace("-", "")
         content = receipts.content_hash(code, addition.model_dump_json())
-        receipt_hash, key_hash = _hash_of(receipt), receipts.hash_of(code)
+        key_hash, rated = receipts.hash_of(code), await self.submission(receipt, caller)
         async with self.database.transaction() as conn:
-            rated = await submissions.get_rated(conn, receipt_hash)
             await additions.take_turn(conn, rated.id)
             if found := await additions.get_by_key(conn, key_hash):
                 return _repeated(found, content)
@@ -85,13 +86,6 @@ class Adding:
 
     def _sealed(self, clear: str | None, own: UUID, what: str = "") -> str | None:
         return self.seal.close(clear, f"words:{own}{what}") if clear else None
-
-
-def _hash_of(receipt: str) -> bytes:
-    bare = receipts.normalise(receipt)
-    if bare is None:
-        raise NotFound("refused.no_receipt")
-    return receipts.hash_of(bare)
 
 
 def _repeated(found: Added, content: bytes) -> Added:

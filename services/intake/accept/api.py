@@ -66,7 +66,8 @@ class Api:
 
     async def add(self, call: Call[Addition, None]) -> views.Added:
         """A repetition gets the same answer."""
-        added = await self.adding.add(call.params["receipt"], call.body, call.repeat_key, "open")
+        receipt, key = call.params["receipt"], call.repeat_key
+        added = await self.adding.add(receipt, call.body, key, "open", call.remote)
         return views.Added(addition_id=added.id, number=added.number, added_at=added.added_at)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:

@@ -13,9 +13,9 @@ from uuid import UUID
 from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
+from services.intake.accept.finding import Finding
 from services.intake.follow import reading
 from services.intake.follow.bodies import FollowupBody, PressureBody, RatingBody, WithdrawalBody
-from services.intake.follow.finding import Finding
 from services.intake.follow.reading import Told
 from services.intake.follow.standing import Act, Standing
 from services.intake.follow.store import said, timeline

@@ -4,11 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.accept.finding import Finding
 from services.intake.accept.store import units
 from services.intake.accept.store.submissions import Stored
 from services.intake.accept.views import PhoneUse, Proof, phone_use
 from services.intake.follow import reading, story, views
-from services.intake.follow.finding import Finding
 from services.intake.follow.reading import Told
 from services.intake.follow.standing import Standing
 from services.intake.follow.story import Line

@@ -60,7 +60,7 @@ class Thanks:
     async def show(self, call: Call[None, ThanksQuery]) -> Page | See:
         """The empty form; whoever did not rate well is led to the receipt."""
         receipt = call.params["receipt"]
-        rated = await self.adding.submission(receipt)
+        rated = await self.adding.submission(receipt, call.remote)
         if thanks_of("", rated.kind, rated.satisfaction) != thanks_of("", "rating", MIDDLE):
             return See(f"/r/{receipt}")
         added = call.query.added is not None
@@ -70,9 +70,11 @@ class Thanks:
         """Add what was said to the very rating."""
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
         if said.switch:
-            return await self._page(receipt, await self.adding.submission(receipt), said)
+            return await self._page(
+                receipt, await self.adding.submission(receipt, call.remote), said
+            )
         addition = _addition(said, call.language)
-        await self.adding.add(receipt, addition, said.repeat_key, "thanks")
+        await self.adding.add(receipt, addition, said.repeat_key, "thanks", call.remote)
         return See(f"{PATH.replace('{receipt}', _code(receipt))}?added=1")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
@@ -80,7 +82,7 @@ class Thanks:
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
         if isinstance(refused, KeyReused):
             said = replace(said, key=fresh_key())
-        rated = await self.adding.submission(receipt)
+        rated = await self.adding.submission(receipt, call.remote)
         return await self._page(receipt, rated, said, refused)
 
     async def _page(
