@@ -124,7 +124,7 @@ def build(settings: Settings, database: Database) -> Service:
             *figures_api.Api(figures).endpoints(),
             *OpenPage(figures).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
-            *SayingPages(status, answering, binding).endpoints(),
+            *SayingPages(status, answering, binding, adding).endpoints(),
         ],
         pages=Pages(PAGES),
         resources=[writer],

@@ -111,6 +111,9 @@ async def test_a_follow_up_that_is_right_is_compensated_everywhere(street: Stree
     )  # fmt: skip
     assert before > await street.balance()
     assert [("ready", "")] == await street.rewards(filed["submission_id"])
+    detail = await street.ask("northern", "GET", f"cases/{case_id}")
+    [said] = detail["additions"]
+    assert ("followup", "录像里有我") == (said["why"], said["words"])
 
 
 async def test_a_verdict_that_falls_takes_everything_back(street: Street) -> None:

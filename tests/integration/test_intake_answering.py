@@ -139,6 +139,21 @@ async def test_a_program_repeats_safely(answered: Holder) -> None:
     assert 2 == len(await answered.published("answer.rated.v1"))
 
 
+async def test_words_are_added_while_the_case_is_open(citizen: Holder) -> None:
+    """Once for a double click, sealed; after the answer there is the follow-up instead."""
+    page = await citizen.page("/add")
+    for _ in range(2):
+        status, where, _ = await citizen.send("add", key=hidden(page), words=WORDS)
+        assert (303, f"/r/{citizen.code}?done=add") == (status, where)
+    [told] = await citizen.published("submission.added.v1")
+    assert WORDS == SEAL.open(told["words_sealed"], f"words:{told['addition_id']}")
+    assert ("open", 422) == (told["why"], (await citizen.send("add", key=uuid4().hex))[0])
+    await citizen.answered()
+    status, _, shown = await citizen.send("add", key=uuid4().hex, words=WORDS)
+    assert (409, True) == (status, WORDS in shown)
+    assert "不服可以追评" in await citizen.page("/add")
+
+
 async def test_withdrawing_deletes_nothing(citizen: Holder) -> None:
     """It is asked once more, told, and can be taken back; the case's due times stay."""
     due = (await citizen.account())["timeline"][-1]

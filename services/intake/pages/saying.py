@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from secrets import token_urlsafe
 from typing import Any
 
 from pydantic import BaseModel
 
 from services.intake.accept import receipts
+from services.intake.accept.adding import Adding
+from services.intake.accept.addition import Addition
 from services.intake.accept.submission import WORDS
 from services.intake.follow import bodies, views
 from services.intake.follow.answering import Answering
@@ -15,7 +18,7 @@ from services.intake.follow.binding import Binding
 from services.intake.follow.status import Status
 from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN
-from shared.errors import KeyReused, NotFound, Refused, TooMany, Unavailable, Wrong
+from shared.errors import Conflict, KeyReused, NotFound, Refused, TooMany, Unavailable, Wrong
 from shared.web import problems, repeats
 from shared.web.endpoints import PUBLIC, Answer, Call, Endpoint, Page, See
 
@@ -36,12 +39,13 @@ class Form:
 
 RATING = Form("rating", bodies.RatingBody, "rating", "Answer the two questions")
 FOLLOWUP = Form("followup", bodies.FollowupBody, "followup", "Do not accept the answer")
+ADD = Form("add", bodies.FollowupBody, "add", "Add words while it is open")
 WITHDRAW = Form("withdraw", bodies.WithdrawalBody, "withdraw", "Withdraw, or take that back")
 PRESSED = Form(ABOVE, bodies.PressureBody, ABOVE, "Tell the level above of pressure")
 PHONE = Form("phone", bodies.PhoneBody, "phone", "Have a code sent to a phone")
 CODE = Form("phone/code", bodies.CodeBody, "phone", "Bind the phone with its code")
 # What the receipt says after each.
-DONE = frozenset({"rating", "followup", "withdraw", "phone"})
+DONE = frozenset({"rating", "followup", "add", "withdraw", "phone"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class SayingPages:
     status: Status
     answering: Answering
     binding: Binding
+    adding: Adding
 
     def endpoints(self) -> list[Endpoint]:
         """A page and a form each; a form's own address leads to where it stands."""
@@ -58,6 +63,7 @@ class SayingPages:
         return [
             *_both(RATING, self.back, partial(self.note, say.rate, ""), self.again),
             *_both(FOLLOWUP, self.show, partial(self.note, say.follow_up, ""), self.again),
+            *_both(ADD, self.show, self.add, self.again),
             *_both(WITHDRAW, self.show, partial(self.note, say.withdraw, ""), self.again),
             *_both(PRESSED, self.show, partial(self.note, say.report, ABOVE), self.again),
             *_both(PHONE, self.show, self.ask, self.again),
@@ -83,6 +89,18 @@ class SayingPages:
         await self.answering.act(call, views.Noted, do)
         at = _receipt(call)
         return See(f"{at}/{place}?done=1" if place else f"{at}?done={form.place}")
+
+    async def add(self, form: Form, call: Call[bodies.FollowupBody, None]) -> Answer:
+        """Added to the case that is still open."""
+        if _only_looks(call):
+            return await self._page(form, call)
+        receipt = call.params["receipt"]
+        account = await self.status.of(receipt, call.language, call.remote)
+        if "add" not in account.may:
+            raise Conflict("refused.not_now_add")
+        added = Addition(words=call.body.words)
+        await self.adding.add(receipt, added, call.repeat_key or token_urlsafe(24), "open")
+        return See(f"{_receipt(call)}?done=add")
 
     async def ask(self, form: Form, call: Call[bodies.PhoneBody, None]) -> Answer:
         """On its way, or not: nobody can tell."""

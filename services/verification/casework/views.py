@@ -137,6 +137,7 @@ class AdditionShown(BaseModel):
 
     number: int
     added_at: datetime
+    why: str = Field(description="thanks, open, or a follow-up")
     words: str | None
     categories: tuple[str, ...]
     officer_badge: str | None
@@ -273,6 +274,7 @@ def _addition(one: Addition, seal: Seal) -> AdditionShown:
     return AdditionShown(
         number=one.number,
         added_at=one.added_at,
+        why=one.why,
         words=_opened(seal, one.words_sealed, f"words:{one.addition_id}"),
         categories=one.categories,
         officer_badge=one.officer_badge,
