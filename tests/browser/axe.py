@@ -3,11 +3,17 @@
 The library stands in `vendor/` as it was published, with its licence (MPL 2.0) at its head.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
+from tests.browser.sights import Filling, sights
+
+# A language, a colour scheme, a size of print.
+Look = tuple[str, str, str]
 LIBRARY = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 ASK = "axe.run(document, {resultTypes: ['violations']}).then(told => told.violations)"
 
@@ -22,3 +28,29 @@ async def violations(page: Page) -> list[str]:
 def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
     why = [one["message"] for kind in ("any", "all", "none") for one in node[kind]]
     return f"{rule['id']}: {node['html'][:160]} {'; '.join(why)}"
+
+
+@asynccontextmanager
+async def looking(chromium: Browser, home: str, look: Look) -> AsyncIterator[Page]:
+    """A phone that shows pages in this way; their forms are sent by the browser itself."""
+    lang, scheme, size = look
+    context = await chromium.new_context(
+        base_url=home, viewport={"width": 390, "height": 844}, service_workers="block",
+        color_scheme="dark" if scheme == "dark" else "light",
+    )  # fmt: skip
+    await context.route("**/citizen*.js*", lambda route: route.abort())
+    page = await context.new_page()
+    await page.goto(f"/?lang={lang}&size={size}")
+    yield page
+    await context.close()
+
+
+async def complaints(page: Page, places: list[str], fillings: tuple[Filling, ...]) -> list[str]:
+    """What axe minds, by page."""
+    found, seen = [], set[str]()
+    async for sight in sights(page, places, fillings):
+        await sight.show(page)
+        found += [f"{sight}: {one}" for one in await violations(page)]
+        seen.add(str(sight))
+    assert len(seen) >= len(places) // 2, seen
+    return found

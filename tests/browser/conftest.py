@@ -9,7 +9,9 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.bootstrap import BROWSERS
 from shared.db import Database
+from tests.conftest import Clone
 from tests.integration.intake_site import Site, site
+from tests.town import Town, town
 
 _found = filter(None, map(shutil.which, BROWSERS))
 CHROMIUM = os.environ.get("MASHANG_CHROMIUM") or next(_found, None)
@@ -47,3 +49,10 @@ async def phone(chromium: Browser, intake: Site) -> AsyncIterator[Page]:
     )
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture(scope="module")
+async def place(module_clone: Clone) -> AsyncIterator[Town]:
+    """All five services, open for business."""
+    async with town(module_clone) as opened:
+        yield opened

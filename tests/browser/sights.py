@@ -35,7 +35,8 @@ SEND = """([number, filling]) => {
   }
   const buttons = [...form.querySelectorAll('button:not([type=button])')];
   const own = buttons.filter(one => !one.formNoValidate && one.name !== 'switch');
-  form.requestSubmit(own.find(one => one.offsetParent) || undefined);
+  const seen = own.find(one => one.offsetParent);
+  if (seen) seen.click(); else form.submit();
 }"""
 FORMS = "[...document.forms].filter(one => one.method === 'post').length"
 

@@ -1,0 +1,82 @@
+"""Chromium 69 at 320 px, as many old phones' apps still hold it: every page, also the desk's.
+
+It comes out of a package of 2018 (see tools/package.json) and runs only what it understands.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.browser.old import SMALL, Tab, chrome
+from tests.browser.sights import FORMS, SEND, STAFF, addresses
+from tests.town import PASSWORD, Town
+
+# What sticks out, and what is to be pressed and cannot be: too small for a finger (WCAG 2.5.8), or
+# under something else.
+WRONG = """(() => {
+  const wide = document.documentElement.clientWidth, wrong = [];
+  const told = (what, one) => wrong.push(what + ': ' + one.outerHTML.slice(0, 100));
+  if (document.documentElement.scrollWidth > wide) wrong.push('scrolls sideways');
+  for (const one of document.querySelectorAll('body *')) {
+    const box = one.getBoundingClientRect();
+    const scrolls = one.closest('.scroll, pre');
+    if (box.width > 1 && !scrolls && (box.left < -0.5 || box.right > wide + 0.5))
+      if (!one.matches('.enter, .skip')) told('sticks out', one);
+  }
+  const pressed = 'button, .btn, select, textarea, summary, input:not([type=hidden])';
+  for (const one of document.querySelectorAll(pressed)) {
+    if (!one.offsetParent || one.matches('.enter')) continue;
+    one.scrollIntoView({block: 'center'});
+    const label = one.closest('label') || one, box = label.getBoundingClientRect();
+    if (box.width < 24 || box.height < 24) told('too small', one);
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    if (!top || !(label.contains(top) || top.contains(label))) told('covered', one);
+  }
+  return wrong;
+})()"""
+SIGN_IN = """(() => {
+  document.querySelector('#username').value = %s;
+  document.querySelector('#password').value = %s;
+  document.querySelector('#password').form.querySelector('button').click();
+})()"""
+
+
+async def faults(place: Town, browser: Path) -> tuple[int, list[str]]:
+    """How many pages were looked at, and what is wrong with which."""
+    found, seen = list[str](), 0
+    for service in ("intake", *STAFF):
+        async for what, wrong in _looks(place, service, browser):
+            seen += 1
+            found += [f"{service}{what}: {one}" for one in wrong]
+    return seen, found
+
+
+async def _looks(place: Town, service: str, browser: Path) -> AsyncIterator[tuple[str, list[str]]]:
+    home, places = place.urls[service], await addresses(place, service)
+    async with _phone(place, service, browser) as tab:
+        for address in places:
+            if address.endswith("/sign-out"):
+                continue
+            await tab.open(home + address)
+            if await tab.run("document.contentType") != "text/html":
+                continue
+            yield address, await tab.run(WRONG)
+            for number in range(await tab.run(FORMS)):
+                await tab.open(home + address)
+                async with tab.loading():
+                    await tab.run(f"({SEND})([{number}, 'wrong'])")
+                yield f"{address}, form {number + 1} sent wrong", await tab.run(WRONG)
+
+
+@asynccontextmanager
+async def _phone(place: Town, service: str, browser: Path) -> AsyncIterator[Tab]:
+    async with chrome(browser) as running, running.tab() as tab:
+        assert running.version.split("/")[1].startswith("69."), running.version
+        await tab.size(*SMALL)
+        await tab.headers(Accept_Language="zh-CN")
+        if who := STAFF.get(service):
+            await tab.open(f"{place.urls['verification']}/desk/sign-in")
+            async with tab.loading():
+                await tab.run(SIGN_IN % (json.dumps(who), json.dumps(PASSWORD)))
+        yield tab

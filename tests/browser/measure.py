@@ -1,0 +1,84 @@
+"""`make pages`: every page in every look under axe, in a Chromium of 2018, and by Lighthouse.
+
+Not of the suite, which has the short form: this one fetches tools and takes a quarter of an hour.
+"""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+from rich.console import Console
+from rich.table import Table
+
+from shared.web.texts import LANGUAGES
+from tests.browser import aged, lighthouse, tools
+from tests.browser.axe import Look, complaints, looking
+from tests.browser.conftest import CHROMIUM
+from tests.browser.sights import STAFF, addresses, sign_in
+from tests.town import Town
+
+LOOKS = list(itertools.product(LANGUAGES, ("light", "dark"), ("normal", "large")))
+STAFF_LOOKS = list(itertools.product(STAFF.items(), ("zh", "en"), ("light", "dark")))
+RESULTS = Path("results") / "pages.json"
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+async def test_axe_on_citizens_pages(place: Town, chromium: Browser, look: Look) -> None:
+    """As each comes, with every field empty, and with every field wrong."""
+    async with looking(chromium, place.urls["intake"], look) as page:
+        places = await addresses(place, "intake")
+        assert [] == await complaints(page, places, ("empty", "wrong"))
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("who", "lang", "scheme"), STAFF_LOOKS)
+async def test_axe_on_staff_pages(
+    place: Town, chromium: Browser, who: tuple[str, str], lang: str, scheme: str
+) -> None:
+    """Behind the sign-in, by day and by night."""
+    service, username = who
+    places = [one for one in await addresses(place, service) if not one.endswith("/sign-out")]
+    async with looking(chromium, place.urls[service], (lang, scheme, "normal")) as page:
+        await sign_in(page, place.urls["verification"], username)
+        assert [] == await complaints(page, places, ("empty", "wrong"))
+
+
+@pytest.mark.timeout(1800)
+async def test_chromium_69(place: Town) -> None:
+    """At 320 px nothing scrolls sideways, and what can be pressed can be."""
+    seen, wrong = await aged.faults(place, tools.old_chromium(await tools.ensure()))
+    Console().print(f"Chromium 69 at 320 px: {seen} pages, {len(wrong)} faults")
+    assert [] == wrong
+
+
+@pytest.mark.timeout(1800)
+async def test_lighthouse(place: Town) -> None:
+    """At least 95 in each category; the first page weighs 30 KiB at most with everything on it."""
+    home = await tools.ensure()
+    measured = [
+        await lighthouse.best(home, str(CHROMIUM), name, place.urls["intake"] + path)
+        for name, path in _first_pages(place)
+    ]
+    _show(measured)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([one._asdict() for one in measured], indent=1))
+    assert [] == [one for one in measured if not one.good]
+
+
+def _first_pages(place: Town) -> list[tuple[str, str]]:
+    window = f"/w/{place.code('n1')}"
+    return [
+        ("home", "/"), ("window", window), ("complaint", f"{window}/complaint"),
+        ("request", f"{window}/request"), ("open", "/open"),
+    ]  # fmt: skip
+
+
+def _show(measured: list[lighthouse.Scores]) -> None:
+    table = Table("page", "perf.", "access.", "practices", "seo", "bytes", "minded")
+    for one in measured:
+        numbers = (one.performance, one.accessibility, one.best_practices, one.seo, one.weight)
+        table.add_row(one.page, *map(str, numbers), "; ".join(one.minded))
+    Console().print(table)
