@@ -99,7 +99,8 @@ class SayingPages:
         if "add" not in account.may:
             raise Conflict("refused.not_now_add")
         added = Addition(words=call.body.words)
-        await self.adding.add(receipt, added, call.repeat_key or token_urlsafe(24), "open")
+        key = call.repeat_key or token_urlsafe(24)
+        await self.adding.add(receipt, added, key, "open", call.remote)
         return See(f"{_receipt(call)}?done=add")
 
     async def ask(self, form: Form, call: Call[bodies.PhoneBody, None]) -> Answer:
