@@ -15,8 +15,8 @@ from tests.integration.intake_site import UNIT, Site, code, settings
 
 CLIENT = "generated"
 ROOT = Path(__file__).parents[2]
-# A random text in place of a window's code is refused, though no description could tell why; and 410
-# (no photos are taken here) is no refusal in the eyes of the other check.
+# A random text in place of a window's code is refused, though no description could tell why; and
+# 410 (no photos are taken here) is no refusal in the eyes of the other check.
 LEFT_OUT = "positive_data_acceptance,negative_data_rejection"
 _CASES = re.compile(r"([0-9,]+) generated")
 
