@@ -141,8 +141,13 @@ def unusable(typed: str) -> tuple[int, str] | None:
 def number(typed: str, most: int) -> int | None:
     """A whole number from 0 to `most`; None if it is none."""
     digits = identifier(typed)
-    fits = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most))
+    fits = is_digits(digits) and len(digits) <= len(str(most))
     return int(digits) if fits and int(digits) <= most else None
+
+
+def is_digits(bare: str) -> bool:
+    """Whether there is nothing but the digits 0 to 9, and at least one."""
+    return bare.isascii() and bare.isdecimal()
 
 
 def keyword(typed: str) -> str:

@@ -28,7 +28,7 @@ from shared.web.texts import LANGUAGES, whole
         ("zh;q=0.9,en;q=0.9", "zh"),
         ("en;q=0.9,zh;q=0.9", "en"),
         ("en;q=0", "zh"),
-        ("en;q=0.0, zh;q=0.000", "zh"),
+        ("en;q=0.0, zh;q=0.000", "ug"),
         ("en ; q = 0.5 , zh ; Q=0.4", "en"),
         ("en;q=1.000,zh", "en"),
         ("en;q=1.1,zh;q=0.1", "zh"),

@@ -24,7 +24,7 @@ def _needed(words: str) -> str:
 def _digits(typed: str) -> str:
     """However the code was typed or pasted; what is no code is none of ours."""
     bare = text.identifier(typed).replace("-", "")
-    if len(bare) != CODE or not (bare.isascii() and bare.isdecimal()):
+    if len(bare) != CODE or not text.is_digits(bare):
         raise PydanticCustomError("wrong.code_digits", "wrong.code_digits", {"n": CODE})
     return bare
 

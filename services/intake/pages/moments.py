@@ -64,7 +64,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def _time(typed: str) -> time | None:
     said = text.identifier(typed).lower()
-    if len(said) in (3, 4) and said.isascii() and said.isdecimal():
+    if len(said) in (3, 4) and text.is_digits(said):
         said = f"{said[:-2]}:{said[-2:]}"
     found = _HOUR.fullmatch(said)
     if found is None:

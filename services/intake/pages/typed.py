@@ -169,7 +169,7 @@ _ORDER = (
 
 
 def _number(typed: str) -> object:
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 3 else typed or None
+    return int(typed) if text.is_digits(typed) and len(typed) < 3 else typed or None
 
 
 def by_field(error: ValidationError, lang: Language) -> list[Wrong]:
