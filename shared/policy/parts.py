@@ -170,8 +170,12 @@ class Urgent(Part):
         return tuple(filter(None, map(text.keyword, self.words)))
 
 
+# The languages in which a policy names things.
+SPOKEN = ("zh", "en")
+
+
 class Named(Part):
-    """Something by key, called so in both languages; others read the English name."""
+    """Something by key, called so in the languages that a policy speaks."""
 
     key: Key
     zh: Text

@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from shared import access
 from shared.errors import Refused, Wrong
 from shared.events import Language
+from shared.policy.parts import SPOKEN
 from shared.values.money import yuan
 from shared.web import assets, borrowed, problems
 from shared.web.endpoints import Cookie, Page, Visitor
@@ -188,6 +189,8 @@ def _said(words: Texts) -> dict[str, Callable[..., str]]:
         return t(refused.key, **refused.values)
 
     def named(key: str, usual: str) -> str:
+        if words.language in SPOKEN:
+            return usual
         own = words.forms.get(key)
         return own[0] if own else borrowed.told(words, key, usual)
 
