@@ -84,6 +84,7 @@ NAMELESS: Mapping[str, str] = {
     "Inbox._release": "a claim given back early: else it ends by itself",
     "Inbox._failed": "no handler fails here for its event's sake",
     "Relay._release": "a lease given back early: else it ends by itself",
+    "Keyring.": "the receipts' own key, once a start; the next start adds it else",
 }
 
 

@@ -168,7 +168,9 @@ async def test_reject_parks_at_once(database: Database, effects: Effects) -> Non
     ],
     ids=["empty", "text", "bytes", "list", "half", "wrong field", "wrong type"],
 )
-@pytest.mark.parametrize("message_id", [None, "not-a-uuid", str(uuid7())])
+@pytest.mark.parametrize(
+    "message_id", [None, "not-a-uuid", str(uuid7())], ids=["none", "no id", "id"]
+)
 async def test_a_malformed_event_is_parked_not_dropped(
     database: Database, effects: Effects, body: bytes, message_id: str | None
 ) -> None:

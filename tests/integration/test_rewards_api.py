@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
@@ -22,6 +21,7 @@ from tests.vendors import AIRTIME, report_path
 
 SERVICE = "rewards"
 PATH = report_path(AIRTIME)
+NOWHERE = "01930000-0000-7000-8000-00000000dead"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_pages_of_rewards(desk: Desk) -> None:
         ("/api/v1/rewards?cursor=-1", 422, "cursor"),
         (f"/api/v1/rewards?cursor={'9' * 30}", 422, "cursor"),
         ("/api/v1/rewards/nonsense", 404, None),
-        (f"/api/v1/rewards/{uuid4()}", 404, None),
+        (f"/api/v1/rewards/{NOWHERE}", 404, None),
     ],
 )
 async def test_wrong_questions(desk: Desk, path: str, status: int, field: str | None) -> None:
