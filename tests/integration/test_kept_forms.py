@@ -37,6 +37,13 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "request": (("words", "phone"), {"kind": "request", "consent": "1"}),
     "thanks": (("words",), {}),
     "data": (("words",), {"kind": "correction"}),
+    "rating": ((), {"solved": "0"}),
+    "followup": (("words",), {}),
+    "add": (("words",), {}),
+    "withdraw": ((), {"withdrawn": "1"}),
+    "above": (("words",), {}),
+    "phone": (("phone",), {}),
+    "code": (("code",), {}),
     "sign-in": (("username",), {"next": "/desk/cases/1"}),
     "callbacks": (("note",), {"outcome": "busy"}),
     "phone-reveals": (("reason",), {}),
@@ -62,7 +69,9 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "release": ((), {}),
 }
 # What a right form has there: it is not for this that it is refused.
-SHORT = {"phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here"}
+SHORT = {
+    "phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here", "code": "123 456",
+}  # fmt: skip
 # Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
 # can be lost.
 BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk"}
