@@ -228,7 +228,9 @@ async def test_there_is_a_way_in_and_robots_find_no_receipt(intake: Site) -> Non
     ("content_type", "raw", "status"),
     [
         ("application/json", b"{}", 415),
-        ("multipart/form-data; boundary=x", b"--x--", 415),
+        ("multipart/form-data; boundary=x", b"--x--", 422),
+        ("multipart/form-data; boundary=x", b"--x", 400),
+        ("multipart/form-data; boundary=x", b"", 400),
         ("application/x-www-form-urlencoded; charset=gbk", b"words=1", 415),
         ("application/x-www-form-urlencoded", b"a=1&" * 300, 400),
         ("application/x-www-form-urlencoded", b"a=1&" * 100, 400),
