@@ -30,8 +30,10 @@ FORM: Mapping[str, Any] = {
 RIGHT: Mapping[str, Mapping[str, Any]] = {
     "Draft": {
         "code": "CODE", "kind": "complaint", "satisfaction": 1, "categories": ["other"],
-        "words": "x", "officer_badge": "A-1", "urgent": False, "phone": "13977770100",
-        "language": "zh",
+        "words": "x", "occurred_at": "2026-01-01T09:00:00+08:00", "matter": "x", "counter": 1,
+        "officer_badge": "A-1", "officer_typed": "x", "urgent": False, "phone": "13977770100",
+        "call_time": "any", "call_language": None, "consent": True, "attachments": [],
+        "channel": "page", "language": "zh",
     },
     "Sent": {
         "service_code": "other", "api_key": "app.0", "jurisdiction_id": "", "address_id": "n1",
@@ -57,6 +59,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "FollowupBody": {"words": "x"},
     "PressureBody": {"words": "x"},
     "WithdrawalBody": {"withdrawn": True},
+    "Wish": {"kind": "copy", "known": "13977770100", "words": "x"},
     "PhoneBody": {"phone": "13977770100"},
     "CodeBody": {"code": "123456"},
     "Approval": {"decision": "refuse", "note": "x"},
