@@ -1,6 +1,6 @@
 """Whatever writes, and comes twice, is done once: every such endpoint of every service."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from deploy.local.postgres import Postgres
+from services.intake.open311 import keys
 from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
 from services.rewards.store import mismatches, orders, rewards
@@ -18,7 +19,9 @@ from shared.events import SubmissionReceived
 from shared.values import clock
 from shared.web.endpoints import Endpoint, Who
 from shared.web.forms import MEDIA_TYPE
+from tests import hostile
 from tests.conftest import Clone
+from tests.integration.citizens_acts import SAID, Body, Make
 from tests.integration.garbage import JSON, Request, Told, encoded, send
 from tests.integration.test_access_matrix import PEOPLE, bearer, objects
 from tests.integration.test_garbage import Place
@@ -26,8 +29,6 @@ from tests.integration.test_notifications_api import ADD
 from tests.integration.test_rewards_decisions import advance, deny
 from tests.town import SERVICES, town
 
-Body = dict[str, Any]
-Make = Callable[[Place], Awaitable[tuple[Body, Body]]]
 # What coming twice is no second act, each with its reason.
 NO_ACT = {
     "POST /api/v1/sessions": "each sign-in is a session of its own",
@@ -42,6 +43,15 @@ NO_ACT = {
 }
 # A report makes a question due: now and once more now is the same.
 REPORTS = "POST /reports/{vendor}/{secret}"
+PHOTO = (
+    b'--b\r\nContent-Disposition: form-data; name="photos"; filename="x.jpg"\r\n\r\n'
+    + hostile.J
+    + b"\r\n--b--\r\n"
+)
+# What a citizen's form at a window is for.
+KINDS = {
+    "complaint": "complaint", "request": "request", "/w/{code}": "rating", "/k/{code}": "rating",
+}  # fmt: skip
 NOTE: Body = {"note": "看过了"}
 VERDICT: Body = {
     "verdict": "unverifiable", "attribution": "none", "finding": "查不清", "answer": "已说明",
@@ -51,8 +61,9 @@ VERDICT: Body = {
 
 @pytest.fixture(scope="module")
 async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place]:
-    """A town of its own, where the random sample draws nothing."""
+    """A town of its own, where the random sample draws nothing, and any app is on the list."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "client_of", lambda *_: "app")
         patch.setattr(sampling, "is_drawn", lambda *_: False)
         async with town(module_clone) as opened, ClientSession() as http:
             found = await objects(opened, http)
@@ -72,6 +83,11 @@ async def submission(place: Place) -> tuple[Body, Body]:
         "categories": ["other"], "words": f"等了很久 {uuid4()}",
     }  # fmt: skip
     return place.found.params, body
+
+
+async def request(place: Place) -> tuple[Body, Body]:
+    """A wish at a window, which is of no category."""
+    return place.found.params, {"words": f"想问一问 {uuid4()}"}
 
 
 async def case(place: Place, *, judged: bool = False) -> Body:
@@ -190,10 +206,10 @@ async def held(place: Place) -> tuple[Body, Body]:
 
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap, "complaint": submission,
-    "request": submission, "callbacks": call_back, "verdicts": verdict, "reviews": review,
+    "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held,
+    "/desk/held": held, **SAID,
 }  # fmt: skip
 
 
@@ -243,16 +259,16 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     if one.form:
         # A citizen's form has more fields than a model, and its own key; staff's have a token.
         body = body | {"key": uuid4().hex, "step": "details"}
-        body["kind"] = {"complaint": "complaint", "request": "request"}.get(
-            one.path.rpartition("/")[2], "rating"
-        )
+        if kind := KINDS.get(one.path) or KINDS.get(one.path.rpartition("/")[2]):
+            body["kind"] = kind
         body |= {"csrf": await place.csrf(service, usual)} if one.csrf == "token" else {}
         raw = urlencode(body, doseq=True).encode()
     else:
-        raw = encoded(one, body) if one.body else b""
+        raw = encoded(one, body) if one.body else PHOTO if one.uploads else b""
+    media = MEDIA_TYPE if one.form else JSON if raw != PHOTO else "multipart/form-data; boundary=b"
     address = one.path.format(**{**place.found.params, **params})
-    request = Request(one.path, raw, MEDIA_TYPE if one.form else JSON, method=one.method)
-    return Sent(place.town.urls[service], address, request, usual)
+    right = Request(one.path, raw, media, method=one.method)
+    return Sent(place.town.urls[service], address, right, usual)
 
 
 def test_every_write_is_either_known_here_or_no_act(place: Place) -> None:
@@ -263,7 +279,9 @@ def test_every_write_is_either_known_here_or_no_act(place: Place) -> None:
     assert set(PEOPLE) >= {role for _, one in writes(place) for role in one.caller.roles}
     without = {name_of(o) for _, o in writes(place) if name_of(o) in known and o.repeat == "none"}
     # The citizens' forms carry the same key as their API, in a field of their own.
-    forms = ("/w/{code}", "/w/{code}/complaint", "/w/{code}/request", "/k/{code}")
+    forms = (
+        "/w/{code}", "/w/{code}/complaint", "/w/{code}/request", "/k/{code}", "/r/{receipt}/thanks",
+    )  # fmt: skip
     assert {f"POST {path}" for path in forms} == without
 
 
