@@ -46,6 +46,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.AnswerRated: citizens.on_answer_rated,
             events.PressureReported: partial(citizens.on_pressure_reported, desk),
         },
+        lock_first=handlers.lock_first,
         jobs=[
             Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),
             Job(

@@ -97,7 +97,9 @@ async def test_two_instances_never_stop_one_another(service: str, clone: Clone) 
             pass
     assert [] == [entry["error"] for entry in logs if entry["event"] == "batch failed"]
     async with first.acquire() as conn:
-        assert [] == [dict(row) for row in await conn.fetch("SELECT error FROM inbox_pending")]
+        left = [row["error"] for row in await conn.fetch("SELECT error FROM inbox_pending")]
+    # A follow-up waits for a verdict, and nobody gives one here.
+    assert [] == [error for error in left if not error.startswith("Retry(")]
     await asyncio.gather(first.close(), second.close())
 
 

@@ -1,21 +1,42 @@
 """What verification does when it hears an event."""
 
+from collections.abc import Set
 from uuid import UUID
 
 from services.verification.casework.acts import holds, opening
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.store import actions, erasures
+from services.verification.casework.store import actions, cases, erasures
 from services.verification.casework.store.actions import Action
 from shared.db import Connection
 from shared.errors import Reject
 from shared.events import (
+    AnswerRated,
+    ContactBound,
     ContactErased,
+    Event,
+    FollowupReceived,
     MessageSettled,
+    PressureReported,
     ScoreChanged,
     SubmissionAdded,
     SubmissionReceived,
+    SubmissionWithdrawn,
 )
 from shared.observe import log
+
+# What a citizen does later: each changes a case that is there.
+CHANGES = (
+    SubmissionAdded, ContactBound, FollowupReceived, SubmissionWithdrawn, AnswerRated,
+    PressureReported,
+)  # fmt: skip
+
+
+async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
+    """The lock on cases comes before any row's, or two instances would stop one another."""
+    if not kinds.isdisjoint(CHANGES):
+        await cases.lock_all(conn, changes=True)
+    elif not kinds.isdisjoint((MessageSettled, ScoreChanged)):
+        await cases.lock_all(conn, changes=False)
 
 
 async def on_submission_received(desk: Desk, conn: Connection, event: SubmissionReceived) -> None:

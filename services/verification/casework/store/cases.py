@@ -98,6 +98,15 @@ async def claim_case_of(conn: Connection, submission_id: UUID) -> Case | None:
     return as_case(row) if row else None
 
 
+async def lock_all(conn: Connection, *, changes: bool) -> None:
+    """Who changes several cases in one transaction does it alone; who only notes on them together.
+
+    Before any row's lock: two batches that name the same cases would meet crosswise.
+    """
+    kind = "" if changes else "_shared"
+    await conn.execute(f"SELECT pg_advisory_xact_lock{kind}(hashtext('cases'))")
+
+
 async def set_words(conn: Connection, case_id: UUID, words_sealed: str) -> None:
     """The words of a case that had none."""
     await conn.execute(
