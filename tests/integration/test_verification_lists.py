@@ -213,6 +213,7 @@ async def test_the_figures_count_each_complaint_once(work: Casework) -> None:
         "substantiated": 0, "partly": 0,
         "in_review": len([c for c in cases if c.state == "in_review"]),
         "open": len([c for c in cases if c.state == "open"]),
+        "rated": 0, "solved": 0, "not_solved": 0, "satisfied": 0, "withdrawn": 0,
     }  # fmt: skip
     assert expected == await lists.figures(work.conn)
 
