@@ -11,9 +11,10 @@ from services.intake.abuse.gate import Gate
 from services.intake.abuse.senders import Senders
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
-from services.intake.accept.acceptance import Acceptance, Keys
+from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.adding import Adding
 from services.intake.accept.closed import Closed
+from services.intake.accept.making import Keys
 from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
 from services.intake.follow import binding as codes

@@ -18,8 +18,9 @@ from pydantic import BaseModel
 from services.intake.abuse.counts import Counts
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.senders import Senders
-from services.intake.accept.acceptance import Acceptance, Keys
+from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.closed import Closed
+from services.intake.accept.making import Keys
 from services.intake.accept.signing import sign
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
