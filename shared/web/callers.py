@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 
 from shared.config import Networks, Settings
 from shared.errors import TooMany
-from shared.values.household import household
+from shared.values.household import household, plain
 
 FORWARDED = "X-Forwarded-For"
 
@@ -34,13 +34,8 @@ class Outside:
 
     def trusts(self, address: str) -> bool:
         """Whether it is one of the proxies."""
-        try:
-            found = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(found, IPv6Address) and found.ipv4_mapped:
-            found = found.ipv4_mapped
-        return any(found in network for network in self.proxies)
+        found = plain(address)
+        return found is not None and any(found in network for network in self.proxies)
 
     def caller(self, request: web.Request) -> str:
         """The address of whoever asks. What a caller writes about itself counts for nothing."""

@@ -2,11 +2,12 @@
 
 import secrets
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from services.intake.abuse.rules import Sender
 from shared.config import Networks
+from shared.values.household import plain
 from shared.values.seal import Seal
 from shared.web.endpoints import Call, Cookie
 
@@ -19,15 +20,10 @@ _TOKEN = 22
 
 def network(address: str) -> str | None:
     """The network around an address; None for what is none."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
+    found = plain(address)
+    if found is None:
         return None
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is None:
-            return str(ip_network((found, V6), strict=False))
-        found = found.ipv4_mapped
-    return str(ip_network((found, V4), strict=False))
+    return str(ip_network((found, V4 if found.version == 4 else V6), strict=False))
 
 
 class Senders:
@@ -57,10 +53,8 @@ class Senders:
         return self._seal.index(f"address:{near}")
 
     def _is_uncounted(self, address: str) -> bool:
-        found = ip_address(address.partition("%")[0])
-        if isinstance(found, IPv6Address) and found.ipv4_mapped:
-            found = found.ipv4_mapped
-        return any(found in one for one in self._uncounted)
+        found = plain(address)
+        return found is not None and any(found in one for one in self._uncounted)
 
     def mark(self, call: Call[Any, Any]) -> tuple[Cookie, ...]:
         """What a browser keeps for a day, so that many ratings from one device are seen as such."""
