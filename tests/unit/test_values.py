@@ -92,7 +92,7 @@ def test_a_seal_hides_and_never_repeats() -> None:
     """Equal phones look different at rest."""
     one, two = (SEAL.close("+8613812345678", "phone:1") for _ in range(2))
     assert one != two
-    assert "138" not in one
+    assert "13812345678" not in one
 
 
 def test_the_old_key_still_opens() -> None:
@@ -124,6 +124,6 @@ def test_the_blind_index_compares_without_telling() -> None:
     index = SEAL.index("+8613812345678")
     assert index == SEAL.index("+8613812345678")
     assert index != Seal({}, OLD).index("+8613812345678")
-    assert "138" not in index
+    assert "13812345678" not in index
     with pytest.raises(SealBroken, match="no key for the blind index"):
         under({"1": OLD}).index("+8613812345678")
