@@ -34,6 +34,8 @@ from shared.observe import log
 ROOT = Path(__file__).parents[1]
 PASSWORD = "test"
 _numbers = itertools.count(1)
+# The longest files first, so that none of them is left over when all others are done.
+_FOLDERS = ("e2e", "browser", "integration", "contract", "unit")
 
 # How long something took says nothing here: the machine is shared.
 _PATIENT: dict[str, Any] = {
@@ -47,6 +49,12 @@ settings.register_profile(
     "defects", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folder by folder; inside one, in the order of its files."""
+    ranks = {ROOT / "tests" / folder: rank for rank, folder in enumerate(_FOLDERS)}
+    items.sort(key=lambda item: ranks.get(item.path.parent, len(ranks)))
 
 
 @pytest.fixture(scope="session", autouse=True)
