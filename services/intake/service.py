@@ -134,7 +134,7 @@ def build(settings: Settings, database: Database) -> Service:
 
 
 def _senders(settings: Settings) -> Senders:
-    return Senders(settings.seal, settings.uncounted, secure=settings.secure_cookies)
+    return Senders(settings.seal, settings.uncounted)
 
 
 def _keys(settings: Settings) -> Keys:

@@ -79,9 +79,11 @@ def json_response(
 
 
 def finish(request: web.Request, response: web.StreamResponse, *, secure: bool) -> None:
-    """The headers of every answer."""
+    """The headers of every answer; behind TLS its cookies travel there only."""
     if secure:
         response.headers["Strict-Transport-Security"] = STAY_SECURE
+        for cookie in response.cookies.values():
+            cookie["secure"] = True
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Correlation-Id"] = trace.correlation_id() or ""

@@ -112,11 +112,13 @@ class Call(Generic[B, Q]):
 
 @dataclass(frozen=True)
 class Cookie:
-    """A cookie to set, or to remove where the value is None; lives with the browser by default."""
+    """A cookie to set, or to remove where the value is None; lives with the browser by default.
+
+    Behind TLS every answer's cookies are Secure, whoever sets them.
+    """
 
     name: str
     value: str | None
-    secure: bool
     same_site: Literal["Strict", "Lax"] = "Strict"
     max_age: int | None = None
 

@@ -203,12 +203,9 @@ def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:
     """Set or remove cookies, always for the whole host and out of scripts' reach."""
     for cookie in cookies:
         if cookie.value is None:
-            answer.del_cookie(
-                cookie.name, path="/", secure=cookie.secure, httponly=True,
-                samesite=cookie.same_site,
-            )  # fmt: skip
+            answer.del_cookie(cookie.name, path="/", httponly=True, samesite=cookie.same_site)
             continue
         answer.set_cookie(
-            cookie.name, cookie.value, path="/", secure=cookie.secure, httponly=True,
-            samesite=cookie.same_site, max_age=cookie.max_age,
+            cookie.name, cookie.value, path="/", httponly=True, samesite=cookie.same_site,
+            max_age=cookie.max_age,
         )  # fmt: skip

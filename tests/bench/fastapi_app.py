@@ -90,7 +90,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.key = keys.signer.public
     writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
-    gate = Gate(policies, Counts(), Senders(settings.seal, settings.uncounted, secure=False))
+    gate = Gate(policies, Counts(), Senders(settings.seal, settings.uncounted))
     app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database, gate)
     app.state.public_url = settings.public_url
     yield {}

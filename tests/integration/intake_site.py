@@ -109,13 +109,15 @@ class Site:
 
 
 @asynccontextmanager
-async def site(database: Database, **changed: object) -> AsyncIterator[Site]:
-    """Intake as `shared.service.run` would serve it, without the broker."""
+async def site(
+    database: Database, secure: bool = False, /, **changed: object
+) -> AsyncIterator[Site]:
+    """Intake as `shared.service.run` would serve it, without the broker; `secure` behind TLS."""
     chosen = settings(**changed)
     service = build(chosen, database)
     async with AsyncExitStack() as stack:
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        app = make_app(service.house, Outside(proxies=chosen.trusted_proxies))
+        app = make_app(service.house, Outside(secure=secure, proxies=chosen.trusted_proxies))
         client = await stack.enter_async_context(TestClient(TestServer(app)))
         yield Site(client, database, service)

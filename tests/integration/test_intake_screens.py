@@ -173,3 +173,21 @@ async def test_every_window_and_kind_has_a_key_of_its_own(intake: Site) -> None:
         assert "HttpOnly" in response.headers["Set-Cookie"]
         intake.client.session.cookie_jar.clear()
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("secure", [True, False])
+async def test_behind_tls_no_cookie_travels_without_it(database: Database, secure: bool) -> None:
+    """The form's, the language's, the print's, the device's; on one's own machine they do."""
+    async with site(database, secure) as place:
+        await place.add_unit()
+        html = {"Accept": "text/html"}
+        opened = await place.client.get(f"{WINDOW}?lang=en&size=large", headers=html)
+        sent = await place.form(step="tap", satisfaction="5", key="k" * 32)
+        told = [
+            cookie
+            for answer in (opened, sent)
+            for cookie in answer.headers.getall("Set-Cookie", [])
+        ]
+    names = {cookie.partition("=")[0] for cookie in told}
+    assert {"mashang_form", "mashang_lang", "mashang_size", "mashang_device"} == names
+    assert {secure} == {"Secure" in cookie for cookie in told}

@@ -21,6 +21,7 @@ from shared.db import Database
 from shared.errors import MashangError
 from shared.events import Envelope, Event, SubmissionReceived
 from shared.values import clock
+from shared.web.callers import Outside
 from shared.web.edge import make_app
 from tests.support import INDEX_KEY, SEAL_KEYS
 
@@ -225,6 +226,6 @@ async def opened(database: Database, **changed: Any) -> AsyncIterator[Office]:
     """The service on a directory that is there already."""
     chosen = settings(**changed)
     service = build(chosen, database)
-    app = make_app(service.house)
+    app = make_app(service.house, Outside.of(chosen))
     async with TestClient(TestServer(app)) as client:
         yield Office(database, client, chosen)

@@ -26,7 +26,7 @@ LIMIT = Limit("x", 2, timedelta(hours=1))
 
 def gate() -> Gate:
     """Knows one unit with two counters."""
-    made = Gate(POLICIES, Counts(), Senders(Seal({}, b"k" * 32), (), secure=True))
+    made = Gate(POLICIES, Counts(), Senders(Seal({}, b"k" * 32), ()))
     made.replace({"411700001": Office("household", 2)})
     return made
 

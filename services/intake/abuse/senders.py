@@ -33,8 +33,8 @@ class Senders:
     all citizens would look like one.
     """
 
-    def __init__(self, seal: Seal, uncounted: Networks, *, secure: bool) -> None:
-        self._seal, self._uncounted, self._secure = seal, uncounted, secure
+    def __init__(self, seal: Seal, uncounted: Networks) -> None:
+        self._seal, self._uncounted = seal, uncounted
         self._address = lru_cache(8192)(self._hashed)
 
     def of(self, call: Call[Any, Any]) -> Sender | None:
@@ -61,4 +61,4 @@ class Senders:
         if call.cookies.get(COOKIE):
             return ()
         token = secrets.token_urlsafe(16)
-        return (Cookie(COOKIE, token, self._secure, same_site="Lax", max_age=A_DAY),)
+        return (Cookie(COOKIE, token, same_site="Lax", max_age=A_DAY),)

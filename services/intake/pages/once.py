@@ -28,4 +28,4 @@ def key_of(call: Call[Any, Any]) -> tuple[str, tuple[Cookie, ...]]:
     if secret == known:
         return key, ()
     seconds = int(KEPT.total_seconds())
-    return key, (Cookie(COOKIE, secret, secure=False, same_site="Lax", max_age=seconds),)
+    return key, (Cookie(COOKIE, secret, same_site="Lax", max_age=seconds),)

@@ -39,7 +39,7 @@ class Devices:
         mac = self._mac(f"{username}\n{device}\n{until}")
         seconds = int(DEVICE_KNOWN_FOR.total_seconds())
         name = self._cookie(username)
-        return Cookie(name, f"{device}.{until}.{mac}", self.secure, max_age=seconds)
+        return Cookie(name, f"{device}.{until}.{mac}", max_age=seconds)
 
     def _cookie(self, username: str) -> str:
         # Several operators share the computer of a window, and their names are not for its others.

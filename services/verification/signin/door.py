@@ -62,7 +62,7 @@ class DeskDoor:
         token = statements.issue(
             visitor.operator, self.seed, version=visitor.version, session=visitor.session
         )
-        return Cookie(statement_cookie(self.secure), token, self.secure, "Lax")
+        return Cookie(statement_cookie(self.secure), token, "Lax")
 
     @property
     def devices(self) -> Devices:
@@ -76,11 +76,11 @@ class DeskDoor:
 
     def opened(self, token: str) -> Cookie:
         """The session's cookie; it ends with the browser, and the session by itself."""
-        return Cookie(self.cookie, token, self.secure)
+        return Cookie(self.cookie, token)
 
     def closed(self) -> tuple[Cookie, ...]:
         """Both cookies removed."""
         return (
-            Cookie(self.cookie, None, self.secure),
-            Cookie(statement_cookie(self.secure), None, self.secure, "Lax"),
+            Cookie(self.cookie, None),
+            Cookie(statement_cookie(self.secure), None, "Lax"),
         )
