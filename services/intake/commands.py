@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.intake.accept import codes, receipts
+from services.intake.accept import receipts
+from services.intake.accept.codes import sign as code
 from services.intake.open.drawing import Drawn, draw
 from services.intake.open.sheets import MARK, cell
 from services.intake.open311.keys import key_of
@@ -17,21 +18,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-def code(
-    keys: Mapping[str, bytes],
-    unit_code: str,
-    counter: int | None = None,
-    *,
-    kiosk: int | None = None,
-    officer: str | None = None,
-) -> str:
-    """The code of a unit, or of one of its counters, kiosks or officers.
-
-    ValueError if it could not be typed by hand.
-    """
-    return codes.sign(keys, unit_code, counter, kiosk=kiosk, officer=officer)
-
-
 def page(
     base: str,
     keys: Mapping[str, bytes],
@@ -41,18 +27,21 @@ def page(
     kiosk: int | None = None,
     officer: str | None = None,
 ) -> str:
-    """The address that the printed code leads to; a kiosk's page is one of its own."""
+    """The address that the printed code leads to; a kiosk's page is one of its own.
+
+    ValueError if the code could not be typed by hand.
+    """
     signed = code(keys, unit_code, counter, kiosk=kiosk, officer=officer)
     return f"{base.rstrip('/')}/{'k' if kiosk else 'w'}/{signed}"
 
 
-def check_receipt(raw: bytes, keys: Sequence[PublicKey], code: str = "") -> Checked:
-    """What a receipt's file proves; with a code, whether it is that receipt's.
+def check_receipt(raw: bytes, keys: Sequence[PublicKey], typed: str = "") -> Checked:
+    """What a receipt's file proves; with a code as it was typed, whether it is that receipt's.
 
     Invalid says why not; Misconfigured if what was typed is no code.
     """
-    bare = receipts.normalise(code) if code else None
-    if code and bare is None:
+    bare = receipts.normalise(typed) if typed else None
+    if typed and bare is None:
         raise Misconfigured("--code: not a receipt's code; it has 16 letters and digits")
     return check(raw, keys, bare)
 

@@ -5,6 +5,7 @@ in production and moved by tests and by the simulation.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -33,6 +34,7 @@ def service_day(at: datetime, zone: ZoneInfo = SHANGHAI) -> date:
     return at.astimezone(zone).date()
 
 
+@lru_cache(64)
 def end_of_day(day: date, zone: ZoneInfo = SHANGHAI) -> datetime:
     """24:00 of `day` at the bureau, in UTC."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

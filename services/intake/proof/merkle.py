@@ -32,22 +32,20 @@ def node_of(left: bytes, right: bytes) -> bytes:
 
 def grow(leaves: Sequence[bytes]) -> tuple[bytes, list[Place]]:
     """The root over leaves (their hashes, at least one), and the place of each."""
-    paths: list[list[bytes]] = [[] for _ in leaves]
-    root = _up(leaves, 0, len(leaves), paths)
-    return root, [Place(n, len(leaves), b"".join(path)) for n, path in enumerate(paths)]
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        levels.append(_above(levels[-1]))
+    paths = [b""]
+    for level in reversed(levels[:-1]):
+        # What stands alone at the end of a level has nothing beside it there.
+        beside = [level[n ^ 1] if n ^ 1 < len(level) else b"" for n in range(len(level))]
+        paths = [other + paths[n >> 1] for n, other in enumerate(beside)]
+    return levels[-1][0], [Place(n, len(leaves), path) for n, path in enumerate(paths)]
 
 
-def _up(leaves: Sequence[bytes], start: int, end: int, paths: list[list[bytes]]) -> bytes:
-    if end - start == 1:
-        return leaves[start]
-    # The left side is the greatest power of two that leaves something for the right.
-    middle = start + (1 << (end - start - 1).bit_length() - 1)
-    left, right = _up(leaves, start, middle, paths), _up(leaves, middle, end, paths)
-    for path in paths[start:middle]:
-        path.append(right)
-    for path in paths[middle:end]:
-        path.append(left)
-    return node_of(left, right)
+def _above(level: Sequence[bytes]) -> list[bytes]:
+    pairs = [node_of(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
+    return pairs + list(level[2 * len(pairs) :])
 
 
 def root_of(leaf: bytes, place: Place) -> bytes | None:
