@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from aiohttp import ClientSession, CookieJar, web
 
 from deploy.local.keys import Keys
@@ -29,6 +30,7 @@ from shared.service import Service
 from shared.web.callers import Outside
 from shared.web.edge import make_app
 from shared.web.listening import listen
+from tests.hashes import make_cheap
 
 PASSWORD = "correct horse battery"
 SERVICES = flows.SERVICES
@@ -166,6 +168,8 @@ async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
     """The services, open for business, with a small directory."""
     keys, ports = Keys(), Ports.free()
     async with AsyncExitStack() as stack:
+        # People sign in for every page that is looked at.
+        make_cheap(stack.enter_context(pytest.MonkeyPatch.context()))
         photos = stack.enter_context(TemporaryDirectory())
         opened = Town(keys, {name: ports.url(name) for name in SERVICES}, {})
         for name in SERVICES:

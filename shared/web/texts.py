@@ -59,14 +59,12 @@ class Texts:
         return key not in self.forms and self.home is not None
 
     def text(self, key: str, **values: object) -> str:
-        """The text of a key. KeyError if there is none (a defect)."""
+        """The text of a key. KeyError if there is none, or a value is missing (a defect)."""
         if self.home and key not in self.forms:
             return self.home.text(key, **values)
         forms = self.forms[key]
         number = values.get("n")
         form = forms[self.plural(number) if len(forms) > 1 and isinstance(number, int) else 0]
-        if not values:
-            return form
         named = {name: self.text(v) if isinstance(v, Key) else v for name, v in values.items()}
         return form.format(**named)
 

@@ -16,8 +16,9 @@ from services.verification.signin.sessions import Caller, SignIn
 from shared.db import Database
 from shared.errors import Refused, TooMany, Unauthenticated
 from shared.values import clock
+from tests.hashes import make_cheap
 from tests.integration.verification_office import PASSWORD, Answer, Office
-from tests.integration.verification_sign_in import ADA, make_cheap, with_ada
+from tests.integration.verification_sign_in import ADA, with_ada
 from tests.support import at
 
 SERVICE = "verification"

@@ -21,8 +21,9 @@ from shared.db import Database
 from shared.errors import Unauthenticated, Unavailable
 from shared.values import clock
 from tests.conftest import eventually
+from tests.hashes import CHEAP, make_cheap
 from tests.integration.verification_office import PASSWORD, SEED, UNIT, Office, office
-from tests.integration.verification_sign_in import ADA, CHEAP, make_cheap, with_ada
+from tests.integration.verification_sign_in import ADA, with_ada
 from tests.support import at, captured_logs
 
 SERVICE = "verification"

@@ -1,25 +1,14 @@
-"""For tests of signing in: the small bureau, somebody there with a password, and cheap hashes."""
+"""For tests of signing in: the small bureau, and somebody there with a password."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-from argon2 import PasswordHasher
-
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
-from services.verification.signin import passwords
 from shared.db import Database
 from tests.integration.verification_office import PASSWORD, UNIT, Office, office
 
 ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
-CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-
-
-def make_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost a millisecond: how much work they are is tested elsewhere."""
-    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
-    monkeypatch.setattr(passwords, "_NOBODY", CHEAP.hash("nobody has this password"))
 
 
 @asynccontextmanager

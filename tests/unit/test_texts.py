@@ -6,9 +6,11 @@ from typing import get_args
 
 import pytest
 
+from services.intake.follow.standing import RewardStands
+from services.rewards.rules.states import State
 from shared.errors import KINDS, Conflict, Wrong
 from shared.events import Kind, Language, Verdict
-from shared.web.texts import LANGUAGES, LOCALE, texts
+from shared.web.texts import LANGUAGES, LOCALE, Texts, texts
 
 ZH, EN = texts("zh"), texts("en")
 NAMES = re.compile(r"{(\w+)")
@@ -69,10 +71,21 @@ def test_values_are_filled_in() -> None:
     assert "最多 2000 个字符。" == ZH.text("wrong.string_too_long", max_length=2000)
 
 
-def test_a_key_that_is_not_there_is_a_defect() -> None:
-    """It never becomes a text of its own."""
+@pytest.mark.parametrize("key", ["wrong.nobody_wrote_this", "your_reward_paid"])
+def test_a_key_or_value_that_is_not_there_is_a_defect(key: str) -> None:
+    """It never becomes a text of its own, and nobody reads `{yuan}`."""
     with pytest.raises(KeyError):
-        EN.text("wrong.nobody_wrote_this")
+        EN.text(key)
+
+
+@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+def test_every_state_of_a_reward_has_a_word_and_a_sentence(words: Texts) -> None:
+    """A word for the staff's lists and badges; for its citizen a sentence with the amount."""
+    for state in get_args(State):
+        assert len(words.text(f"reward_{state}")) < 30
+    values = {"yuan": "20.00", "due": "24:00", "reason": "…"}
+    for told in (*get_args(RewardStands), "scheduled_late"):
+        assert words.text(f"your_reward_{told}", **values)
 
 
 def test_a_number_takes_its_form() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.verification.signin import passwords, rules
 from services.verification.signin.bodies import SignInBody
 from services.verification.signin.passwords import Passwords, TooShort
-from tests.integration.verification_sign_in import CHEAP
+from tests.hashes import CHEAP
 
 NOW = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)

@@ -115,7 +115,7 @@ def _reward(standing: Standing, words: Texts) -> views.Reward | None:
     known = reward.reason if reward.reason in UNREWARDED else "by_hand"
     reason = known if reward.state == "refused" else None
     text = words.text(
-        f"reward_{reward.state}{'_late' if late else ''}",
+        f"your_reward_{reward.state}{'_late' if late else ''}",
         yuan=yuan(reward.amount_fen),
         due=words.due(reward.due_at) if reward.due_at else "",
         reason=Key(f"unrewarded_{known}"),
