@@ -42,6 +42,13 @@ REWARD_READERS: tuple[Role, ...] = (
 )  # fmt: skip
 SCORE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "leadership", "auditor", "administrator")
 MESSAGE_READERS: tuple[Role, ...] = ("city_supervisor", "auditor", "administrator")
+# Exact numbers of the whole city, small ones too; the public reads /open.
+FIGURE_READERS: tuple[Role, ...] = (
+    "city_supervisor", "leadership", "auditor", "administrator",
+)  # fmt: skip
+# Who invites people a unit served to say how it was: the unit itself, and those above it.
+DRAWERS: tuple[Role, ...] = CASE_WORKERS
+DRAW_READERS: tuple[Role, ...] = (*DRAWERS, "leadership", "auditor")
 MESSAGE_MENDERS: tuple[Role, ...] = ("administrator",)
 EVERYBODY: tuple[Role, ...] = (
     *CASE_WORKERS, "reward_approver", "leadership", "auditor", "administrator",
@@ -53,6 +60,7 @@ PAGES: Mapping[str, tuple[Role, ...]] = {
     "rewards": REWARD_READERS,
     "scoring": SCORE_READERS,
     "notifications": MESSAGE_READERS,
+    "intake": DRAW_READERS,
 }
 # Where each role lands after signing in: the service whose page is theirs.
 LANDING: Mapping[Role, str] = {

@@ -38,7 +38,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(
         events.OperatorChanged,
         "verification",
-        ("rewards", "notifications", "scoring"),
+        ("intake", "rewards", "notifications", "scoring"),
         "their staff pages know the same operators, and who is disabled",
     ),
     Flow(

@@ -72,11 +72,11 @@ async def _all_complaints(http: aiohttp.ClientSession, stack: Stack, scenario: S
 
 
 async def _settled(http: aiohttp.ClientSession, stack: Stack, scenario: Scenario) -> list[Row]:
-    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    deadline, desk = asyncio.get_running_loop().time() + SETTLE_SECONDS, Desk(http, stack)
     with _progress() as progress:
         task = progress.add_task("figures that reconcile", total=len(figures.LINES))
         while True:
-            lines = figures.rows(scenario.expected, await figures.read(http, stack))
+            lines = figures.rows(scenario.expected, await figures.read(http, stack, desk))
             progress.update(task, completed=sum(line.reconciles for line in lines))
             late = asyncio.get_running_loop().time() > deadline
             if late or all(line.reconciles for line in lines):

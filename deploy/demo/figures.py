@@ -9,6 +9,7 @@ import aiohttp
 from rich.table import Table
 
 from deploy.demo.http import call
+from deploy.demo.play import Desk
 from deploy.demo.scenario import Expected
 from deploy.local.stack import Stack
 from shared.flows import SERVICES
@@ -55,11 +56,10 @@ _ASKED = {who for asked in LINES.values() for who, _ in asked}
 WITNESSES = tuple(who for who in (*SERVICES, BOOK) if who in _ASKED)
 
 
-async def read(http: aiohttp.ClientSession, stack: Stack) -> Figures:
-    """What each service and the vendors' book say now."""
+async def read(http: aiohttp.ClientSession, stack: Stack, desk: Desk) -> Figures:
+    """What each service tells the desk, and the vendors' book says, now."""
     services = [who for who in WITNESSES if who != BOOK]
-    urls = [f"{stack.urls[service]}/api/v1/figures" for service in services]
-    answers = await asyncio.gather(*(call(http, "GET", url) for url in urls))
+    answers = await asyncio.gather(*(desk.figures(service) for service in services))
     figures = dict(zip(services, answers, strict=True))
     book = await call(http, "GET", f"{stack.urls[BOOK]}/admin/book")
     return figures | {BOOK: book_figures(book, stack.env("notifications"))}

@@ -42,8 +42,7 @@ def service_env(
 
 def staff_urls(ports: Ports) -> str:
     """Where each service's staff pages are, for one sign-in and the switch between them."""
-    services = [name for name in SERVICES if name != "intake"]
-    return ",".join(f"{name}={ports.url(name)}" for name in services)
+    return ",".join(f"{name}={ports.url(name)}" for name in SERVICES)
 
 
 def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
@@ -55,6 +54,7 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
             "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
             "MASHANG_RECEIPT_KEY": keys.receipt_key,
             "MASHANG_SIGNING_KEY": keys.signing_key,
+            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
         }
     if service == "verification":
         return {

@@ -52,6 +52,7 @@ from shared.config import key_ring
 from shared.db import Database
 from shared.jobs import Job
 from shared.service import Service
+from shared.staff import on_operator_changed
 from shared.tasks import Tasks
 from shared.web.pages import Pages
 
@@ -84,6 +85,7 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             events.UnitChanged: handlers.on_unit_changed,
             events.OfficerChanged: handlers.on_officer_changed,
+            events.OperatorChanged: on_operator_changed,
             events.HoldEnded: handlers.on_hold_ended,
             events.CaseOpened: handlers.on_case_opened,
             events.CallbackLogged: handlers.on_callback_logged,
@@ -127,7 +129,8 @@ def build(settings: Settings, database: Database) -> Service:
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding).endpoints(),
         ],
-        pages=Pages(PAGES),
+        pages=Pages(PAGES, services=settings.staff_urls),
+        door=settings.door(NAME, database),
         resources=[writer],
         tasks=tasks,
     )

@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 from shared import config
 from shared.config import Key, KeyRing, Proxies
 from shared.storage import StorageSettings
+from shared.web.session import StaffSettings
 
 NONE = SecretStr("")
 LOOPBACK = config.networks("127.0.0.0/8,::1")
@@ -43,7 +44,7 @@ def names(text: object) -> object:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)]
 
 
-class Settings(StorageSettings):
+class Settings(StorageSettings, StaffSettings):
     """Keys, and how commits are shared.
 
     Codes are signed by the first of `code_keys`, and read by all of them; one that a key of

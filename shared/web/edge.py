@@ -58,9 +58,10 @@ async def _without_slash(request: web.Request) -> web.StreamResponse:
 
 def route(house: House, endpoint: Endpoint) -> Handler:
     """The aiohttp handler of an endpoint."""
+    spoken = house.languages(endpoint.path)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        call = await admission.open_call(request, endpoint, language(request, house.languages))
+        call = await admission.open_call(request, endpoint, language(request, spoken))
         try:
             answer = await _patiently(patience(endpoint, call), _do(request, house, endpoint, call))
         except (Refused, *faults.PASSING, *faults.NO_TEXT) as error:

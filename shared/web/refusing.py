@@ -28,12 +28,12 @@ def tell(
     visitor: Visitor | None = None,
 ) -> web.StreamResponse:
     """A refusal as its caller reads it: a problem for programs, a page for people."""
-    lang = call.language if call else language(request, house.languages)
+    lang = call.language if call else language(request, house.languages(request.path))
     if not wants_html(request):
         return problems.response(refused, texts(lang))
     if admission.CALL in request:
         return house.pages.show(request, lang, _kept(request, house, refused), None)
-    who, staff = call.visitor if call else visitor, house.door is not None
+    who, staff = call.visitor if call else visitor, house.for_staff(request.path)
     return house.pages.refused(request, lang, refused, who, staff=staff)
 
 
@@ -42,7 +42,7 @@ def _kept(request: web.Request, house: House, refused: Refused) -> Page:
     endpoint, call = request[admission.CALL]
     door = house.door if endpoint.caller.kind == "staff" else None
     if door is None or not isinstance(refused, Unauthenticated):
-        return kept.page(call, refused, staff=house.door is not None)
+        return kept.page(call, refused, staff=house.for_staff(request.path))
     # Loading this picture renews a statement that has run out while somebody was writing.
     renewal = door.sign_in("/static/mark.svg")
     parts = urlsplit(renewal)
@@ -80,7 +80,7 @@ async def answer(request: web.Request, house: House, error: Exception) -> web.St
 
 async def _known(request: web.Request, house: House) -> Visitor | None:
     """Who stands before an address that there is not, so that their page keeps its head."""
-    if house.door is None or not wants_html(request):
+    if house.door is None or not (wants_html(request) and house.for_staff(request.path)):
         return None
     try:
         return await house.door.by_cookie(request.cookies)

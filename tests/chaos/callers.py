@@ -96,7 +96,9 @@ class Callers:
         return self._tokens[who]
 
     async def shown(self, service: str, path: str) -> Answer:
-        """What another service shows to the signed-in supervisor."""
+        """What a service shows to the signed-in supervisor."""
+        if service == "verification":
+            return await self.staff("GET", path)
         said = await self.staff("POST", "/api/v1/statements")
         headers = {"Authorization": f"Bearer {said['statement']}"}
         answer: Answer = await self.call(service, "GET", path, None, headers)

@@ -91,6 +91,6 @@ async def gather(city: City, callers: Callers, filed: Sequence[Filed]) -> Facts:
                 waiting[name] += count
         finally:
             await conn.close()
-    asked = [callers.call(service, "GET", "/api/v1/figures") for service in SERVICES]
+    asked = [callers.shown(service, "/api/v1/figures") for service in SERVICES]
     figures = dict(zip(SERVICES, await asyncio.gather(*asked), strict=True))
     return Facts(tuple(filed), await callers.book(), rows, waiting, figures)

@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from services.intake.accept import codes
 from services.intake.service import build
 from services.intake.settings import Settings
+from shared import statements
+from shared.access import Operator
 from shared.config import key_ring
 from shared.db import Database
 from shared.events import Event, UnitChanged
@@ -21,6 +23,7 @@ from tests.support import INDEX_KEY, SEAL_KEYS
 
 UNIT = "411700002"
 PUBLIC = "https://mashang.example"
+SEED = bytes(32)
 
 
 def _key(filling: str) -> str:
@@ -41,6 +44,7 @@ def settings(**changed: object) -> Settings:
             "code_keys": f"1:{_key('c')}",
             "receipt_key": _key("r"),
             "signing_key": _key("s"),
+            "identity_public": base64.b64encode(statements.public_key(SEED)).decode(),
             **changed,
         }
     )
@@ -81,6 +85,15 @@ class Site:
         """Post a complaint with some fields changed; None leaves a field out."""
         headers = {"Idempotency-Key": key} if key is not None else {}
         return await self.client.post("/api/v1/submissions", json=body(**changed), headers=headers)
+
+    async def figures(self) -> dict[str, Any]:
+        """The exact counts, as leadership reads them."""
+        token = statements.issue(Operator("leader", "何振东", "leadership", "411700"), SEED)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.client.get("/api/v1/figures", headers=headers) as answer:
+            assert 200 == answer.status
+            told: dict[str, Any] = await answer.json()
+            return told
 
     async def form(self, **fields: str) -> ClientResponse:
         """Post the form of UNIT."""

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, CookieJar
 
 from services.verification.casework.rules import sampling
 from shared.flows import SERVICES
+from tests.integration.test_access_matrix import bearer
 from tests.integration.verification_office import open_session
 from tests.town import Town
 
@@ -64,10 +65,12 @@ class Street:
             return await response.json()
 
     async def figures(self) -> dict[str, Json]:
-        """The public figures of every service."""
+        """The exact figures of every service."""
         found = {}
         for name in SERVICES:
-            async with self.http.get(f"{self.place.urls[name]}/api/v1/figures") as response:
+            token = await bearer(self.place, self.http, name, "city")
+            url = f"{self.place.urls[name]}/api/v1/figures"
+            async with self.http.get(url, headers=token) as response:
                 found[name] = await response.json()
         return found
 

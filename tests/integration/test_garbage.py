@@ -256,7 +256,7 @@ async def test_what_is_no_http_is_no_failure_and_no_news(place: Place) -> None:
     assert set() == {told.status for told in answers if told} - {400, 404, 405, 505}
     assert [] == [told for told in answers if told and b"Traceback" in told.body]
     assert [] == entries
-    fine = await garbage.send(url, "/api/v1/figures", Request("", method="GET"), {})
+    fine = await garbage.send(url, "/api/v1/open", Request("", method="GET"), {})
     assert fine is not None
     assert 200 == fine.status
 

@@ -229,8 +229,8 @@ async def test_figures_count_by_kind(intake: Site) -> None:
     await intake.submit(KEY)
     await intake.submit(KEY + "1", kind="request", **bare)
     await intake.submit(KEY + "2", kind="rating", satisfaction=4, categories=None)
-    answer = await (await intake.client.get("/api/v1/figures")).json()
-    assert {"received": 3, "complaints": 1, "requests": 1, "ratings": 1} == answer
+    counted = {"received": 3, "complaints": 1, "requests": 1, "ratings": 1}
+    assert counted == await intake.figures()
 
 
 async def test_a_closed_unit_takes_nothing_but_repetitions(intake: Site) -> None:

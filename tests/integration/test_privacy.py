@@ -84,8 +84,11 @@ async def figures(place: Town, http: ClientSession) -> dict[str, Any]:
     """All statistics."""
     told = {}
     for service in SERVICES:
-        async with http.get(f"{place.urls[service]}/api/v1/figures") as response:
-            told[service] = await response.json() if response.status == 200 else None
+        token = await bearer(place, http, service, "city")
+        url = f"{place.urls[service]}/api/v1/figures"
+        async with http.get(url, headers=token) as response:
+            assert 200 == response.status
+            told[service] = await response.json()
     return told
 
 

@@ -39,8 +39,8 @@ async def test_figures_count_every_reward_once(desk: Desk) -> None:
     await desk.earn("leased", "paid", "reversed")
     await desk.earn("leased", "rejected", "given_up")
     await desk.earn("leased", "rejected")
-    async with desk.client.get("/api/v1/figures") as response:
-        figures = await response.json()
+    status, figures = await desk.get("/api/v1/figures", **token("leader", "leadership"))
+    assert 200 == status
     assert {
         "scheduled": 4, "held": 1, "refused": 0, "paid": 1, "paid_fen": 2000, "unknown": 1,
         "manual": 1, "reversed": 1,

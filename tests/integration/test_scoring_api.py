@@ -159,9 +159,10 @@ async def test_a_wrong_number_is_named(client: TestClient[Any, Any], query: str)
     assert query.partition("=")[0] == (await answer.json())["errors"][0]["field"]
 
 
-async def test_figures_are_public_integers(client: TestClient[Any, Any]) -> None:
-    """Anyone may read the table of rule 16; it holds integers only."""
-    figures = await (await client.get("/api/v1/figures")).json()
+async def test_figures_are_integers(client: TestClient[Any, Any]) -> None:
+    """The table of rule 16 is exact, for whoever leads and audits; it holds integers only."""
+    answer = await client.get("/api/v1/figures", headers=signed_in("leadership", "411700"))
+    figures = await answer.json()
     assert {int} == {type(value) for value in figures.values()}
     assert (2, 2, 400) == (
         figures["substantiated"],

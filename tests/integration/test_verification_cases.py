@@ -345,7 +345,7 @@ async def test_what_is_partly_true_is_among_the_substantiated(bureau: Office) ->
     whole, part = await bureau.case(), await bureau.case()
     await bureau.judge("desk", whole)
     await bureau.judge("desk", part, verdict="partly")
-    figures = (await bureau.ask("desk", "GET", "figures")).json
+    figures = (await bureau.ask("city", "GET", "figures")).json
     assert (2, 2, 1) == tuple(figures[name] for name in ("verified", "substantiated", "partly"))
 
 
@@ -357,7 +357,7 @@ async def test_figures_count_complaints(bureau: Office) -> None:
     await bureau.ask("desk", "POST", f"cases/{first}/callbacks", {"outcome": "reached"})
     await bureau.judge("desk", first)
     await bureau.judge("desk", second, verdict="unsubstantiated", attribution="none")
-    figures = await bureau.ask("desk", "GET", "figures")
+    figures = await bureau.ask("city", "GET", "figures")
     expected = {
         "complaints": 2, "cases": 3, "called_back": 1, "verified": 1, "substantiated": 1,
         "partly": 0, "in_review": 1, "open": 1, "rated": 0, "solved": 0, "not_solved": 0,

@@ -159,10 +159,10 @@ def test_a_callers_ports_and_servers_do_not_leak(monkeypatch: pytest.MonkeyPatch
     assert [] == [name for name, value in told("scoring").items() if value == "elsewhere"]
 
 
-def test_the_staff_pages_are_those_of_all_but_the_citizens() -> None:
+def test_every_service_has_staff_pages() -> None:
     """Each with its own address, in the form that the settings read."""
     urls = config.urls(staff_urls(PORTS))
-    assert {name: PORTS.url(name) for name in SERVICES if name != "intake"} == urls
+    assert {name: PORTS.url(name) for name in SERVICES} == urls
 
 
 def secrets_of(service: str) -> Iterator[str]:

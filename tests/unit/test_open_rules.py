@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from services.intake.follow.story import Entry, Step
 from services.intake.open.rules import charts
 from services.intake.open.rules.facts import Fact, Told, fact_of, is_extended
-from services.intake.open.rules.hiding import FEWEST, Sum, hidden
+from services.intake.open.rules.hiding import FEWEST, hidden
+from services.intake.open.rules.solving import Sum
 from services.intake.open.rules.tables import COUNTS, KINDS, PARTS, Cell, Tables
 from services.intake.open.rules.wilson import interval
 
@@ -257,7 +258,7 @@ def test_no_small_number_follows_from_what_is_shown(
     months: dict[date, dict[tuple[str, str], int]],
 ) -> None:
     """By hand: wherever a sum is shown, what is hidden of it is several and not small together."""
-    tables = Tables(months)
+    tables = Tables.of(months)
     shown = {
         (row, name): tables.shown(row, "complaint", name)
         for row, name in product((*MONTHS, None), (*COUNTS, "~same_day", "~extended", "~paid"))
@@ -288,7 +289,7 @@ def test_numbers_of_a_month_add_up() -> None:
         ("complaint", "same_day"): 20, ("asked", "volunteered_yes"): 50,
         ("asked", "volunteered_no"): 7,
     }  # fmt: skip
-    tables = Tables({MONTHS[0]: told, MONTHS[1]: told})
+    tables = Tables.of({MONTHS[0]: told, MONTHS[1]: told})
     assert 10 == tables.shown(MONTHS[0], "complaint", "solved_silent")
     assert 30 == tables.shown(MONTHS[0], "complaint", "call_owed")
     assert 80 == tables.shown(None, "complaint", "received")
@@ -302,7 +303,7 @@ def test_money_is_hidden_with_its_payments() -> None:
     told = {("complaint", "received"): 40, ("complaint", "pace_on_time"): 40,
             ("complaint", "call_none"): 40, ("complaint", "state_partly"): 40,
             ("complaint", "paid"): 3, ("complaint", "paid_fen"): 6000}  # fmt: skip
-    tables = Tables({MONTHS[0]: told})
+    tables = Tables.of({MONTHS[0]: told})
     assert tables.shown(MONTHS[0], "complaint", "paid_fen") is None
     assert tables.added(MONTHS[0], "complaint", "received", "paid") is None
     assert Cell(None, KINDS[0], "paid").month is None

@@ -1,4 +1,4 @@
-"""The open figures as they may be shown: read from the roll-up, small numbers hidden."""
+"""The open figures as they were published last, in rows for pages and files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,8 @@ from services.intake.open.rules.wilson import interval
 from shared.db import Database
 from shared.patience import within
 from shared.policy import Policies
-from shared.values import clock
 
 PATIENCE = 2.5
-MONTHS = 13
 ALL = "all"
 
 
@@ -44,15 +42,14 @@ class Figures:
         return self.policies.editions[-1].timezone
 
     async def read(self) -> Seen:
-        """The last months. Unavailable."""
+        """All months. Unavailable."""
         return await within(PATIENCE, self._read())
 
     async def _read(self) -> Seen:
-        today = clock.service_day(clock.now(), self.policies.editions[-1].zone)
         async with self.database.acquire() as conn:
-            months = await store.list_months(conn, since(today))
+            tables = await store.get_tables(conn)
             units, (_, counted_at) = await store.count_units(conn), await store.get_counted(conn)
-        return Seen(Tables(months), units, counted_at)
+        return Seen(tables, units, counted_at)
 
     async def open(self) -> views.Open:
         """All of them, for programs."""
@@ -64,12 +61,6 @@ class Figures:
             counts=list(counts(seen.tables)),
             satisfaction=list(satisfaction(seen.tables)),
         )
-
-
-def since(today: date) -> date:
-    """The first day of the first month that is shown."""
-    number = today.year * 12 + today.month - MONTHS
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def rows(tables: Tables) -> Sequence[date | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.intake.open import store
+from services.intake.open import publishing, store
 from services.intake.open.rules.facts import fact_of
 from shared.db import Connection, Database
 from shared.policy import Policies
@@ -31,6 +31,7 @@ async def count(database: Database, policies: Policies) -> int:
         for day in sorted({fact.day for fact in facts} | set(recent)):
             await store.count_day(conn, day, *_span(day, zone), CONTENT)
         behind = await _note(conn, recent, zone)
+        await publishing.publish(conn, {fact.day for fact in facts} | set(recent), now, zone)
     return len(ids) + behind
 
 

@@ -12,7 +12,7 @@ from services.intake.open.rules import charts
 from services.intake.open.rules.tables import KINDS, STATES, Tables
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page
 
-CHARTED = 6
+CHARTED, LISTED = 6, 13
 PACED = ("on_time", "late", "waiting")
 
 
@@ -79,7 +79,7 @@ def _values(seen: Seen, asked: str) -> dict[str, object]:
         "kinds": KINDS,
         "names": ("received", *STATES),
         "paces": list(_paces(tables, chosen)),
-        "rows": [*reversed(tables.months), None],
+        "rows": [*reversed(tables.months[-LISTED:]), None],
     }
 
 
@@ -116,11 +116,14 @@ class Pace:
     waiting: int | None
 
     @property
+    def told(self) -> int | None:
+        """How many were one or the other."""
+        return None if self.on_time is None or self.late is None else self.on_time + self.late
+
+    @property
     def share(self) -> float | None:
-        """Of those that were one or the other."""
-        if self.on_time is None or self.late is None or not self.on_time + self.late:
-            return None
-        return self.on_time / (self.on_time + self.late)
+        """Of those that were one or the other, how many were in time."""
+        return self.on_time / self.told if self.on_time is not None and self.told else None
 
 
 def _paces(tables: Tables, row: date | None) -> Iterator[Pace]:

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.follow.story import Entry
-from services.intake.open.rules.facts import Fact, Told
+from services.intake.open.rules.facts import Fact
+from services.intake.open.rules.facts import Told as Story
+from services.intake.open.rules.tables import Cell, Numbers, Place, Tables, Told
 from shared.db import Connection
 
 # One instance counts at a time; the others have nothing to do.
@@ -81,11 +83,25 @@ _COUNT_DAY = """
 """
 _MONTHS = """
     SELECT date_trunc('month', day)::date AS month, kind, name, sum(number)::bigint AS number
-    FROM open_numbers WHERE day >= $1 GROUP BY 1, 2, 3
+    FROM open_numbers WHERE $1::date IS NULL OR day >= $1 GROUP BY 1, 2, 3
 """
 _INVITED = """
     SELECT date_trunc('month', day)::date AS month, sum(size)::bigint AS number
-    FROM draws WHERE day >= $1 GROUP BY 1
+    FROM draws WHERE $1::date IS NULL OR day >= $1 GROUP BY 1
+"""
+
+# The row of all months together has no month of its own.
+_NO_MONTH = date(1, 1, 1)
+_SHOWN = """
+    SELECT whole, month, kind, name, number, hidden FROM open_shown
+    WHERE $1::date IS NULL OR month >= $1
+"""
+_PUBLISH = """
+    INSERT INTO open_shown (whole, month, kind, name, number, hidden)
+    SELECT * FROM unnest($1::boolean[], $2::date[], $3::text[], $4::text[], $5::bigint[],
+                         $6::boolean[])
+    ON CONFLICT ON CONSTRAINT open_shown_pkey DO UPDATE
+    SET number = excluded.number, hidden = excluded.hidden
 """
 
 
@@ -99,7 +115,7 @@ async def take_news(conn: Connection, most: int, now: datetime) -> list[UUID]:
     return [row["submission_id"] for row in await conn.fetch(_TAKE_NEWS, most, now)]
 
 
-async def list_told(conn: Connection, ids: Sequence[UUID]) -> list[Told]:
+async def list_told(conn: Connection, ids: Sequence[UUID]) -> list[Story]:
     """These submissions with their stories."""
     entries: dict[UUID, list[Entry]] = {}
     for row in await conn.fetch(_ENTRIES, ids):
@@ -107,7 +123,7 @@ async def list_told(conn: Connection, ids: Sequence[UUID]) -> list[Told]:
         entries.setdefault(row["submission_id"], []).append(entry)
     rows = await conn.fetch(_TOLD, ids)
     return [
-        Told(row["id"], row["kind"], row["received_at"], row["owed"], entries.get(row["id"], []))
+        Story(row["id"], row["kind"], row["received_at"], row["owed"], entries.get(row["id"], []))
         for row in rows
     ]
 
@@ -156,16 +172,45 @@ async def first_received(conn: Connection) -> datetime | None:
     return first
 
 
-async def list_months(
-    conn: Connection, since: date
-) -> Mapping[date, Mapping[tuple[str, str], int]]:
-    """The numbers of each month by kind and name."""
-    months: dict[date, dict[tuple[str, str], int]] = {}
+async def list_months(conn: Connection, since: date | None) -> Mapping[date, Numbers]:
+    """The numbers of each month by kind and name, of all or of those from one on."""
+    months: dict[date, dict[Place, int]] = {}
     for row in await conn.fetch(_MONTHS, since):
         months.setdefault(row["month"], {})[row["kind"], row["name"]] = row["number"]
     for row in await conn.fetch(_INVITED, since):
         months.setdefault(row["month"], {})["asked", "invited_drawn"] = row["number"]
     return months
+
+
+async def begin_week(conn: Connection, monday: date) -> bool:
+    """Whether nothing was published in this week yet."""
+    done = "INSERT INTO open_weeks (monday) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+    return bool(await conn.fetchval(done, monday))
+
+
+async def get_tables(conn: Connection, since: date | None = None) -> Tables:
+    """What is published, of all months or of those from one on."""
+    rows = await conn.fetch(_SHOWN, since)
+    return Tables(
+        {
+            Cell(None if row["whole"] else row["month"], row["kind"], row["name"]): Told(
+                row["number"], row["hidden"]
+            )
+            for row in rows
+        }
+    )
+
+
+async def put_tables(conn: Connection, tables: Tables, before: Tables) -> None:
+    """Publish what is new."""
+    fresh = [(cell, told) for cell, told in tables.cells.items() if before.cells.get(cell) != told]
+    columns = zip(*((*_place(cell), *told) for cell, told in fresh), strict=True)
+    if fresh:
+        await conn.execute(_PUBLISH, *map(list, columns))
+
+
+def _place(cell: Cell) -> tuple[bool, date, str, str]:
+    return cell.month is None, cell.month or _NO_MONTH, cell.kind, cell.name
 
 
 async def count_units(conn: Connection) -> int:

@@ -1,10 +1,11 @@
 """The public tables: which numbers they have, how these add up, and which of them stay hidden."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Self, get_args
 
-from services.intake.open.rules.hiding import Sum, hidden
+from services.intake.open.rules.hiding import hidden, is_small
+from services.intake.open.rules.solving import Sum
 from shared.events import Verdict
 
 KINDS = ("complaint", "request", "rating")
@@ -48,7 +49,9 @@ PARTS: Mapping[str, Sequence[Sequence[str]]] = {
     **{source: ((f"{source}_yes", f"{source}_no"),) for source in SOURCES},
     "invited_drawn": (),
 }
-Numbers = Mapping[tuple[str, str], int]
+# A number's kind and name.
+Place = tuple[str, str]
+Numbers = Mapping[Place, int]
 
 
 class Cell(NamedTuple):
@@ -59,19 +62,49 @@ class Cell(NamedTuple):
     name: str
 
 
+class Told(NamedTuple):
+    """A number, and whether it stays hidden."""
+
+    number: int
+    hidden: bool
+
+
 class Tables:
     """All numbers of some months and of these together, and which of them may be shown."""
 
-    def __init__(self, months: Mapping[date, Numbers]) -> None:
-        self.months = tuple(sorted(months))
-        self._numbers = dict(_cells(months))
-        self._hidden = hidden(self._numbers, list(_sums(self.months)))
+    def __init__(self, cells: Mapping[Cell, Told]) -> None:
+        self.cells = cells
+        self.months = tuple(sorted({cell.month for cell in cells if cell.month}))
+
+    @classmethod
+    def of(cls, months: Mapping[date, Numbers], before: Collection[Cell] = ()) -> Self:
+        """From what was counted; `before` are the cells that hid others until now."""
+        numbers = dict(_cells(months))
+        gone = hidden(numbers, list(_sums(sorted(months))), before)
+        # Money is hidden with the number of payments.
+        alike = {cell._replace(name="paid_fen") for cell in gone if cell.name == "paid"}
+        return cls({cell: Told(n, cell in gone | alike) for cell, n in numbers.items()})
+
+    @property
+    def hiding(self) -> frozenset[Cell]:
+        """What is hidden for others' sake."""
+        return frozenset(
+            c for c, told in self.cells.items() if told.hidden and not is_small(told.number)
+        )
+
+    @property
+    def counted(self) -> dict[date, dict[Place, int]]:
+        """The numbers of each month, hidden or not."""
+        months: dict[date, dict[Place, int]] = {month: {} for month in self.months}
+        for cell, told in self.cells.items():
+            if cell.month:
+                months[cell.month][cell.kind, cell.name] = told.number
+        return months
 
     def shown(self, month: date | None, kind: str, name: str) -> int | None:
-        """A number, or None where it stays hidden. Money is hidden with the number of payments."""
-        if Cell(month, kind, "paid" if name == "paid_fen" else name) in self._hidden:
-            return None
-        return self._numbers[Cell(month, kind, name)]
+        """A number, or None where it stays hidden."""
+        told = self.cells[Cell(month, kind, name)]
+        return None if told.hidden else told.number
 
     def added(self, month: date | None, kind: str, *names: str) -> int | None:
         """What several shown numbers add up to; None where one of them stays hidden."""
@@ -88,7 +121,7 @@ def _cells(months: Mapping[date, Numbers]) -> Iterator[tuple[Cell, int]]:
         yield Cell(None, *place), sum(row[place] for row in rows.values())
 
 
-def _row(told: Numbers) -> dict[tuple[str, str], int]:
+def _row(told: Numbers) -> dict[Place, int]:
     """The numbers of a month, with those that follow from others."""
     row = {(kind, name): told.get((kind, name), 0) for kind in KINDS for name in COUNTS}
     for kind in KINDS:
