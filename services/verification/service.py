@@ -10,6 +10,7 @@ from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.case import CasePage
+from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.settings import Settings
@@ -67,6 +68,7 @@ def build(settings: Settings, database: Database) -> Service:
             *CasePage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
+            *CommendationPages(database, settings.seal).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberMatcher, PhoneNumberType
 
 from shared.values import text
 from shared.values.seal import Seal, SealBroken
@@ -157,6 +157,14 @@ def use_sealed(seal: Seal, sealed: str, submission_id: object) -> Use:
         return use(seal.open(sealed, f"phone:{submission_id}"))
     except SealBroken:
         return USES["mobile"]
+
+
+def hidden(written: str) -> str:
+    """What somebody wrote, with the numbers in it masked."""
+    for found in reversed(list(PhoneNumberMatcher(written, "CN"))):
+        e164 = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)
+        written = written[: found.start] + mask(e164) + written[found.end :]
+    return written
 
 
 def mask(e164: str) -> str:

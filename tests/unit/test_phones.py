@@ -98,3 +98,18 @@ def test_any_text_is_a_usable_number_or_told(typed: str) -> None:
 def test_a_landline_with_its_extension_in_any_spelling(typed: str, mark: str) -> None:
     """Digits of any script, spaces and dashes: one number, one extension."""
     assert "+863962912345;ext=802" == phone.parse(f"{typed}{mark}８02")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("打我 138 0013 8000，谢谢", "打我 138****8000，谢谢"),
+        ("13800138000和13900139000", "138****8000和139****9000"),
+        ("谢谢172031号王警官，等了20分钟", "谢谢172031号王警官，等了20分钟"),
+        ("2026年11月26日，第3次", "2026年11月26日，第3次"),
+        ("", ""),
+    ],
+)
+def test_numbers_in_what_somebody_wrote_are_masked(written: str, shown: str) -> None:
+    """The rest of the words stays as it is, badges and days too."""
+    assert shown == phone.hidden(written)

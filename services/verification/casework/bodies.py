@@ -132,6 +132,16 @@ class HoldQuery(BaseModel):
     held: HeldReason | None = None
 
 
+class CommendationQuery(BaseModel):
+    """GET /desk/commendations. `mine` are those that name the caller; `before` ends a page."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    unit: UnitCode | None = None
+    mine: bool = False
+    before: UUID | None = None
+
+
 class ListQuery(BaseModel):
     """GET /api/v1/cases. `work` is everything with a duty that is not yet met."""
 

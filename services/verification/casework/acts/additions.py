@@ -8,10 +8,11 @@ from uuid import UUID
 from services.verification.casework.acts import recusals
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import actions, additions, cases
+from services.verification.casework.store import actions, additions, cases, commendations
 from services.verification.casework.store import recusals as kept
 from services.verification.casework.store.actions import Action
-from services.verification.casework.store.additions import Addition, Commendation
+from services.verification.casework.store.additions import Addition
+from services.verification.casework.store.commendations import Commendation
 from shared.db import Connection
 from shared.errors import Retry
 from shared.events import SubmissionAdded, SubmissionReceived
@@ -28,7 +29,7 @@ async def commend(
     told: dict[str, Any] = {"commendation_id": own, "said_at": said_at}
     rest = [one.name for one in fields(Commendation) if one.name not in told]
     said = Commendation(**told, **{name: getattr(event, name) for name in rest})
-    if await additions.add_commendation(conn, said):
+    if await commendations.add(conn, said):
         log.get().info("commendation kept", submission_id=str(event.submission_id))
 
 

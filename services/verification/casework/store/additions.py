@@ -1,4 +1,4 @@
-"""What citizens added to their submissions, and what they praised."""
+"""What citizens added to their submissions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,31 +71,3 @@ async def list_attachments(conn: Connection, case: Case) -> tuple[str, ...]:
     """Photos and recordings: those of the submission, then those that were added."""
     added = await list_of(conn, case.case_id)
     return (*case.attachments, *(name for one in added for name in one.attachments))
-
-
-@dataclass(frozen=True)
-class Commendation:
-    """Words of praise; the id is the submission's own, or that of its addition."""
-
-    commendation_id: UUID
-    submission_id: UUID
-    unit_code: str
-    satisfaction: int
-    reasons: tuple[int, ...]
-    words_sealed: str
-    officer_badge: str | None
-    officer_typed_sealed: str | None
-    said_at: datetime
-
-
-async def add_commendation(conn: Connection, said: Commendation) -> bool:
-    """Keep it, once; False if it is there already."""
-    done = await conn.fetchval(
-        """INSERT INTO commendations (commendation_id, submission_id, unit_code, satisfaction,
-               reasons, words_sealed, officer_badge, officer_typed_sealed, said_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-           ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true""",
-        said.commendation_id, said.submission_id, said.unit_code, said.satisfaction, said.reasons,
-        said.words_sealed, said.officer_badge, said.officer_typed_sealed, said.said_at,
-    )  # fmt: skip
-    return bool(done)

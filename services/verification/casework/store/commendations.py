@@ -1,0 +1,63 @@
+"""What citizens praised. Who sees it is held by row-level security."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Connection
+
+_COLUMNS = """
+    commendation_id, submission_id, unit_code, satisfaction, reasons, words_sealed, officer_badge,
+    officer_typed_sealed, said_at
+"""
+# Their ids grow with time.
+_LIST = f"""
+    SELECT {_COLUMNS} FROM commendations
+    WHERE ($1::text IS NULL OR unit_code = $1) AND ($2::text[] IS NULL OR officer_badge = ANY($2))
+    AND ($3::uuid IS NULL OR commendation_id < $3) ORDER BY commendation_id DESC LIMIT $4
+"""  # noqa: S608  the names are this module's own
+_ADD = f"""
+    INSERT INTO commendations ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Commendation:
+    """Words of praise; the id is the submission's own, or that of its addition.
+
+    Words that were erased when their time was over are None.
+    """
+
+    commendation_id: UUID
+    submission_id: UUID
+    unit_code: str
+    satisfaction: int
+    reasons: tuple[int, ...]
+    words_sealed: str | None
+    officer_badge: str | None
+    officer_typed_sealed: str | None
+    said_at: datetime
+
+
+async def add(conn: Connection, said: Commendation) -> bool:
+    """Keep it, once; False if it is there already."""
+    done = await conn.fetchval(
+        _ADD,
+        said.commendation_id, said.submission_id, said.unit_code, said.satisfaction, said.reasons,
+        said.words_sealed, said.officer_badge, said.officer_typed_sealed, said.said_at,
+    )  # fmt: skip
+    return bool(done)
+
+
+async def list_newest(
+    conn: Connection,
+    unit_code: str | None,
+    badges: Sequence[str] | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Commendation]:
+    """The newest first: of a unit, of whom these badges name, from before one of them."""
+    rows = await conn.fetch(_LIST, unit_code, badges, before, limit)
+    return [Commendation(**dict(row) | {"reasons": tuple(row["reasons"])}) for row in rows]

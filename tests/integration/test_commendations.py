@@ -1,0 +1,176 @@
+"""Words of praise reach whom they name, the unit, and those above it; and nobody else (rule 17)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from shared.access import CASE_READERS
+from shared.db import Database
+from shared.events import ContactErased, SubmissionAdded
+from shared.values import clock
+from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, UNIT, Office, office
+
+SERVICE = "verification"
+PLACE = "/desk/commendations"
+WORDS = "帮我多跑了一趟，谢谢甲警官"
+
+
+@pytest.fixture
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
+    async with office(database) as opened:
+        yield opened
+
+
+async def praise(bureau: Office, words: str = WORDS, **changed: Any) -> UUID:
+    """A rating of 5 that came with its words; its id."""
+    values = {"kind": "rating", "satisfaction": 5, "categories": (), "phone": None}
+    event = bureau.submission(submission_id=uuid7(), words=words, **(values | changed))
+    await bureau.hear(event)
+    return event.submission_id
+
+
+async def read(bureau: Office, who: str, asked: str = "") -> str:
+    """The page."""
+    page = await bureau.browse(who, f"{PLACE}{asked}")
+    assert 200 == page.status
+    return page.text
+
+
+async def seen(bureau: Office, *words: str, asked: str = "") -> dict[str, list[str]]:
+    """Who reads which of these words."""
+    people = ("desk", "accused", "neighbour", "county", "elsewhere", "city", "auditor")
+    pages = {who: await read(bureau, who, asked) for who in people}
+    return {who: [one for one in words if one in page] for who, page in pages.items()}
+
+
+async def test_the_unit_and_those_above_read_it(bureau: Office) -> None:
+    """With the officer's name, the unit's and the day; a neighbour and another county do not."""
+    await praise(bureau, officer_badge="170001")
+    found = await seen(bureau, WORDS, "甲 170001")
+    both = [WORDS, "甲 170001"]
+    assert found == {
+        "desk": both, "accused": both, "neighbour": [], "county": both, "elsewhere": [],
+        "city": both, "auditor": both,
+    }  # fmt: skip
+    assert "寒冻派出所户籍室" in await read(bureau, "county")
+
+
+async def test_it_follows_the_officer(bureau: Office) -> None:
+    """What names somebody who has moved is theirs to read, in whatever unit it was said."""
+    await praise(bureau, "说的是甲", unit_code=FAR_UNIT, officer_badge="170001")
+    await praise(bureau, "说的是别人", unit_code=FAR_UNIT, officer_badge="170003")
+    found = await seen(bureau, "说的是甲", "说的是别人")
+    assert (["说的是甲"], []) == (found["accused"], found["desk"])
+    assert ["说的是甲", "说的是别人"] == found["elsewhere"]
+
+
+async def test_one_may_look_for_ones_own(bureau: Office) -> None:
+    """Only who has a badge on record is offered it."""
+    await praise(bureau, "说的是甲", officer_badge="170001")
+    await praise(bureau, "没有说谁")
+    for who, words in (("accused", ["说的是甲"]), ("desk", [])):
+        page = await read(bureau, who, "?mine=1")
+        assert words == [one for one in ("说的是甲", "没有说谁") if one in page]
+    assert 'name="mine"' in await read(bureau, "accused")
+    assert 'name="mine"' not in await read(bureau, "county")
+
+
+async def test_words_that_came_later_are_read_as_well(bureau: Office) -> None:
+    """From the page of thanks, with a name that was typed instead of chosen."""
+    own = uuid7()
+    await bureau.hear(SubmissionAdded(
+        addition_id=own, submission_id=uuid7(), number=1, unit_code=UNIT, kind="rating",
+        satisfaction=4, words_sealed=bureau.seal.close("后来想起来", f"words:{own}"),
+        officer_typed_sealed=bureau.seal.close("王警官", f"words:{own}:officer"),
+        added_at=clock.now(), why="thanks",
+    ))  # fmt: skip
+    page = await read(bureau, "desk")
+    assert ["后来想起来", "王警官"] == [one for one in ("后来想起来", "王警官") if one in page]
+
+
+async def test_the_citizens_phone_is_not_shown(bureau: Office) -> None:
+    """Neither the one that was left nor one in the words, however it is written there."""
+    written = "有事打 138 0013 8000 或 13900139000 或 0396-2912345"
+    await praise(bureau, written, phone="+8613700137000", officer_badge="170001")
+    page = await read(bureau, "accused")
+    digits = page.replace(" ", "").replace("-", "")
+    assert [] == [
+        one for one in ("13800138000", "13900139000", "13700137000", "2912345") if one in digits
+    ]
+    assert "138****8000" in page
+
+
+async def test_what_is_held_is_no_praise_before_it_is_released(bureau: Office) -> None:
+    """A flood of praise is read by nobody but who decides about it."""
+    held = await praise(bureau, held="burst")
+    assert WORDS not in await read(bureau, "desk")
+    body = {"ids": [str(held)], "outcome": "released", "reason": "核过"}
+    assert 201 == (await bureau.ask("county", "POST", "holds/decisions", body)).status
+    assert WORDS in await read(bureau, "desk")
+
+
+async def test_a_complaint_is_no_praise(bureau: Office) -> None:
+    """Nor a rating of 3, nor one of 5 without words."""
+    await bureau.case(words="排了两小时")
+    await praise(bureau, "还行", satisfaction=3)
+    await praise(bureau, "")
+    page = await read(bureau, "city")
+    assert "还没有表扬" in page
+    assert [] == [one for one in ("排了两小时", "还行") if one in page]
+
+
+async def test_erased_words_are_said_to_be(bureau: Office) -> None:
+    """That there was praise stays."""
+    submission_id = await praise(bureau, officer_badge="170001")
+    await bureau.hear(ContactErased(submission_id=submission_id, erased_at=clock.now()))
+    erase = next(job for job in bureau.service.jobs if job.name == "erase_cases")
+    await erase.run()
+    page = await read(bureau, "desk")
+    assert WORDS not in page
+    assert "原话已按期限删除" in page
+    assert "甲 170001" in page
+
+
+async def test_there_are_pages(bureau: Office) -> None:
+    """The newest first, 25 at a time, each once; the filter goes along."""
+    for number in range(30):
+        await praise(bureau, f"第{number:03}位")
+    await praise(bureau, "别处", unit_code=OTHER_UNIT)
+    first = await read(bureau, "county", f"?unit={UNIT}")
+    link = first.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    second = (await bureau.browse("county", link.replace("&amp;", "&"))).text
+    told = [f"第{number:03}位" for number in range(30)]
+    assert (told[5:], told[:5]) == (
+        [one for one in told if one in first], [one for one in told if one in second]
+    )  # fmt: skip
+    assert first.index(told[29]) < first.index(told[28])
+    assert 'rel="next"' not in second
+    assert "别处" not in first + second
+
+
+@pytest.mark.parametrize("asked", ["?before=x", "?mine=x", "?unit=%00", "?before=&mine=", "?x=1"])
+async def test_a_strange_link_shows_the_list(bureau: Office, asked: str) -> None:
+    """Not an error."""
+    await praise(bureau)
+    assert WORDS in await read(bureau, "desk", asked)
+
+
+async def test_it_is_for_whoever_works_on_cases(bureau: Office) -> None:
+    """The inbox leads there; other roles have no business in what citizens wrote."""
+    for who in ("admin", "leader"):
+        assert 403 == (await bureau.browse(who, PLACE)).status
+    assert 303 == (await bureau.browse("", PLACE)).status
+    inbox = await bureau.browse("desk", "/desk")
+    assert f'href="{PLACE}"' in inbox.text
+    assert {"leadership", "administrator"}.isdisjoint(CASE_READERS)
+
+
+async def test_it_speaks_english_too(bureau: Office) -> None:
+    """And every word of it."""
+    page = await read(bureau, "desk", "?lang=en")
+    assert "Commendations" in page
+    assert "There are none yet." in page
