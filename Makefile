@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check demo api bench chaos defects lock fmt clean pages
+.PHONY: help run test fuzz check demo api bench chaos defects flood lock fmt clean pages
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,10 @@ chaos: ## die at named points, freeze, vanish, lose the database for half an hou
 api: ## 100,000 generated cases for the public API, in chains too (ARGS="--cases 20000 --seed 7")
 	@$(BOOTSTRAP) --dev
 	@exec $(BIN)/python -m tests.api $(ARGS)
+
+flood: ## 10,000 submissions of one source, and what becomes of them and of everybody else's
+	@$(BOOTSTRAP) --dev
+	@exec $(BIN)/python -m pytest -q -s tests/integration/test_flood.py --flood 10000 --timeout 900
 
 defects: ## seed known defects one by one and see that the suite notices each (ARGS="word" selects)
 	@$(BOOTSTRAP) --dev --broker

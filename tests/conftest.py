@@ -57,6 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(item.path.parent, len(ranks)))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much one source sends in the test of S4; `make flood` sends it all."""
+    parser.addoption("--flood", type=int, default=1000, help="submissions of one source")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c() -> None:
     """Children hear Ctrl-C, also those of a background job, whose shell has it ignored."""

@@ -8,12 +8,15 @@ from services.intake import NAME
 from services.intake.abuse import jobs as abuse
 from services.intake.abuse.counts import Counts
 from services.intake.abuse.gate import Gate
+from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.senders import Senders
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.adding import Adding
+from services.intake.accept.browsers import Browsers
 from services.intake.accept.closed import Closed
+from services.intake.accept.finding import Finding
 from services.intake.accept.making import Keys
 from services.intake.accept.writer import Limits, Writer
 from services.intake.follow import api as following
@@ -67,18 +70,19 @@ def build(settings: Settings, database: Database) -> Service:
     writer = Writer(database, keys.signer, _limits(settings), tasks)
     keyring = Keyring(keys.signer.public, database)
     counts = Counts()
-    gate = Gate(policies, counts, _senders(settings))
+    gate = Gate(policies, counts, _senders(settings), Puzzles(keys.seal))
     acceptance = Acceptance(keys, policies, writer, closed, database, gate)
     windows = Windows(acceptance, database)
-    adding = Adding(database, policies, keys.seal, keys.receipt)
+    finding = Finding(keys.seal, Browsers(keys.seal))
+    adding = Adding(database, policies, keys.seal, keys.receipt, finding)
     storage = settings.storage
     taking = Taking(database, storage, keys.seal)
-    asking = Asking(database, keys.seal, policies, storage)
-    status = Status(database, keys.seal, policies, keyring)
+    asking = Asking(database, keys.seal, policies, storage, finding)
+    status = Status(database, keys.seal, policies, keyring, finding)
     public_url = settings.public_url.rstrip("/")
     figures = Figures(database, policies)
     creating = Creating(acceptance, database, policies, keys.codes, settings.open311_clients)
-    answering = Answering(database, keys.seal, policies)
+    answering = Answering(database, keys.seal, policies, finding)
     binding = Binding(answering, settings.codes_a_day)
     return Service(
         name=NAME,
@@ -116,7 +120,7 @@ def build(settings: Settings, database: Database) -> Service:
             *following.Api(status, answering, binding).endpoints(),
             *welcome.endpoints(),
             *domains.endpoints(settings.domain_files),
-            *Kiosk(acceptance, windows).endpoints(),
+            *Kiosk(acceptance, adding, windows, policies).endpoints(),
             *Forms(acceptance, windows, policies, taking).endpoints(),
             *Phone(windows).endpoints(),
             *Thanks(adding, windows, policies).endpoints(),

@@ -9,16 +9,23 @@ from shared.policy.kinds import Cutoff, Days, Key, mistake
 from shared.policy.parts import Part
 
 Most = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+# Twice the work for each: a phone of six years needs seconds for 20.
+Bits = Annotated[int, Field(strict=True, ge=1, le=24)]
 
 
 class Limits(Part):
-    """More than people send from one phone or network, or about one code or unit."""
+    """More than people send from one phone or network, or about one code or unit.
+
+    From half of it on browsers are asked to work, the harder the more comes.
+    """
 
     phone_day: Most
     address_hour: Most
     code_hour: Most
     unit_hour: Most
     review_days: Days
+    puzzle_bits: Bits = 15
+    puzzle_most_bits: Bits = 19
 
     @model_validator(mode="after")
     def _one_source_leaves_room_for_others(self) -> Self:
@@ -26,6 +33,12 @@ class Limits(Part):
             if getattr(self, name) <= self.address_hour:
                 told = "should be more than address_hour, or one source uses it up for everybody"
                 raise mistake(name, told)
+        return self
+
+    @model_validator(mode="after")
+    def _puzzles_get_no_easier(self) -> Self:
+        if self.puzzle_most_bits < self.puzzle_bits:
+            raise mistake("puzzle_most_bits", "should not be less than puzzle_bits")
         return self
 
 

@@ -19,9 +19,8 @@ CSP = "Content-Security-Policy"
 SECURITY_HEADERS = {
     CSP: (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self';"
-        " script-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self';"
-        " base-uri 'none';"
-        " frame-ancestors 'none'"
+        " script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'self';"
+        " manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from services.intake.abuse.counts import Counts
 from services.intake.abuse.gate import Gate
+from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.senders import Senders
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.closed import Closed
@@ -90,7 +91,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.key = keys.signer.public
     writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
-    gate = Gate(policies, Counts(), Senders(settings.seal, settings.uncounted))
+    senders = Senders(settings.seal, settings.uncounted)
+    gate = Gate(policies, Counts(), senders, Puzzles(settings.seal))
     app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database, gate)
     app.state.public_url = settings.public_url
     yield {}

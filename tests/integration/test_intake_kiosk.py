@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake.accept import codes
+from shared import policy
 from shared.config import key_ring
 from shared.db import Database
 from shared.events import Envelope
@@ -15,6 +16,7 @@ from tests.integration.intake_site import UNIT, Site, _key, code, settings, site
 SERVICE = "intake"
 KIOSK = codes.sign(key_ring(settings().code_keys), UNIT, kiosk=1)
 PAGE = {"Accept": "text/html"}
+REASONS = policy.load(settings().policy_file).editions[-1].categories
 
 
 @pytest.fixture
@@ -65,10 +67,10 @@ async def test_one_tap_and_back_to_the_start(intake: Site) -> None:
 
 async def test_a_second_tap_of_a_visit_changes_nothing(intake: Site) -> None:
     """A double tap, or Back and another face: one rating, the first."""
-    for level in ("2", "2", "5"):
+    for level in ("3", "3", "5", "1"):
         assert (303, f"/k/{KIOSK}/done") == await tap(intake, level, "k" * 20)
     assert (303, f"/k/{KIOSK}/done") == await tap(intake, "4", "n" * 20)
-    assert [2, 4] == [row["satisfaction"] for row in await stored(intake)]
+    assert [3, 4] == [row["satisfaction"] for row in await stored(intake)]
 
 
 async def test_it_is_told_as_a_kiosks(intake: Site) -> None:
@@ -77,6 +79,89 @@ async def test_it_is_told_as_a_kiosks(intake: Site) -> None:
     (row,) = await intake.fetch("SELECT body FROM outbox WHERE type LIKE 'submission.received%'")
     told = Envelope.model_validate_json(row["body"]).data
     assert ("kiosk", None, 5) == (told["channel"], told["phone_sealed"], told["satisfaction"])
+
+
+async def explain(
+    intake: Site, key: str, *reasons: str, path: str = f"/k/{KIOSK}/why"
+) -> tuple[int, str]:
+    """What went wrong."""
+    async with intake.client.post(
+        path, data={"key": key, "categories": list(reasons)}, headers=PAGE, allow_redirects=False
+    ) as answer:
+        return answer.status, answer.headers.get("Location", "") or await answer.text()
+
+
+async def added(intake: Site) -> list[dict[str, Any]]:
+    """What was told of additions."""
+    rows = await intake.fetch("SELECT body FROM outbox WHERE type = 'submission.added.v1'")
+    return [Envelope.model_validate_json(row["body"]).data for row in rows]
+
+
+async def test_a_low_tap_asks_why(intake: Site) -> None:
+    """The rating is in; each reason can be ticked, none is, and the page leaves by itself too."""
+    status, page = await tap(intake, "2", "k" * 20)
+    assert (200, [2]) == (status, [row["satisfaction"] for row in await stored(intake)])
+    assert {one.key for one in REASONS} == set(re.findall('name="categories" value="(.*?)"', page))
+    assert " checked" not in page
+    assert f'<meta http-equiv="refresh" content="60; url=/k/{KIOSK}">' in page
+    assert [f"/k/{KIOSK}/done"] == re.findall('<a [^>]*href="(/[^"]*)"', page)
+    assert "<textarea" not in page
+
+
+async def test_reasons_are_added_to_the_very_rating(intake: Site) -> None:
+    """With the nation's codes of that level; then thanks."""
+    await tap(intake, "1", "k" * 20)
+    answer = await explain(intake, "k" * 20, "cold_attitude", "nobody_at_window")
+    assert (303, f"/k/{KIOSK}/done") == answer
+    (rating,) = await intake.fetch("SELECT id FROM submissions")
+    (told,) = await added(intake)
+    assert (str(rating["id"]), ["cold_attitude", "nobody_at_window"]) == (
+        told["submission_id"], told["categories"]
+    )  # fmt: skip
+    assert told["reasons"]
+    assert {108 <= one <= 115 for one in told["reasons"]} == {True}
+
+
+async def test_reasons_may_be_left_out(intake: Site) -> None:
+    """Nothing ticked, or skipped: one rating, and nothing more of it."""
+    await tap(intake, "1", "k" * 20)
+    assert (303, f"/k/{KIOSK}/done") == await explain(intake, "k" * 20)
+    assert ([], 1) == (await added(intake), len(await stored(intake)))
+
+
+async def test_a_visit_has_its_reasons_once(intake: Site) -> None:
+    """A double tap, or Back and others: the first count, of the one rating of the visit."""
+    for _ in range(2):
+        assert 200 == (await tap(intake, "1", "k" * 20))[0]
+    for reasons in (["cold_attitude"], ["cold_attitude"], ["other"]):
+        assert 303 == (await explain(intake, "k" * 20, *reasons))[0]
+    assert [["cold_attitude"]] == [one["categories"] for one in await added(intake)]
+    assert 1 == len(await stored(intake))
+
+
+async def test_only_a_bad_rating_of_this_visit_has_reasons(intake: Site) -> None:
+    """A visit that rated well, or not at all, is led on, and nothing is added."""
+    await tap(intake, "5", "k" * 20)
+    assert (303, f"/k/{KIOSK}/done") == await explain(intake, "k" * 20, "other")
+    assert (303, f"/k/{KIOSK}") == await explain(intake, "n" * 20, "other")
+    assert (200, 5) == await faces(intake, f"/k/{KIOSK}/why")
+    assert [] == await added(intake)
+
+
+async def faces(intake: Site, path: str) -> tuple[int, int]:
+    """The status where an address leads, and how many faces stand there."""
+    status, page = await get(intake, path)
+    return status, page.count('<button class="face"')
+
+
+async def test_a_reason_that_is_none_is_refused(intake: Site) -> None:
+    """The reasons once more, with a word that nothing was received; at a kiosk's code alone."""
+    await tap(intake, "1", "k" * 20)
+    status, page = await explain(intake, "k" * 20, "nonsense")
+    assert (422, True) == (status, 'name="key" value="' + "k" * 20 in page)
+    assert 'role="alert"' in page
+    assert 404 == (await explain(intake, "k" * 20, "other", path=f"/k/{code()}/why"))[0]
+    assert [] == await added(intake)
 
 
 @pytest.mark.parametrize("level", ["", "6", "many"])

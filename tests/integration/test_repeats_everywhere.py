@@ -193,6 +193,15 @@ async def tap(place: Place) -> tuple[Body, Body]:
     return {"code": place.town.code("n1", kiosk=1)}, {"satisfaction": "5"}
 
 
+async def why(place: Place) -> tuple[Body, Body]:
+    """Reasons of the visit that has just rated badly."""
+    params, visit = {"code": place.town.code("n1", kiosk=1)}, {"key": uuid4().hex}
+    url = f"{place.town.urls['intake']}/k/{params['code']}"
+    async with ClientSession() as http, http.post(url, data=visit | {"satisfaction": "1"}) as page:
+        assert 200 == page.status
+    return params, visit | {"categories": "other"}
+
+
 async def held(place: Place) -> tuple[Body, Body]:
     """A submission waits for a person."""
     event = SubmissionReceived(
@@ -205,7 +214,8 @@ async def held(place: Place) -> tuple[Body, Body]:
 
 
 ACTS: Mapping[str, Make] = {
-    "submissions": submission, "/w/{code}": submission, "/k/{code}": tap, "complaint": submission,
+    "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
+    "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
@@ -258,7 +268,7 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     usual = dict(await place.usual(service, asker))
     if one.form:
         # A citizen's form has more fields than a model, and its own key; staff's have a token.
-        body = body | {"key": uuid4().hex, "step": "details"}
+        body = {"key": uuid4().hex, "step": "details"} | body
         if kind := KINDS.get(one.path) or KINDS.get(one.path.rpartition("/")[2]):
             body["kind"] = kind
         body |= {"csrf": await place.csrf(service, usual)} if one.csrf == "token" else {}
@@ -280,7 +290,8 @@ def test_every_write_is_either_known_here_or_no_act(place: Place) -> None:
     without = {name_of(o) for _, o in writes(place) if name_of(o) in known and o.repeat == "none"}
     # The citizens' forms carry the same key as their API, in a field of their own.
     forms = (
-        "/w/{code}", "/w/{code}/complaint", "/w/{code}/request", "/k/{code}", "/r/{receipt}/thanks",
+        "/w/{code}", "/w/{code}/complaint", "/w/{code}/request", "/k/{code}", "/k/{code}/why",
+        "/r/{receipt}/thanks",
     )  # fmt: skip
     assert {f"POST {path}" for path in forms} == without
 

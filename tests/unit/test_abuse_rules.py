@@ -9,7 +9,8 @@ import pytest
 from services.intake.abuse.counts import MOST, Counts
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.limits import Limit
-from services.intake.abuse.rules import Office, Sender, Sent
+from services.intake.abuse.puzzles import Puzzles
+from services.intake.abuse.rules import Office, Rules, Sender, Sent
 from services.intake.abuse.senders import Senders, network
 from shared import policy
 from shared.values.seal import Seal
@@ -26,7 +27,8 @@ LIMIT = Limit("x", 2, timedelta(hours=1))
 
 def gate() -> Gate:
     """Knows one unit with two counters."""
-    made = Gate(POLICIES, Counts(), Senders(Seal({}, b"k" * 32), ()))
+    seal = Seal({}, b"k" * 32)
+    made = Gate(POLICIES, Counts(), Senders(seal, ()), Puzzles(seal))
     made.replace({"411700001": Office("household", 2)})
     return made
 
@@ -104,8 +106,50 @@ def test_praise_faster_than_a_counter_serves_is_held() -> None:
     assert 7 == held(gate(), TOP, most + 7)
     whole = replace(TOP, served="411700001/", whole=True)
     assert 0 == held(gate(), whole, 2 * most)
-    kiosk = replace(TOP, served="411700001/K1", kiosk=True)
+
+
+@pytest.mark.parametrize("level", [1, 3, 5])
+def test_a_kiosk_has_its_pace_at_any_level(level: int) -> None:
+    """Everybody comes from its one address, and nobody taps faster than a counter serves."""
+    kiosk, most = replace(TOP, satisfaction=level, kiosk=True), RULE.praise.counter_hour
     assert 5 == held(gate(), kiosk, most + 5, sender(1))
+
+
+def test_the_invited_praise_from_home() -> None:
+    """In the evening, as many as were drawn, and yet no burst from one network."""
+    door, invited = gate(), replace(TOP, invited=True)
+    assert 0 == held(door, invited, 3 * RULE.praise.counter_hour, at=NIGHT)
+    assert 1 == held(gate(), invited, RULE.praise.address_hour + 1, sender(1), NIGHT)
+
+
+def test_who_worked_has_a_share_of_their_own() -> None:
+    """A flood without work leaves it whole, at the same network, code and unit; it has an end."""
+    door, most = gate(), RULE.limits.address_hour
+    held(door, COMPLAINT, 10 * most, sender(1))
+    worked = replace(sender(1), worked=True)
+    assert [None] * most == [door.hold(COMPLAINT, worked, NOON) for _ in range(most)]
+    assert "address" == door.hold(COMPLAINT, worked, NOON)
+
+
+def test_work_is_no_licence_to_praise() -> None:
+    """What no window can have earned waits all the same, and so does what a phone sends too often.
+
+    There is a share of work for what comes too often from a network, and for nothing else.
+    """
+    worked, most = replace(sender(1), worked=True), RULE.praise.address_hour
+    door = gate()
+    assert ["burst"] == [door.hold(TOP, worked, NOON) for _ in range(most + 1)][most:]
+    door, mine = gate(), replace(COMPLAINT, phone="p" * 32)
+    held(door, mine, RULE.limits.phone_day)
+    assert "phone" == door.hold(mine, worked, NOON)
+
+
+def test_a_puzzle_gets_harder_with_the_flood() -> None:
+    """None below half a share, then twice the work for twice the flood, to an end."""
+    rules, limits = Rules(RULE), RULE.limits
+    least = limits.puzzle_bits
+    assert [0, least, least + 1, least + 1, least + 2] == [rules.bits(n) for n in range(5)]
+    assert limits.puzzle_most_bits == rules.bits(10**6)
 
 
 def test_praise_in_closed_hours_is_held_after_a_few() -> None:

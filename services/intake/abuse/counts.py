@@ -32,6 +32,11 @@ class Counts:
         self._new[place] = self._new.get(place, (0, window))[0] + 1, window
         return number + 1
 
+    def look(self, limit: Limit, key: str, now: float) -> int:
+        """How often it happened so far, counting nothing."""
+        number, until = self._known.get((limit.name, key), (0, 0.0))
+        return number if until > now else 0
+
     def take(self) -> dict[Place, tuple[int, float]]:
         """What was not shared yet, as (how often, the window's seconds); it is no longer new."""
         taken = dict(list(self._new.items())[:MOST])

@@ -1,13 +1,18 @@
 """Says of each submission whether a person looks at it before it counts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from services.intake.abuse.counts import Counts
+from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.rules import Office, Rules, Sender, Sent
 from services.intake.abuse.senders import Senders
 from shared.events import HeldReason
 from shared.policy import Policies
+from shared.values import clock
+from shared.web.endpoints import Call
 
 _UNKNOWN = Office()
 
@@ -18,9 +23,11 @@ class Gate:
     `sender` tells who sends a call, and `mark` what their browser keeps for a day.
     """
 
-    def __init__(self, policies: Policies, counts: Counts, senders: Senders) -> None:
-        self._policies, self._counts, self.sender = policies, counts, senders.of
-        self.mark = senders.mark
+    def __init__(
+        self, policies: Policies, counts: Counts, senders: Senders, puzzles: Puzzles
+    ) -> None:
+        self._policies, self._counts, self._puzzles = policies, counts, puzzles
+        self.sender, self.mark = senders.of, senders.mark
         self._rules: dict[date, Rules] = {p.effective_from: Rules(p) for p in policies.editions}
         self._offices: Mapping[str, Office] = {}
 
@@ -32,9 +39,33 @@ class Gate:
         """Why it is held, if it is. Who is not counted is never held."""
         if sender is None:
             return None
-        rules = self._rules[self._policies.at(now).effective_from]
+        rules = self._at(now)
         office, at = self._offices.get(sent.unit_code, _UNKNOWN), now.timestamp()
         for reason, limit, key in rules.checks(sent, sender, office, now):
             if self._counts.add(limit, key, at) > limit.most:
                 return reason
         return None
+
+    def form_sender(self, call: Call[Any, Any], key: str) -> Sender | None:
+        """Who sends a form under this repeat key, and whether their browser worked for it."""
+        sender, proof = self.sender(call), call.fields.one("proof")
+        if sender and proof and self._puzzles.solved(key, proof, clock.now()):
+            return replace(sender, worked=True)
+        return sender
+
+    def puzzle(self, call: Call[Any, Any], unit_code: str, code: str, key: str) -> str:
+        """What a browser may work on while somebody types; nothing while nobody presses."""
+        sender, now = self.sender(call), clock.now()
+        if sender is None:
+            return ""
+        rules, at = self._at(now), now.timestamp()
+        used = [
+            2 * self._counts.look(limit, whose, at) // limit.most
+            for share in (rules.usual, rules.worked)
+            for limit, whose in zip(share, (sender.address, code, unit_code), strict=True)
+        ]
+        bits = rules.bits(max(used))
+        return self._puzzles.ask(key, bits, now) if bits else ""
+
+    def _at(self, now: datetime) -> Rules:
+        return self._rules[self._policies.at(now).effective_from]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -21,6 +21,7 @@ from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
+from shared.web.endpoints import Call
 
 MOST = 20
 Why = Literal["thanks", "open"]
@@ -34,21 +35,31 @@ class Adding:
     policies: Policies
     seal: Seal
     receipt_key: bytes
+    finding: Finding
 
-    async def submission(self, receipt: str, caller: str) -> Rated:
-        """What a receipt is for, for somebody at an address. NotFound, TooMany."""
+    async def submission(self, call: Call[Any, Any]) -> Rated:
+        """What the call's receipt is for. NotFound, TooMany."""
         async with self.database.acquire() as conn:
-            found = await Finding(self.seal).find(conn, receipt, caller)
+            found = await self.finding.find(conn, call)
             return await submissions.get_rated(conn, found.receipt_hash)
 
-    async def add(self, receipt: str, addition: Addition, key: str, why: Why, caller: str) -> Added:
+    async def stored(self, receipt_hash: bytes) -> Rated:
+        """What is stored under a receipt that we made ourselves. NotFound."""
+        async with self.database.acquire() as conn:
+            return await submissions.get_rated(conn, receipt_hash)
+
+    async def add(self, call: Call[Any, Any], addition: Addition, key: str, why: Why) -> Added:
+        """Add it to what the call's receipt is for. NotFound, TooMany, and as `add_to`."""
+        return await self.add_to(await self.submission(call), addition, key, why)
+
+    async def add_to(self, rated: Rated, addition: Addition, key: str, why: Why) -> Added:
         """Add it, or give what was added before under this key.
 
-        NotFound, TooMany, Invalid, KeyReused, Conflict (so many that nobody reads them).
+        Invalid, KeyReused, Conflict (so many that nobody reads them).
         """
         code = receipts.code_of(self.receipt_key, f"addition\n{key}").replace("-", "")
         content = receipts.content_hash(code, addition.model_dump_json())
-        key_hash, rated = receipts.hash_of(code), await self.submission(receipt, caller)
+        key_hash = receipts.hash_of(code)
         async with self.database.transaction() as conn:
             await additions.take_turn(conn, rated.id)
             if found := await additions.get_by_key(conn, key_hash):

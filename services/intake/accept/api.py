@@ -66,8 +66,7 @@ class Api:
 
     async def add(self, call: Call[Addition, None]) -> views.Added:
         """A repetition gets the same answer."""
-        receipt, key = call.params["receipt"], call.repeat_key
-        added = await self.adding.add(receipt, call.body, key, "open", call.remote)
+        added = await self.adding.add(call, call.body, call.repeat_key, "open")
         return views.Added(addition_id=added.id, number=added.number, added_at=added.added_at)
 
     async def receipt_keys(self, _: Call[None, None]) -> views.ReceiptKeys:

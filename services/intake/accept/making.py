@@ -76,7 +76,7 @@ class Maker:
     def _held(
         self, event: SubmissionReceived, unit: UnitCode, sender: Sender, now: datetime
     ) -> HeldReason | None:
-        sent = Sent.of(event, unit.code, unit.kiosk, unit.officer)
+        sent = Sent.of(event, unit.code, unit.kiosk, unit.officer, unit.invitation)
         if held := self.gate.hold(sent, sender, now):
             metrics.HELD.labels(held).inc()
         return held

@@ -78,11 +78,12 @@ class Answering:
     database: Database
     seal: Seal
     policies: Policies
+    finding: Finding
 
     async def act(self, call: Call[B, Any], kind: type[A], do: Do[B, A]) -> A:
         """Do it once, for whoever has the code. NotFound, Conflict, Invalid, TooMany."""
         async with self.database.acquire() as conn:
-            facts = await Finding(self.seal).find(conn, call.params["receipt"], call.remote)
+            facts = await self.finding.find(conn, call)
 
         async def once(conn: Connection) -> A:
             await said.lock(conn, facts.id)

@@ -58,12 +58,12 @@ class Api:
 
     async def receipt(self, call: Call[None, None]) -> Reply:
         """In the caller's language, for whoever has the code."""
-        account = await self.status.of(call.params["receipt"], call.language, call.remote)
+        account = await self.status.of(call)
         return Reply(account, headers=PRIVATE)
 
     async def proof(self, call: Call[None, None]) -> Reply:
         """The same file as the page has."""
-        account = await self.status.of(call.params["receipt"], call.language, call.remote)
+        account = await self.status.of(call)
         return Reply(account.proof, headers=PRIVATE)
 
     async def note(self, do: Do[Any, views.Noted], call: Call[Any, None]) -> Reply:

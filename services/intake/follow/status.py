@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.intake.accept.finding import Finding
 from services.intake.accept.store import units
@@ -16,12 +17,12 @@ from services.intake.proof.keyring import Keyring
 from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Key
-from shared.events import Language
 from shared.patience import within
 from shared.policy import Policies
 from shared.values import clock, phone
 from shared.values.money import yuan
 from shared.values.seal import Seal, SealBroken
+from shared.web.endpoints import Call
 from shared.web.texts import Texts, texts
 
 PATIENCE = 3.0
@@ -40,22 +41,20 @@ class Status:
     seal: Seal
     policies: Policies
     keyring: Keyring
+    finding: Finding
 
-    async def of(self, typed: str, lang: Language, caller: str) -> views.Account:
-        """The account behind a receipt code, however it was typed, for somebody at an address.
+    async def of(self, call: Call[Any, Any]) -> views.Account:
+        """The account behind the call's receipt. NotFound, TooMany, Unavailable."""
+        return await within(PATIENCE, self._read(call))
 
-        NotFound, TooMany, Unavailable.
-        """
-        return await within(PATIENCE, self._read(typed, texts(lang), caller))
-
-    async def _read(self, typed: str, words: Texts, caller: str) -> views.Account:
+    async def _read(self, call: Call[Any, Any]) -> views.Account:
         async with self.database.acquire() as conn:
-            facts = await Finding(self.seal).find(conn, typed, caller)
+            facts = await self.finding.find(conn, call)
             unit = await units.get(conn, facts.unit_code)
             told = await reading.load(conn, facts)
         # Until the directory has named the unit, its code stands for the name.
         unit_name = unit.name if unit else facts.unit_code
-        return self._account(told, unit_name, await self._proof(facts), words)
+        return self._account(told, unit_name, await self._proof(facts), texts(call.language))
 
     async def _proof(self, facts: Stored) -> Proof:
         stated = statement(facts)

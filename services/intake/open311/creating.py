@@ -61,7 +61,7 @@ class Creating:
         repeat = f"open311:{client}:{call.repeat_key or secrets.token_urlsafe(24)}"
         await self._note(repeat, client)
         try:
-            return await self.acceptance.accept(draft, repeat)
+            return await self.acceptance.accept(draft, repeat, self.acceptance.gate.sender(call))
         except Invalid as invalid:
             raise _renamed(invalid) from None
 

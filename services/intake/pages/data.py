@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.accept import receipts
-from services.intake.pages.notices import HIDDEN, find
+from services.intake.pages import codes
+from services.intake.pages.notices import HIDDEN
 from services.intake.pages.typed import fresh_key
 from services.intake.privacy.asking import Asking
 from services.intake.privacy.views import WORDS, Answer, Wish
-from shared.errors import Invalid, NotFound, Refused, Wrong
+from shared.errors import Invalid, NotFound, Refused, TooMany, Wrong
 from shared.policy import Policies
 from shared.values import clock
 from shared.web import problems
@@ -44,7 +44,7 @@ class DataPage:
 
     async def show(self, call: Call[None, None]) -> Page:
         """What is kept, and the empty form."""
-        return await self._page(call.params["receipt"], {"key": fresh_key()})
+        return await self._page(call, {"key": fresh_key()})
 
     async def ask(self, call: Call[None, None]) -> Page | Reply:
         """The answer; a copy also as a file."""
@@ -56,34 +56,35 @@ class DataPage:
             raise Invalid(*problems.wrongs(error, words)) from None
         receipt = call.params["receipt"]
         note, key = words.text("data_correction_note"), call.repeat_key or fresh_key()
-        answer = await self.asking.ask(receipt, wish, key, note)
+        answer = await self.asking.ask(call, wish, key, note)
         if fields.one("file") and answer.data:
             named = {"Content-Disposition": 'attachment; filename="mashang-data.json"'}
             return Reply(answer.data, headers={**HIDDEN, **named})
         return self._answer(receipt, answer, wish.known)
 
     def _answer(self, receipt: str, answer: Answer, known: str) -> Page:
-        values = {"answer": answer, "receipt": _grouped(receipt), "known": known}
+        values = {"answer": answer, "receipt": codes.spelt(receipt), "known": known}
         return Page("data_answer.html", values, headers=HIDDEN)
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend."""
         typed = {name: call.fields.one(name) for name in ("kind", "known", "words", "key")}
-        return await self._page(call.params["receipt"], typed, refused)
+        return await self._page(call, typed, refused)
 
     async def _page(
-        self, receipt: str, typed: Mapping[str, str], refused: Refused | None = None
+        self, call: Call[Any, Any], typed: Mapping[str, str], refused: Refused | None = None
     ) -> Page:
+        receipt = call.params["receipt"]
         try:
-            overview = await self.asking.overview(receipt)
-        except NotFound:
-            return find("unknown_receipt", 404, receipt, Wrong("code", "wrong.receipt_unknown"))
+            overview = await self.asking.overview(call)
+        except (NotFound, TooMany) as stopped:
+            return codes.refused(receipt, stopped)
         wrong = list(refused.wrong) if refused else []
         if refused and not wrong:
             wrong = [Wrong("form", refused.key, **refused.values)]
         values = {
             "overview": overview,
-            "receipt": _grouped(receipt),
+            "receipt": codes.spelt(receipt),
             "typed": {"kind": "", "known": "", "words": "", **typed},
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
@@ -95,7 +96,3 @@ class DataPage:
     @property
     def _days(self) -> int:
         return self.policies.at(clock.now()).privacy.kept_days
-
-
-def _grouped(receipt: str) -> str:
-    return receipts.grouped(receipts.normalise(receipt) or "")

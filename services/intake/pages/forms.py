@@ -61,19 +61,20 @@ class Forms:
         step: Step = "tap" if kind == "rating" else "details"
         channel = forms.channel(call.asked("channel"), call.agent)
         key, cookies = once.key_of(call)
-        page = self._show(window, Typed(kind=kind, key=key, step=step, channel=channel))
+        page = self._show(call, window, Typed(kind=kind, key=key, step=step, channel=channel))
         return replace(page, cookies=cookies)
 
     async def send(self, kind: str, call: Call[None, None]) -> Page | See:
         """Take the form in and lead to its receipt, or show the next step."""
         typed, code = await self._received(kind, call), call.params["code"]
         if typed.switch or typed.turn or typed.wants_details:
-            return self._show(await self.windows.find(code), _next(typed))
+            return self._show(call, await self.windows.find(code), _next(typed))
         typed = typed.tapped() if typed.step == "tap" else typed
         now = clock.now()
         draft = typed.draft(code, call.language, now, self.policies.at(now).zone)
         gate = self.acceptance.gate
-        receipt = await self.acceptance.accept(draft, typed.repeat_key, gate.sender(call))
+        sender = gate.form_sender(call, typed.repeat_key)
+        receipt = await self.acceptance.accept(draft, typed.repeat_key, sender)
         leads = thanks_of(receipt.code, draft.kind, draft.satisfaction)
         return See(leads, cookies=gate.mark(call))
 
@@ -91,19 +92,21 @@ class Forms:
         """The form as it was typed, with what to mend or why it was not taken in."""
         typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
         if isinstance(refused, Unavailable):
-            return self._show(self.windows.recall(code), typed, refused, lost=bool(call.files))
+            seen = self.windows.recall(code)
+            return self._show(call, seen, typed, refused, lost=bool(call.files))
         window = await self.windows.find(code)
         if isinstance(refused, KeyReused):
             # Sent, gone back, changed, sent again: it could be a second submission, so ask.
             earlier = self.acceptance.receipt_code(typed.repeat_key)
             fresh = replace(typed, key=fresh_key(), attachments=())
-            return self._show(window, fresh, refused, earlier, lost=bool(typed.attachments))
+            return self._show(call, window, fresh, refused, earlier, lost=bool(typed.attachments))
         if any(one.field == "attachments" for one in refused.wrong):
             typed = replace(typed, attachments=())
-        return self._show(window, typed, refused, lost=bool(call.files))
+        return self._show(call, window, typed, refused, lost=bool(call.files))
 
     def _show(
         self,
+        call: Call[Any, Any],
         window: Window | None,
         typed: Typed,
         refused: Refused | None = None,
@@ -130,11 +133,16 @@ class Forms:
             "photos_lost": lost,
             "most_photos": MOST["photo"],
             "voice_seconds": VOICE_SECONDS,
+            "puzzle": self._puzzle(call, window, typed),
         }
         if refused is None:
             return Page(f"{typed.step}.html", values)
         status, headers = int(refused.status), problems.headers(refused)
         return Page(f"{typed.step}.html", values, status, headers=headers)
+
+    def _puzzle(self, call: Call[Any, Any], window: Window, typed: Typed) -> str:
+        unit = self.acceptance.unit_of(window.code)
+        return self.acceptance.gate.puzzle(call, unit.unit_code, unit.code, typed.repeat_key)
 
 
 def _next(typed: Typed) -> Typed:

@@ -1,22 +1,28 @@
-"""The page on a unit's tablet: one tap, thanks, and back to the start by itself."""
+"""The page on a unit's tablet: one tap, perhaps why, thanks, and back to the start by itself."""
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from services.intake.accept import rules
 from services.intake.accept.acceptance import Acceptance
+from services.intake.accept.adding import Adding
 from services.intake.accept.submission import Draft
 from services.intake.pages.notices import notice
-from services.intake.pages.typed import LEVELS, fresh_key, typed
+from services.intake.pages.thanks import addition_of
+from services.intake.pages.typed import LEVELS, Typed, fresh_key, typed
 from services.intake.pages.windows import Window, Windows
-from shared.errors import Invalid, KeyReused, Refused, Wrong
+from shared.errors import Invalid, KeyReused, NotFound, Refused, Wrong
+from shared.policy import Policies
+from shared.values import clock
 from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
 PATH = "/k/{code}"
 UNKNOWN = notice("wrong_code", 404)
-# Seconds until the thanks make room for the next person.
-REST = 30
+# Seconds until the thanks make room for the next person; who thinks of reasons gets longer.
+REST, THINK = 30, 60
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,25 @@ class Kiosk:
     """`/k/{code}`. Only a kiosk's own code opens it, so nobody rates as one from home."""
 
     acceptance: Acceptance
+    adding: Adding
     windows: Windows
+    policies: Policies
 
     def endpoints(self) -> list[Endpoint]:
-        """The faces, the tap, the thanks."""
+        """The faces, the tap, the reasons, the thanks."""
         return [
             Endpoint("GET", PATH, self.start, "A kiosk's page", PUBLIC, params={"code": str}),
             Endpoint(
                 "POST", PATH, self.rate, "One tap at a kiosk", PUBLIC, params={"code": str},
-                form=True, again=self.again, limit=8 * 1024,
+                form=True, again=partial(self.again, "kiosk.html"), limit=8 * 1024,
+            ),
+            Endpoint(
+                "GET", f"{PATH}/why", self.back, "To a kiosk's start", PUBLIC, params={"code": str}
+            ),
+            Endpoint(
+                "POST", f"{PATH}/why", self.explain, "Why it was rated so at a kiosk", PUBLIC,
+                params={"code": str}, form=True, again=partial(self.again, "kiosk_why.html"),
+                limit=8 * 1024,
             ),
             Endpoint(
                 "GET", f"{PATH}/done", self.done, "A kiosk's thanks, for a while", PUBLIC,
@@ -45,20 +61,40 @@ class Kiosk:
         window = await self.windows.find(call.params["code"])
         return self._shown("kiosk.html", window, key=fresh_key(), failed=False)
 
-    async def rate(self, call: Call[None, None]) -> See:
-        """Take the tap in. A second one of the same visit changes nothing."""
-        window = self.windows.recall(call.params["code"])
-        if window is None or not self._is_kiosks(window):
-            raise Invalid(Wrong("code", "wrong.code"))
-        level = call.fields.one("satisfaction")
+    async def rate(self, call: Call[None, None]) -> Page | See:
+        """Take the tap in, and ask why where it is low. A second one of a visit changes nothing."""
+        window, level = self._window(call), call.fields.one("satisfaction")
         if level not in LEVELS:
             raise Invalid(Wrong("satisfaction", "wrong.satisfaction_missing"))
         draft = Draft(
             code=window.code, kind="rating", satisfaction=int(level), language=call.language
         )
-        with suppress(KeyReused):
-            key = typed(call.fields, "rating").repeat_key
-            await self.acceptance.accept(draft, key, self.acceptance.gate.sender(call))
+        visit = typed(call.fields, "rating")
+        try:
+            sender = self.acceptance.gate.sender(call)
+            await self.acceptance.accept(draft, visit.repeat_key, sender)
+        except KeyReused:
+            return See(f"/k/{window.code}/done")
+        if rules.is_low(draft.satisfaction):
+            return self._shown("kiosk_why.html", window, key=visit.key, failed=False)
+        return See(f"/k/{window.code}/done")
+
+    async def back(self, call: Call[None, None]) -> See:
+        """The reasons belong to a visit, and have no page of their own."""
+        return See(f"/k/{call.params['code']}")
+
+    async def explain(self, call: Call[None, None]) -> See:
+        """Add the reasons to the visit's bad rating, once; none is as good."""
+        window, visit = self._window(call), typed(call.fields, "rating")
+        if visit.categories:
+            addition = addition_of(Typed(categories=visit.categories), call.language)
+            try:
+                rated = await self.adding.stored(self.acceptance.receipt_hash(visit.repeat_key))
+            except NotFound:
+                return See(f"/k/{window.code}")
+            if rules.is_low(rated.satisfaction):
+                with suppress(KeyReused):
+                    await self.adding.add_to(rated, addition, visit.repeat_key, "open")
         return See(f"/k/{window.code}/done")
 
     async def done(self, call: Call[None, None]) -> Page:
@@ -66,13 +102,19 @@ class Kiosk:
         window = await self.windows.find(call.params["code"])
         return self._shown("kiosk_done.html", window)
 
-    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
-        """The faces once more, under the same key, with a word that nothing was received."""
+    async def again(self, template: str, call: Call[Any, Any], refused: Refused) -> Page:
+        """The same once more, under the same key, with a word that nothing was received."""
         window = self.windows.recall(call.params["code"])
         key = call.fields.one("key") or fresh_key()
-        page = self._shown("kiosk.html", window, key=key, failed=True)
+        page = self._shown(template, window, key=key, failed=True)
         status = int(refused.status) if page.status == 200 else page.status
         return Page(page.template, page.values, status, headers=problems.headers(refused))
+
+    def _window(self, call: Call[None, None]) -> Window:
+        window = self.windows.recall(call.params["code"])
+        if window is None or not self._is_kiosks(window):
+            raise Invalid(Wrong("code", "wrong.code"))
+        return window
 
     def _is_kiosks(self, window: Window) -> bool:
         return self.acceptance.unit_of(window.code).kiosk is not None
@@ -82,4 +124,6 @@ class Kiosk:
             return UNKNOWN
         if not window.active:
             return notice("closed", 410, window.name)
-        return Page(template, {"window": window, "rest": REST, **values})
+        reasons = self.policies.at(clock.now()).categories
+        told = {"window": window, "rest": REST, "think": THINK, "reasons": reasons}
+        return Page(template, told | values)

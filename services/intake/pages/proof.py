@@ -85,11 +85,10 @@ class ProofPages:
         return Page(template, values, headers=HIDDEN)
 
     async def _account(self, call: Call[None, None]) -> Account | Page:
-        typed = call.params["receipt"]
         try:
-            return await self.status.of(typed, call.language, call.remote)
+            return await self.status.of(call)
         except (NotFound, TooMany) as refused:
-            return codes.refused(typed, refused)
+            return codes.refused(call.params["receipt"], refused)
 
 
 def file_name(account: Account) -> str:

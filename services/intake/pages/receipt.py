@@ -67,7 +67,7 @@ class ReceiptPage:
         """The story so far; the code large, with a word on keeping it, when it is new."""
         typed = call.params["receipt"]
         try:
-            account = await self.status.of(typed, call.language, call.remote)
+            account = await self.status.of(call)
         except (NotFound, TooMany) as refused:
             return codes.refused(typed, refused)
         code = codes.spelt(typed)
@@ -80,4 +80,5 @@ class ReceiptPage:
             ),
             "done": call.query.done if call.query.done in DONE else "",
         }
-        return Page("receipt.html", values, headers=HIDDEN)
+        known = self.status.finding.browsers.remember(call, code)
+        return Page("receipt.html", values, headers=HIDDEN, cookies=known)

@@ -94,13 +94,12 @@ class SayingPages:
         """Added to the case that is still open."""
         if _only_looks(call):
             return await self._page(form, call)
-        receipt = call.params["receipt"]
-        account = await self.status.of(receipt, call.language, call.remote)
+        account = await self.status.of(call)
         if "add" not in account.may:
             raise Conflict("refused.not_now_add")
         added = Addition(words=call.body.words)
         key = call.repeat_key or token_urlsafe(24)
-        await self.adding.add(receipt, added, key, "open", call.remote)
+        await self.adding.add(call, added, key, "open")
         return See(f"{_receipt(call)}?done=add")
 
     async def ask(self, form: Form, call: Call[bodies.PhoneBody, None]) -> Answer:
@@ -122,7 +121,7 @@ class SayingPages:
     async def _page(self, form: Form, call: Call[Any, Any], refused: Refused | None = None) -> Page:
         typed = call.params["receipt"]
         try:
-            account = await self.status.of(typed, call.language, call.remote)
+            account = await self.status.of(call)
         except (NotFound, TooMany) as stopped:
             return codes.refused(typed, stopped)
         wrong = _wrong(refused) if refused else []

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from services.intake.accept import receipts
 from services.intake.accept.adding import Adding
 from services.intake.accept.addition import Addition
 from services.intake.accept.store.submissions import Rated
 from services.intake.accept.submission import WORDS
+from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN
 from services.intake.pages.typed import Typed, by_field, fresh_key, typed
 from services.intake.pages.windows import Windows
@@ -60,29 +60,29 @@ class Thanks:
     async def show(self, call: Call[None, ThanksQuery]) -> Page | See:
         """The empty form; whoever did not rate well is led to the receipt."""
         receipt = call.params["receipt"]
-        rated = await self.adding.submission(receipt, call.remote)
+        rated = await self.adding.submission(call)
         if thanks_of("", rated.kind, rated.satisfaction) != thanks_of("", "rating", MIDDLE):
             return See(f"/r/{receipt}")
         added = call.query.added is not None
-        return await self._page(receipt, rated, typed(call.fields, "rating"), added=added)
+        page = await self._page(receipt, rated, typed(call.fields, "rating"), added=added)
+        known = self.adding.finding.browsers.remember(call, codes.spelt(receipt))
+        return replace(page, cookies=known)
 
     async def add(self, call: Call[None, None]) -> Page | See:
         """Add what was said to the very rating."""
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
         if said.switch:
-            return await self._page(
-                receipt, await self.adding.submission(receipt, call.remote), said
-            )
-        addition = _addition(said, call.language)
-        await self.adding.add(receipt, addition, said.repeat_key, "thanks", call.remote)
-        return See(f"{PATH.replace('{receipt}', _code(receipt))}?added=1")
+            return await self._page(receipt, await self.adding.submission(call), said)
+        addition = addition_of(said, call.language)
+        await self.adding.add(call, addition, said.repeat_key, "thanks")
+        return See(f"{PATH.replace('{receipt}', codes.spelt(receipt))}?added=1")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend."""
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
         if isinstance(refused, KeyReused):
             said = replace(said, key=fresh_key())
-        rated = await self.adding.submission(receipt, call.remote)
+        rated = await self.adding.submission(call)
         return await self._page(receipt, rated, said, refused)
 
     async def _page(
@@ -100,7 +100,7 @@ class Thanks:
         values = {
             "window": window,
             "rated": rated,
-            "code": _code(receipt),
+            "code": codes.spelt(receipt),
             "typed": said,
             "added": added,
             "wrong": wrong,
@@ -113,11 +113,8 @@ class Thanks:
         return Page("thanks.html", values, status, headers=headers)
 
 
-def _code(receipt: str) -> str:
-    return receipts.grouped(receipts.normalise(receipt) or "")
-
-
-def _addition(said: Typed, lang: Language) -> Addition:
+def addition_of(said: Typed, lang: Language) -> Addition:
+    """What a form adds, checked. Invalid names each wrong field once."""
     badge, name = said.officer()
     try:
         return Addition(

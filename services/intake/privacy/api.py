@@ -34,10 +34,10 @@ class Api:
 
     async def overview(self, call: Call[None, None]) -> Reply:
         """For whoever holds the receipt."""
-        return Reply(await self.asking.overview(call.params["receipt"]), headers=PRIVATE)
+        return Reply(await self.asking.overview(call), headers=PRIVATE)
 
     async def ask(self, call: Call[Wish, None]) -> Reply:
         """For whoever also knows what was written, or the phone."""
         note = texts(call.language).text("data_correction_note")
-        answer = await self.asking.ask(call.params["receipt"], call.body, call.repeat_key, note)
+        answer = await self.asking.ask(call, call.body, call.repeat_key, note)
         return Reply(answer, headers=PRIVATE)

@@ -7,18 +7,18 @@ the phone, or how the words begin.
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from services.intake.accept import receipts
-from services.intake.accept.store import attachments, submissions
+from services.intake.accept.finding import Finding
+from services.intake.accept.store import attachments
 from services.intake.accept.store.submissions import Stored
 from services.intake.privacy import store, views
 from services.intake.privacy.store import Held
 from services.intake.privacy.views import Answer, Copy, Overview, Wish
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
-from shared.errors import Invalid, NotFound, TooMany, Unavailable, Wrong
+from shared.errors import Invalid, TooMany, Unavailable, Wrong
 from shared.events import SubmissionAdded
 from shared.observe import log
 from shared.policy import Policies
@@ -26,6 +26,7 @@ from shared.storage import Storage
 from shared.values import clock, phone, text
 from shared.values.phone import NotAPhone
 from shared.values.seal import Seal
+from shared.web.endpoints import Call
 
 FAILURES = 5
 A_DAY = timedelta(days=1)
@@ -58,11 +59,12 @@ class Asking:
     seal: Seal = field(repr=False)
     policies: Policies
     storage: Storage | None
+    finding: Finding
 
-    async def overview(self, receipt: str) -> Overview:
-        """What lies here of a receipt's submission. NotFound."""
+    async def overview(self, call: Call[Any, Any]) -> Overview:
+        """What lies here of the submission of the call's receipt. NotFound, TooMany."""
         async with self.database.acquire() as conn:
-            own = await self._own(conn, receipt)
+            own = await self._own(conn, await self.finding.find(conn, call))
             asked = await store.list_requests(conn, own.facts.id)
             owed = await store.is_owed(conn, own.facts.id, clock.now())
         days = self.policies.at(clock.now()).privacy.kept_days
@@ -76,13 +78,15 @@ class Asking:
             erased_at=own.held.erased_at,
         )
 
-    async def ask(self, receipt: str, wish: Wish, key: str, note: str) -> Answer:
+    async def ask(self, call: Call[Any, Any], wish: Wish, key: str, note: str) -> Answer:
         """Do what is wished, once for each key. NotFound, Invalid, TooMany, Unavailable.
 
         `note` stands before a correction, where the desk reads it.
         """
+        async with self.database.acquire() as conn:
+            facts = await self.finding.find(conn, call)
         async with self.database.transaction() as conn:
-            own = await self._own(conn, receipt)
+            own = await self._own(conn, facts)
             proven = await self._prove(conn, own, wish.known)
         if not proven:
             raise Invalid(Wrong("known", "wrong.not_known"))
@@ -94,13 +98,8 @@ class Asking:
             case "deletion":
                 return await self._delete(own, key)
 
-    async def _own(self, conn: Connection, receipt: str) -> Own:
-        bare = receipts.normalise(receipt)
-        hashed = receipts.hash_of(bare) if bare else b""
-        facts = await submissions.get_by_receipt(conn, hashed) if bare else None
-        held = await store.get_held(conn, facts.id) if facts else None
-        if facts is None or held is None:
-            raise NotFound("refused.no_receipt")
+    async def _own(self, conn: Connection, facts: Stored) -> Own:
+        held = await store.get_held(conn, facts.id)
         bound, bound_index = await store.get_bound(conn, facts.id)
         sealed = bound or held.phone_sealed
         indexes = frozenset(filter(None, (held.phone_index, bound_index)))
@@ -114,7 +113,11 @@ class Asking:
                 views.Later(at=at, words=self.seal.open(words, context))
                 for at, context, words in await store.list_added(conn, facts.id)
             ],
-            [one for one in await attachments.list_of(conn, hashed) if one.erased_at is None],
+            [
+                one
+                for one in await attachments.list_of(conn, facts.receipt_hash)
+                if one.erased_at is None
+            ],
         )
 
     async def _prove(self, conn: Connection, own: Own, known: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.db import Connection
+from shared.errors import NotFound
 
 # Any constant.
 _ERASING = 0x65726173
@@ -127,15 +128,17 @@ async def is_owed(conn: Connection, submission_id: UUID, now: datetime) -> bool:
     return bool(await conn.fetchval(_IS_OWED, submission_id, now))
 
 
-async def get_held(conn: Connection, submission_id: UUID) -> Held | None:
-    """What lies here of a submission."""
+async def get_held(conn: Connection, submission_id: UUID) -> Held:
+    """What lies here of a submission. NotFound."""
     row = await conn.fetchrow(
         """SELECT words_sealed, phone_sealed, phone_index, details, satisfaction, categories,
                   officer_badge, erased_at
            FROM submissions LEFT JOIN erasures ON submission_id = id WHERE id = $1""",
         submission_id,
     )
-    return Held(**dict(row) | {"categories": tuple(row["categories"])}) if row else None
+    if row is None:
+        raise NotFound("refused.no_receipt")
+    return Held(**dict(row) | {"categories": tuple(row["categories"])})
 
 
 async def list_added(conn: Connection, submission_id: UUID) -> list[tuple[datetime, str, str]]:
