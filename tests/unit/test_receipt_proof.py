@@ -171,6 +171,7 @@ def test_keys_that_are_not_at_hand() -> None:
     assert "key" == refused(FILE, [OTHER.public])
     assert "key" == refused(FILE, [PublicKey("else.example", SIGNER.public.raw)])
     assert "key" == refused(FILE, [])
+    assert "key" == refused(FILE.replace(f"— {SIGNER.name} ", "— else.example "))
     assert "key" == refused(old(), [OTHER.public])
 
 
@@ -182,6 +183,30 @@ def test_a_forged_signature_under_our_name() -> None:
     assert "seal" == refused(forged.replace(line, f"— {SIGNER.name} {notes.base64(raw)}"))
     short = f"— {SIGNER.name} {notes.base64(raw[:40])}"
     assert "seal" == refused(FILE.replace(FILE.rstrip("\n").split("\n")[-1], short))
+
+
+def test_a_genuine_signature_excuses_no_forged_one() -> None:
+    """Two seals of ours, and one of them is none: whoever added it wants to deceive."""
+    forged = f"— {SIGNER.name} {notes.base64(SIGNER.public.id + b'f' * 64)}\n"
+    assert "seal" == refused(FILE + forged)
+    assert "seal" == refused(FILE.replace("— mashang", f"{forged}— mashang"))
+
+
+@pytest.mark.parametrize(
+    "origin", [SIGNER.name, f"{SIGNER.name}/{'0' * 32}", FIVE[0].split("\n\n")[1].split("\n")[0]]
+)
+def test_a_tree_under_another_trees_name(origin: str) -> None:
+    """Sealed by our own key, and still nothing: no name may stand for two trees."""
+    (head, tree, _) = FILE.split("\n\n")
+    text = "\n".join([origin, *tree.split("\n")[1:], ""])
+    assert "seal" == refused(f"{head}\n\n{notes.note(text, SIGNER.public, SIGNER.sign(text))}")
+
+
+def test_a_seal_has_one_spelling() -> None:
+    """Bits that mean nothing are zero: another last character would be another file."""
+    assert FILE.endswith("=\n")
+    last = FILE[-3]
+    assert "damaged" == refused(f"{FILE[:-3]}{chr(ord(last) + 1)}=\n")
 
 
 def test_signatures_of_strangers_are_no_matter() -> None:
