@@ -184,14 +184,14 @@ Tell = Callable[[Refused, Language], Answer]
 
 @dataclass(frozen=True)
 class Link:
-    """Where an answer leads: the path of a GET, and which of its parameters is which value of ours.
+    """Where an answer leads: to which endpoint, and which of its parameters is which value of ours.
 
     A value is a JSON pointer into the answer.
     """
 
-    name: str
     path: str
     parameters: Mapping[str, str]
+    method: Method = "GET"
 
 
 @dataclass(frozen=True)

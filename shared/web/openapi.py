@@ -168,7 +168,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
 
 
 def _answer(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:
-    links = {link.name: _link(link) for link in one.links}
+    links = dict(map(_link, one.links))
     told: dict[str, Any] = {"links": links} if links else {}
     if model:
         told["content"] = _content(model, one.media)
@@ -177,9 +177,11 @@ def _answer(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:
     return told
 
 
-def _link(link: Link) -> dict[str, Any]:
+def _link(link: Link) -> tuple[str, dict[str, Any]]:
+    """Called like the operation that it leads to."""
+    operation = _operation_id(link.method, link.path)
     values = {name: f"$response.body#{pointer}" for name, pointer in link.parameters.items()}
-    return {"operationId": _operation_id("GET", link.path), "parameters": values}
+    return operation, {"operationId": operation, "parameters": values}
 
 
 def shape(model: type[BaseModel]) -> list[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """The OpenAPI documents are made from the tables, and valid."""
 
+import re
 from typing import Any
 
 import pytest
@@ -119,6 +120,28 @@ def test_required_parameters_are_told_as_such() -> None:
         for each in told["parameters"]:
             offered = each["in"] == "query" or one.repeat == "offered"
             assert (each["in"] == "path" or not offered) == each["required"], one.path
+
+
+def test_every_link_leads_to_an_operation() -> None:
+    """Of the same document, with a value of the answer for every part of its path."""
+    paths = document("intake")["paths"].values()
+    by_id = {told["operationId"]: told for methods in paths for told in methods.values()}
+    links = [
+        link
+        for told in by_id.values()
+        for answer in told["responses"].values()
+        for link in answer.get("links", {}).items()
+    ]
+    assert 32 == len(links)
+    for name, link in links:
+        assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
+        parts = {
+            each["name"]
+            for each in by_id[link["operationId"]]["parameters"]
+            if each["in"] == "path"
+        }
+        assert parts == set(link["parameters"])
+        assert all(value.startswith("$response.body#/") for value in link["parameters"].values())
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -17,7 +17,17 @@ from shared.web.texts import texts
 
 # 2,000 characters with each of them escaped (`\ud83d\ude00`) are 24 kB.
 LIMIT = 32 * 1024
-STORY = Link("its story", "/api/v1/receipts/{receipt}", {"receipt": "/receipt/code"})
+RECEIPT = "/api/v1/receipts/{receipt}"
+
+_CODE = {"receipt": "/receipt/code"}
+_SAID = (
+    "additions", "ratings", "followups", "withdrawals", "reports", "phone-codes", "phone", "data",
+)  # fmt: skip
+# What a receipt is good for.
+LINKS = (
+    *(Link(f"{RECEIPT}{place}", _CODE) for place in ("", "/proof", "/data")),
+    *(Link(f"{RECEIPT}/{place}", _CODE, "POST") for place in _SAID),
+)
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,10 @@ class Api:
                 "POST", "/api/v1/submissions", self.submit,
                 "Hand in a rating, complaint or request; a repetition gets the first receipt",
                 PUBLIC, body=Draft, answers={201: views.Accepted, 200: views.Accepted},
-                repeat="header", limit=LIMIT, seconds=0, links=(STORY,),
+                repeat="header", limit=LIMIT, seconds=0, links=LINKS,
             ),
             Endpoint(
-                "POST", "/api/v1/receipts/{receipt}/additions", self.add,
+                "POST", f"{RECEIPT}/additions", self.add,
                 "Add words, reasons or an officer to what a receipt is for; never changes it",
                 PUBLIC, params={"receipt": str}, body=Addition,
                 answers={201: views.Added}, repeat="header", limit=LIMIT,

@@ -1,6 +1,6 @@
 """The endpoints of GeoReport v2, each in JSON and in XML."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,13 +41,14 @@ class Api:
 
     def _in(self, name: str) -> Iterator[Endpoint]:
         read = partial(self._read, name)
+        its_request = _links(name, "requests", "service_request_id")
         yield read(
             "/open311/discovery", "discovery", self.discovery, "Where the Open311 API is",
             models.Discovery,
         )  # fmt: skip
         yield read(
             f"{ROOT}/services", "services", self.services, "Open311: the kinds of request",
-            models.Services,
+            models.Services, links=_links(name, "services", "service_code", "service_code"),
         )  # fmt: skip
         yield read(
             f"{ROOT}/services/{{service_code}}", "service_definition", self.definition,
@@ -57,7 +58,7 @@ class Api:
         yield read(
             f"{ROOT}/requests", "service_requests", self.requests,
             "Open311: what became of the requests of apps, without words, place and person",
-            models.Requests, query=models.Listed,
+            models.Requests, query=models.Listed, links=its_request,
         )  # fmt: skip
         yield read(
             f"{ROOT}/requests/{{service_request_id}}", "service_requests", self.request,
@@ -67,13 +68,15 @@ class Api:
         yield read(
             f"{ROOT}/tokens/{{token}}", "service_requests", self.token,
             "Open311: the request of a token", models.Tokens, params={"token": UUID},
+            links=its_request,
         )  # fmt: skip
         yield Endpoint(
             "POST", f"{ROOT}/requests.{name}",
             self._answering(name, "service_requests", self.create),
             "Open311: hand in a request; the answer has its receipt", PUBLIC, query=models.Posted,
             body=models.Sent, form=True, answers={200: models.AllCreated}, repeat="offered",
-            limit=LIMIT, seconds=0, links=_links(name), **_told(name),
+            limit=LIMIT, seconds=0, links=[*its_request, *_links(name, "tokens", "token")],
+            **_told(name),
         )  # fmt: skip
 
     def _read(
@@ -87,10 +90,11 @@ class Api:
         *,
         params: Mapping[str, type[Any]] | None = None,
         query: type[BaseModel] = models.Asked,
+        links: Sequence[Link] = (),
     ) -> Endpoint:
         return Endpoint(
             "GET", f"{path}.{name}", self._answering(name, root, handler), summary, PUBLIC,
-            params=params or {}, query=query, answers={200: model}, **_told(name),
+            params=params or {}, query=query, answers={200: model}, links=links, **_told(name),
         )  # fmt: skip
 
     def _answering(
@@ -164,14 +168,11 @@ def _told(name: str) -> dict[str, Any]:
     return {"media": formats.FORMATS[name], "tell": tell, "problem": models.Faults}
 
 
-def _links(name: str) -> tuple[Link, ...]:
-    """Only JSON can be pointed into."""
+def _links(
+    name: str, resource: str, part: str, value: str = "service_request_id"
+) -> Sequence[Link]:
+    """From the first of a list to its resource in each format; only JSON can be pointed into."""
     if formats.FORMATS[name] != JSON:
         return ()
-    return tuple(
-        Link(
-            f"{resource} of it", f"{ROOT}/{resource}/{{{part}}}.{name}",
-            {part: "/0/service_request_id"},
-        )
-        for resource, part in (("requests", "service_request_id"), ("tokens", "token"))
-    )  # fmt: skip
+    path, values = f"{ROOT}/{resource}/{{{part}}}", {part: f"/0/{value}"}
+    return [Link(f"{path}.{each}", values) for each in formats.FORMATS]
