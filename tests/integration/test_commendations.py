@@ -16,6 +16,7 @@ from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, UNIT, Of
 SERVICE = "verification"
 PLACE = "/desk/commendations"
 WORDS = "帮我多跑了一趟，谢谢甲警官"
+NAMED = '甲 <span class="badge">170001</span>'
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ async def seen(bureau: Office, *words: str, asked: str = "") -> dict[str, list[s
 async def test_the_unit_and_those_above_read_it(bureau: Office) -> None:
     """With the officer's name, the unit's and the day; a neighbour and another county do not."""
     await praise(bureau, officer_badge="170001")
-    found = await seen(bureau, WORDS, "甲 170001")
-    both = [WORDS, "甲 170001"]
+    both = [WORDS, NAMED]
+    found = await seen(bureau, *both)
     assert found == {
         "desk": both, "accused": both, "neighbour": [], "county": both, "elsewhere": [],
         "city": both, "auditor": both,
@@ -132,7 +133,7 @@ async def test_erased_words_are_said_to_be(bureau: Office) -> None:
     page = await read(bureau, "desk")
     assert WORDS not in page
     assert "原话已按期限删除" in page
-    assert "甲 170001" in page
+    assert NAMED in page
 
 
 async def test_there_are_pages(bureau: Office) -> None:

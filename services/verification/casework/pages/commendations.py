@@ -30,6 +30,7 @@ class Shown(NamedTuple):
     unit: str
     satisfaction: int
     officer: str
+    badge: str
     words: str | None
 
 
@@ -66,15 +67,14 @@ class CommendationPages:
                 one.said_at,
                 names.get(one.unit_code, one.unit_code),
                 one.satisfaction,
-                self._officer(one, named),
+                named.get(one.officer_badge or "") or self._typed(one),
+                one.officer_badge or "",
                 self._words(one),
             )
             for one in page
         ]
 
-    def _officer(self, one: Commendation, named: Mapping[str, str]) -> str:
-        if badge := one.officer_badge:
-            return f"{named[badge]} {badge}" if badge in named else badge
+    def _typed(self, one: Commendation) -> str:
         sealed = one.officer_typed_sealed
         return self.seal.open(sealed, f"words:{one.commendation_id}:officer") if sealed else ""
 
