@@ -65,7 +65,14 @@ async def addresses(place: Town, service: str) -> list[str]:
     """Where the service has pages, each with something on it."""
     async with ClientSession() as http:
         found = await objects(place, http)
-    return [*_addresses(place, service, found), *(STRANGE if service == "intake" else ())]
+        waiting = await place.complain(http, phone=None)
+    places = [*_addresses(place, service, found)]
+    if service == "intake":
+        # Beside the receipt that has its answer: one that still waits, and has no phone.
+        open_ = Objects(found.params | {"receipt": waiting["receipt"]["code"]})
+        places += [one for one in _addresses(place, service, open_) if one not in places]
+        places += [f"/k/{place.code('n1', kiosk=1)}", *STRANGE]
+    return places
 
 
 def _addresses(place: Town, service: str, found: Objects) -> Iterator[str]:
