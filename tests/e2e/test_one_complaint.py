@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,13 +14,17 @@ from deploy.demo.first import LAST
 from deploy.demo.play import Citizen, Desk
 from deploy.demo.scenario import Complaint, article
 from deploy.local.postgres_cluster import installed_programs
+from deploy.local.settings import SANDBOX
 from deploy.local.stack import Stack
+from deploy.sandbox.customer import Client
 from shared.flows import SERVICES
 from tests.conftest import eventually
+from tests.integration.intake_holder import hidden
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 PHONE = "19812345678"
+BOUND = "19812345679"
 WORDS = "等了一个小时没有人,电话也没人接。"
 
 
@@ -87,6 +93,79 @@ async def test_ops_ports_answer(stack: Stack, http: aiohttp.ClientSession) -> No
             async with http.get(f"{stack.ops_urls[name]}/{path}") as response:
                 assert 200 == response.status
                 assert wanted in await response.text()
+
+
+async def test_a_phone_bound_after_the_verdict_is_paid_once(
+    stack: Stack, http: aiohttp.ClientSession
+) -> None:
+    """Complained without a phone, found true, bound by the code of an SMS: one top-up arrives."""
+    citizen, code = Citizen(http, stack), await _found_true(stack, http)
+    receipt = f"{stack.urls['intake']}/r/{code}"
+    assert f'href="/r/{code}/phone"' in await _page(http, receipt)
+    await _send(http, f"{receipt}/phone", await _page(http, f"{receipt}/phone"), phone=BOUND)
+    form, digits = await _page(http, f"{receipt}/phone?sent=1"), await _sms(stack, http)
+    for _ in "ab":  # pressed twice
+        await _send(http, f"{receipt}/phone/code", form, code=digits)
+
+    async def paid() -> bool:
+        return {"reward_paid", "message_paid_delivered"} <= set(await citizen.timeline(code))
+
+    await eventually(paid, True, within=60)
+    told = await _page(http, receipt)
+    assert "元已到账" in told
+    assert "198****5679" in told
+    by_number = (await _book(stack, http))["airtime"]["by_number"]
+    assert [1] == [got["paid_count"] for phone, got in by_number.items() if phone.endswith(BOUND)]
+
+
+async def _found_true(stack: Stack, http: aiohttp.ClientSession) -> str:
+    """The receipt's code of a complaint without a phone, at another unit than the first one's."""
+    found = next(
+        one
+        for one in article().complaint
+        if one.verdict == "substantiated" and one.unit != complaint().unit
+    ).model_copy(update={"phone": ""})
+    citizen = Citizen(http, stack)
+    answer = await citizen.file(found)
+    await Desk(http, stack).handle(answer["submission_id"], found)
+    code = str(answer["receipt"]["code"])
+
+    async def verified() -> bool:
+        return "verified" in await citizen.timeline(code)
+
+    await eventually(verified, True)
+    return code
+
+
+async def _page(http: aiohttp.ClientSession, url: str) -> str:
+    async with http.get(url, headers={"Accept": "text/html"}) as response:
+        assert 200 == response.status
+        return await response.text()
+
+
+async def _send(http: aiohttp.ClientSession, url: str, page: str, **fields: str) -> None:
+    form = {"key": hidden(page), **fields}
+    async with http.post(url, data=form, allow_redirects=False) as response:
+        assert 303 == response.status, await response.text()
+
+
+async def _sms(stack: Stack, http: aiohttp.ClientSession) -> str:
+    """The digits that the citizen reads on the phone."""
+    read: list[str] = []
+
+    async def arrived() -> bool:
+        messages = (await _book(stack, http))["sms"]["messages"]
+        read[:] = [one["content"] for one in messages if one["phone"].endswith(BOUND)]
+        return bool(read)
+
+    await eventually(arrived, True)
+    found = re.search(r"[0-9]{6}", read[0])
+    assert found, read
+    return found[0]
+
+
+async def _book(stack: Stack, http: aiohttp.ClientSession) -> dict[str, dict[str, Any]]:
+    return await Client(http, stack.urls[SANDBOX]).book()
 
 
 def _log(stack: Stack, name: str) -> str:
