@@ -19,7 +19,7 @@ from shared.patience import within
 from shared.web import admission, assets, checking, kept, openapi, problems, refusing
 from shared.web.answers import finish, respond
 from shared.web.callers import BARE, Outside, believing, sharing
-from shared.web.endpoints import Answer, Call, Endpoint, See, checked
+from shared.web.endpoints import Answer, Call, Endpoint, Page, See, checked
 from shared.web.house import House
 from shared.web.pages import language
 from shared.web.places import here
@@ -133,11 +133,14 @@ async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> 
     if endpoint.again is None or unknown or call.unread or isinstance(refused, Defect | NotFound):
         return None
     try:
-        return await within(AGAIN_SECONDS, endpoint.again(call, refused))
+        shown = await within(AGAIN_SECONDS, endpoint.again(call, refused))
     except NotFound:
         raise
     except (Refused, *faults.PASSING, *faults.NO_TEXT):
         return None
+    if not isinstance(shown, Page) or shown.status != refused.status:
+        return shown
+    return replace(shown, headers={**problems.headers(refused), **shown.headers})
 
 
 def edge(house: House) -> Any:
