@@ -13,6 +13,8 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
+from tests import heic
+
 MARK = b"SMUGGLED<script>alert(1)</script>"
 MIB = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -144,6 +146,10 @@ ODD: Mapping[str, Made] = {
     "a dot": lambda: saved(picture(size=(1, 1)), "PNG"),
     "a thread": lambda: saved(picture(size=(2, 20000)), "PNG"),
     "large": lambda: saved(picture(size=(5000, 4000)), "JPEG"),
+    "heic": lambda: heic.SMALL,
+    "heic of a phone": heic.photo,
+    "heic of a new phone": lambda: heic.photo(5712, 4284),
+    "several heic": lambda: heic.photo(1000, 800, hidden=0),
 }
 # Not taken.
 BAD: Mapping[str, Made] = {
@@ -164,6 +170,8 @@ BAD: Mapping[str, Made] = {
     "program": lambda: b"\x7fELF" + bytes(200),
     "film": lambda: b"\x00\x00\x00\x18ftypmp42" + bytes(200),
     "heic without a picture": lambda: b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+    "heic of too many pixels": lambda: heic.photo(8064, 6048),
+    "half a heic": lambda: heic.SMALL[: len(heic.SMALL) // 2],
     "head of a jpeg": lambda: b"\xff\xd8\xff",
     "head of a png": lambda: PNG,
     "head of a webp": lambda: b"RIFF\xff\xff\xff\xffWEBPVP8 ",

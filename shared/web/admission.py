@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from shared.errors import Forbidden, Malformed, Refused, TooLarge, Unauthenticated
 from shared.events import Language
 from shared.web import forms, session, uploads
-from shared.web.bodies import read_body
+from shared.web.bodies import check_charset, check_coding, read_body
 from shared.web.endpoints import Call, Endpoint, Visitor
 from shared.web.places import here
 from shared.web.session import Door
@@ -63,6 +63,8 @@ async def _take_in(request: web.Request, endpoint: Endpoint, call: Call[Any, Any
 
 async def _take_files(request: web.Request, allowed: Uploads, call: Call[Any, Any]) -> None:
     """What had come before it was too much is kept too, to be shown again."""
+    check_coding(request)
+    check_charset(request)
     parts = Parts()
     try:
         await uploads.read(request, allowed, parts)

@@ -14,10 +14,21 @@ BODY_SECONDS = 30.0
 JSON_TYPES = ("application/json", "application/cloudevents+json")
 
 
-async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
-    """The whole body, within the endpoint's limit and of the kind that it reads."""
+def check_coding(request: web.Request) -> None:
+    """Unsupported unless it comes as it is."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise Unsupported("refused.encoding")
+
+
+def check_charset(request: web.Request) -> None:
+    """Unsupported unless its letters are those that we read."""
+    if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8", "us-ascii"):
+        raise Unsupported("refused.charset")
+
+
+async def read_body(request: web.Request, endpoint: Endpoint) -> bytes:
+    """The whole body, within the endpoint's limit and of the kind that it reads."""
+    check_coding(request)
     # A form is read on, if it is not beyond all measure, to be shown again as it was typed.
     most = max(endpoint.limit, forms.MOST_SHOWN) if endpoint.form else endpoint.limit
     if (request.content_length or 0) > most:
@@ -53,5 +64,4 @@ def _check_type(request: web.Request, endpoint: Endpoint) -> None:
         wanted = (uploads.MEDIA_TYPE,)
     if not endpoint.raw and request.content_type not in wanted:
         raise Unsupported("refused.media_type", wanted=wanted[0])
-    if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8", "us-ascii"):
-        raise Unsupported("refused.charset")
+    check_charset(request)

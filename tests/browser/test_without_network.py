@@ -3,11 +3,14 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.integration.intake_site import Site, code
 
 SERVICE = "intake"
+# However loaded the machine is.
+WAIT = 60_000
 WORDS = "等了一上午没有人，下午又叫我明天来"
 COMPLAINT = f"/w/{code(counter=3)}/complaint"
 UNIT = f"/w/{code(counter=3)}"
@@ -38,7 +41,7 @@ async def drafts(phone: Page) -> dict[str, Any]:
 
 async def said(phone: Page, words: str) -> None:
     """The page says so."""
-    await expect(phone.locator("#told")).to_contain_text(words)
+    await expect(phone.locator("#told")).to_contain_text(words, timeout=WAIT)
 
 
 async def arrived(phone: Page) -> None:
@@ -157,13 +160,42 @@ async def test_what_the_server_minds_is_shown_by_its_page(phone: Page, intake: S
     assert [("complaint", None)] == await stored(intake)
 
 
-async def test_a_window_without_any_network(phone: Page, intake: Site) -> None:
-    """The window that was scanned opens from the phone; what is tapped goes out by itself later."""
+async def scan(phone: Page) -> None:
+    """Open the window, and wait until the phone has its pages."""
     await phone.goto(UNIT)
     await phone.evaluate("navigator.serviceWorker.ready")
     await phone.wait_for_function(
-        "async () => (await (await caches.open('mashang-pages')).keys()).length == 4"
+        "async () => (await (await caches.open('mashang-pages')).keys()).length == 6"
     )
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["it knows", "it does not know"])
+async def test_a_low_face_without_network_keeps_its_level(
+    phone: Page, intake: Site, known: bool
+) -> None:
+    """The phone asks what went wrong, nothing chosen between the two; the level arrives with it."""
+    await scan(phone)
+    await phone.reload()  # now the worker is in charge
+    if not known:  # a network that is there and leads nowhere
+        await phone.add_init_script("Object.defineProperty(navigator, 'onLine', {value: true})")
+        await phone.reload()
+    await phone.context.set_offline(True)
+    await phone.tap(".face[value='2']")
+    await expect(phone.locator("[name=kind][value=complaint]")).to_be_visible()
+    assert 0 == await phone.locator("[name=kind]:checked").count()
+    await expect(phone.locator(".title")).to_contain_text("不满意")
+    await phone.check("[name=kind][value=complaint]")
+    await phone.fill("[name=words]", WORDS)
+    await send(phone)
+    await said(phone, "没有网络，还没有送到")
+    await phone.context.set_offline(False)
+    await arrived(phone)
+    assert [("complaint", 2)] == await stored(intake)
+
+
+async def test_a_window_without_any_network(phone: Page, intake: Site) -> None:
+    """The window that was scanned opens from the phone; what is tapped goes out by itself later."""
+    await scan(phone)
     key = await phone.input_value("#send [name=key]")
     await phone.context.set_offline(True)
     await phone.goto(UNIT)

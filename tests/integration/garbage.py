@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from shared.web import forms
+from shared.web import forms, uploads
 from shared.web.endpoints import Endpoint
+from tests import hostile
 
 JSON = "application/json"
+FILES = f"{uploads.MEDIA_TYPE}; boundary=b"
 NOISE = random.Random(20260101).randbytes(300)
 DEEP = b'{"a":' * 5000
 Headers = Mapping[str, bytes | str]
@@ -54,6 +56,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     },
     "Addition": {
         "categories": ["other"], "words": "x", "officer_badge": "A-1", "officer_typed": "x",
+        "attachments": [],
     },
     "RatingBody": {"solved": True, "satisfied": False},
     "FollowupBody": {"words": "x"},
@@ -94,8 +97,7 @@ class Request:
 
 def unreadable(one: Endpoint) -> Iterator[Request]:
     """Bodies that cannot be what the endpoint takes, each refused before anything is done."""
-    kind = forms.MEDIA_TYPE if one.form else JSON
-    right = encoded(one, right_body(one) or {"a": "b"})
+    kind, right = _kind(one), encoded(one, right_body(one) or {"a": "b"})
     for name, body in {
         "noise": NOISE, "deep": DEEP, "half": b'{"a": "x', "invalid UTF-8": b"a=\xff\xfe%ff",
         "byte order": b"\xff\xfe{\0}\0", "NaN": b"NaN", "a number": b"9" * 5000,
@@ -105,6 +107,9 @@ def unreadable(one: Endpoint) -> Iterator[Request]:
         yield Request(name, body, kind)
     if one.raw:
         return
+    if one.uploads:
+        for name, body in HALF_FILES.items():
+            yield Request(name, body, FILES)
     for wrong in ("", ";;;", "text/plain", "multipart/form-data; boundary=x", "image/png", "é"):
         yield Request(f"as {wrong!r}", right, wrong)
     for charset in ("martian", "utf-16", "gbk", "utf-7"):
@@ -114,11 +119,19 @@ def unreadable(one: Endpoint) -> Iterator[Request]:
             yield Request(encoding, body, kind, {"Content-Encoding": encoding})
 
 
+# Forms with files that end too early, or are none.
+HALF_FILES: Mapping[str, bytes] = {
+    "no end": b'--b\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\nx',
+    "cut in the head": b"--b\r\nContent-Disposition: form-da",
+    "a part without a name": b"--b\r\nContent-Type: image/jpeg\r\n\r\nx\r\n--b--\r\n",
+}
+
+
 def right_body(one: Endpoint) -> Mapping[str, Any]:
     """What an endpoint takes; nothing, where it is only called."""
     if one.body:
         return RIGHT[one.body.__name__]
-    return FORM if one.form and "code" in one.params else {}
+    return FORM if one.form and not {"code", "receipt"}.isdisjoint(one.params) else {}
 
 
 def share(values: Sequence[str], turn: int) -> Sequence[str]:
@@ -128,6 +141,8 @@ def share(values: Sequence[str], turn: int) -> Sequence[str]:
 
 def encoded(one: Endpoint, values: Mapping[str, Any]) -> bytes:
     """Values as the endpoint takes them."""
+    if one.uploads and not one.form:
+        return with_file(values)
     if one.form:
         return urlencode({k: v for k, v in values.items() if v is not None}, doseq=True).encode()
     return json.dumps(values).encode()
@@ -147,8 +162,18 @@ def in_fields(one: Endpoint) -> Iterator[Request]:
     yield Request("one too many", encoded(one, {**right, "nobody_knows": "me"}), _kind(one))
 
 
+def with_file(values: Mapping[str, Any], file: bytes = hostile.J) -> bytes:
+    """A form with a photo, as FILES says."""
+    head = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    several = [(k, v if isinstance(v, list) else [v]) for k, v in values.items() if v is not None]
+    said = [
+        head % (name.encode(), b"", str(v).encode()) for name, values in several for v in values
+    ]
+    return b"".join([*said, head % (b"photos", b'; filename="x.jpg"', file), b"--b--\r\n"])
+
+
 def _kind(one: Endpoint) -> str:
-    return forms.MEDIA_TYPE if one.form else JSON
+    return forms.MEDIA_TYPE if one.form else FILES if one.uploads else JSON
 
 
 def in_queries(one: Endpoint) -> Iterator[Request]:

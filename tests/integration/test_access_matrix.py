@@ -52,7 +52,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
         "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
-        "attachment_id": str(uuid4()),
+        "attachment_id": str(uuid4()), "commendation_id": str(uuid4()),
         "vendor": "nobody", "secret": "none", "code": place.code("n1"),
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
     }  # fmt: skip

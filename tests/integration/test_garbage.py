@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, cycle
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +33,8 @@ from tests.town import SERVICES, Town, town
 
 # Signing in and out is work on sessions even where it is refused.
 COMINGS_AND_GOINGS = {"sessions", "sign_in_failures", "sign_in_addresses"}
+# Beside the databases' tables.
+PHOTOS = "photos"
 Kind = Callable[[Endpoint], Iterator[Request]]
 
 
@@ -93,8 +96,10 @@ class Place:
         return (await door.by_cookie(cookies)).csrf
 
     async def stored(self) -> dict[str, str]:
-        """A digest of every table of every service."""
-        digests = {}
+        """A digest of every table of every service, and the names of the photos on the disk."""
+        root = Path(self.town.settings["intake"].photos)
+        photos = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        digests = {PHOTOS: "\n".join(photos)}
         for service, url in self.owners.items():
             conn = await asyncpg.connect(url)
             tables = await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -192,7 +197,7 @@ async def test_an_unreadable_body_is_refused_and_nothing_stored(place: Place) ->
     before = await place.stored()
 
     def kind(one: Endpoint) -> Iterator[Request]:
-        takes_a_body = one.body or one.form or one.raw
+        takes_a_body = one.body or one.form or one.raw or one.uploads
         return garbage.unreadable(one) if takes_a_body else iter(())
 
     assert [] == await wrongs(place, kind, refused=True)

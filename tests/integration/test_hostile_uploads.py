@@ -76,6 +76,25 @@ async def test_a_photo_stands_upright(intake: Site, tmp_path: Path) -> None:
         assert 128 < sum(image.getpixel((24, 60))) / 3  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("heic", (512, 512)), ("heic of a phone", (1536, 2048))]
+)
+async def test_a_phones_own_kind_of_photo_is_taken(
+    intake: Site, tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    """A genuine HEIC, also of full size, becomes an upright JPEG that every desk can show."""
+    _, (stored,) = await sent(intake, "photos", ODD[name]())
+    with Image.open(io.BytesIO(kept(tmp_path, stored))) as image:
+        assert ("JPEG", size) == (image.format, image.size)
+        assert (0, 0, 128) == pytest.approx(image.getpixel((size[0] // 2, 20)), abs=4)
+
+
+async def test_a_heic_that_is_too_large_is_told_so(intake: Site) -> None:
+    """With what to do instead, and not that it were broken."""
+    content = BAD["heic of too many pixels"]()
+    assert (422, ["wrong.photo_too_large"]) == await sent(intake, "photos", content)
+
+
 async def test_sixteen_bits_become_eight(intake: Site, tmp_path: Path) -> None:
     """A medium grey stays one, and does not become white."""
     _, (stored,) = await sent(intake, "photos", ODD["sixteen bits"]())
@@ -194,6 +213,7 @@ BOMBS = {
     "note": BAD["note that unfolds"],
     "profile": BAD["profile that unfolds"],
     "large": ODD["large"],
+    "heic": ODD["heic of a new phone"],
 }
 
 

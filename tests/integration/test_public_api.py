@@ -11,7 +11,8 @@ SERVICE = "intake"
 CASES = 20_000
 # A picture, the code of an SMS and a token of the staff's are not guessed.
 NEVER_RIGHT = {
-    "POST /api/v1/attachments", "POST /api/v1/receipts/{receipt}/phone", "GET /api/v1/figures",
+    "POST /api/v1/attachments", "POST /api/v1/receipts/{receipt}/attachments",
+    "POST /api/v1/receipts/{receipt}/phone", "GET /api/v1/figures",
 }  # fmt: skip
 
 

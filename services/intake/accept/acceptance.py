@@ -106,8 +106,8 @@ class Acceptance:
     async def _check(self, draft: Draft, receipt_hash: bytes) -> None:
         """Photos and recordings are those that came under the same key."""
         async with self._db.acquire() as conn:
-            came = await attachments.list_of(conn, receipt_hash)
-        if not set(draft.attachments) <= {one.name for one in came if one.erased_at is None}:
+            there = await attachments.are_there(conn, receipt_hash, draft.attachments)
+        if not there:
             raise Invalid(Wrong("attachments", "wrong.attachments_unknown"))
 
     def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:

@@ -5,7 +5,14 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.intake.accept import submission
-from services.intake.accept.submission import Badge, Categories, Line, Optional, Words
+from services.intake.accept.submission import (
+    Attachments,
+    Badge,
+    Categories,
+    Line,
+    Optional,
+    Words,
+)
 
 
 class Addition(BaseModel):
@@ -21,8 +28,18 @@ class Addition(BaseModel):
         BeforeValidator(submission.one_line),
         Field(description="an officer's name, as it was heard"),
     ] = None
+    attachments: Attachments = Field(
+        default=(),
+        description="what `POST /api/v1/receipts/{receipt}/attachments` took under the same key",
+    )
+
+    @property
+    def content(self) -> str:
+        """As JSON; without photos it is what it always was, so that a repetition stays one."""
+        return self.model_dump_json(exclude=None if self.attachments else {"attachments"})
 
     @property
     def empty(self) -> bool:
         """Whether it says nothing at all."""
-        return not (self.categories or self.words or self.officer_badge or self.officer_typed)
+        said = (self.categories, self.words, self.officer_badge, self.officer_typed)
+        return not any((*said, self.attachments))

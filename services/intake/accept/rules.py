@@ -1,5 +1,7 @@
 """How the parts of a submission must fit together, what is urgent, what is promised. No I/O."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from services.intake.accept.addition import Addition
@@ -11,6 +13,8 @@ from shared.policy.promises import Due
 from shared.values import text
 
 LOW = 2
+# How many of each a submission may have, with all that is added to it.
+WHOLE: Mapping[str, int] = {"photo": 9, "voice": 3}
 CLOCKS_DIFFER = timedelta(minutes=10)
 REMEMBERED = timedelta(days=3 * 366)
 
@@ -58,6 +62,16 @@ def wrong_addition(
     if addition.empty:
         found.append(Wrong("words", "wrong.addition_empty"))
     return found
+
+
+def too_many(before: Iterable[str], more: Iterable[str]) -> list[Wrong]:
+    """Of photos and recordings, by their names, with those that a submission has already."""
+    kinds = Counter(name.partition("/")[0] for name in {*before, *more})
+    return [
+        Wrong("attachments", f"wrong.{kind}_enough", n=most)
+        for kind, most in WHOLE.items()
+        if kinds[kind] > most
+    ]
 
 
 def consent(draft: Draft, policy: Policy, now: datetime) -> Consent | None:

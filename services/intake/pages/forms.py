@@ -1,22 +1,20 @@
 """The form behind a window's code. No JavaScript needed, and nothing typed is ever lost."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.submission import WORDS
-from services.intake.pages import once
+from services.intake.pages import files, once, wrongs
 from services.intake.pages import typed as forms
 from services.intake.pages.notices import notice
 from services.intake.pages.screens import Screen
 from services.intake.pages.thanks import thanks_of
-from services.intake.pages.typed import Step, Typed, fresh_key
+from services.intake.pages.typed import KINDS, LOW, Typed, fresh_key
 from services.intake.pages.windows import Window, Windows
-from services.intake.photos.decoder import VOICE_SECONDS
-from services.intake.photos.taking import MOST, UPLOADS, Taking
-from shared.errors import KeyReused, Refused, Unavailable, Wrong
+from services.intake.photos.taking import UPLOADS, Taking
+from shared.errors import KeyReused, Refused, Unavailable
 from shared.policy import Policies
 from shared.values import clock
 from shared.web import problems
@@ -54,15 +52,14 @@ class Forms:
         )  # fmt: skip
 
     async def form(self, kind: str, call: Call[None, None]) -> Page:
-        """The empty form of a window."""
+        """The empty form of a window; a phone that keeps it asks for that of a low face, too."""
         window = await self.windows.find(call.params["code"])
         if window and not window.active:
             return notice("closed", 410, window.name)
-        step: Step = "tap" if kind == "rating" else "details"
-        channel = forms.channel(call.asked("channel"), call.agent)
         key, cookies = once.key_of(call)
-        page = self._show(call, window, Typed(kind=kind, key=key, step=step, channel=channel))
-        return replace(page, cookies=cookies)
+        channel = forms.channel(call.asked("channel"), call.agent)
+        typed = Typed(kind=kind, key=key, channel=channel, satisfaction=call.asked("satisfaction"))
+        return replace(self._show(call, window, _begun(typed)), cookies=cookies)
 
     async def send(self, kind: str, call: Call[None, None]) -> Page | See:
         """Take the form in and lead to its receipt, or show the next step."""
@@ -81,28 +78,23 @@ class Forms:
     async def _received(self, kind: str, call: Call[None, None]) -> Typed:
         """What was typed, its photos and recording stored: they need not be chosen again."""
         typed = forms.typed(call.fields, kind, call.agent)
-        if not call.files or not self.taking.open:
-            return typed
         receipt_hash = self.acceptance.receipt_hash(typed.repeat_key)
-        names = await self.taking.take(receipt_hash, call.files)
-        call.fields, call.files = call.fields.having("attachments", *names), ()
-        return replace(typed, attachments=names)
+        return replace(typed, attachments=await files.keep(self.taking, call, receipt_hash))
 
     async def again(self, kind: str, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend or why it was not taken in."""
+        names, lost = files.left(call, refused)
         typed, code = forms.typed(call.fields, kind, call.agent), call.params["code"]
+        typed = replace(typed, attachments=names)
         if isinstance(refused, Unavailable):
-            seen = self.windows.recall(code)
-            return self._show(call, seen, typed, refused, lost=bool(call.files))
+            return self._show(call, self.windows.recall(code), typed, refused, lost=lost)
         window = await self.windows.find(code)
         if isinstance(refused, KeyReused):
             # Sent, gone back, changed, sent again: it could be a second submission, so ask.
             earlier = self.acceptance.receipt_code(typed.repeat_key)
-            fresh = replace(typed, key=fresh_key(), attachments=())
-            return self._show(call, window, fresh, refused, earlier, lost=bool(typed.attachments))
-        if any(one.field == "attachments" for one in refused.wrong):
-            typed = replace(typed, attachments=())
-        return self._show(call, window, typed, refused, lost=bool(call.files))
+            typed = replace(typed, key=fresh_key())
+            return self._show(call, window, typed, refused, earlier, lost=lost)
+        return self._show(call, window, typed, refused, lost=lost)
 
     def _show(
         self,
@@ -116,7 +108,7 @@ class Forms:
     ) -> Page:
         if window is None:
             return UNKNOWN
-        wrong, now = _wrong(refused) if refused else [], clock.now()
+        wrong, now = wrongs.told(refused), clock.now()
         policy = self.policies.at(now)
         values = {
             "window": window,
@@ -127,12 +119,9 @@ class Forms:
             "today": now.astimezone(policy.zone).date(),
             "earlier": earlier,
             "limit": WORDS,
-            "screen": Screen(typed),
+            "screen": Screen(typed, self.taking.open),
             "away": isinstance(refused, Unavailable),
-            "takes_photos": self.taking.open,
-            "photos_lost": lost,
-            "most_photos": MOST["photo"],
-            "voice_seconds": VOICE_SECONDS,
+            **files.values(self.taking, lost=lost),
             "puzzle": self._puzzle(call, window, typed),
         }
         if refused is None:
@@ -145,17 +134,17 @@ class Forms:
         return self.acceptance.gate.puzzle(call, unit.unit_code, unit.code, typed.repeat_key)
 
 
+def _begun(typed: Typed) -> Typed:
+    """The faces, or a form; what a low face leads to has an address of its own."""
+    if typed.kind != KINDS[0]:
+        return replace(typed, satisfaction="")
+    if typed.satisfaction in LOW:
+        return replace(typed, kind="")
+    return replace(typed, satisfaction="", step="tap")
+
+
 def _next(typed: Typed) -> Typed:
     if typed.switch:
         return typed
     # Between rating and complaining nothing is chosen for anybody.
     return typed.turned() if typed.turn else replace(typed, step="details", kind="")
-
-
-def _wrong(refused: Refused) -> Sequence[Wrong]:
-    if isinstance(refused, KeyReused):
-        return [Wrong("form", "wrong.sent_already")]
-    if isinstance(refused, Unavailable):
-        return [Wrong("form", "wrong.busy")]
-    wrong = [forms.shown_at(one) for one in refused.wrong]
-    return wrong or [Wrong("form", refused.key, **refused.values)]

@@ -1,6 +1,6 @@
 """The pages on which citizens answer back; each leads back to the receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_urlsafe
@@ -10,17 +10,19 @@ from pydantic import BaseModel
 
 from services.intake.accept import receipts
 from services.intake.accept.adding import Adding
-from services.intake.accept.addition import Addition
 from services.intake.accept.submission import WORDS
 from services.intake.follow import bodies, views
 from services.intake.follow.answering import Answering
 from services.intake.follow.binding import Binding
 from services.intake.follow.status import Status
-from services.intake.pages import codes
+from services.intake.pages import codes, files, wrongs
 from services.intake.pages.notices import HIDDEN
-from shared.errors import Conflict, KeyReused, NotFound, Refused, TooMany, Unavailable, Wrong
+from services.intake.pages.typed import addition
+from services.intake.photos.taking import UPLOADS, Taking
+from shared.errors import Conflict, Invalid, NotFound, Refused, TooMany, Wrong
 from shared.web import problems, repeats
 from shared.web.endpoints import PUBLIC, Answer, Call, Endpoint, Page, See
+from shared.web.uploads import Uploads
 
 ADDRESS = "/r/{receipt}"
 # Whoever finds such an address in a browser's history learns nothing from its name, or its answer.
@@ -29,17 +31,25 @@ ABOVE = "above"
 
 @dataclass(frozen=True)
 class Form:
-    """A form: its address behind the receipt's, what it takes, and which page shows it."""
+    """A form: its address behind the receipt's, what it takes, and which page shows it.
+
+    One that takes files checks what was typed itself, after they have been stored.
+    """
 
     place: str
-    body: type[BaseModel]
+    body: type[BaseModel] | None
     template: str
     summary: str
+
+    @property
+    def uploads(self) -> Uploads | None:
+        """The files that it takes."""
+        return None if self.body else UPLOADS
 
 
 RATING = Form("rating", bodies.RatingBody, "rating", "Answer the two questions")
 FOLLOWUP = Form("followup", bodies.FollowupBody, "followup", "Do not accept the answer")
-ADD = Form("add", bodies.FollowupBody, "add", "Add words while it is open")
+ADD = Form("add", None, "add", "Add words or photos while it is open")
 WITHDRAW = Form("withdraw", bodies.WithdrawalBody, "withdraw", "Withdraw, or take that back")
 PRESSED = Form(ABOVE, bodies.PressureBody, ABOVE, "Tell the level above of pressure")
 PHONE = Form("phone", bodies.PhoneBody, "phone", "Have a code sent to a phone")
@@ -56,6 +66,7 @@ class SayingPages:
     answering: Answering
     binding: Binding
     adding: Adding
+    taking: Taking
 
     def endpoints(self) -> list[Endpoint]:
         """A page and a form each; a form's own address leads to where it stands."""
@@ -90,15 +101,18 @@ class SayingPages:
         at = _receipt(call)
         return See(f"{at}/{place}?done=1" if place else f"{at}?done={form.place}")
 
-    async def add(self, form: Form, call: Call[bodies.FollowupBody, None]) -> Answer:
+    async def add(self, form: Form, call: Call[None, None]) -> Answer:
         """Added to the case that is still open."""
-        if _only_looks(call):
-            return await self._page(form, call)
         account = await self.status.of(call)
         if "add" not in account.may:
             raise Conflict("refused.not_now_add")
-        added = Addition(words=call.body.words)
         key = call.repeat_key or token_urlsafe(24)
+        names = await files.keep(self.taking, call, self.adding.key_hash(key))
+        if _only_looks(call):
+            return await self._page(form, call)
+        added = addition(call.language, words=call.fields.one("words"), attachments=names)
+        if added.empty:
+            raise Invalid(Wrong("words", "wrong.add_empty"))
         await self.adding.add(call, added, key, "open")
         return See(f"{_receipt(call)}?done=add")
 
@@ -124,7 +138,7 @@ class SayingPages:
             account = await self.status.of(call)
         except (NotFound, TooMany) as stopped:
             return codes.refused(typed, stopped)
-        wrong = _wrong(refused) if refused else []
+        wrong, left = wrongs.told(refused), files.left(call, refused)
         values = {
             "account": account,
             "code": codes.spelt(typed),
@@ -133,8 +147,10 @@ class SayingPages:
             "typed": call.fields,
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
-            "key": repeats.key_again(call, refused) if refused else "",
+            "key": repeats.key_again(call, refused) if refused else call.fields.one("key"),
             "limit": WORDS,
+            "attachments": left.names,
+            **files.values(self.taking, lost=left.lost),
         }
         status = int(refused.status) if refused else 200
         headers: Mapping[str, str] = problems.headers(refused) if refused else {}
@@ -151,6 +167,7 @@ def _both(form: Form, show: Any, send: Any, again: Any) -> tuple[Endpoint, Endpo
         Endpoint(
             "POST", address, partial(send, form), form.summary, PUBLIC, params={"receipt": str},
             body=form.body, form=True, again=partial(again, form), repeat="form",
+            uploads=form.uploads,
         ),
     )  # fmt: skip
 
@@ -163,13 +180,3 @@ def _only_looks(call: Call[Any, Any]) -> bool:
 def _receipt(call: Call[Any, Any]) -> str:
     bare = receipts.normalise(call.params["receipt"])
     return f"/r/{receipts.grouped(bare)}" if bare else "/r"
-
-
-def _wrong(refused: Refused) -> Sequence[Wrong]:
-    if isinstance(refused, KeyReused):
-        return [Wrong("form", "wrong.sent_already")]
-    if isinstance(refused, Unavailable):
-        return [Wrong("form", "wrong.busy")]
-    first = {one.field.partition(".")[0]: one for one in reversed(refused.wrong)}
-    found = [Wrong(name, one.key, **one.values) for name, one in reversed(first.items())]
-    return found or [Wrong("form", refused.key, **refused.values)]

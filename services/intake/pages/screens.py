@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.intake.pages.typed import TEXTS, Typed
+from services.intake.pages.typed import SEVERAL, TEXTS, Typed
 
 PARTS = {
     "kind": ("kind",),
     "categories": ("categories",),
     "words": ("words",),
+    "photos": ("attachments",),
     "beside": ("day", "hour", "matter", "counter", "officer_badge", "officer_typed"),
     "urgent": ("urgent", "matter"),
     "phone": ("phone", "call_time", "call_language", "consent"),
 }
-_LOW = ("kind", "categories", "words", "beside", "phone")
-_REQUEST = ("words", "urgent", "phone")
+_LOW: tuple[str, ...] = ("kind", "categories", "words", "photos", "beside", "phone")
+_REQUEST: tuple[str, ...] = ("words", "photos", "urgent", "phone")
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,15 @@ class Screen:
     """One part of a form as it was typed; what the others ask comes along unseen."""
 
     typed: Typed
+    takes_photos: bool
 
     @property
     def parts(self) -> tuple[str, ...]:
         """In the order of the form."""
+        asked = _LOW if self.typed.is_low else _LOW[1:]
         if self.typed.kind == "request":
-            return _REQUEST
-        return _LOW if self.typed.is_low else _LOW[1:]
+            asked = _REQUEST
+        return tuple(part for part in asked if part != "photos" or self.takes_photos)
 
     @property
     def part(self) -> str:
@@ -57,7 +60,8 @@ class Screen:
         for name in TEXTS:
             if name not in here and (value := getattr(self.typed, name)):
                 yield name, value
-        if "categories" not in here:
-            yield from (("categories", key) for key in self.typed.categories)
+        for name in SEVERAL:
+            if name not in here:
+                yield from ((name, value) for value in getattr(self.typed, name))
         if self.typed.is_low and "kind" not in here and self.typed.kind:
             yield "kind", self.typed.kind

@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from services.intake.accept.adding import Adding
 from services.intake.accept.addition import Addition
 from services.intake.accept.store.submissions import Rated
 from services.intake.accept.submission import WORDS
-from services.intake.pages import codes
+from services.intake.pages import codes, files, wrongs
 from services.intake.pages.notices import HIDDEN
-from services.intake.pages.typed import Typed, by_field, fresh_key, typed
+from services.intake.pages.typed import Typed, addition, fresh_key, typed
 from services.intake.pages.windows import Windows
-from shared.errors import Invalid, KeyReused, Refused, Wrong
+from services.intake.photos.taking import UPLOADS, Taking
+from shared.errors import KeyReused, Refused
 from shared.events import Language
 from shared.policy import Policies
 from shared.values import clock
@@ -43,6 +44,7 @@ class Thanks:
     adding: Adding
     windows: Windows
     policies: Policies
+    taking: Taking
 
     def endpoints(self) -> list[Endpoint]:
         """The page and its form."""
@@ -52,8 +54,8 @@ class Thanks:
                 params={"receipt": str}, query=ThanksQuery,
             ),
             Endpoint(
-                "POST", PATH, self.add, "Add words, reasons or an officer to a rating", PUBLIC,
-                params={"receipt": str}, form=True, again=self.again,
+                "POST", PATH, self.add, "Add words, photos, reasons or an officer to a rating",
+                PUBLIC, params={"receipt": str}, form=True, again=self.again, uploads=UPLOADS,
             ),
         ]  # fmt: skip
 
@@ -71,19 +73,22 @@ class Thanks:
     async def add(self, call: Call[None, None]) -> Page | See:
         """Add what was said to the very rating."""
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
+        rated = await self.adding.submission(call)
+        key_hash = self.adding.key_hash(said.repeat_key)
+        said = replace(said, attachments=await files.keep(self.taking, call, key_hash))
         if said.switch:
-            return await self._page(receipt, await self.adding.submission(call), said)
-        addition = addition_of(said, call.language)
-        await self.adding.add(call, addition, said.repeat_key, "thanks")
+            return await self._page(receipt, rated, said)
+        await self.adding.add_to(rated, addition_of(said, call.language), said.repeat_key, "thanks")
         return See(f"{PATH.replace('{receipt}', codes.spelt(receipt))}?added=1")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend."""
         said, receipt = typed(call.fields, "rating"), call.params["receipt"]
-        if isinstance(refused, KeyReused):
-            said = replace(said, key=fresh_key())
+        names, lost = files.left(call, refused)
+        key = fresh_key() if isinstance(refused, KeyReused) else said.key
         rated = await self.adding.submission(call)
-        return await self._page(receipt, rated, said, refused)
+        said = replace(said, key=key, attachments=names)
+        return await self._page(receipt, rated, said, refused, lost=lost)
 
     async def _page(
         self,
@@ -93,9 +98,10 @@ class Thanks:
         refused: Refused | None = None,
         *,
         added: bool = False,
+        lost: bool = False,
     ) -> Page:
         window = await self.windows.of(rated.unit_code, rated.counter)
-        wrong = refused.wrong or [Wrong("form", refused.key, **refused.values)] if refused else []
+        wrong = wrongs.told(refused)
         policy = self.policies.at(clock.now())
         values = {
             "window": window,
@@ -107,6 +113,9 @@ class Thanks:
             "wrong_fields": {one.field: one for one in wrong},
             "praises": [one for one in policy.categories if one.good_zh],
             "limit": WORDS,
+            **files.values(self.taking, lost=lost),
+            # A rating in the middle is nobody's praise and no case: nobody would look at a photo.
+            "takes_photos": self.taking.open and rated.satisfaction != MIDDLE,
         }
         status = int(refused.status) if refused else 200
         headers = HIDDEN | problems.headers(refused) if refused else HIDDEN
@@ -116,9 +125,7 @@ class Thanks:
 def addition_of(said: Typed, lang: Language) -> Addition:
     """What a form adds, checked. Invalid names each wrong field once."""
     badge, name = said.officer()
-    try:
-        return Addition(
-            categories=said.categories, words=said.words, officer_badge=badge, officer_typed=name
-        )
-    except ValidationError as error:
-        raise Invalid(*by_field(error, lang)) from None
+    return addition(
+        lang, categories=said.categories, words=said.words, officer_badge=badge,
+        officer_typed=name, attachments=said.attachments,
+    )  # fmt: skip

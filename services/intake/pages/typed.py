@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from services.intake.accept.addition import Addition
 from services.intake.accept.submission import Draft
 from services.intake.pages import moments
 from shared.errors import Invalid, Wrong
@@ -136,14 +137,15 @@ class Typed:
         for name in TEXTS:
             if value := getattr(self, name):
                 yield name, value
-        yield from (("categories", key) for key in self.categories)
-        yield from (("attachments", name) for name in self.attachments)
+        for name in SEVERAL:
+            yield from ((name, value) for value in getattr(self, name))
 
     def tapped(self) -> "Typed":
-        """A tap on one of the three upper faces sends nothing but the words beside it."""
+        """A tap on one of the three upper faces sends but the words and photos beside it."""
         return Typed(
             satisfaction=self.satisfaction,
             words=self.words,
+            attachments=self.attachments,
             channel=self.channel,
             key=self.key,
             step=self.step,
@@ -161,6 +163,8 @@ TEXTS = (
     "words", "day", "hour", "matter", "counter", "officer_badge", "officer_typed", "urgent",
     "phone", "call_time", "call_language", "consent",
 )  # fmt: skip
+# Those with several; `attachments` are the names of what was stored already.
+SEVERAL = ("categories", "attachments")
 _ORDER = (
     "satisfaction", "kind", "categories", "words", "photos", "voice", "day", "hour", "matter",
     "counter", "officer_badge", "officer_typed", "urgent", "phone", "call_time", "call_language",
@@ -189,6 +193,14 @@ def _in_order(wrong: list[Wrong]) -> list[Wrong]:
 def shown_at(wrong: Wrong) -> Wrong:
     """What is wrong with a field of the API, at the field where it was typed."""
     return Wrong(_FIELDS.get(wrong.field, wrong.field), wrong.key, **wrong.values)
+
+
+def addition(lang: Language, **said: object) -> Addition:
+    """What is added to a submission, checked. Invalid names each wrong field once."""
+    try:
+        return Addition.model_validate(said)
+    except ValidationError as error:
+        raise Invalid(*by_field(error, lang)) from None
 
 
 def typed(fields: Fields, kind: str, agent: str = "") -> Typed:

@@ -16,6 +16,8 @@ from typing import BinaryIO, NoReturn
 MEMORY = 256 * 1024 * 1024
 PROCESSOR_SECONDS = 15
 PIXELS = 40_000_000
+# What a phone of Apple's takes by default; of such a photo all pixels are there at once.
+HEIF_PIXELS = 26_000_000
 SIDE = 2048
 QUALITY = 82
 VOICE_SECONDS = 60
@@ -76,9 +78,11 @@ def photo(source: BinaryIO) -> bytes:
         opened = Image.open(source, formats=formats)
     except UnidentifiedImageError:
         raise NoSuchThing from None
-    if opened.width * opened.height > PIXELS:
+    heif = opened.format == "HEIF"
+    if opened.width * opened.height > (HEIF_PIXELS if heif else PIXELS):
         raise TooMuch
-    image: Image.Image = opened
+    # One of several pictures in a HEIF would be decoded anew with each look at it.
+    image = opened.reduce(max(1, max(opened.size) // SIDE)) if heif else opened
     if image.mode not in SMOOTH:
         image = _colours(image)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -96,7 +100,8 @@ def _formats() -> tuple[str, ...]:
         import pi_heif
     except ImportError:
         return FORMATS[:-1]
-    pi_heif.register_heif_opener(thumbnails=False)
+    # Each thread would take a quarter of the room for itself, before it does anything.
+    pi_heif.register_heif_opener(thumbnails=False, decode_threads=0)
     return FORMATS
 
 

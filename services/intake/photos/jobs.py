@@ -14,7 +14,7 @@ AT_ONCE = 20
 
 
 async def release_orphans(database: Database) -> None:
-    """Let go of what came and was never sent with a submission."""
+    """Let go of what came and was never sent with a submission or an addition."""
     async with database.transaction() as conn:
         await attachments.mark_orphans(conn, ORPHAN_AFTER, ORPHANS_WITHIN)
 

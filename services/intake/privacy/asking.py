@@ -101,6 +101,7 @@ class Asking:
     async def _own(self, conn: Connection, facts: Stored) -> Own:
         held = await store.get_held(conn, facts.id)
         bound, bound_index = await store.get_bound(conn, facts.id)
+        kept = await attachments.list_of_submission(conn, facts.id)
         sealed = bound or held.phone_sealed
         indexes = frozenset(filter(None, (held.phone_index, bound_index)))
         return Own(
@@ -113,11 +114,7 @@ class Asking:
                 views.Later(at=at, words=self.seal.open(words, context))
                 for at, context, words in await store.list_added(conn, facts.id)
             ],
-            [
-                one
-                for one in await attachments.list_of(conn, facts.receipt_hash)
-                if one.erased_at is None
-            ],
+            [one for one in kept if one.erased_at is None],
         )
 
     async def _prove(self, conn: Connection, own: Own, known: str) -> bool:

@@ -23,6 +23,8 @@ _CANDIDATES = """
     WHERE received_at < $1 AND (words_sealed IS NOT NULL OR phone_sealed IS NOT NULL)
     UNION SELECT id FROM attachments JOIN submissions USING (receipt_hash)
     WHERE created_at < $1 AND attachments.erased_at IS NULL
+    UNION SELECT submission_id FROM attachments JOIN additions ON key_hash = receipt_hash
+    WHERE created_at < $1 AND erased_at IS NULL
     UNION SELECT submission_id FROM additions
     WHERE added_at < $1 AND (words_sealed IS NOT NULL OR officer_typed_sealed IS NOT NULL)
     UNION SELECT submission_id FROM followups WHERE received_at < $1 AND words_sealed IS NOT NULL
@@ -76,7 +78,8 @@ ERASING: Mapping[str, str] = {
 }
 _ERASE_ATTACHMENTS = """
     UPDATE attachments SET erased_at = mashang_now()
-    WHERE receipt_hash = ANY($1) AND erased_at IS NULL
+    WHERE erased_at IS NULL AND receipt_hash = ANY(
+        $1::bytea[] || ARRAY(SELECT key_hash FROM additions WHERE submission_id = ANY($2)))
 """
 
 
@@ -118,9 +121,10 @@ async def claim_due(
 
 async def erase(conn: Connection, due: Sequence[tuple[UUID, bytes]]) -> None:
     """Forget phones, words and whatever else is personal; files go later, by their rows."""
+    submissions = [one for one, _ in due]
     for statement in ERASING.values():
-        await conn.execute(statement, [one for one, _ in due])
-    await conn.execute(_ERASE_ATTACHMENTS, [receipt_hash for _, receipt_hash in due])
+        await conn.execute(statement, submissions)
+    await conn.execute(_ERASE_ATTACHMENTS, [receipt_hash for _, receipt_hash in due], submissions)
 
 
 async def is_owed(conn: Connection, submission_id: UUID, now: datetime) -> bool:

@@ -142,6 +142,7 @@ class AdditionShown(BaseModel):
     categories: tuple[str, ...]
     officer_badge: str | None
     officer_typed: str | None
+    attachments: tuple[str, ...]
 
 
 class Detail(Summary):
@@ -252,8 +253,8 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
         **{name: getattr(case, name) for name in facts},
         attachments=await additions.list_attachments(conn, case),
         phone_use=_phone_use(case, seal),
-        words=_opened(seal, case.words_sealed, f"words:{case.submission_id}"),
-        officer_typed=_opened(
+        words=opened(seal, case.words_sealed, f"words:{case.submission_id}"),
+        officer_typed=opened(
             seal, case.officer_typed_sealed, f"words:{case.submission_id}:officer"
         ),
         additions=[_addition(one, seal) for one in added],
@@ -275,10 +276,11 @@ def _addition(one: Addition, seal: Seal) -> AdditionShown:
         number=one.number,
         added_at=one.added_at,
         why=one.why,
-        words=_opened(seal, one.words_sealed, f"words:{one.addition_id}"),
+        words=opened(seal, one.words_sealed, f"words:{one.addition_id}"),
         categories=one.categories,
         officer_badge=one.officer_badge,
-        officer_typed=_opened(seal, one.officer_typed_sealed, f"words:{one.addition_id}:officer"),
+        officer_typed=opened(seal, one.officer_typed_sealed, f"words:{one.addition_id}:officer"),
+        attachments=one.attachments,
     )
 
 
@@ -318,13 +320,14 @@ def hold_shown(hold: Hold, seal: Seal, names: Mapping[str, str]) -> HoldShown:
         "state": hold.state,
         "due_at": hold.due_at,
         "unit_name": names.get(sent.unit_code, sent.unit_code),
-        "words": _opened(seal, sent.words_sealed, f"words:{sent.submission_id}"),
+        "words": opened(seal, sent.words_sealed, f"words:{sent.submission_id}"),
         "phone": phone_shown(seal, sent.phone_sealed, f"phone:{sent.submission_id}"),
     }
     return HoldShown(**own | rest)
 
 
-def _opened(seal: Seal, sealed: str | None, context: str) -> str | None:
+def opened(seal: Seal, sealed: str | None, context: str) -> str | None:
+    """What was sealed, if there is anything."""
     return seal.open(sealed, context) if sealed else None
 
 

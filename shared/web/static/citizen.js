@@ -9,8 +9,11 @@
   var place = form && form.getAttribute('data-keep'), pressed = null;
   // `busy` while something is on its way, `waiting` what is to be sent again, `done` when it is here.
   var busy = false, waiting = null, done = false, waits = 0, timer = 0;
+  // How many photos and recordings go with this form; `loose` if only this page has them, `posted`
+  // once the browser itself has sent the form.
+  var beside = 0, loose = false, posted = false;
 
-  // One record for each window and kind: {key, action, fields, at, state, receipt}.
+  // One record for each window and kind: {key, action, fields, files, at, state, receipt}.
   function read(id) {
     try {
       var kept = JSON.parse(localStorage.getItem(PREFIX + id));
@@ -28,6 +31,44 @@
       return Object.keys(localStorage).filter(function (name) { return name.indexOf(PREFIX) === 0; })
         .map(function (name) { return name.slice(PREFIX.length); });
     } catch (e) { return []; }
+  }
+
+  // Photos and recordings lie in a store of their own, under the repeat key: [[field, file], ...].
+  function shelf(mode, act) {
+    return new Promise(function (yes, no) {
+      var opening = indexedDB.open('mashang', 1);
+      opening.onupgradeneeded = function () { opening.result.createObjectStore('files'); };
+      opening.onerror = no;
+      opening.onsuccess = function () {
+        var base = opening.result, deal = base.transaction('files', mode), asked = act(deal.objectStore('files'));
+        deal.oncomplete = function () { base.close(); yes(asked.result); };
+        deal.onabort = function () { base.close(); no(deal.error); };
+      };
+    });
+  }
+  function lay(key, files) {
+    return shelf('readwrite', function (store) {
+      return files.length ? store.put({at: Date.now(), files: files}, key) : store.delete(key);
+    });
+  }
+  function taken(key) {
+    return shelf('readonly', function (store) { return store.get(key); })
+      .then(function (found) { return found ? found.files : []; }, function () { return []; });
+  }
+  function drop(kept) {
+    if (kept && kept.files) lay(kept.key, []).catch(function () { /* it goes after a week */ });
+  }
+  function tidy() {
+    shelf('readwrite', function (store) {
+      var each = store.openCursor();
+      each.onsuccess = function () {
+        var one = each.result;
+        if (!one) return;
+        if (one.value.at < Date.now() - WEEK) one.delete();
+        one.continue();
+      };
+      return each;
+    }).catch(function () { /* there is no store */ });
   }
 
   // What is told stands in the page, in its language: <template id="says">.
@@ -78,7 +119,48 @@
     return text ? text.textContent : '';
   }
 
-  // The form's fields; photos stay with the page, they are too large to keep.
+  function inputs() {
+    return Array.prototype.filter.call(form.elements, function (one) { return one.type === 'file'; });
+  }
+  // The files that are chosen on this page.
+  function picked() {
+    var found = [];
+    inputs().forEach(function (one) {
+      Array.prototype.forEach.call(one.files, function (file) { found.push([one.name, file]); });
+    });
+    return found;
+  }
+  function pick(event) {
+    if (event.target.type !== 'file') return;
+    var files = picked();
+    beside = files.length;
+    loose = false;
+    lay(form.elements.key.value, files).catch(function () {
+      loose = beside > 0;
+      if (loose) say('loose', null, true);
+    });
+  }
+  // What was chosen before stands in its fields again, where the browser lets it; it is sent either
+  // way. Whether all of it is there.
+  function refill(kept) {
+    if (!kept.files) return Promise.resolve(true);
+    return taken(kept.key).then(function (files) {
+      beside = files.length;
+      if (beside < kept.files) return false;
+      try {
+        inputs().forEach(function (one) {
+          var own = new DataTransfer();
+          files.forEach(function (pair) { if (pair[0] === one.name) own.items.add(pair[1]); });
+          one.files = own.files;
+        });
+      } catch (e) { /* they are sent from the store */ }
+      var told = document.getElementById('lost-photos');
+      if (told) told.parentNode.removeChild(told);
+      return true;
+    });
+  }
+
+  // The form's fields; files lie elsewhere.
   function fields() {
     var found = [];
     Array.prototype.forEach.call(form.elements, function (one) {
@@ -95,13 +177,14 @@
       if (one.type === 'checkbox' || one.type === 'radio') return one.checked !== one.defaultChecked;
       if (one.tagName === 'SELECT') return one.selectedIndex > 0;
       return one.type !== 'file' && one.value.trim() !== '';
-    });
+    }) || beside > 0;
   }
   function record(state) {
     var step = form.elements.step;
     return {
       key: form.elements.key.value, step: step ? step.value : '', action: form.getAttribute('action') || path,
-      lang: document.documentElement.lang.split('-')[0], many: form.enctype === 'multipart/form-data', fields: fields(), at: Date.now(), state: state
+      lang: document.documentElement.lang.split('-')[0], many: form.enctype === 'multipart/form-data',
+      fields: fields(), files: beside, posted: posted, at: Date.now(), state: state
     };
   }
   function keep() {
@@ -109,6 +192,7 @@
     if (waiting) {
       // Changed while it waits: what is sent is what stands there.
       waiting.fields = chosen();
+      waiting.files = beside;
       write(place, waiting);
     } else if (!typed()) forget(place);
     else if (write(place, record('typing'))) hint();
@@ -139,39 +223,57 @@
   }
   function start() {
     done = true;
+    drop(read(place));
     forget(place);
     location.replace(path);
   }
 
-  function body(kept) {
+  function body(kept, files) {
     var pairs = kept.many ? new FormData() : new URLSearchParams();
     kept.fields.forEach(function (pair) { pairs.append(pair[0], pair[1]); });
     pairs.append('key', kept.key);
     if (kept.step) pairs.append('step', kept.step);
+    files.forEach(function (pair) { pairs.append(pair[0], pair[1], pair[1].name || pair[0]); });
     return pairs;
   }
-  // Sends a record; `data` is the form itself where it has photos. Never twice at a time.
-  function send(id, kept, data) {
+  // What goes with a record: as it is chosen here, else from the store.
+  function files(id, kept) {
+    var here = id === place ? picked() : [];
+    return here.length || !kept.files ? Promise.resolve(here) : taken(kept.key);
+  }
+  // Sends a record with all that goes with it. Never twice at a time.
+  function send(id, kept) {
     clearTimeout(timer);
     busy = true;
     kept.state = 'sending';
     if (id === place) waiting = kept;
-    var safe = write(id, kept);
+    var safe = write(id, kept) && !(id === place && loose);
     say('sending');
-    // In the language it was written in: under its repeat key it is the same to the letter.
-    fetch(kept.action + '?lang=' + kept.lang, {method: 'POST', body: data || body(kept), credentials: 'same-origin', headers: {Accept: 'text/html'}})
-      .then(function (answer) {
-        busy = false;
-        if (/^\/r\//.test(new URL(answer.url).pathname) && answer.ok) return arrived(id, kept, answer.url);
-        if (HELD.indexOf(answer.status) >= 0) return again(id, kept, data, safe, 'busy');
-        return refused(id, kept);
-      }, function () {
-        busy = false;
-        again(id, kept, data, safe, 'waiting');
-      });
+    files(id, kept).then(function (found) {
+      if (found.length < (kept.files || 0)) { busy = false; return lost(id, kept); }
+      // In the language it was written in: under its repeat key it is the same to the letter.
+      return fetch(kept.action + '?lang=' + kept.lang, {method: 'POST', body: body(kept, found), credentials: 'same-origin', headers: {Accept: 'text/html'}})
+        .then(function (answer) {
+          busy = false;
+          if (/^\/r\//.test(new URL(answer.url).pathname) && answer.ok) return arrived(id, kept, answer.url);
+          if (HELD.indexOf(answer.status) >= 0) return again(id, kept, safe, 'busy');
+          return kept.files && id === place ? answer.text().then(came).then(function () { refused(id, kept); }) : refused(id, kept);
+        }, function () {
+          busy = false;
+          again(id, kept, safe, 'waiting');
+        });
+    });
+  }
+  // The phone did not keep the photos: nothing is sent without them before somebody has said so.
+  function lost(id, kept) {
+    kept.state = 'typing';
+    write(id, kept);
+    if (id === place) { waiting = null; beside = 0; }
+    say('lost', id === place ? null : link('go', kept.action), true);
   }
   function arrived(id, kept, address) {
     done = id === place;
+    drop(kept);
     kept.state = 'sent';
     kept.receipt = address;
     kept.fields = [];
@@ -180,13 +282,23 @@
     retry();
     say('arrived', link('receipt', address));
   }
-  function again(id, kept, data, safe, why) {
-    say(safe ? why : 'open', button('now', function () { if (!busy) send(id, kept, data); }), true);
-    timer = setTimeout(function () { if (!busy) send(id, kept, data); }, Math.min(60, 5 * Math.pow(2, waits++)) * 1000);
+  function again(id, kept, safe, why) {
+    say(safe ? why : 'open', button('now', function () { if (!busy) send(id, kept); }), true);
+    timer = setTimeout(function () { if (!busy) send(id, kept); }, Math.min(60, 5 * Math.pow(2, waits++)) * 1000);
+  }
+  // Files that came with a form which is shown again are not sent again; its page names them.
+  function came(html) {
+    var page = new DOMParser().parseFromString(html, 'text/html'), each = Array.prototype.forEach;
+    var names = page.querySelectorAll('[name=attachments]');
+    if (!names.length || page.querySelector('#wrong-photos, #wrong-voice')) return;
+    each.call(form.querySelectorAll('[name=attachments]'), function (one) { one.parentNode.removeChild(one); });
+    each.call(names, function (one) { hide('attachments', one.value); });
+    inputs().forEach(function (one) { one.value = ''; });
   }
   // The server has something to say about it: its own page shows that best.
   function refused(id, kept) {
     kept.state = 'typing';
+    kept.posted = id === place;
     write(id, kept);
     if (id === place) waiting = null;
     if (id !== place) { say('look', link('go', kept.action)); return; }
@@ -204,23 +316,22 @@
   }
   function onSubmit(event) {
     if (busy) { event.preventDefault(); return; }
-    if (pressed && OURS.indexOf(pressed.name) >= 0) { keep(); return; }
     var low = form.elements.step && form.elements.step.value === 'tap' && pressed && pressed.value < '3';
-    if (low && navigator.onLine !== false) { keep(); return; }
+    if ((pressed && OURS.indexOf(pressed.name) >= 0) || (low && navigator.onLine !== false)) {
+      posted = true;
+      keep();
+      return;
+    }
     event.preventDefault();
     if (low) {
       // What went wrong is asked on the next page, and only the worker has one.
-      if (navigator.serviceWorker && navigator.serviceWorker.controller) location.assign(path + '/complaint');
+      if (navigator.serviceWorker && navigator.serviceWorker.controller) location.assign(path + '?satisfaction=' + pressed.value);
       else say('offline', null, true);
       return;
     }
-    var kept = record('sending'), data = null;
+    var kept = record('sending');
     kept.fields = chosen();
-    if (kept.many) {
-      data = new FormData(form);
-      if (pressed && pressed.name) data.append(pressed.name, pressed.value);
-    }
-    send(place, kept, data);
+    send(place, kept);
   }
 
   function settle(id) {
@@ -253,6 +364,14 @@
   function open() {
     var kept = read(place), key = form.elements.key.value;
     var shown = document.querySelector('[role=alert]');
+    // What the page says has come, or was refused, is not sent again.
+    if (kept && kept.posted && form.querySelector('[name=attachments], #wrong-photos, #wrong-voice')) {
+      drop(kept);
+      kept.files = 0;
+    }
+    if (kept) beside = kept.files || 0;
+    if (inputs().length) tidy();
+    form.addEventListener('change', pick);
     document.addEventListener('click', pressedNow, true);
     form.addEventListener('submit', onSubmit);
     form.addEventListener('input', keep);
@@ -263,9 +382,14 @@
       forget(place);
     } else if (kept && shown) {
       keep();
+      refill(kept);
     } else if (kept) {
       restore(kept);
-      if (kept.state === 'sending') send(place, kept); else say('kept', button('clear', start));
+      refill(kept).then(function (whole) {
+        if (!whole) lost(place, kept);
+        else if (kept.state === 'sending') send(place, kept);
+        else say('kept', button('clear', start));
+      });
     } else if (document.body.hasAttribute('data-offline')) {
       say('offline', null, true);
     } else unfinished();

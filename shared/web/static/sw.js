@@ -3,6 +3,8 @@
 const PAGES = 'mashang-pages';
 const FILES = 'mashang-files';
 const WINDOW = /^(\/w\/[^/]+)(\/complaint|\/request)?$/;
+// A window's faces and forms; what a low face leads to differs by its level.
+const ENDS = ['', '/complaint', '/request', '?satisfaction=1', '?satisfaction=2'];
 
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(PAGES).then((kept) => kept.add('/offline')).then(() => self.skipWaiting()));
@@ -14,7 +16,11 @@ self.addEventListener('fetch', (event) => {
   const {request} = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (request.mode === 'navigate') event.respondWith(fetch(request).catch(() => kept(url.pathname)));
+  if (request.mode === 'navigate') {
+    const typed = /urlencoded/.test(request.headers.get('Content-Type'));
+    const sent = request.method === 'POST' && typed ? request.clone() : null;
+    event.respondWith(fetch(request).catch(() => kept(url, sent)));
+  }
   else if (url.pathname.startsWith('/static/') && url.search.startsWith('?v=')) event.respondWith(file(request));
 });
 
@@ -26,16 +32,26 @@ async function keep(path) {
     const old = new URL(request.url).pathname;
     if (WINDOW.test(old) && !old.startsWith(found[1])) await pages.delete(request);
   }
-  for (const end of ['', '/complaint', '/request']) {
+  for (const end of ENDS) {
     const answer = await fetch(found[1] + end, {credentials: 'same-origin', headers: {Accept: 'text/html'}});
-    if (answer.ok) await pages.put(found[1] + end, answer);
+    // Whole before it takes the place of the last one: the network may end in its middle.
+    if (answer.ok) await pages.put(found[1] + end, new Response(await answer.blob(), {headers: answer.headers}));
   }
 }
 
+// A face that was tapped and did not get through keeps its level.
+async function level(sent) {
+  try {
+    const tapped = await sent.formData();
+    return tapped.get('step') === 'tap' ? '?satisfaction=' + tapped.get('satisfaction') : '';
+  } catch (e) { return ''; }
+}
+
 // A page as it was, but for its repeat key: what is written on it now is another submission.
-async function kept(path) {
+async function kept(url, sent) {
   const pages = await caches.open(PAGES);
-  const found = await pages.match(path, {ignoreVary: true});
+  const asked = sent ? await level(sent) : url.search;
+  const found = await pages.match(url.pathname + asked, {ignoreVary: true}) || await pages.match(url.pathname, {ignoreVary: true});
   if (!found) return pages.match('/offline', {ignoreVary: true});
   const key = Array.from(crypto.getRandomValues(new Uint8Array(18)), (n) => n.toString(16).padStart(2, '0')).join('');
   const page = (await found.text()).replace(/(name="key" value=")[^"]*/g, '$1' + key);

@@ -1,6 +1,7 @@
 """What came beside the words: one row a photo or recording; the sealed file lies in the storage.
 
-A row belongs to the receipt whose key it came under, also before that receipt exists.
+A row belongs to the key it came under, by what is stored of it: that of a submission (the hash of
+its receipt) or of an addition, also before there is one.
 """
 
 from collections.abc import Sequence
@@ -11,16 +12,23 @@ from uuid import UUID
 from shared.db import Connection
 
 Kind = Literal["photo", "voice"]
-# What nobody sent after all: no submission has this receipt.
+# What nobody sent after all: no submission has this receipt, and no addition this key.
 _MARK_ORPHANS = """
     UPDATE attachments a SET erased_at = mashang_now()
     WHERE erased_at IS NULL AND created_at < mashang_now() - $1::interval
       AND created_at > mashang_now() - $2::interval
       AND NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = a.receipt_hash)
+      AND NOT EXISTS (SELECT FROM additions d WHERE d.key_hash = a.receipt_hash)
 """
 _COLUMNS = "attachment_id, receipt_hash, kind, size, created_at, erased_at"
 _LIST = f"""
     SELECT {_COLUMNS} FROM attachments WHERE receipt_hash = $1 ORDER BY created_at, attachment_id
+"""  # noqa: S608
+_LIST_OF_SUBMISSION = f"""
+    SELECT {_COLUMNS} FROM attachments WHERE receipt_hash = ANY (ARRAY(
+        SELECT receipt_hash FROM submissions WHERE id = $1
+        UNION ALL SELECT key_hash FROM additions WHERE submission_id = $1))
+    ORDER BY created_at, attachment_id
 """  # noqa: S608
 _LIST_ERASED = f"""
     SELECT {_COLUMNS} FROM attachments WHERE erased_at IS NOT NULL AND removed_at IS NULL
@@ -70,8 +78,19 @@ async def list_of(conn: Connection, receipt_hash: bytes) -> list[Attachment]:
     return [Attachment(*row) for row in await conn.fetch(_LIST, receipt_hash)]
 
 
+async def list_of_submission(conn: Connection, submission_id: UUID) -> list[Attachment]:
+    """Those that came with a submission, and with everything that was added to it."""
+    return [Attachment(*row) for row in await conn.fetch(_LIST_OF_SUBMISSION, submission_id)]
+
+
+async def are_there(conn: Connection, receipt_hash: bytes, names: Sequence[str]) -> bool:
+    """Whether all of these came under a key, and none has been erased since."""
+    came = await list_of(conn, receipt_hash)
+    return set(names) <= {one.name for one in came if one.erased_at is None}
+
+
 async def mark_orphans(conn: Connection, after: timedelta, within: timedelta) -> None:
-    """Let go of what no submission was sent with, once it is older than `after`."""
+    """Let go of what nothing was sent with, once it is older than `after`."""
     await conn.execute(_MARK_ORPHANS, after, within)
 
 

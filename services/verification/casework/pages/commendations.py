@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -24,14 +25,16 @@ _PAGE = 25
 
 
 class Shown(NamedTuple):
-    """One as it is read; the words are None once they were erased."""
+    """One as it is read; without words or photos it was erased."""
 
+    commendation_id: UUID
     said_at: datetime
     unit: str
     satisfaction: int
     officer: str
     badge: str
     words: str | None
+    attachments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ class CommendationPages:
         named = await officers.list_officer_names(conn, badges)
         return [
             Shown(
+                one.commendation_id,
                 one.said_at,
                 names.get(one.unit_code, one.unit_code),
                 one.satisfaction,
                 named.get(one.officer_badge or "") or self._typed(one),
                 one.officer_badge or "",
                 self._words(one),
+                one.attachments,
             )
             for one in page
         ]

@@ -123,9 +123,9 @@ def opens_case(event: SubmissionReceived | SubmissionAdded) -> bool:
 
 
 def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
-    """A rating of 4 or 5 with words."""
+    """A rating of 4 or 5 with words or photos."""
     rated = event.kind == "rating" and (event.satisfaction or 0) >= _SATISFIED
-    return rated and bool(event.words_sealed)
+    return rated and bool(event.words_sealed or event.attachments)
 
 
 def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: datetime) -> Case:

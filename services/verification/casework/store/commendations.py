@@ -9,7 +9,7 @@ from shared.db import Connection
 
 _COLUMNS = """
     commendation_id, submission_id, unit_code, satisfaction, reasons, words_sealed, officer_badge,
-    officer_typed_sealed, said_at
+    officer_typed_sealed, said_at, attachments
 """
 # Their ids grow with time.
 _LIST = f"""
@@ -18,14 +18,14 @@ _LIST = f"""
     AND ($3::uuid IS NULL OR commendation_id < $3) ORDER BY commendation_id DESC LIMIT $4
 """  # noqa: S608  the names are this module's own
 _ADD = f"""
-    INSERT INTO commendations ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO commendations ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true
 """  # noqa: S608
 
 
 @dataclass(frozen=True)
 class Commendation:
-    """Words of praise; the id is the submission's own, or that of its addition.
+    """Words of praise, or photos; the id is the submission's own, or that of its addition.
 
     Words that were erased when their time was over are None.
     """
@@ -39,6 +39,7 @@ class Commendation:
     officer_badge: str | None
     officer_typed_sealed: str | None
     said_at: datetime
+    attachments: tuple[str, ...]
 
 
 async def add(conn: Connection, said: Commendation) -> bool:
@@ -47,6 +48,7 @@ async def add(conn: Connection, said: Commendation) -> bool:
         _ADD,
         said.commendation_id, said.submission_id, said.unit_code, said.satisfaction, said.reasons,
         said.words_sealed, said.officer_badge, said.officer_typed_sealed, said.said_at,
+        said.attachments,
     )  # fmt: skip
     return bool(done)
 
@@ -60,4 +62,15 @@ async def list_newest(
 ) -> list[Commendation]:
     """The newest first: of a unit, of whom these badges name, from before one of them."""
     rows = await conn.fetch(_LIST, unit_code, badges, before, limit)
-    return [Commendation(**dict(row) | {"reasons": tuple(row["reasons"])}) for row in rows]
+    lists = ("reasons", "attachments")
+    return [Commendation(**dict(row) | {one: tuple(row[one]) for one in lists}) for row in rows]
+
+
+async def list_attachments(conn: Connection, commendation_id: UUID) -> list[str]:
+    """What came with one, for who may see it."""
+    return (
+        await conn.fetchval(
+            "SELECT attachments FROM commendations WHERE commendation_id = $1", commendation_id
+        )
+        or []
+    )

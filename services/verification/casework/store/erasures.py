@@ -31,7 +31,8 @@ ERASING: Mapping[str, str] = {
         UPDATE case_additions SET words_sealed = NULL, officer_typed_sealed = NULL,
             attachments = '{{}}' WHERE {_CASES}""",  # noqa: S608
     "commendations": """
-        UPDATE commendations SET words_sealed = NULL, officer_typed_sealed = NULL
+        UPDATE commendations SET words_sealed = NULL, officer_typed_sealed = NULL,
+            attachments = '{}'
         WHERE submission_id = ANY($1)""",
     "holds": f"""
         UPDATE holds SET body = body - {_PERSONAL},
