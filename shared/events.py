@@ -369,6 +369,23 @@ class OtpRequested(Event):
     expires_at: datetime
 
 
+class InvitationDrawn(Event):
+    """A person whom a window served was drawn to be asked, and left a phone: one SMS with a link.
+
+    Sealed as `phone:<invitation_id>` and `code:<invitation_id>`; dead at `expires_at`.
+    """
+
+    TYPE = "invitation.drawn.v1"
+    SUBJECT = "invitation_id"
+
+    invitation_id: UUID
+    unit_code: str
+    phone_sealed: str
+    link_sealed: str
+    drawn_at: datetime
+    expires_at: datetime
+
+
 class AnswerRated(Event):
     """What the citizen says of the answer: solved, and satisfied with the handling.
 

@@ -108,6 +108,12 @@ FLOWS: tuple[Flow, ...] = (
         "the one-time code goes to the phone by SMS",
     ),
     Flow(
+        events.InvitationDrawn,
+        "intake",
+        ("notifications",),
+        "whoever was drawn is asked by SMS, once",
+    ),
+    Flow(
         events.AnswerRated,
         "intake",
         ("verification", "scoring"),

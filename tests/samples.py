@@ -198,6 +198,14 @@ SAMPLES: tuple[Event, ...] = (
         requested_at=AT,
         expires_at=AT,
     ),
+    events.InvitationDrawn(
+        invitation_id=MESSAGE,
+        unit_code="411724006",
+        phone_sealed=SEALED,
+        link_sealed=SEALED,
+        drawn_at=AT,
+        expires_at=AT,
+    ),
     events.AnswerRated(
         submission_id=SUBMISSION,
         kind="complaint",

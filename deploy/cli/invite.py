@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.cli import surroundings
-from services.intake.commands import MARK, Drawn, cell, draw
+from services.intake.commands import MARK, Drawn, Visits, cell, draw, read_visits
 from shared.errors import Misconfigured
 from shared.values import clock, text
-
-COLUMNS = {
-    "visit": ("visit", "办件号", "办件编号", "号码", "排队号", "流水号"),
-    "phone": ("phone", "电话", "手机", "手机号", "联系电话"),
-}
-Visits = Mapping[str, str]
+from shared.values.sheet import BadSheet
+from shared.web.texts import text as text_of
 
 app = typer.Typer(help="Whom we ask how satisfied they are.")
 
@@ -64,36 +59,12 @@ def draw_(
 
 def read(raw: bytes, where: Path) -> Visits:
     """The phone of each visit, empty where none is given. Misconfigured names what is wrong."""
-    lines = list(csv.reader(io.StringIO(_decoded(raw, where))))
-    if not lines:
-        raise Misconfigured(f"{where}: empty; its first line names the columns, at least visit")
-    places = {name: _place(lines[0], known) for name, known in COLUMNS.items()}
-    visit, phone = places["visit"], places["phone"]
-    if visit is None:
-        raise Misconfigured(f"{where}: line 1: no column visit")
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines[1:], 2):
-        if not any(line):
-            continue
-        own = text.identifier(line[visit]) if visit < len(line) else ""
-        if not own:
-            raise Misconfigured(f"{where}: line {number}: visit: missing")
-        found[own] = line[phone] if phone is not None and phone < len(line) else ""
-    return found
-
-
-def _decoded(raw: bytes, where: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Misconfigured(f"{where}: neither UTF-8 nor GB18030")
-
-
-def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
-    folded = [text.line(name).lower() for name in names]
-    return next((place for place, name in enumerate(folded) if name in known), None)
+    try:
+        return read_visits(raw)
+    except BadSheet as bad:
+        first = bad.errors[0]
+        place = f"{where}: line {first.line}" + f": {first.column}" * bool(first.column)
+        raise Misconfigured(f"{place}: {text_of('en', first.key, **first.values)}") from None
 
 
 def written(done: Drawn, visits: Visits, base: str) -> str:
@@ -101,7 +72,7 @@ def written(done: Drawn, visits: Visits, base: str) -> str:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerow(("visit", "phone", "code", "link"))
-    for visit, code in done.invited:
-        row = (visit, visits[visit], code, f"{base}/w/{code}")
+    for one in done.invited:
+        row = (one.visit, visits[one.visit], one.code, f"{base}/w/{one.code}")
         writer.writerow([cell("", value) for value in row])
     return MARK + sheet.getvalue()

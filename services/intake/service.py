@@ -27,7 +27,9 @@ from services.intake.follow.binding import Binding
 from services.intake.follow.status import Status
 from services.intake.open import api as figures_api
 from services.intake.open import jobs as counting
+from services.intake.open.drawing import Sending
 from services.intake.open.figures import Figures
+from services.intake.open.inviting import InvitingPages
 from services.intake.open.page import OpenPage
 from services.intake.open311 import api as open311
 from services.intake.open311.creating import Creating
@@ -80,7 +82,7 @@ def build(settings: Settings, database: Database) -> Service:
     asking = Asking(database, keys.seal, policies, storage, finding)
     status = Status(database, keys.seal, policies, keyring, finding)
     public_url = settings.public_url.rstrip("/")
-    figures = Figures(database, policies)
+    figures, sending = Figures(database, policies), Sending(settings.seal, public_url)
     creating = Creating(acceptance, database, policies, keys.codes, settings.open311_clients)
     answering = Answering(database, keys.seal, policies, finding)
     binding = Binding(answering, settings.codes_a_day)
@@ -107,6 +109,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("refresh_offices", 30 * second, partial(jobs.refresh_offices, database, gate)),
             Job("share_counts", second, partial(abuse.share, database, counts)),
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
+            Job("forget_invited", 3600 * second, partial(counting.forget_invited, database)),
             Job("forget_codes", 3600 * second, partial(codes.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
@@ -130,6 +133,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ProofPages(status, keyring, public_url).endpoints(),
             *figures_api.Api(figures).endpoints(),
             *OpenPage(figures).endpoints(),
+            *InvitingPages(database, policies, keys.codes, sending).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding, taking).endpoints(),
         ],

@@ -11,6 +11,7 @@ from shared.db import Connection
 from shared.events import (
     CaseVerified,
     ContactErased,
+    InvitationDrawn,
     MessageSettled,
     OtpRequested,
     RewardPaid,
@@ -44,8 +45,23 @@ async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
 
 async def on_otp_requested(conn: Connection, event: OtpRequested) -> None:
     """Queue a one-time code; its own id is the message's, so that it is one SMS at most."""
-    if await messages.add_code(conn, event, trace.current()):
+    code = messages.Passing(
+        event.otp_id, event.submission_id, "code", event.phone_sealed, event.code_sealed,
+        event.requested_at, event.expires_at,
+    )  # fmt: skip
+    if await messages.add_passing(conn, code, trace.current()):
         log.get().info("code message queued", message_id=event.otp_id)
+
+
+async def on_invitation_drawn(conn: Connection, event: InvitationDrawn) -> None:
+    """Queue an invitation; its own id is the message's, so that nobody is asked twice."""
+    own = event.invitation_id
+    invitation = messages.Passing(
+        own, own, "invitation", event.phone_sealed, event.link_sealed, event.drawn_at,
+        event.expires_at,
+    )  # fmt: skip
+    if await messages.add_passing(conn, invitation, trace.current()):
+        log.get().info("invitation message queued", message_id=own)
 
 
 async def _queue(

@@ -73,6 +73,14 @@ class Deliveries:
             log.get().warning("message lease expired", message_id=message_id)
         return len(expired)
 
+    async def forget_dead(self) -> int:
+        """A code or an invitation that nobody mended in time is never sent."""
+        async with self.database.transaction() as conn:
+            dead = await messages.mark_dead(conn)
+        for message_id in dead:
+            log.get().info("dead message forgotten", message_id=message_id)
+        return len(dead)
+
     async def observe(self) -> None:
         """Set the gauges."""
         async with self.database.acquire() as conn:
@@ -102,7 +110,8 @@ class Deliveries:
 
     def _values(self, message: Message) -> dict[str, str]:
         if message.code_sealed:
-            return {"code": self.seal.open(message.code_sealed, f"code:{message.message_id}")}
+            name = "code" if message.purpose == "code" else "link"
+            return {name: self.seal.open(message.code_sealed, f"code:{message.message_id}")}
         return {} if message.amount_fen is None else {"amount": yuan(message.amount_fen)}
 
     async def _settle_sent(self, conn: Connection, message: Message, outcome: Outcome) -> None:
@@ -116,8 +125,8 @@ class Deliveries:
             await messages.postpone(conn, message, to)
             return
         moved, settled_at = await messages.mark(conn, message, to)
-        # Of a code nobody else hears: the citizen asks for another one.
-        if moved and settled_at and message.case_id and message.purpose != "code":
+        # Of a code or an invitation nobody else hears.
+        if moved and settled_at and message.case_id and message.purpose in ("thanks", "paid"):
             await publish(
                 conn,
                 MessageSettled(

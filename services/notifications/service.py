@@ -8,6 +8,7 @@ from services.notifications.api import Api
 from services.notifications.handlers import (
     on_case_verified,
     on_contact_erased,
+    on_invitation_drawn,
     on_otp_requested,
     on_reward_paid,
 )
@@ -16,7 +17,14 @@ from services.notifications.pages import MessagePages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
-from shared.events import CaseVerified, ContactErased, OperatorChanged, OtpRequested, RewardPaid
+from shared.events import (
+    CaseVerified,
+    ContactErased,
+    InvitationDrawn,
+    OperatorChanged,
+    OtpRequested,
+    RewardPaid,
+)
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -40,12 +48,14 @@ def build(settings: Settings, database: Database) -> Service:
             ContactErased: on_contact_erased,
             RewardPaid: on_reward_paid,
             OtpRequested: on_otp_requested,
+            InvitationDrawn: on_invitation_drawn,
             OperatorChanged: on_operator_changed,
         },
         jobs=[
             Job("send_queued", HALF_A_SECOND, deliveries.send_queued, idle=IDLE),
             Job("query_due", HALF_A_SECOND, deliveries.query_due, idle=IDLE),
             Job("expire_leases", timedelta(seconds=5), deliveries.expire_leases),
+            Job("forget_dead", timedelta(minutes=1), deliveries.forget_dead),
             Job("observe_messages", timedelta(seconds=15), deliveries.observe),
         ],
         endpoints=[*api.endpoints(), *MessagePages(api).endpoints()],

@@ -17,6 +17,7 @@ class Figures(BaseModel):
     paid_messages: int
     paid_messages_delivered: int
     codes: int
+    invitations: int
     failed: int
     unknown: int
     held: int
@@ -59,6 +60,7 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         paid_messages=total("accepted", "delivered", purpose="paid"),
         paid_messages_delivered=total("delivered", purpose="paid"),
         codes=total("accepted", "delivered", purpose="code"),
+        invitations=total("accepted", "delivered", purpose="invitation"),
         failed=total("failed"),
         unknown=total("unknown", "lost"),
         held=total("held"),

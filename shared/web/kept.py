@@ -22,7 +22,7 @@ from shared.web.texts import texts
 _CHOSEN = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
 _TYPED = re.compile(
     r"(?:.*-)?(words|phone|officer_badge|officer_typed|day|hour|matter|note|reason|finding|answer"
-    r"|incident|officer|username)"
+    r"|incident|officer|username|visits|size)"
 )
 _LEADING = frozenset({303, 307})
 # Never shown again, and no repeat key that is used up.

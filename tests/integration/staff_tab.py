@@ -57,17 +57,21 @@ class Tab:
             for told in re.findall('role="alert">(.*?)</div>', self.text, re.S)
         ]
 
-    async def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> int:
+    @property
+    def headers(self) -> dict[str, str]:
+        """What this browser sends along."""
         statement = statements.issue(self._who, self._seed, session="s")
-        headers = {
+        return {
             "Accept": "text/html",
             "Accept-Language": self._language,
             "Cookie": f"mashang-who={statement}",
             "Origin": str(self._client.make_url("")).rstrip("/"),
         }
+
+    async def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> int:
         form = FormData(list(fields.items())) if fields else None
         async with self._client.request(
-            method, path, data=form, headers=headers, allow_redirects=False
+            method, path, data=form, headers=self.headers, allow_redirects=False
         ) as response:
             self.text = unescape(await response.text())
             self.location = response.headers.get("Location", "")

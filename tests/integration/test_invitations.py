@@ -17,7 +17,7 @@ from deploy.cli.main import main
 from services.intake.accept import codes
 from services.intake.accept.store.invitations import Draw
 from services.intake.open import jobs
-from services.intake.open.drawing import Drawn, draw
+from services.intake.open.drawing import Drawn, Invited, draw
 from services.intake.open.rules import drawing as rules
 from shared import policy
 from shared.config import key_ring
@@ -45,7 +45,9 @@ async def intake(database: Database) -> AsyncIterator[Site]:
 async def drawn(database: Database, visits: list[str], size: int = 10, unit: str = UNIT) -> Drawn:
     """A draw by 李四."""
     async with database.transaction() as conn:
-        return await draw(conn, RING, unit, visits, size=size, by="李四", day=DAY)
+        return await draw(
+            conn, RING, unit, dict.fromkeys(visits, ""), size=size, by="李四", day=DAY
+        )
 
 
 async def rate(intake: Site, code: str, key: str, satisfaction: int = 4) -> int:
@@ -68,14 +70,14 @@ async def test_a_draw_can_be_repeated_by_whoever_has_the_list(
     )  # fmt: skip
     assert sha256("\n".join(sorted(VISITS)).encode()).hexdigest() == told.list_sha256
     by_hand = sorted(VISITS, key=lambda v: sha256(f"{told.seed}\n{v}".encode()).hexdigest())
-    assert by_hand[:10] == [visit for visit, _ in done.invited]
+    assert by_hand[:10] == [one.visit for one in done.invited]
 
 
 async def test_the_same_list_is_drawn_from_once(intake: Site, database: Database) -> None:
     """In another order, with doubles, typed otherwise: the same draw; another size is refused."""
     first = await drawn(database, VISITS)
     again = await drawn(database, [*reversed(VISITS), " a001".upper(), "Ａ００２"])
-    assert first == again
+    assert (first.draw, first.invited, True) == (again.draw, again.invited, again.again)
     with pytest.raises(Misconfigured, match="drawn from once"):
         await drawn(database, VISITS, size=11)
     other = await drawn(database, VISITS[1:])
@@ -88,8 +90,8 @@ async def test_a_draw_keeps_nobodys_visit(intake: Site, database: Database) -> N
     done = await drawn(database, VISITS)
     stored = str([dict(row) for row in await intake.fetch("SELECT * FROM draws")])
     assert [] == [visit for visit in VISITS if visit in stored.replace(done.draw.seed, "")]
-    assert [] == [visit for visit, code in done.invited if visit in code]
-    assert 10 == len({code for _, code in done.invited})
+    assert [] == [one.visit for one in done.invited if one.visit in one.code]
+    assert 10 == len({one.code for one in done.invited})
 
 
 async def test_history_of_draws_cannot_be_mended(database: Database, intake: Site) -> None:
@@ -118,7 +120,7 @@ async def test_an_invitation_opens_the_windows_page_and_works_once(
     intake: Site, database: Database
 ) -> None:
     """The same key may repeat, another gets 410 and no receipt; a forged number is no code."""
-    (_, code), (_, other) = (await drawn(database, VISITS)).invited[:2]
+    code, other = (one.code for one in (await drawn(database, VISITS)).invited[:2])
     page = await intake.client.get(f"/w/{code}", headers={"Accept": "text/html"})
     assert 200 == page.status
     assert "驻马店市公安局车辆管理所业务大厅" in await page.text()
@@ -134,7 +136,7 @@ async def test_an_invitation_that_led_to_nothing_is_not_used_up(
     intake: Site, database: Database
 ) -> None:
     """Its form was lost before anything was stored: it works with another key."""
-    (_, code), *_ = (await drawn(database, VISITS)).invited
+    code = (await drawn(database, VISITS)).invited[0].code
     async with database.transaction() as conn:
         await conn.execute(
             "INSERT INTO invitations_used VALUES ($1, $2)", sha256(code.encode()).digest(), b"lost"
@@ -145,7 +147,7 @@ async def test_an_invitation_that_led_to_nothing_is_not_used_up(
 
 async def test_one_key_is_not_for_two_invitations(intake: Site, database: Database) -> None:
     """A program that sends two under one key counts one, and hears of it."""
-    (_, one), (_, two), *_ = (await drawn(database, VISITS)).invited
+    one, two = (each.code for each in (await drawn(database, VISITS)).invited[:2])
     assert 201 == await rate(intake, one, "k" * 20)
     assert 410 == await rate(intake, two, "k" * 20)
 
@@ -155,8 +157,10 @@ async def test_the_invited_count_apart(intake: Site, database: Database) -> None
     policies = policy.load(settings().policy_file)
     with at(NOW):
         invited = (await drawn(database, VISITS)).invited
-        for number, (_, code) in enumerate(invited[:6]):
-            assert 201 == await rate(intake, code, f"invited-key-{number:08}", 5 - number % 2 * 4)
+        for number, one in enumerate(invited[:6]):
+            assert 201 == await rate(
+                intake, one.code, f"invited-key-{number:08}", 5 - number % 2 * 4
+            )
         for number in range(7):
             assert 201 == await rate(intake, codes.sign(RING, UNIT), f"volunteer-{number:010}")
         while await jobs.count(database, policies):
@@ -236,8 +240,8 @@ async def test_the_command_writes_what_a_window_can_send(
     ("raw", "told"),
     [
         (b"", "empty"),
-        (b"number\n1\n", "no column visit"),
-        (b"visit,phone\nA1,1\n,2\n", "line 3: visit: missing"),
+        (b"number\n1\n", "no column of visits"),
+        (b"visit,phone\nA1,1\n,2\n", "line 3: visit: is empty"),
         (b"visit\n\xff\xff\xff\n", "neither UTF-8 nor GB18030"),
     ],
 )
@@ -251,7 +255,7 @@ def test_a_visit_is_no_formula() -> None:
     """Whatever a queue machine calls it."""
     listed = invite.read(b"visit,phone\n=1+1,+8613977770100\n", Path("x.csv"))
     told = Draw(1, UNIT, DAY, "seed", "list", 1, 1, "x")
-    sheet = invite.written(Drawn(told, [("=1+1", "CODE")]), listed, PUBLIC)
+    sheet = invite.written(Drawn(told, [Invited("=1+1", "CODE")]), listed, PUBLIC)
     assert "'=1+1,'+8613977770100,CODE" in sheet
 
 

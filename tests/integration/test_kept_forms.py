@@ -67,6 +67,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     # The Enter key, and the language, on a reward's page.
     "{reward_id}": (("approvals-note", "holds-note", "write-offs-note"), {}),
     "release": ((), {}),
+    "look": (("visits", "size"), {"unit": "n1"}),
+    "invitations": (("visits", "size"), {"unit": "n1"}),
 }
 # What a right form has there: it is not for this that it is refused.
 SHORT = {
@@ -148,14 +150,19 @@ class Street:
         typed = {name: SHORT.get(name, LONG.format(name)) for name in names}
         fields = {**chosen, **typed, "key": uuid4().hex, "step": "details"}
         if who:
-            async with http.get(f"{home}/") as page:
-                assert 200 == page.status, await page.text()
+            await self.open(http, service)
             fields["csrf"] = await self.token(http)
         if last == "sign-in":
             fields["password"] = "never shown again"
         address = home + self.about.address(one)
         headers = {"Origin": home, "Accept-Language": language}
         return Form(service, one, address, http, fields, list(typed.values()), headers, who)
+
+    async def open(self, http: ClientSession, service: str) -> None:
+        """A first page for staff; the citizens' asks nobody who they are."""
+        path = "invitations" if service == "intake" else ""
+        async with http.get(f"{self.place.urls[service]}/{path}") as page:
+            assert 200 == page.status, await page.text()
 
     async def token(self, http: ClientSession) -> str:
         """What the forms of this browser's session carry, in every service."""
@@ -291,8 +298,7 @@ async def test_a_session_that_was_ended_elsewhere(forms: Filled) -> None:
         status, page = await form.send()
         assert (401, []) == (status, form.lost(page)), form.name
         await street.place.sign_in(form.http, form.who)
-        async with form.http.get(street.place.urls[form.service]) as home:
-            assert 200 == home.status
+        await street.open(form.http, form.service)
         status, page = await form.send()
         assert (403, []) == (status, form.lost(page)), form.name
         # What nothing was typed into is no longer offered where it has gone.

@@ -1,4 +1,4 @@
-"""One-time codes: each is one SMS at most, says the code, and is dead after its time."""
+"""One-time codes and invitations: each is one SMS at most, and is dead after its time."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from services.notifications.jobs import Deliveries
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import is_dead
 from shared.db import Database
-from shared.events import OtpRequested
+from shared.events import InvitationDrawn, OtpRequested
 from shared.values import clock
 from shared.vendors.outcomes import Accepted, Done, Held, Outcome
 from tests.integration.notifications_parts import (
@@ -124,3 +124,51 @@ async def test_a_held_code_is_shown_without_a_case(database: Database) -> None:
     await sent(database, requested(), Held("no_template"))
     found = await rows(database, "SELECT case_id, state FROM messages")
     assert [{"case_id": None, "state": "held"}] == found
+
+
+LINK = "http://127.0.0.1:8080/w/x"
+
+
+def invited(expires: timedelta = timedelta(days=3)) -> InvitationDrawn:
+    """Somebody who was drawn."""
+    own = uuid4()
+    return InvitationDrawn(
+        invitation_id=own, unit_code="n1", drawn_at=clock.now() - timedelta(days=1),
+        phone_sealed=SEAL.close(f"+86{PHONE}", f"phone:{own}"),
+        link_sealed=SEAL.close(LINK, f"code:{own}"), expires_at=clock.now() + expires,
+    )  # fmt: skip
+
+
+async def asked(database: Database, event: InvitationDrawn, answer: Outcome) -> Postman:
+    """The invitation is heard of twice, and the job runs."""
+    vendor = Postman(answer)
+    for _ in range(2):
+        async with database.transaction() as conn:
+            await handlers.on_invitation_drawn(conn, event)
+    await make_deliveries(database, vendor).send_queued()
+    return vendor
+
+
+async def test_an_invitation_is_one_sms_with_its_link(database: Database) -> None:
+    """To the phone, under its own id; afterwards neither is kept, and nobody else is told."""
+    event = invited()
+    vendor = await asked(database, event, Done("1", "ok"))
+    [sms] = vendor.bag
+    assert (event.invitation_id, "invitation", f"+86{PHONE}", {"link": LINK}) == (
+        sms.message_id, sms.purpose, sms.phone, sms.values
+    )  # fmt: skip
+    [row] = await rows(database, "SELECT state, phone_sealed, code_sealed FROM messages")
+    assert {"state": "delivered", "phone_sealed": None, "code_sealed": None} == row
+    assert [] == await settlements(database)
+
+
+async def test_what_lies_held_is_forgotten_with_its_time(database: Database) -> None:
+    """A held invitation keeps its phone for three days at most; one that may be mended stays."""
+    vendor = await asked(database, invited(), Held("no_template"))
+    deliveries = make_deliveries(database, vendor)
+    assert (0, ["held"]) == (await deliveries.forget_dead(), await states(database))
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE messages SET expires_at = now() - interval '1 second'")
+    assert (1, ["failed"]) == (await deliveries.forget_dead(), await states(database))
+    [row] = await rows(database, "SELECT code, phone_sealed, code_sealed FROM messages")
+    assert {"code": "expired", "phone_sealed": None, "code_sealed": None} == row

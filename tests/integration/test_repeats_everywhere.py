@@ -39,6 +39,7 @@ NO_ACT = {
     "POST /desk/cases/{case_id}": "it leads to a section's own act, or keeps the newest draft",
     "POST /rewards/{reward_id}": "it shows the page again",
     "POST /mismatches": "the same",
+    "POST /invitations/look": "a list is looked at, and nothing of it is kept",
 }
 # A report makes a question due: now and once more now is the same.
 REPORTS = "POST /reports/{vendor}/{secret}"
@@ -212,13 +213,19 @@ async def held(place: Place) -> tuple[Body, Body]:
     return {}, {"ids": [str(event.submission_id)], "outcome": "released", "reason": "核过"}
 
 
+async def draw(place: Place) -> tuple[Body, Body]:
+    """Some of those a window served are drawn."""
+    visits = "\n".join(["visit", *(f"V{n} {uuid4()}" for n in range(3))])
+    return {}, {"unit": "n1", "size": "2", "visits": visits}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held, **SAID,
+    "/desk/held": held, "/invitations": draw, **SAID,
 }  # fmt: skip
 
 

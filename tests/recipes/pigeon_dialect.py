@@ -18,6 +18,7 @@ from deploy.sandbox.when import now
 NAME = "pigeon"
 PATH = f"/{NAME}/letters"
 ENDINGS = {"02": "NO_SUCH_LOFT", "04": "STORM", "05": "TIRED"}
+PURPOSES = ("thanks", "paid", "code", "invitation")
 STATES = {"waiting": "OK", "delivered": "ARRIVED", "failed": "LOST"}
 
 
@@ -29,6 +30,7 @@ class Account(BaseModel):
     template_thanks: str = "P1"
     template_paid: str = "P2"
     template_code: str = "P3"
+    template_invitation: str = "P4"
 
     @property
     def templates(self) -> dict[str, str]:
@@ -37,6 +39,7 @@ class Account(BaseModel):
             self.template_thanks: "感谢您的监督。",
             self.template_paid: "奖励话费{amount}元已到账。",
             self.template_code: "验证码{code}，10分钟内有效。",
+            self.template_invitation: "请您评一评：{link}",
         }
 
 
@@ -157,7 +160,7 @@ PIGEON = Dialect(
     account=Account,
     url="/pigeon/letters",
     secrets=("key",),
-    values={"template_thanks": "P1", "template_paid": "P2", "template_code": "P3"},
+    values={f"template_{name}": f"P{n}" for n, name in enumerate(PURPOSES, 1)},
     routes=lambda: [web.post(PATH, send), web.get(PATH, find, allow_head=False)],
     check=check,
     refusal=refusal,

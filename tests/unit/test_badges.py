@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification.directory.rules import sheets
-from services.verification.directory.rules.faults import BadSheet
 from shared.values import text
+from shared.values.sheet import BadSheet
 from tests.unit.test_text import DIGITS
 
 BADGES = st.from_regex(r"[1-9A-MO-Z][0-9A-Z]{2,9}", fullmatch=True).filter(

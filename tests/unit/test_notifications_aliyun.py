@@ -32,6 +32,7 @@ SETTINGS = {
     "template_thanks": "SMS_1",
     "template_paid": "SMS_2",
     "template_code": "SMS_3",
+    "template_invitation": "SMS_4",
     "report_secret": "r" * 16,
 }
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from services.verification.directory.explaining import explain
 from services.verification.directory.rules import references, sheets
-from services.verification.directory.rules.faults import BadSheet
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, UnitRow
 from services.verification.directory.rules.tree import Place
+from shared.values.sheet import BadSheet
 from tests.unit.test_verification_csv_edges import COMMON, faults, table, written
 
 HEAD = "badge,name,unit_code,phone"

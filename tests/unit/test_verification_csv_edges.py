@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.verification.directory.explaining import explain
 from services.verification.directory.rules import cells, kinds, references, sheets, tree
-from services.verification.directory.rules.faults import BadSheet, RowError
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, PlaceRow, Row
 from services.verification.directory.rules.tree import Place
+from shared.values.sheet import BadSheet, RowError
 
 # First-level characters of GB2312, as names are made of; in GBK some of them look like UTF-8.
 COMMON = "石强张三王五李四赵钱孙周吴郑冯陈褚卫蒋沈韩杨朱秦尤许何吕施金魏陶姜户籍派出所车管"

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.intake.open.rules import drawing
 from services.verification.directory.explaining import explain
 from services.verification.directory.rules import cells, references, sheets, tree
-from services.verification.directory.rules.faults import BadSheet, RowError
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, UnitRow
 from services.verification.directory.rules.tree import Place
+from shared.values import sheet
+from shared.values.sheet import BadSheet, RowError
 from shared.web import texts
 
 UNITS = "code,name,parent,kind,counters\nHD.06,寒冻派出所,ZY,household,2\n"
@@ -309,11 +311,10 @@ def test_a_username_is_one_in_any_case() -> None:
 
 def test_every_key_has_words_in_both_languages() -> None:
     """No fault is without an explanation, and no explanation without a fault."""
-    rules = Path(cells.__file__).parent
+    visits = Path(drawing.__file__).with_name("visits.py")
+    files = [*Path(cells.__file__).parent.glob("*.py"), Path(sheet.__file__), visits]
     used = {
-        key
-        for file in rules.glob("*.py")
-        for key in re.findall(r'"(csv\.[a-z_]+)"', file.read_text("utf-8"))
+        key for file in files for key in re.findall(r'"(csv\.[a-z_]+)"', file.read_text("utf-8"))
     }
     for language in texts.whole():
         known = texts.texts(language).forms

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.intake.accept.store import invitations
 from services.intake.open import publishing, store
+from services.intake.open.drawing import PERIOD
 from services.intake.open.rules.facts import fact_of
 from shared.db import Connection, Database
 from shared.policy import Policies
@@ -44,6 +46,12 @@ async def _recent(conn: Connection, zone: ZoneInfo) -> list[date]:
             return []
         done = clock.service_day(first, zone) - timedelta(days=1)
     return list(_days(done + timedelta(days=1), clock.service_day(clock.now(), zone)))[:DAYS]
+
+
+async def forget_invited(database: Database) -> int:
+    """Phones that were asked so long ago that they may be asked again."""
+    async with database.transaction() as conn:
+        return await invitations.forget_phones(conn, clock.now() - PERIOD)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

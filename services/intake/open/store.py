@@ -86,7 +86,9 @@ _MONTHS = """
     FROM open_numbers WHERE $1::date IS NULL OR day >= $1 GROUP BY 1, 2, 3
 """
 _INVITED = """
-    SELECT date_trunc('month', day)::date AS month, sum(size)::bigint AS number
+    SELECT date_trunc('month', day)::date AS month, sum(size - (
+        SELECT count(*) FROM invited i WHERE i.draw = draws.number AND i.how = 'recent'
+    ))::bigint AS number
     FROM draws WHERE $1::date IS NULL OR day >= $1 GROUP BY 1
 """
 

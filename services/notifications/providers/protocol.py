@@ -45,6 +45,7 @@ class SmsSettings(VendorSettings):
     template_thanks: Annotated[str, Field(min_length=1)]
     template_paid: Annotated[str, Field(min_length=1)]
     template_code: Annotated[str, Field(min_length=1)]
+    template_invitation: Annotated[str, Field(min_length=1)]
 
     @property
     def templates(self) -> Mapping[Purpose, str]:
@@ -53,6 +54,7 @@ class SmsSettings(VendorSettings):
             "thanks": self.template_thanks,
             "paid": self.template_paid,
             "code": self.template_code,
+            "invitation": self.template_invitation,
         }
 
 

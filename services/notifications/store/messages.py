@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
 from services.notifications.rules import FINAL, Next, Purpose, Standing, State
 from shared.db import Connection
-from shared.events import OtpRequested
 
 # Longer than half of it plus the longest time-out of a call, so that no sender outlives its lease.
 LEASE = timedelta(seconds=30)
@@ -63,11 +63,11 @@ _ADD = """
     INSERT INTO message_states (message_id, version, state)
     SELECT message_id, version, state FROM added RETURNING message_id
 """
-_ADD_CODE = """
+_ADD_PASSING = """
     WITH added AS (
         INSERT INTO messages (message_id, submission_id, purpose, phone_sealed, code_sealed,
                               created_at, expires_at, traceparent)
-        VALUES ($1, $2, 'code', $3, $4, $5, $6, $7)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT messages_pkey DO NOTHING
         RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state)
@@ -99,6 +99,17 @@ _MARK_EXPIRED = """
         RETURNING message_id, version, state, code)
     INSERT INTO message_states (message_id, version, state, code)
     SELECT message_id, version, state, code FROM expired RETURNING message_id
+"""
+_MARK_DEAD = """
+    WITH dead AS (
+        UPDATE messages SET state = 'failed', version = version + 1, code = 'expired',
+            settled_at = mashang_now(), phone_sealed = NULL, code_sealed = NULL
+        WHERE message_id IN (
+            SELECT message_id FROM messages WHERE state = 'held' AND expires_at <= mashang_now()
+            FOR UPDATE SKIP LOCKED)
+        RETURNING message_id, version, state, code)
+    INSERT INTO message_states (message_id, version, state, code)
+    SELECT message_id, version, state, code FROM dead RETURNING message_id
 """
 _CLAIM_QUERIES = f"""
     UPDATE messages SET queries = queries + 1, next_at = now() + $2
@@ -156,11 +167,24 @@ async def add_message(
     return await conn.fetchval(_ADD, message_id, *values) is not None
 
 
-async def add_code(conn: Connection, event: OtpRequested, traceparent: str) -> bool:
-    """Queue a one-time code; False if it is there already."""
-    row = (event.otp_id, event.submission_id, event.phone_sealed, event.code_sealed)
-    times = (event.requested_at, event.expires_at)
-    return await conn.fetchval(_ADD_CODE, *row, *times, traceparent) is not None
+class Passing(NamedTuple):
+    """An SMS of no case, whose words (a code, a link) are dead after a while.
+
+    `phone_sealed` opens under `phone:<about>`, `code_sealed` under `code:<message_id>`.
+    """
+
+    message_id: UUID
+    about: UUID
+    purpose: Purpose
+    phone_sealed: str
+    code_sealed: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def add_passing(conn: Connection, passing: Passing, traceparent: str) -> bool:
+    """Queue it; False if it is there already."""
+    return await conn.fetchval(_ADD_PASSING, *passing, traceparent) is not None
 
 
 async def claim_queued(conn: Connection, limit: int, vendor: str) -> list[Message]:
@@ -171,6 +195,11 @@ async def claim_queued(conn: Connection, limit: int, vendor: str) -> list[Messag
 async def mark_expired(conn: Connection) -> list[UUID]:
     """Leases that ended without an answer: perhaps sent, so unknown."""
     return [row["message_id"] for row in await conn.fetch(_MARK_EXPIRED)]
+
+
+async def mark_dead(conn: Connection) -> list[UUID]:
+    """What lay held until its words were dead: it fails, and its phone is forgotten."""
+    return [row["message_id"] for row in await conn.fetch(_MARK_DEAD)]
 
 
 async def claim_queries(conn: Connection, limit: int) -> list[Message]:

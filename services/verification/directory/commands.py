@@ -12,7 +12,7 @@ from services.verification.directory import importing
 from services.verification.directory.explaining import explain
 from services.verification.directory.importing import Imported, Known, Progress
 from services.verification.directory.rules import references, sheets, tree
-from services.verification.directory.rules.faults import BadSheet, RowError, faults_of
+from services.verification.directory.rules.faults import faults_of
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OperatorRow
 from services.verification.directory.rules.sheets import Sheet
@@ -25,6 +25,7 @@ from shared.bus import outbox
 from shared.db import Connection
 from shared.values import text
 from shared.values.seal import Seal
+from shared.values.sheet import BadSheet, RowError
 
 __all__ = [
     "Faults",

@@ -1,7 +1,7 @@
 """What is wrong in a file, in words."""
 
-from services.verification.directory.rules.faults import RowError
 from shared.events import Language
+from shared.values.sheet import RowError
 from shared.web import texts
 
 

@@ -20,6 +20,7 @@ ALIYUN = Dialect(
         "template_thanks": "SMS_480000001",
         "template_paid": "SMS_480000002",
         "template_code": "SMS_480000003",
+        "template_invitation": "SMS_480000004",
     },
     routes=routes.routes,
     # The signature covers the body, so the one handler checks it after reading.

@@ -27,6 +27,7 @@ class Account(BaseModel):
     template_thanks: str = Field("SMS_480000001", min_length=1)
     template_paid: str = Field("SMS_480000002", min_length=1)
     template_code: str = Field("SMS_480000003", min_length=1)
+    template_invitation: str = Field("SMS_480000004", min_length=1)
 
     @property
     def templates(self) -> Mapping[str, str]:
@@ -35,4 +36,5 @@ class Account(BaseModel):
             self.template_thanks: "感谢您对公安机关窗口民警服务的监督。",
             self.template_paid: "奖励话费${amount}元已到账，感谢您的监督。",
             self.template_code: "验证码${code}，10分钟内有效。不要告诉别人。",
+            self.template_invitation: "您刚办过事，随机抽到请您评一评，一次有效：${link}",
         }

@@ -1,8 +1,10 @@
 """Invitations that were used, and the draws that they came from. Nobody's visit is among it."""
 
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import NamedTuple
+
+from asyncpg import Record
 
 from shared.db import Connection
 
@@ -24,7 +26,23 @@ _GET = """
 _ADD = """
     INSERT INTO draws (unit_code, day, seed, list_sha256, population, size, drawn_by)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT ON CONSTRAINT draws_once DO NOTHING
+    ON CONFLICT ON CONSTRAINT draws_once DO NOTHING RETURNING true
+"""
+_TAKE_PHONE = """
+    INSERT INTO invited_phones (phone_index, invited_at) VALUES ($1, $2)
+    ON CONFLICT ON CONSTRAINT invited_phones_pkey DO UPDATE SET invited_at = excluded.invited_at
+    WHERE invited_phones.invited_at <= $3 RETURNING true
+"""
+_LIST = """
+    SELECT d.number, d.unit_code, u.name AS unit_name, d.day, d.seed, d.list_sha256, d.population,
+           d.size, d.drawn_by, d.drawn_at, told.sent, told.recent, told.answered
+    FROM draws d JOIN units u ON u.code = d.unit_code, LATERAL (
+        SELECT count(*) FILTER (WHERE i.how = 'sms') AS sent,
+               count(*) FILTER (WHERE i.how = 'recent') AS recent, count(s.id) AS answered
+        FROM invited i LEFT JOIN invitations_used used ON used.code_hash = i.code_hash
+            LEFT JOIN submissions s ON s.receipt_hash = used.receipt_hash
+        WHERE i.draw = d.number) AS told
+    ORDER BY d.number DESC LIMIT $1
 """
 
 
@@ -62,11 +80,35 @@ async def add_draw(
     population: int,
     size: int,
     drawn_by: str,
-) -> Draw:
-    """Record a draw; the one that was there, if another was first."""
+) -> tuple[Draw, bool]:
+    """Record a draw; the one that was there, if another was first, and whether it is ours."""
     row = (unit_code, day, seed, list_sha256, population, size, drawn_by)
-    await conn.execute(_ADD, *row)
+    fresh = bool(await conn.fetchval(_ADD, *row))
     found = await get_draw(conn, unit_code, list_sha256)
     if found is None:
         raise LookupError("a draw that was recorded is not there")
-    return found
+    return found, fresh
+
+
+async def take_phone(conn: Connection, phone_index: str, now: datetime, since: datetime) -> bool:
+    """Whether a phone was not asked since then; now it is."""
+    return bool(await conn.fetchval(_TAKE_PHONE, phone_index, now, since))
+
+
+async def add_invited(conn: Connection, draw: int, code: str, how: str) -> None:
+    """Whom a draw invited: only the code's hash stays, to count the answers by."""
+    await conn.execute(
+        "INSERT INTO invited (code_hash, draw, how) VALUES ($1, $2, $3)",
+        sha256(code.encode()).digest(), draw, how,
+    )  # fmt: skip
+
+
+async def list_draws(conn: Connection, most: int) -> list[Record]:
+    """The newest first, with how many were sent, left out and answered."""
+    return list(await conn.fetch(_LIST, most))
+
+
+async def forget_phones(conn: Connection, since: datetime) -> int:
+    """Phones that were asked before, and may be asked again; how many there were."""
+    old = await conn.fetch("DELETE FROM invited_phones WHERE invited_at <= $1 RETURNING 1", since)
+    return len(old)

@@ -22,17 +22,18 @@ async def put(conn: Connection, event: UnitChanged) -> bool:
     """Take over a unit; False when a later version is here already."""
     done = await conn.fetchval(
         """
-        INSERT INTO units (code, name, parent, active, version, counters, matters, kind)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO units (code, name, parent, active, version, counters, matters, kind,
+                           path)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT ON CONSTRAINT units_pkey DO UPDATE
         SET name = excluded.name, parent = excluded.parent, active = excluded.active,
             version = excluded.version, counters = excluded.counters, matters = excluded.matters,
-            kind = excluded.kind
+            kind = excluded.kind, path = excluded.path
         WHERE units.version < excluded.version
         RETURNING true
         """,
         event.unit_code, event.name, event.parent, event.active, event.version, event.counters,
-        event.matters, event.kind,
+        event.matters, event.kind, event.path,
     )  # fmt: skip
     return bool(done)
 
@@ -74,5 +75,17 @@ async def list_open(conn: Connection) -> list[Unit]:
     """The units that take something in, by their codes."""
     rows = await conn.fetch(
         "SELECT code, name, parent, active FROM units WHERE active ORDER BY code"
+    )
+    return [Unit(**dict(row)) for row in rows]
+
+
+async def list_below(conn: Connection, scope: str) -> list[Unit]:
+    """The open units at or below a place, by their names."""
+    rows = await conn.fetch(
+        """
+        SELECT code, name, parent, active FROM units
+        WHERE active AND (code = $1 OR path @> ARRAY[$1]) ORDER BY name, code
+        """,
+        scope,
     )
     return [Unit(**dict(row)) for row in rows]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.verification.directory.rules import rows
-from services.verification.directory.rules.faults import BadSheet, RowError
 from services.verification.directory.rules.rows import Row
 from shared.values import text
+from shared.values.sheet import BadSheet, RowError
 
 
 @dataclass(frozen=True)

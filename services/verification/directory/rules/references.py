@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from services.verification.directory.rules import rows, tree
-from services.verification.directory.rules.faults import RowError
 from services.verification.directory.rules.rows import Row
 from services.verification.directory.rules.sheets import COMPARED, Sheet
+from shared.values.sheet import RowError
 
 
 @dataclass(frozen=True)

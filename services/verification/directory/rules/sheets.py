@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from services.verification.directory.rules import kinds, reading
-from services.verification.directory.rules.faults import BadSheet, RowError, faults_of
+from services.verification.directory.rules import kinds
+from services.verification.directory.rules.faults import faults_of
 from services.verification.directory.rules.kinds import Kind
-from services.verification.directory.rules.reading import Line
 from services.verification.directory.rules.rows import Row
-from shared.values import text
+from shared.values import sheet, text
+from shared.values.sheet import BadSheet, Line, RowError
 
 # What the keys of a kind are compared by, so that nobody takes one for another: a spreadsheet drops
 # the zeros before a number.
@@ -33,7 +33,7 @@ class Sheet:
 
 def read(raw: bytes) -> Sheet:
     """A whole file. BadSheet if anything in it is wrong."""
-    lines = reading.read(raw)
+    lines = sheet.read(raw, kinds.known_columns)
     if not lines:
         raise BadSheet(RowError(1, "", "csv.empty"))
     kind, names = kinds.recognise(lines[0].number, lines[0].cells)

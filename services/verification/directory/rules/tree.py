@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.verification.directory.rules.faults import RowError
 from services.verification.directory.rules.rows import PlaceRow, Row
 from shared.access import Role
+from shared.values.sheet import RowError
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,16 @@
-"""From a file's bytes to its cells, as spreadsheets really write them."""
+"""From a file's bytes to its cells, as spreadsheets really write them.
+
+`Known` tells how many cells of a header name a column, by which the separator is found.
+"""
 
 import codecs
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from services.verification.directory.rules import kinds
-from services.verification.directory.rules.faults import BadSheet, RowError
 from shared.values import text
 
 SEPARATORS = (",", ";", "\t", "，", "；", "|")
@@ -17,6 +18,27 @@ _SAID = re.compile(r'"?sep=([^\r\n "])"?[ ,;\t]*\r?\n?', re.IGNORECASE)
 _KEPT = re.compile(r"""\s*(?:="(.*)"|['‘’`](?=[-+0-9=])(.*))\s*""", re.DOTALL)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MIXED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
+
+
+Known = Callable[[Sequence[str]], int]
+
+
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong in one place of the file; line 1 is the first, 0 means not from a file."""
+
+    line: int
+    column: str
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class BadSheet(ValueError):
+    """The file cannot be imported; `errors` lists every fault in the order of the lines."""
+
+    def __init__(self, *errors: RowError) -> None:
+        super().__init__(f"{len(errors)} faults")
+        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -27,26 +49,26 @@ class Line:
     cells: tuple[str, ...]
 
 
-def read(raw: bytes) -> list[Line]:
+def read(raw: bytes, known: Known) -> list[Line]:
     """The rows that have anything in them, the header first, all of one width.
 
     Empty rows, and columns without a name and content, are not there. BadSheet if it is no table.
     """
-    content = decode(raw).lstrip("\ufeff")
+    content = decode(raw, known).lstrip("\ufeff")
     said = _SAID.match(content)
     rest = content[said.end() :] if said else content
-    separator = said[1] if said else _separator(rest)
+    separator = said[1] if said else _separator(rest, known)
     lines = [line for line in _split(rest, separator, 1 if said else 0) if any(line.cells)]
     return list(_squared(lines)) if lines else []
 
 
-def decode(raw: bytes) -> str:
+def decode(raw: bytes, known: Known) -> str:
     """UTF-8 or UTF-16 by their marks, else UTF-8 or GB18030, which a Chinese Excel writes."""
     if raw.startswith(_UTF16):
         return _decoded(raw, "utf-16")
     if raw.startswith(codecs.BOM_UTF8):
         return _decoded(raw, "utf-8-sig")
-    if b"\x00" in raw and (content := _unmarked_utf16(raw)):
+    if b"\x00" in raw and (content := _unmarked_utf16(raw, known)):
         return content
     try:
         content = raw.decode("utf-8")
@@ -55,12 +77,15 @@ def decode(raw: bytes) -> str:
     return _rather_chinese(raw, content)
 
 
-def _unmarked_utf16(raw: bytes) -> str | None:
+def _unmarked_utf16(raw: bytes, known: Known) -> str | None:
     for encoding in ("utf-16-le", "utf-16-be"):
         content = raw.decode(encoding, "replace")
         said = _SAID.match(content)
         rest = content[said.end() :] if said else content
-        if _columns(rest, said[1] if said else _separator(rest)) and "\ufffd" not in content:
+        if (
+            _columns(rest, said[1] if said else _separator(rest, known), known)
+            and "\ufffd" not in content
+        ):
             return content
     return None
 
@@ -99,13 +124,13 @@ def _is_of_one_script(word: str) -> bool:
     return len(names) <= 1 and all(c.isalpha() for c in word if not c.isascii())
 
 
-def _separator(content: str) -> str:
-    return max(SEPARATORS, key=lambda separator: _columns(content, separator))
+def _separator(content: str, known: Known) -> str:
+    return max(SEPARATORS, key=lambda separator: _columns(content, separator, known))
 
 
-def _columns(content: str, separator: str) -> int:
+def _columns(content: str, separator: str, known: Known) -> int:
     first = next((line for line in io.StringIO(content) if line.strip()), "")
-    return kinds.known_columns(first.rstrip("\r\n").split(separator))
+    return known(first.rstrip("\r\n").split(separator))
 
 
 def _split(content: str, separator: str, before: int) -> Iterator[Line]:
