@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.verification.casework import bodies, listing, views
+from services.verification.casework import bodies, held, listing, views
 from services.verification.casework.acts import callbacks, judging, phones, recusals, reviews
 from services.verification.casework.acts import holds as hold_acts
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import cases, holds, lists
+from services.verification.casework.store import cases, lists
 from services.verification.directory.store import units
 from shared import access
 from shared.access import Operator
@@ -27,7 +27,6 @@ B = TypeVar("B")
 R = TypeVar("R")
 CASE = "/api/v1/cases/{case_id}"
 HOLDS = "/api/v1/holds"
-_HOLDS_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Api:
                 WORKERS, body=bodies.RecusalBody, answers={201: recusals.Recused}),
             Endpoint(
                 "GET", HOLDS, self.list_holds, "Submissions that wait for a person", SUPERVISORS,
-                query=bodies.HoldQuery, answers={200: views.Holds},
+                query=bodies.HoldQuery, answers={200: held.Holds},
             ),
             Endpoint(
                 "POST", f"{HOLDS}/decisions", self.decide_holds,
@@ -113,10 +112,10 @@ class Api:
         """Whether it is a level higher, and still the caller's."""
         return await self._do(recusals.Recused, recusals.change, call)
 
-    async def list_holds(self, call: Call[None, bodies.HoldQuery]) -> views.Holds:
+    async def list_holds(self, call: Call[None, bodies.HoldQuery]) -> held.Holds:
         """The most pressing first, as many as a page shows."""
         async with self.database.transaction(as_=call.operator) as conn:
-            return await load_holds(conn, self.desk, call.query)
+            return await held.load(conn, self.desk.seal, call.query)
 
     async def decide_holds(self, call: Call[bodies.HoldBody, None]) -> hold_acts.HoldsEnded:
         """How many were decided."""
@@ -144,15 +143,6 @@ class Api:
     async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)
         return await views.load_detail(conn, case, self.desk.seal)
-
-
-async def load_holds(conn: Connection, desk: Desk, query: bodies.HoldQuery) -> views.Holds:
-    """What waits, as this operator may see it."""
-    found = await holds.list_holds(conn, query.state, query.unit, query.held, _HOLDS_SHOWN)
-    count = await holds.count_holds(conn, query.state, query.unit, query.held)
-    names = await units.list_names(conn, [hold.submission.unit_code for hold in found])
-    shown = [views.hold_shown(hold, desk.seal, names) for hold in found]
-    return views.Holds(items=shown, count=count)
 
 
 async def find_case(conn: Connection, operator: Operator, case_id: UUID) -> Case:

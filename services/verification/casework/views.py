@@ -10,8 +10,6 @@ from pydantic import BaseModel, Field
 
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case, CaseKind, State
-from services.verification.casework.rules.holds import Hold
-from services.verification.casework.rules.holds import State as HoldState
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, additions, cases
 from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
@@ -24,8 +22,6 @@ from shared.events import (
     CallbackState,
     CallTime,
     Channel,
-    HeldReason,
-    Kind,
     Language,
     Verdict,
 )
@@ -172,30 +168,6 @@ class Detail(Summary):
     actions: list[ActionShown]
 
 
-class HoldShown(BaseModel):
-    """A submission that waits for a person."""
-
-    submission_id: UUID
-    reason: HeldReason
-    state: HoldState
-    unit_code: str
-    unit_name: str
-    counter: int | None
-    kind: Kind
-    satisfaction: int | None
-    received_at: datetime
-    due_at: datetime
-    words: str | None
-    phone: str | None = Field(description="masked")
-
-
-class Holds(BaseModel):
-    """The most pressing of them, and how many there are."""
-
-    items: list[HoldShown]
-    count: int
-
-
 class PhoneShown(BaseModel):
     """The citizen's phone in clear."""
 
@@ -309,21 +281,6 @@ async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mappin
     joined = {v.joins for v in detail.verdicts if v.joins}
     joined |= {UUID(a.details["joins"]) for a in detail.actions if "joins" in a.details}
     return await cases.list_numbers(conn, operator, joined) if joined else {}
-
-
-def hold_shown(hold: Hold, seal: Seal, names: Mapping[str, str]) -> HoldShown:
-    """A held submission, opened for whoever decides about it."""
-    sent = hold.submission
-    own = {name: getattr(sent, name) for name in HoldShown.model_fields if hasattr(sent, name)}
-    rest = {
-        "reason": hold.reason,
-        "state": hold.state,
-        "due_at": hold.due_at,
-        "unit_name": names.get(sent.unit_code, sent.unit_code),
-        "words": opened(seal, sent.words_sealed, f"words:{sent.submission_id}"),
-        "phone": phone_shown(seal, sent.phone_sealed, f"phone:{sent.submission_id}"),
-    }
-    return HoldShown(**own | rest)
 
 
 def opened(seal: Seal, sealed: str | None, context: str) -> str | None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.verification.casework import bodies
+from services.verification.casework import bodies, held
 from services.verification.casework.acts import holds as acts
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.api import SUPERVISORS, load_holds
+from services.verification.casework.api import SUPERVISORS
 from shared.db import Database
 from shared.errors import Refused
 from shared.values import clock, text
@@ -64,7 +64,7 @@ class HoldPages:
         key: str = "",
     ) -> Page:
         async with self.database.transaction(as_=call.operator) as conn:
-            found = await load_holds(conn, self.desk, query)
+            found = await held.load(conn, self.desk.seal, query)
         values = {
             "holds": found.items,
             "count": found.count,
