@@ -6,12 +6,16 @@ const WINDOW = /^(\/w\/[^/]+)(\/complaint|\/request)?$/;
 // A window's faces and forms; what a low face leads to differs by its level.
 const ENDS = ['', '/complaint', '/request', '?satisfaction=1', '?satisfaction=2'];
 
+// A page that is being replaced is in no cache for a moment: who looks for one waits that long.
+const MOMENT = 2000;
+let keeping = Promise.resolve();
+
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(PAGES).then((kept) => kept.add('/offline')).then(() => self.skipWaiting()));
 });
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 // The page of a window says where it stands.
-self.addEventListener('message', (event) => event.waitUntil(keep(event.data)));
+self.addEventListener('message', (event) => event.waitUntil(keeping = keep(event.data).catch(() => {})));
 self.addEventListener('fetch', (event) => {
   const {request} = event;
   const url = new URL(request.url);
@@ -49,6 +53,7 @@ async function level(sent) {
 
 // A page as it was, but for its repeat key: what is written on it now is another submission.
 async function kept(url, sent) {
+  await Promise.race([keeping, new Promise((over) => setTimeout(over, MOMENT))]);
   const pages = await caches.open(PAGES);
   const asked = sent ? await level(sent) : url.search;
   const found = await pages.match(url.pathname + asked, {ignoreVary: true}) || await pages.match(url.pathname, {ignoreVary: true});
