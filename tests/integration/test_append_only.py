@@ -20,6 +20,7 @@ GUARDED = {
         "additions",
         "receipt_keys",
         "draws",
+        "invited",
         "open311_sent",
     ),
     "verification": ("callback_attempts", "verdicts", "case_actions", "hold_decisions"),

@@ -27,7 +27,10 @@ VERDICT = {
 }  # fmt: skip
 # Every column that holds something sealed or its index: what is not erased, and why not.
 STAYS = {
-    "intake": {"phone_codes.phone_sealed", "phone_codes.phone_index"},  # a week, then all of it
+    "intake": {
+        "phone_codes.phone_sealed", "phone_codes.phone_index",  # a week, then all of it
+        "invited_phones.phone_index",  # 90 days, then all of it
+    },
     "verification": {
         # What the bureau itself wrote.
         "case_actions.note_sealed", "verdicts.finding_sealed", "verdicts.answer_sealed",

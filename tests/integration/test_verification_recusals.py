@@ -398,7 +398,7 @@ async def test_role_by_route_by_object(bureau: Office) -> None:
     review = {"decision": "confirm", "revision": 1}
     for who in ("accused", "desk"):
         assert await refused(bureau, who, f"{path}/reviews", review)
-    figures = await bureau.ask("accused", "GET", "figures")
+    figures = await bureau.ask("city", "GET", "figures")
     assert (1, 1) == (figures.json["cases"], figures.json["complaints"])
 
 
