@@ -177,7 +177,7 @@ async def _main(name: str, settings: S, build: Build[S]) -> None:
 def _collect_seldom() -> None:
     """What stands now stands to the end; a batch makes thousands of tuples, but hardly a cycle.
 
-    Saves a twelfth of the processor time of an accept.
+    It saves some of the processor time of an accept; how much stands in `deploy/DECISIONS.md`.
     """
     gc.collect()
     gc.freeze()
