@@ -6,10 +6,10 @@ from pathlib import Path
 
 from services.intake import NAME
 from services.intake.abuse import jobs as abuse
-from services.intake.abuse.counts import Counts
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.senders import Senders
+from services.intake.abuse.tally import Tally
 from services.intake.accept import api as accepting
 from services.intake.accept import jobs
 from services.intake.accept.acceptance import Acceptance
@@ -71,8 +71,8 @@ def build(settings: Settings, database: Database) -> Service:
     tasks, closed = Tasks(), Closed()
     writer = Writer(database, keys.signer, _limits(settings), tasks)
     keyring = Keyring(keys.signer.public, database)
-    counts = Counts()
-    gate = Gate(policies, counts, _senders(settings), Puzzles(keys.seal))
+    tally = Tally()
+    gate = Gate(policies, tally, _senders(settings), Puzzles(keys.seal))
     acceptance = Acceptance(keys, policies, writer, closed, database, gate)
     windows = Windows(acceptance, database)
     finding = Finding(keys.seal, Browsers(keys.seal))
@@ -107,7 +107,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
             Job("publish_receipt_key", 60 * second, keyring.publish),
             Job("refresh_offices", 30 * second, partial(jobs.refresh_offices, database, gate)),
-            Job("share_counts", second, partial(abuse.share, database, counts)),
+            Job("share_counts", second, partial(abuse.share, database, tally)),
             Job("forget_limits", 600 * second, partial(abuse.forget, database)),
             Job("forget_invited", 3600 * second, partial(counting.forget_invited, database)),
             Job("forget_codes", 3600 * second, partial(codes.forget, database)),

@@ -15,10 +15,10 @@ import asyncpg
 from fastapi import FastAPI, Header
 from pydantic import BaseModel
 
-from services.intake.abuse.counts import Counts
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.senders import Senders
+from services.intake.abuse.tally import Tally
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.closed import Closed
 from services.intake.accept.making import Keys
@@ -92,7 +92,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
     senders = Senders(settings.seal, settings.uncounted)
-    gate = Gate(policies, Counts(), senders, Puzzles(settings.seal))
+    gate = Gate(policies, Tally(), senders, Puzzles(settings.seal))
     app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database, gate)
     app.state.public_url = settings.public_url
     yield {}

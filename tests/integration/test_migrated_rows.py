@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 
 import asyncpg
 import pytest
 from alembic import command
 
 from deploy.local.postgres import Postgres
+from services.intake.accept.store import invitations, units
+from services.intake.follow import handlers
 from shared import migrate
+from shared.events import Envelope, UnitChanged
 
 UNIT = "('411724006', '寒冻派出所', '正阳县', {county_code}'household', {counters}true, 3)"
 Old = Callable[[str, str], Awaitable[asyncpg.Connection]]
@@ -65,6 +69,29 @@ async def test_intake_calls_the_county_the_place_above(old: Old) -> None:
     row = "INSERT INTO units VALUES ('411724006', '寒冻派出所', '正阳县', true, 3)"
     conn = await old("intake", row)
     assert "正阳县" == await conn.fetchval("SELECT parent FROM units")
+
+
+async def test_intake_learns_the_tree_from_what_is_told_again(old: Old) -> None:
+    """A unit of before has no place there; what verification says after its upgrade gives it one.
+
+    A supervisor above it then sees it, and its draws, which until then only its own staff did.
+    """
+    columns = "unit_code, name, county, kind, counters, active, version"
+    row = UNIT.format(county_code="", counters="2, ")
+    desk = await old("verification", f"INSERT INTO units ({columns}) VALUES {row}")
+    conn = await old(
+        "intake", "INSERT INTO units VALUES ('411724006', '寒冻派出所', '正阳县', true, 3)"
+    )
+    await invitations.add_draw(conn, "411724006", date(2026, 7, 2), "s", "l", 9, 3, "李四")
+    assert [] == await units.list_below(conn, "411724")
+    for body in await desk.fetch("SELECT body FROM outbox WHERE type = 'unit.changed.v1'"):
+        event = UnitChanged.model_validate(Envelope.model_validate_json(body[0]).data)
+        for _ in range(2):
+            await handlers.on_unit_changed(conn, event)
+    assert ["411724006"] == [unit.code for unit in await units.list_below(conn, "411724")]
+    await conn.execute("SET ROLE mashang_intake; SET mashang.scope = '411724'")
+    assert ["411724006"] == [row["unit_code"] for row in await invitations.list_draws(conn, 9)]
+    await conn.execute("RESET ROLE")
 
 
 async def test_a_reward_of_before_has_no_unit(old: Old) -> None:

@@ -13,11 +13,13 @@ from deploy.local.postgres import Postgres
 from services.verification.casework.store import cases
 from services.verification.directory import commands as directory
 from services.verification.directory.commands import Faults, Imported
+from services.verification.directory.store import units
+from services.verification.directory.store.units import StoredUnit
 from services.verification.signin.sessions import SignIn, hash_of
 from shared import migrate
 from shared.access import Operator, Role
 from shared.db import Database, expected_heads
-from shared.events import Envelope, OfficerChanged
+from shared.events import Envelope, OfficerChanged, UnitChanged
 from shared.values import clock
 from tests.conftest import PASSWORD
 from tests.integration.verification_office import LEVELS, settings
@@ -87,6 +89,13 @@ async def old(templates: Postgres) -> AsyncIterator[Database]:
     await _admin(templates, "DROP DATABASE verification_old WITH (FORCE)")
 
 
+async def told_of(database: Database, event_type: str) -> list[Envelope]:
+    """What was said so far, oldest first."""
+    async with database.acquire() as conn:
+        rows = await conn.fetch("SELECT body FROM outbox WHERE type = $1 ORDER BY seq", event_type)
+    return [Envelope.model_validate_json(row["body"]) for row in rows]
+
+
 async def load(database: Database, text: str) -> Imported | Faults:
     """Import one text."""
     async with database.transaction() as conn:
@@ -115,8 +124,8 @@ async def test_every_county_of_before_is_one_place(old: Database) -> None:
         officers = await conn.fetch("SELECT badge, phone_index, active, version FROM officers")
     assert {("411724", "county", None, 1), ("411702", "county", None, 1)} == set(map(tuple, places))
     assert {
-        ("411724006", "411724", True, 3), ("411724007", "411724", False, 1),
-        ("411702001", "411702", True, 2),
+        ("411724006", "411724", True, 4), ("411724007", "411724", False, 2),
+        ("411702001", "411702", True, 3),
     } == {(u["unit_code"], u["parent_code"], u["active"], u["version"]) for u in units}  # fmt: skip
     assert all(u["path"] == [u["parent_code"], u["unit_code"]] for u in units)
     assert {("170001", "index", True, 5), ("170003", None, True, 2)} == set(map(tuple, officers))
@@ -162,23 +171,33 @@ async def test_the_officers_of_before_are_told_again(old: Database) -> None:
     """A service that hears of officers only now gets them all, as newer than it could know."""
     async with old.acquire() as conn:
         known = {tuple(row) for row in await conn.fetch("SELECT badge, version FROM officers")}
-        rows = await conn.fetch("SELECT body FROM outbox WHERE type = 'officer.changed.v1'")
-    told = [Envelope.model_validate_json(row["body"]) for row in rows]
+    told = await told_of(old, "officer.changed.v1")
     assert known
     assert known == {(one.subject, one.aggregateversion) for one in told}
     for one in told:
         OfficerChanged.model_validate(one.data)
 
 
+async def test_the_units_of_before_are_told_again(old: Database) -> None:
+    """Each once, whole, with its place in the tree, as newer than anybody could know."""
+    async with old.acquire() as conn:
+        known = await units.list_units(conn)
+    told = await told_of(old, "unit.changed.v1")
+    assert 3 == len(told)
+    assert known == {
+        event.unit_code: StoredUnit(
+            parent_code=event.path[-2], **{n: getattr(event, n) for n in UnitChanged.model_fields}
+        )
+        for event in (UnitChanged.model_validate(one.data) for one in told)
+    }
+    assert all(one.aggregateversion == one.data["version"] for one in told)
+
+
 async def test_the_first_tree_joins_the_places_of_before(old: Database) -> None:
     """places.csv gives the counties their root; every unit is told anew and the city sees all."""
     assert Imported("places", 1, 2, 0) == await load(old, PLACES)
-    async with old.acquire() as conn:
-        rows = await conn.fetch(
-            "SELECT body FROM outbox WHERE type = 'unit.changed.v1' ORDER BY seq"
-        )
-    told = [Envelope.model_validate_json(row["body"]).data for row in rows]
-    assert {("411724006", 4, "正阳县"), ("411724007", 2, "正阳县"), ("411702001", 3, "驿城区")} == {
+    told = [one.data for one in (await told_of(old, "unit.changed.v1"))[3:]]
+    assert {("411724006", 5, "正阳县"), ("411724007", 3, "正阳县"), ("411702001", 4, "驿城区")} == {
         (event["unit_code"], event["version"], event["parent"]) for event in told
     }
     assert all(event["path"][0] == "411700" for event in told)

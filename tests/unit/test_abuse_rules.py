@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.abuse.counts import MOST, Counts
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.limits import Limit
 from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.rules import Office, Rules, Sender, Sent
 from services.intake.abuse.senders import Senders, network
+from services.intake.abuse.tally import MOST, Tally
 from shared import policy
 from shared.values.seal import Seal
 
@@ -28,7 +28,7 @@ LIMIT = Limit("x", 2, timedelta(hours=1))
 def gate() -> Gate:
     """Knows one unit with two counters."""
     seal = Seal({}, b"k" * 32)
-    made = Gate(POLICIES, Counts(), Senders(seal, ()), Puzzles(seal))
+    made = Gate(POLICIES, Tally(), Senders(seal, ()), Puzzles(seal))
     made.replace({"411700001": Office("household", 2)})
     return made
 
@@ -168,41 +168,41 @@ def test_who_is_not_counted_is_never_held() -> None:
 
 def test_a_window_begins_with_its_first_and_ends() -> None:
     """An hour later all is forgotten."""
-    counts = Counts()
-    assert [1, 2, 3] == [counts.add(LIMIT, "k", at) for at in (0.0, 10.0, 3599.0)]
-    assert 1 == counts.add(LIMIT, "k", 3601.0)
-    counts.forget(10_000.0)
-    assert 1 == counts.add(LIMIT, "k", 10_000.0)
+    tally = Tally()
+    assert [1, 2, 3] == [tally.add(LIMIT, "k", at) for at in (0.0, 10.0, 3599.0)]
+    assert 1 == tally.add(LIMIT, "k", 3601.0)
+    tally.forget(10_000.0)
+    assert 1 == tally.add(LIMIT, "k", 10_000.0)
 
 
 def test_instances_learn_from_the_table() -> None:
     """What another counted is added to one's own, also to what came meanwhile."""
-    counts = Counts()
-    counts.add(LIMIT, "k", 0.0)
-    taken = counts.take()
+    tally = Tally()
+    tally.add(LIMIT, "k", 0.0)
+    taken = tally.take()
     assert {("x", "k"): (1, 3600.0)} == taken
-    counts.add(LIMIT, "k", 1.0)
-    counts.learn({("x", "k"): (41, 3600.0)})
-    assert 43 == counts.add(LIMIT, "k", 2.0)
-    assert {("x", "k"): (2, 3600.0)} == counts.take()
+    tally.add(LIMIT, "k", 1.0)
+    tally.learn({("x", "k"): (41, 3600.0)})
+    assert 43 == tally.add(LIMIT, "k", 2.0)
+    assert {("x", "k"): (2, 3600.0)} == tally.take()
 
 
 def test_what_could_not_be_shared_is_shared_later() -> None:
     """A database that is away costs nothing but time."""
-    counts = Counts()
-    counts.add(LIMIT, "k", 0.0)
-    counts.give_back(counts.take())
-    counts.add(LIMIT, "k", 1.0)
-    assert {("x", "k"): (2, 3600.0)} == counts.take()
-    assert {} == counts.take()
+    tally = Tally()
+    tally.add(LIMIT, "k", 0.0)
+    tally.give_back(tally.take())
+    tally.add(LIMIT, "k", 1.0)
+    assert {("x", "k"): (2, 3600.0)} == tally.take()
+    assert {} == tally.take()
 
 
 def test_a_share_has_an_end() -> None:
     """However many places there are, a statement takes so many."""
-    counts = Counts()
+    tally = Tally()
     for n in range(MOST + 1):
-        counts.add(LIMIT, str(n), 0.0)
-    assert [MOST, 1, 0] == [len(counts.take()) for _ in range(3)]
+        tally.add(LIMIT, str(n), 0.0)
+    assert [MOST, 1, 0] == [len(tally.take()) for _ in range(3)]
 
 
 @pytest.mark.parametrize(

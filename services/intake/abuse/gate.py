@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from services.intake.abuse.counts import Counts
 from services.intake.abuse.puzzles import Puzzles
 from services.intake.abuse.rules import Office, Rules, Sender, Sent
 from services.intake.abuse.senders import Senders
+from services.intake.abuse.tally import Tally
 from shared.events import HeldReason
 from shared.policy import Policies
 from shared.values import clock
@@ -24,9 +24,9 @@ class Gate:
     """
 
     def __init__(
-        self, policies: Policies, counts: Counts, senders: Senders, puzzles: Puzzles
+        self, policies: Policies, tally: Tally, senders: Senders, puzzles: Puzzles
     ) -> None:
-        self._policies, self._counts, self._puzzles = policies, counts, puzzles
+        self._policies, self._tally, self._puzzles = policies, tally, puzzles
         self.sender, self.mark = senders.of, senders.mark
         self._rules: dict[date, Rules] = {p.effective_from: Rules(p) for p in policies.editions}
         self._offices: Mapping[str, Office] = {}
@@ -42,7 +42,7 @@ class Gate:
         rules = self._at(now)
         office, at = self._offices.get(sent.unit_code, _UNKNOWN), now.timestamp()
         for reason, limit, key in rules.checks(sent, sender, office, now):
-            if self._counts.add(limit, key, at) > limit.most:
+            if self._tally.add(limit, key, at) > limit.most:
                 return reason
         return None
 
@@ -60,7 +60,7 @@ class Gate:
             return ""
         rules, at = self._at(now), now.timestamp()
         used = [
-            2 * self._counts.look(limit, whose, at) // limit.most
+            2 * self._tally.look(limit, whose, at) // limit.most
             for share in (rules.usual, rules.worked)
             for limit, whose in zip(share, (sender.address, code, unit_code), strict=True)
         ]

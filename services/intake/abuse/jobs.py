@@ -1,22 +1,22 @@
-"""What is forgotten by the clock."""
+"""What is shared and forgotten by the clock."""
 
 from services.intake.abuse import store
-from services.intake.abuse.counts import Counts
+from services.intake.abuse.tally import Tally
 from shared.db import Database
 from shared.values import clock
 
 
-async def share(database: Database, counts: Counts) -> int:
+async def share(database: Database, tally: Tally) -> int:
     """Tell the table what this process counted, and learn what it comes to; how many places."""
-    counts.forget(clock.now().timestamp())
-    taken = counts.take()
+    tally.forget(clock.now().timestamp())
+    taken = tally.take()
     if not taken:
         return 0
     try:
         async with database.single() as conn:
-            counts.learn(await store.share(conn, taken))
+            tally.learn(await store.share(conn, taken))
     except BaseException:
-        counts.give_back(taken)
+        tally.give_back(taken)
         raise
     return len(taken)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from services.intake.abuse.limits import Counted, Limit
 from shared.db import Connection
 
-Place = tuple[Limit, str]
-Counts = Mapping[tuple[str, str], tuple[int, float]]
+# By limit and key: how often, and the window's seconds or when it is over.
+Numbers = Mapping[tuple[str, str], tuple[int, float]]
 
 # In the order of the keys: two instances that count the same then wait instead of deadlocking.
 _COUNT = """
@@ -39,7 +39,7 @@ async def count(conn: Connection, limit: Limit, key: str) -> Counted:
     return (await count_all(conn, [(limit, key)]))[0]
 
 
-async def count_all(conn: Connection, places: Iterable[Place]) -> list[Counted]:
+async def count_all(conn: Connection, places: Iterable[tuple[Limit, str]]) -> list[Counted]:
     """Each happened once more, in one statement; a place that is named twice counts once."""
     asked = {(limit.name, key): limit for limit, key in places}
     names, keys = [name for name, _ in asked], [key for _, key in asked]
@@ -48,7 +48,7 @@ async def count_all(conn: Connection, places: Iterable[Place]) -> list[Counted]:
     return [Counted(limit, *found[place]) for place, limit in asked.items()]
 
 
-async def share(conn: Connection, added: Counts) -> Counts:
+async def share(conn: Connection, added: Numbers) -> Numbers:
     """Add what one process counted, as (how often, the window's seconds) by (limit, key).
 
     What it comes to with everybody else's, as (how often, until when in epoch seconds).

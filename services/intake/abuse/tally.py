@@ -15,7 +15,7 @@ Place = tuple[str, str]
 MOST = 5000
 
 
-class Counts:
+class Tally:
     """How often each limited thing happened in its present window. Times are epoch seconds."""
 
     def __init__(self) -> None:
