@@ -4,6 +4,7 @@ Only what migrates imports this; a running service merely checks where its datab
 """
 
 import asyncio
+from pathlib import Path
 
 from alembic import command, op
 from alembic.config import Config
@@ -43,6 +44,16 @@ def served_revisions(script: ScriptDirectory, heads: tuple[str, ...]) -> set[str
         if one.revision in broken or getattr(one.module, "breaks", False):
             broken.update(to_tuple(one.down_revision, default=()))
     return served
+
+
+def numbered(file: str) -> tuple[str, str | None]:
+    """A migration's own name, and whose it follows: those of a folder are in their numbers' order.
+
+    A number that is taken twice is one file twice, which Git refuses to merge.
+    """
+    own = Path(file)
+    before = [path.stem for path in own.parent.glob("*.py") if path.stem < own.stem]
+    return own.stem, max(before, default=None)
 
 
 def run_script(sql: str) -> None:

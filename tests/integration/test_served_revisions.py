@@ -18,8 +18,6 @@ NEWER = '''"""Tomorrow's."""
 
 revision = "bus_{number}"
 down_revision = "bus_{before}"
-branch_labels = None
-depends_on = None
 {breaks}
 
 def upgrade() -> None:

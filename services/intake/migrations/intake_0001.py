@@ -1,9 +1,8 @@
 """Submissions, the units that citizens see, and the time line of each submission."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0001"
 
 # There is no column for the idempotency key: the receipt's hash is a function of it.

@@ -1,9 +1,8 @@
 """A unit names the place above it, of whatever level."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0002"
-down_revision = "intake_0001"
+revision, down_revision = numbered(__file__)
 
 
 def upgrade() -> None:

@@ -1,10 +1,8 @@
 """The story also tells when the verification's clock stopped, and when it ran on."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0003"
-down_revision = "intake_0002"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 STEPS = """
 ALTER TABLE timeline DROP CONSTRAINT timeline_step_known;

@@ -4,11 +4,9 @@
 ten.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0004"
-down_revision = "intake_0003"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 WINDOW = """
 ALTER TABLE units ADD COLUMN counters int NOT NULL DEFAULT 0,

@@ -4,11 +4,9 @@ The words of a report of pressure lie nowhere here, only that there was one: the
 those who may read them.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0005"
-down_revision = "intake_0004"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 STEPS = """
 ALTER TABLE timeline DROP CONSTRAINT timeline_step_known;

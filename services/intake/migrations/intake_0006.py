@@ -1,10 +1,8 @@
 """What was held for review, and whether it counts; the kind of a unit, for its opening hours."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0006"
-down_revision = "intake_0005"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 HOLDS = """
 CREATE TABLE holds (

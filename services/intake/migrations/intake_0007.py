@@ -1,10 +1,8 @@
 """How often something happened from one place, shared by all instances."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0007"
-down_revision = "intake_0006"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `key` is a blind index: nobody reads an address or a phone here.
 LIMITS = """

@@ -1,10 +1,8 @@
 """A receipt is signed together with its batch, promises times, and outlives the key it is under."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0008"
-down_revision = "intake_0007"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Earlier receipts have none of it: each was signed by itself, and promised no times.
 RECEIPTS = """

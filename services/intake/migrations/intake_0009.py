@@ -4,12 +4,9 @@ What is personal in it may be erased, and only that: such a column may become NU
 of the row may change with it.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0009"
-down_revision = "intake_0008"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # The trigger names what may be erased; a later column of that kind is added to its list.
 ERASING = """

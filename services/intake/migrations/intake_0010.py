@@ -1,10 +1,8 @@
 """What the open figures are counted from: a fact a case, numbers a day, and the draws."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0010"
-down_revision = "intake_0009"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Rows without a key of their subject: a handler that adds one never waits for the job that takes.
 NEWS = """

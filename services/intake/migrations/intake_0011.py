@@ -4,11 +4,9 @@ The sealed file lies in the storage, as `<kind>/<id>`. A row is noted before its
 is `erased` when nobody may see it any more, and `removed` when the file is gone.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0011"
-down_revision = "intake_0010"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 ATTACHMENTS = """
 CREATE TABLE attachments (

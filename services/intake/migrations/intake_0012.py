@@ -4,11 +4,9 @@ The service's role may change none of what was received: a function erases what 
 and can do nothing else.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0012"
-down_revision = "intake_0011"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 REQUESTS = """
 CREATE TABLE data_requests (

@@ -3,11 +3,9 @@
 Numbers that stay hidden lie here too: the next table is compared with them before it is published.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "intake_0013"
-down_revision = "intake_0012"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 SHOWN = """
 CREATE TABLE open_shown (

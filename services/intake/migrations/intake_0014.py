@@ -1,9 +1,8 @@
 """Whom draws invited, and by which way; which phones were asked lately; who may see a draw."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "intake_0014"
-down_revision = "intake_0013"
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0002"
 
 # Neither a visit nor a phone: the hash of a code, to count answers by, and a keyed index.

@@ -1,9 +1,8 @@
 """Messages, every call to the vendor, and every state a message was in."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "notifications_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0001"
 
 # next_at and called_at are real time (now()): the vendor does not live in a moved clock.

@@ -1,10 +1,8 @@
 """One-time codes: an SMS that belongs to no case, and whose words are dead after some minutes."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "notifications_0002"
-down_revision = "notifications_0001"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # The code goes, as the phone does, when it is settled what became of the SMS.
 CODES = """

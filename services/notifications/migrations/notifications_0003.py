@@ -1,10 +1,8 @@
 """Messages are found by their submission, so that what lies held can be forgotten with it."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "notifications_0003"
-down_revision = "notifications_0002"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 
 def upgrade() -> None:

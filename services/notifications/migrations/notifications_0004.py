@@ -1,10 +1,8 @@
 """Invitations: as codes, SMS of no case whose words, a link, are dead after a while."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "notifications_0004"
-down_revision = "notifications_0003"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 INVITATIONS = """
 ALTER TABLE messages DROP CONSTRAINT messages_purpose_known,

@@ -1,9 +1,8 @@
 """Rewards, their orders, and the append-only history of what happened to each."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0001"
 
 TABLES = """

@@ -1,9 +1,8 @@
 """Rewards by unit, and the units' places in the tree: who may see a reward follows from both."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0002"
-down_revision = "rewards_0001"
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0002"
 
 UNITS = """

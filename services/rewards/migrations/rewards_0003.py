@@ -1,9 +1,8 @@
 """Row-level security: an operator sees the rewards of units below their place."""
 
-from shared.migrate import secure
+from shared.migrate import numbered, secure
 
-revision = "rewards_0003"
-down_revision = "rewards_0002"
+revision, down_revision = numbered(__file__)
 
 
 def upgrade() -> None:

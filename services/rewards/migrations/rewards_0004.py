@@ -1,11 +1,8 @@
 """Units by name, so that people read where a reward was earned."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0004"
-down_revision = "rewards_0003"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Units of before have no name until they are told again.
 NAME = "ALTER TABLE units ADD COLUMN name text NOT NULL DEFAULT ''"

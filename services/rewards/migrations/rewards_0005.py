@@ -1,11 +1,8 @@
 """Incidents as verification told them: the newest change of each case, whenever it is heard."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "rewards_0005"
-down_revision = "rewards_0004"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 INCIDENTS = """
 CREATE TABLE incidents (

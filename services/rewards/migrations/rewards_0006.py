@@ -1,11 +1,8 @@
 """Rewards that are due no longer; orders with their product, answers and questions; statements."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "rewards_0006"
-down_revision = "rewards_0005"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # An order of a reward that is not due never leaves: `ready` is the only way to a new one.
 REWARDS = """

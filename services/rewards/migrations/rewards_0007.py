@@ -1,11 +1,8 @@
 """Mismatches of every kind, each with a number, its facts, and a person's word that ends it."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "rewards_0007"
-down_revision = "rewards_0006"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Code of before adds those of two orders as ever.
 MISMATCHES = """

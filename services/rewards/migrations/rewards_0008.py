@@ -1,11 +1,8 @@
 """Nobody sees or decides the reward of a case that may be about them."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "rewards_0008"
-down_revision = "rewards_0007"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Whom verification keeps from the case, as the newest verdict told it: badges and `@username`.
 KEPT_FROM = """

@@ -1,11 +1,8 @@
 """Phones that citizens bound after sending, and verdicts whose reward lacks nothing but a phone."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0009"
-down_revision = "rewards_0008"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 CONTACTS = """
 CREATE TABLE contacts (

@@ -1,11 +1,8 @@
 """What a vendor stated, and what did not fit, is refused every change also by the tables' owner."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0010"
-down_revision = "rewards_0009"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 TABLES = ("statement_orders", "mismatches", "mismatch_resolutions")
 

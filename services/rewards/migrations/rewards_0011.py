@@ -1,10 +1,8 @@
 """A reward's phone can be forgotten when it is settled; the index stays, as what was paid does."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "rewards_0011"
-down_revision = "rewards_0010"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Heard of, and done once nothing is owed. An erased phone is ''.
 ERASURES = """

@@ -1,9 +1,8 @@
 """Directory, facts for the figures, and the three ledgers: points, strikes, criticisms."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "scoring_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0001"
 
 DIRECTORY = """

@@ -4,10 +4,9 @@ The three ledgers of before stay as they are; the journal begins with what they 
 keeps its officers and categories, so that rules can look at all the facts of a unit or an officer.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "scoring_0004"
-down_revision = "scoring_0001"
+revision, down_revision = numbered(__file__)
 
 DEMANDS = """
 CREATE TABLE demands (

@@ -1,9 +1,8 @@
 """Units by their place in a tree of any city: the codes from the root down to the unit's own."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "scoring_0005"
-down_revision = "scoring_0004"
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0002"
 
 UNITS = """

@@ -1,9 +1,8 @@
 """Row-level security: an operator sees the units below their place, and their officers."""
 
-from shared.migrate import secure
+from shared.migrate import numbered, secure
 
-revision = "scoring_0006"
-down_revision = "scoring_0005"
+revision, down_revision = numbered(__file__)
 
 BY_UNIT = ("officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
            "points_entries", "criticisms")  # fmt: skip

@@ -1,10 +1,8 @@
 """Incidents as verification told them: the newest change of each case, whenever it is heard."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "scoring_0007"
-down_revision = "scoring_0006"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 INCIDENTS = """
 CREATE TABLE incidents (

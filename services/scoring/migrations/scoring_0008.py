@@ -1,10 +1,8 @@
 """Commendations: whom citizens praised by name, with words that scoring never sees."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "scoring_0008"
-down_revision = "scoring_0007"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `commendation_id` is the submission's own id, or that of what was added to it.
 COMMENDATIONS = """

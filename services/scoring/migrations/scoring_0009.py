@@ -1,10 +1,8 @@
 """What citizens say of the answers: solved, and satisfied with the handling; the newest of each."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "scoring_0009"
-down_revision = "scoring_0008"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # NULL is a question left open.
 ANSWERS = """

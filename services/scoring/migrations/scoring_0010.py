@@ -1,10 +1,8 @@
 """What was held, and whether somebody has released it since."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "scoring_0010"
-down_revision = "scoring_0009"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 HOLDS = """
 ALTER TABLE submissions ADD COLUMN held boolean NOT NULL DEFAULT false;

@@ -1,10 +1,8 @@
 """A commendation is refused every change also by the table's owner."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "scoring_0011"
-down_revision = "scoring_0010"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 COMMENDATIONS = """
 CREATE TRIGGER commendations_append_only BEFORE UPDATE OR DELETE ON commendations

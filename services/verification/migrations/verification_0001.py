@@ -1,9 +1,8 @@
 """The directory, operators and their sessions, cases with everything that was done to them."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0001"
 
 DIRECTORY = """

@@ -4,10 +4,9 @@ A unit's path are the codes from the root down to its own. Rows of before get a 
 county that they name; the first import of places.csv joins those to one tree and tells every unit.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0002"
-down_revision = "verification_0001"
+revision, down_revision = numbered(__file__)
 depends_on = "bus_0002"
 
 PLACES = """

@@ -1,9 +1,8 @@
 """Row-level security: an operator sees units below their place, and no case about themselves."""
 
-from shared.migrate import secure
+from shared.migrate import numbered, secure
 
-revision = "verification_0003"
-down_revision = "verification_0002"
+revision, down_revision = numbered(__file__)
 
 # The inner select is under the policy of units itself.
 BELOW = "unit_code IN (SELECT unit_code FROM units)"

@@ -1,10 +1,8 @@
 """Incidents: how often a case has changed its own, and what a verdict wants to join."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0004"
-down_revision = "verification_0003"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `joins` is another case of the same event, or the case itself when it is to stand apart.
 INCIDENTS = """

@@ -6,11 +6,9 @@
 before their own last change. Cases of before are examined by the running service.
 """
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0005"
-down_revision = "verification_0004"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 PEOPLE = """
 CREATE SEQUENCE identities;

@@ -1,10 +1,8 @@
 """Failed attempts to sign in by address, beside those by name."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0006"
-down_revision = "verification_0005"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `sign_in_failures` also counts for a name and a known device, as "name device".
 ADDRESSES = """

@@ -1,10 +1,8 @@
 """Drafts: what an operator has written on a case's page and not sent, sealed, one a case."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0007"
-down_revision = "verification_0006"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 DRAFTS = """
 CREATE TABLE drafts (

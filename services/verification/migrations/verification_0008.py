@@ -1,10 +1,8 @@
 """Case numbers that people read aloud and type: the year of opening and a running number."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0008"
-down_revision = "verification_0007"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # The sequence never begins anew: no year needs a lock or a row of its own. The default is for
 # instances of before, which name no number while they still run.

@@ -3,11 +3,9 @@
 Intake knows the officers from now on: those of before are told again.
 """
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0009"
-down_revision = "verification_0008"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 FACTS = """
 ALTER TABLE units ADD COLUMN matters text[] NOT NULL DEFAULT '{}';

@@ -3,11 +3,9 @@
 And reports of pressure: cases of their own, which nobody at the unit itself ever sees.
 """
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0010"
-down_revision = "verification_0009"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `about` is the submission over which somebody is pressed; `decided_*` is who had the last word
 # before the case was opened again; `withdrawal` and `rating` count what the citizen said of each.

@@ -1,10 +1,8 @@
 """Submissions that wait for a person before they count, and what that person decided."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0011"
-down_revision = "verification_0010"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # `body` is the event as intake told it, its words and phone sealed as they came.
 HOLDS = """

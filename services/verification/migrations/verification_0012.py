@@ -3,11 +3,9 @@
 A case without a phone is one that never had one, or whose phone was erased.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0012"
-down_revision = "verification_0011"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Heard of, and done once the case is closed.
 ERASURES = """

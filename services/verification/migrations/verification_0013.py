@@ -1,10 +1,8 @@
 """Praise by name reaches whom it names, also when they serve elsewhere by now."""
 
-from shared.migrate import run_script, secure
+from shared.migrate import numbered, run_script, secure
 
-revision = "verification_0013"
-down_revision = "verification_0012"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 OFFICERS = """
 CREATE INDEX commendations_officer ON commendations (officer_badge, commendation_id)

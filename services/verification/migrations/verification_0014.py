@@ -1,10 +1,8 @@
 """Photos and recordings may come with words of praise, too; whoever may read these may see them."""
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0014"
-down_revision = "verification_0013"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 
 def upgrade() -> None:

@@ -3,11 +3,9 @@
 As a version later than any that was told, so that everybody takes it over. Consumers go first.
 """
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "verification_0015"
-down_revision = "verification_0014"
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 TELL_AGAIN = """
 UPDATE units SET version = version + 1;

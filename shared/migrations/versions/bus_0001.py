@@ -6,12 +6,10 @@ readable and writable by it unless their migration says otherwise.
 
 from alembic import context
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "bus_0001"
-down_revision = None
+revision, down_revision = numbered(__file__)
 branch_labels = ("bus",)
-depends_on = None
 
 OUTBOX = """
 CREATE TABLE outbox (

@@ -6,12 +6,9 @@ itself (set when it connects), an operator's place when it acts for one, nothing
 
 from alembic import context
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "bus_0002"
-down_revision = "bus_0001"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 STAFF = """
 CREATE TABLE staff (

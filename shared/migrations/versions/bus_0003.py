@@ -7,12 +7,9 @@ earlier ones of its branch are off the list, and an instance of that code starts
 
 from alembic import context
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "bus_0003"
-down_revision = "bus_0002"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 # Code of before stores and claims as ever; what it leaves behind is run in batches.
 ALONE = """

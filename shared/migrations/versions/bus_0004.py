@@ -2,12 +2,9 @@
 
 from alembic import context
 
-from shared.migrate import run_script
+from shared.migrate import numbered, run_script
 
-revision = "bus_0004"
-down_revision = "bus_0003"
-branch_labels = None
-depends_on = None
+revision, down_revision = numbered(__file__)
 
 REPEATS = """
 CREATE TABLE repeats (
