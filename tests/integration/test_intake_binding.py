@@ -187,6 +187,16 @@ async def test_a_receipt_asks_once_a_minute_and_five_times_a_day(citizen: Holder
     assert 5 == len(await citizen.published("otp.requested.v1"))
 
 
+async def test_a_form_that_came_too_often_says_when_to_come_back(citizen: Holder) -> None:
+    """Its page carries Retry-After, as the API's answer does."""
+    await asked(citizen)
+    fields = {"key": uuid4().hex, "phone": PHONE}
+    path, page = f"/r/{citizen.code}/phone", {"Accept": "text/html"}
+    async with citizen.intake.client.post(path, data=fields, headers=page) as answer:
+        assert (429, "text/html") == (answer.status, answer.content_type)
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
 async def test_nobody_learns_whether_a_phone_is_known(citizen: Holder) -> None:
     """A phone that just got a code for another receipt: the same answer, and no second SMS."""
     first = await citizen.say("phone-codes", phone=PHONE)

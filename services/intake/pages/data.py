@@ -90,8 +90,7 @@ class DataPage:
             "wrong_fields": {one.field: one for one in wrong},
             "limit": WORDS,
         }
-        headers = {**HIDDEN, **(problems.headers(refused) if refused else {})}
-        return Page("data.html", values, int(refused.status) if refused else 200, headers=headers)
+        return Page("data.html", values, int(refused.status) if refused else 200, headers=HIDDEN)
 
     @property
     def _days(self) -> int:

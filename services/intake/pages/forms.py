@@ -17,7 +17,6 @@ from services.intake.photos.taking import UPLOADS, Taking
 from shared.errors import KeyReused, Refused, Unavailable
 from shared.policy import Policies
 from shared.values import clock
-from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
 PLACES = {"": "rating", "/complaint": "complaint", "/request": "request"}
@@ -124,10 +123,7 @@ class Forms:
             **files.values(self.taking, lost=lost),
             "puzzle": self._puzzle(call, window, typed),
         }
-        if refused is None:
-            return Page(f"{typed.step}.html", values)
-        status, headers = int(refused.status), problems.headers(refused)
-        return Page(f"{typed.step}.html", values, status, headers=headers)
+        return Page(f"{typed.step}.html", values, int(refused.status) if refused else 200)
 
     def _puzzle(self, call: Call[Any, Any], window: Window, typed: Typed) -> str:
         unit = self.acceptance.unit_of(window.code)

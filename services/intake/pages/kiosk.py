@@ -1,7 +1,7 @@
 """The page on a unit's tablet: one tap, perhaps why, thanks, and back to the start by itself."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,6 @@ from services.intake.pages.windows import Window, Windows
 from shared.errors import Invalid, KeyReused, NotFound, Refused, Wrong
 from shared.policy import Policies
 from shared.values import clock
-from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
 PATH = "/k/{code}"
@@ -107,8 +106,7 @@ class Kiosk:
         window = self.windows.recall(call.params["code"])
         key = call.fields.one("key") or fresh_key()
         page = self._shown(template, window, key=key, failed=True)
-        status = int(refused.status) if page.status == 200 else page.status
-        return Page(page.template, page.values, status, headers=problems.headers(refused))
+        return replace(page, status=int(refused.status)) if page.status == 200 else page
 
     def _window(self, call: Call[None, None]) -> Window:
         window = self.windows.recall(call.params["code"])

@@ -11,7 +11,6 @@ from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN, find
 from services.intake.pages.saying import DONE
 from shared.errors import NotFound, Refused, TooMany, Wrong
-from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 from shared.web.texts import text
 
@@ -60,8 +59,7 @@ class ReceiptPage:
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The field with what was typed."""
         wrong = Wrong("code", refused.key, **refused.values)
-        page = find("find", int(refused.status), call.fields.one("code"), wrong)
-        return Page(page.template, page.values, page.status, headers=problems.headers(refused))
+        return find("find", int(refused.status), call.fields.one("code"), wrong)
 
     async def show(self, call: Call[None, ReceiptQuery]) -> Page:
         """The story so far; the code large, with a word on keeping it, when it is new."""
@@ -79,6 +77,7 @@ class ReceiptPage:
                 text(call.language, "code_message", code=code, url=f"{self.public_url}/r/{code}")
             ),
             "done": call.query.done if call.query.done in DONE else "",
+            "wrong_fields": {},
         }
         known = self.status.finding.browsers.remember(call, code)
         return Page("receipt.html", values, headers=HIDDEN, cookies=known)

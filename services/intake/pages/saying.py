@@ -1,6 +1,5 @@
 """The pages on which citizens answer back; each leads back to the receipt."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_urlsafe
@@ -20,7 +19,7 @@ from services.intake.pages.notices import HIDDEN
 from services.intake.pages.typed import addition
 from services.intake.photos.taking import UPLOADS, Taking
 from shared.errors import Conflict, Invalid, NotFound, Refused, TooMany, Wrong
-from shared.web import problems, repeats
+from shared.web import repeats
 from shared.web.endpoints import PUBLIC, Answer, Call, Endpoint, Page, See
 from shared.web.uploads import Uploads
 
@@ -153,8 +152,7 @@ class SayingPages:
             **files.values(self.taking, lost=left.lost),
         }
         status = int(refused.status) if refused else 200
-        headers: Mapping[str, str] = problems.headers(refused) if refused else {}
-        return Page(f"{form.template}.html", values, status, headers={**HIDDEN, **headers})
+        return Page(f"{form.template}.html", values, status, headers=HIDDEN)
 
 
 def _both(form: Form, show: Any, send: Any, again: Any) -> tuple[Endpoint, Endpoint]:

@@ -18,7 +18,6 @@ from shared.errors import KeyReused, Refused
 from shared.events import Language
 from shared.policy import Policies
 from shared.values import clock
-from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
 
 PATH = "/r/{receipt}/thanks"
@@ -118,8 +117,7 @@ class Thanks:
             "takes_photos": self.taking.open and rated.satisfaction != MIDDLE,
         }
         status = int(refused.status) if refused else 200
-        headers = HIDDEN | problems.headers(refused) if refused else HIDDEN
-        return Page("thanks.html", values, status, headers=headers)
+        return Page("thanks.html", values, status, headers=HIDDEN)
 
 
 def addition_of(said: Typed, lang: Language) -> Addition:

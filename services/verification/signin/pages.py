@@ -9,7 +9,6 @@ from services.verification.signin.door import SIGN_IN_PATH, DeskDoor
 from shared import access
 from shared.access import Role
 from shared.errors import Refused
-from shared.web import problems
 from shared.web.answers import CSP, SECURITY_HEADERS
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See, staff
 from shared.web.session import RENEW_PATH
@@ -71,10 +70,8 @@ class SignInPages:
     def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
         values = {"next": then, "username": username, "refused": refused}
         headers = {CSP: self._onward_policy()}
-        if refused is None:
-            return Page("sign_in.html", values, headers=headers)
-        headers |= problems.headers(refused)
-        return Page("sign_in.html", values, int(refused.status), headers=headers)
+        status = int(refused.status) if refused else 200
+        return Page("sign_in.html", values, status, headers=headers)
 
     def _onward_policy(self) -> str:
         """Browsers hold a form to its page's policy over redirects too, and some lead elsewhere."""
