@@ -255,6 +255,24 @@ class CallbackLogged(Event):
     due_at: datetime
 
 
+class CallbackUnreached(Event):
+    """Attempts enough were made in vain: the citizen is told by SMS, which belongs to the rule.
+
+    `attempt` is the last of them.
+    """
+
+    TYPE = "callback.unreached.v1"
+    SUBJECT = "case_id"
+    VERSION = "attempt"
+
+    case_id: UUID
+    submission_id: UUID
+    attempt: int
+    phone_sealed: str
+    language: Language
+    called_at: datetime
+
+
 class ClockChanged(Event):
     """A verification's clock stopped, its verdict waiting for the second look; or it runs again.
 
@@ -383,6 +401,23 @@ class InvitationDrawn(Event):
     phone_sealed: str
     link_sealed: str
     drawn_at: datetime
+    expires_at: datetime
+
+
+class ReceiptIssued(Event):
+    """A member of staff took in what somebody said: whoever said it gets the receipt, as a link.
+
+    Sealed as `phone:<submission_id>` and `code:<submission_id>`; dead at `expires_at`.
+    """
+
+    TYPE = "receipt.issued.v1"
+    SUBJECT = "submission_id"
+
+    submission_id: UUID
+    phone_sealed: str
+    link_sealed: str
+    language: Language
+    issued_at: datetime
     expires_at: datetime
 
 
@@ -518,7 +553,7 @@ class MessageSettled(Event):
     message_id: UUID
     case_id: UUID
     submission_id: UUID
-    purpose: Literal["thanks", "paid"]
+    purpose: Literal["thanks", "paid", "unreached"]
     outcome: Literal["delivered", "failed", "unknown"]
     settled_at: datetime
 

@@ -78,6 +78,12 @@ FLOWS: tuple[Flow, ...] = (
         "the receipt page shows the call; scoring counts call-backs in time",
     ),
     Flow(
+        events.CallbackUnreached,
+        "verification",
+        ("notifications",),
+        "whom nobody could reach by phone learns of it by SMS",
+    ),
+    Flow(
         events.ClockChanged,
         "verification",
         ("intake",),
@@ -112,6 +118,12 @@ FLOWS: tuple[Flow, ...] = (
         "intake",
         ("notifications",),
         "whoever was drawn is asked by SMS, once",
+    ),
+    Flow(
+        events.ReceiptIssued,
+        "intake",
+        ("notifications",),
+        "whoever spoke to a member of staff gets the receipt by SMS; staff never see it",
     ),
     Flow(
         events.AnswerRated,

@@ -243,4 +243,20 @@ SAMPLES: tuple[Event, ...] = (
         outcome="released",
         ended_at=AT,
     ),
+    events.CallbackUnreached(
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        attempt=3,
+        phone_sealed=SEALED,
+        language="zh",
+        called_at=AT,
+    ),
+    events.ReceiptIssued(
+        submission_id=SUBMISSION,
+        phone_sealed=SEALED,
+        link_sealed=SEALED,
+        language="zh",
+        issued_at=AT,
+        expires_at=AT,
+    ),
 )

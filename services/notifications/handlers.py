@@ -9,11 +9,13 @@ from services.notifications.store import messages
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import (
+    CallbackUnreached,
     CaseVerified,
     ContactErased,
     InvitationDrawn,
     MessageSettled,
     OtpRequested,
+    ReceiptIssued,
     RewardPaid,
 )
 from shared.observe import log, trace
@@ -27,6 +29,14 @@ async def on_case_verified(seal: Seal, conn: Connection, event: CaseVerified) ->
     use = phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
     if sealed and wants_thanks(event, use):
         await _queue(conn, event.case_id, event.submission_id, "thanks", sealed)
+
+
+async def on_callback_unreached(seal: Seal, conn: Connection, event: CallbackUnreached) -> None:
+    """Queue the news that nobody answered; where a case is opened again, once more."""
+    sealed = event.phone_sealed
+    if phone.use_sealed(seal, sealed, event.submission_id).sms:
+        occasion = event.attempt
+        await _queue(conn, event.case_id, event.submission_id, "unreached", sealed, None, occasion)
 
 
 async def on_contact_erased(conn: Connection, event: ContactErased) -> None:
@@ -49,8 +59,7 @@ async def on_otp_requested(conn: Connection, event: OtpRequested) -> None:
         event.otp_id, event.submission_id, "code", event.phone_sealed, event.code_sealed,
         event.requested_at, event.expires_at,
     )  # fmt: skip
-    if await messages.add_passing(conn, code, trace.current()):
-        log.get().info("code message queued", message_id=event.otp_id)
+    await _queue_passing(conn, code)
 
 
 async def on_invitation_drawn(conn: Connection, event: InvitationDrawn) -> None:
@@ -60,8 +69,22 @@ async def on_invitation_drawn(conn: Connection, event: InvitationDrawn) -> None:
         own, own, "invitation", event.phone_sealed, event.link_sealed, event.drawn_at,
         event.expires_at,
     )  # fmt: skip
-    if await messages.add_passing(conn, invitation, trace.current()):
-        log.get().info("invitation message queued", message_id=own)
+    await _queue_passing(conn, invitation)
+
+
+async def on_receipt_issued(conn: Connection, event: ReceiptIssued) -> None:
+    """Queue the link to a receipt; the submission's id is the message's, so it is one at most."""
+    own = event.submission_id
+    receipt = messages.Passing(
+        own, own, "receipt", event.phone_sealed, event.link_sealed, event.issued_at,
+        event.expires_at,
+    )  # fmt: skip
+    await _queue_passing(conn, receipt)
+
+
+async def _queue_passing(conn: Connection, passing: messages.Passing) -> None:
+    if await messages.add_passing(conn, passing, trace.current()):
+        log.get().info(f"{passing.purpose} message queued", message_id=passing.message_id)
 
 
 async def _queue(
@@ -71,11 +94,10 @@ async def _queue(
     purpose: Purpose,
     phone_sealed: str,
     amount_fen: int | None = None,
+    occasion: int = 0,
 ) -> None:
     message_id = uuid7()
-    traceparent = trace.current()
-    added = await messages.add_message(
-        conn, message_id, case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent
-    )
+    values = (case_id, submission_id, purpose, phone_sealed, amount_fen, occasion, trace.current())
+    added = await messages.add_message(conn, message_id, *values)
     if added:
         log.get().info(f"{purpose} message queued", message_id=message_id, case_id=case_id)

@@ -74,7 +74,7 @@ class Deliveries:
         return len(expired)
 
     async def forget_dead(self) -> int:
-        """A code or an invitation that nobody mended in time is never sent."""
+        """A code or a link that nobody mended in time is never sent."""
         async with self.database.transaction() as conn:
             dead = await messages.mark_dead(conn)
         for message_id in dead:
@@ -125,19 +125,11 @@ class Deliveries:
             await messages.postpone(conn, message, to)
             return
         moved, settled_at = await messages.mark(conn, message, to)
-        # Of a code or an invitation nobody else hears.
-        if moved and settled_at and message.case_id and message.purpose in ("thanks", "paid"):
-            await publish(
-                conn,
-                MessageSettled(
-                    message_id=message.message_id,
-                    case_id=message.case_id,
-                    submission_id=message.submission_id,
-                    purpose=message.purpose,
-                    outcome=FINAL[to.state],
-                    settled_at=settled_at,
-                ),
-            )
+        # Of a code or a link nobody else hears.
+        if moved and settled_at and message.case_id:
+            outcome = FINAL[to.state]
+            settled = MessageSettled.of(message, outcome=outcome, settled_at=settled_at)
+            await publish(conn, settled)
         self._tell(message, to, moved)
 
     def _tell(self, message: Message, to: Next, moved: bool) -> None:

@@ -26,7 +26,7 @@ from shared.vendors.outcomes import (
     Unknown,
 )
 
-Purpose = Literal["thanks", "paid", "code", "invitation"]
+Purpose = Literal["thanks", "paid", "unreached", "code", "invitation", "receipt"]
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
 Outcome = Literal["delivered", "failed", "unknown"]
 
@@ -77,7 +77,7 @@ def wants_thanks(event: CaseVerified, use: Use | None) -> bool:
 
 
 def is_dead(age: timedelta, life: timedelta | None) -> bool:
-    """Whether what the SMS says is good for nothing any more; only codes and invitations die."""
+    """Whether what the SMS says is good for nothing any more; only a code or a link dies."""
     return life is not None and age >= life
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from services.notifications.api import Api
 from services.notifications.handlers import (
+    on_callback_unreached,
     on_case_verified,
     on_contact_erased,
     on_invitation_drawn,
     on_otp_requested,
+    on_receipt_issued,
     on_reward_paid,
 )
 from services.notifications.jobs import Deliveries
@@ -18,11 +20,13 @@ from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from shared.db import Database
 from shared.events import (
+    CallbackUnreached,
     CaseVerified,
     ContactErased,
     InvitationDrawn,
     OperatorChanged,
     OtpRequested,
+    ReceiptIssued,
     RewardPaid,
 )
 from shared.jobs import IDLE, Job
@@ -45,10 +49,12 @@ def build(settings: Settings, database: Database) -> Service:
         name=NAME,
         handlers={
             CaseVerified: partial(on_case_verified, settings.seal),
+            CallbackUnreached: partial(on_callback_unreached, settings.seal),
             ContactErased: on_contact_erased,
             RewardPaid: on_reward_paid,
             OtpRequested: on_otp_requested,
             InvitationDrawn: on_invitation_drawn,
+            ReceiptIssued: on_receipt_issued,
             OperatorChanged: on_operator_changed,
         },
         jobs=[

@@ -16,8 +16,10 @@ class Figures(BaseModel):
     thanks_delivered: int
     paid_messages: int
     paid_messages_delivered: int
+    unreached: int
     codes: int
     invitations: int
+    receipts: int
     failed: int
     unknown: int
     held: int
@@ -59,8 +61,10 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         thanks_delivered=total("delivered", purpose="thanks"),
         paid_messages=total("accepted", "delivered", purpose="paid"),
         paid_messages_delivered=total("delivered", purpose="paid"),
+        unreached=total("accepted", "delivered", purpose="unreached"),
         codes=total("accepted", "delivered", purpose="code"),
         invitations=total("accepted", "delivered", purpose="invitation"),
+        receipts=total("accepted", "delivered", purpose="receipt"),
         failed=total("failed"),
         unknown=total("unknown", "lost"),
         held=total("held"),

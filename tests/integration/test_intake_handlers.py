@@ -197,7 +197,7 @@ async def test_every_step_has_words_in_both_languages(intake: Site) -> None:
         *(verified(submission, v, n, v) for n, v in enumerate(verdicts, 1)),
         *(
             settled(submission, purpose, outcome)
-            for purpose in ("thanks", "paid")
+            for purpose in ("thanks", "paid", "unreached")
             for outcome in ("delivered", "failed", "unknown")
         ),
     )

@@ -11,7 +11,7 @@ from services.notifications.jobs import Deliveries
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import is_dead
 from shared.db import Database
-from shared.events import InvitationDrawn, OtpRequested
+from shared.events import CallbackUnreached, InvitationDrawn, OtpRequested, ReceiptIssued
 from shared.values import clock
 from shared.vendors.outcomes import Accepted, Done, Held, Outcome
 from tests.integration.notifications_parts import (
@@ -172,3 +172,43 @@ async def test_what_lies_held_is_forgotten_with_its_time(database: Database) -> 
     assert (1, ["failed"]) == (await deliveries.forget_dead(), await states(database))
     [row] = await rows(database, "SELECT code, phone_sealed, code_sealed FROM messages")
     assert {"code": "expired", "phone_sealed": None, "code_sealed": None} == row
+
+
+async def test_a_receipt_is_one_sms_with_its_link(database: Database) -> None:
+    """To whoever spoke to a member of staff; afterwards neither phone nor link is kept."""
+    own, now = uuid4(), clock.now()
+    event = ReceiptIssued(
+        submission_id=own, phone_sealed=SEAL.close(f"+86{PHONE}", f"phone:{own}"),
+        link_sealed=SEAL.close(LINK, f"code:{own}"), language="zh", issued_at=now,
+        expires_at=now + LIFE,
+    )  # fmt: skip
+    vendor = Postman(Done("1", "ok"))
+    for _ in range(2):
+        async with database.transaction() as conn:
+            await handlers.on_receipt_issued(conn, event)
+    await make_deliveries(database, vendor).send_queued()
+    assert [("receipt", {"link": LINK})] == [(sms.purpose, sms.values) for sms in vendor.bag]
+    [row] = await rows(database, "SELECT state, phone_sealed, code_sealed FROM messages")
+    assert {"state": "delivered", "phone_sealed": None, "code_sealed": None} == row
+
+
+def unreached(case: UUID, attempt: int, phone: str = PHONE) -> CallbackUnreached:
+    """Nobody answered, and that was the last attempt that counts."""
+    return CallbackUnreached(
+        case_id=case, submission_id=case, attempt=attempt, language="zh", called_at=clock.now(),
+        phone_sealed=SEAL.close(f"+86{phone}", f"phone:{case}"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("phone", "purposes"), [(PHONE, ["unreached"] * 2), ("03961234567", [])])
+async def test_whom_nobody_reached_gets_an_sms_each_time(
+    database: Database, phone: str, purposes: list[str]
+) -> None:
+    """Once an occasion, and what became of it is told; a landline has no SMS."""
+    case, vendor = uuid4(), Postman(Done("1", "ok"))
+    for attempt in (3, 3, 7):
+        async with database.transaction() as conn:
+            await handlers.on_callback_unreached(SEAL, conn, unreached(case, attempt, phone))
+    await make_deliveries(database, vendor).send_queued()
+    assert purposes == [sms.purpose for sms in vendor.bag]
+    assert purposes == [told["purpose"] for told in await settlements(database)]

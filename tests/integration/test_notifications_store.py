@@ -223,7 +223,7 @@ async def test_one_of_each_a_case_whatever_comes_again(conn: Connection) -> None
     key = (uuid4(), uuid4())
     for number, purpose in enumerate(("thanks", "paid", "thanks", "paid")):
         amount = 2000 if purpose == "paid" else None
-        added = await messages.add_message(conn, uuid4(), *key, purpose, "s", amount, "t")  # type: ignore[arg-type]
+        added = await messages.add_message(conn, uuid4(), *key, purpose, "s", amount, 0, "t")  # type: ignore[arg-type]
         assert (number < 2) == added
 
 
@@ -233,7 +233,7 @@ async def test_the_database_knows_what_a_message_needs(
 ) -> None:
     """News of a payment names an amount, thanks none, and nobody is told of nothing."""
     with pytest.raises(asyncpg.CheckViolationError):
-        await messages.add_message(conn, uuid4(), uuid4(), uuid4(), purpose, "s", amount, "t")
+        await messages.add_message(conn, uuid4(), uuid4(), uuid4(), purpose, "s", amount, 0, "t")
 
 
 @pytest.fixture

@@ -395,7 +395,7 @@ async def test_the_language_of_the_citizen_is_kept(work: Casework, language: Lan
     assert [language] == [e["language"] for e in await work.said("case.verified.v1")]
 
 
-@pytest.mark.parametrize("purpose", ["thanks", "paid"])
+@pytest.mark.parametrize("purpose", ["thanks", "paid", "unreached"])
 @pytest.mark.parametrize("outcome", ["delivered", "failed", "unknown"])
 async def test_what_became_of_an_sms_is_noted(work: Casework, purpose: str, outcome: str) -> None:
     """Every purpose and outcome stands on the time line as notifications told it."""

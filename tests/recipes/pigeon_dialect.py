@@ -18,7 +18,7 @@ from deploy.sandbox.when import now
 NAME = "pigeon"
 PATH = f"/{NAME}/letters"
 ENDINGS = {"02": "NO_SUCH_LOFT", "04": "STORM", "05": "TIRED"}
-PURPOSES = ("thanks", "paid", "code", "invitation")
+PURPOSES = ("thanks", "paid", "unreached", "code", "invitation", "receipt")
 STATES = {"waiting": "OK", "delivered": "ARRIVED", "failed": "LOST"}
 
 
@@ -31,6 +31,8 @@ class Account(BaseModel):
     template_paid: str = "P2"
     template_code: str = "P3"
     template_invitation: str = "P4"
+    template_unreached: str = "P5"
+    template_receipt: str = "P6"
 
     @property
     def templates(self) -> dict[str, str]:
@@ -40,6 +42,8 @@ class Account(BaseModel):
             self.template_paid: "奖励话费{amount}元已到账。",
             self.template_code: "验证码{code}，10分钟内有效。",
             self.template_invitation: "请您评一评：{link}",
+            self.template_unreached: "未能接通。",
+            self.template_receipt: "回执：{link}",
         }
 
 

@@ -33,6 +33,8 @@ SETTINGS = {
     "template_paid": "SMS_2",
     "template_code": "SMS_3",
     "template_invitation": "SMS_4",
+    "template_unreached": "SMS_5",
+    "template_receipt": "SMS_6",
     "report_secret": "r" * 16,
 }
 

@@ -44,8 +44,10 @@ class SmsSettings(VendorSettings):
 
     template_thanks: Annotated[str, Field(min_length=1)]
     template_paid: Annotated[str, Field(min_length=1)]
+    template_unreached: Annotated[str, Field(min_length=1)]
     template_code: Annotated[str, Field(min_length=1)]
     template_invitation: Annotated[str, Field(min_length=1)]
+    template_receipt: Annotated[str, Field(min_length=1)]
 
     @property
     def templates(self) -> Mapping[Purpose, str]:
@@ -53,8 +55,10 @@ class SmsSettings(VendorSettings):
         return {
             "thanks": self.template_thanks,
             "paid": self.template_paid,
+            "unreached": self.template_unreached,
             "code": self.template_code,
             "invitation": self.template_invitation,
+            "receipt": self.template_receipt,
         }
 
 

@@ -56,8 +56,8 @@ _COLUMNS = """
 _ADD = """
     WITH added AS (
         INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, amount_fen,
-                              traceparent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+                              occasion, traceparent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT messages_once_a_case DO NOTHING
         RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state)
@@ -138,7 +138,7 @@ _MARK_ERASED = """
     WITH erased AS (
         UPDATE messages SET state = 'failed', version = version + 1, code = 'erased',
             settled_at = mashang_now(), phone_sealed = NULL
-        WHERE submission_id = $1 AND state = 'held' AND purpose IN ('thanks', 'paid')
+        WHERE submission_id = $1 AND state = 'held' AND case_id IS NOT NULL
         RETURNING message_id, case_id, submission_id, purpose, version, state, code, settled_at),
     told AS (
         INSERT INTO message_states (message_id, version, state, code)
@@ -160,10 +160,11 @@ async def add_message(
     purpose: Purpose,
     phone_sealed: str,
     amount_fen: int | None,
+    occasion: int,
     traceparent: str,
 ) -> bool:
-    """Queue a message; False if the case already has one of this purpose."""
-    values = (case_id, submission_id, purpose, phone_sealed, amount_fen, traceparent)
+    """Queue a message; False if the case already has one of this purpose and occasion."""
+    values = (case_id, submission_id, purpose, phone_sealed, amount_fen, occasion, traceparent)
     return await conn.fetchval(_ADD, message_id, *values) is not None
 
 

@@ -21,6 +21,8 @@ ALIYUN = Dialect(
         "template_paid": "SMS_480000002",
         "template_code": "SMS_480000003",
         "template_invitation": "SMS_480000004",
+        "template_unreached": "SMS_480000005",
+        "template_receipt": "SMS_480000006",
     },
     routes=routes.routes,
     # The signature covers the body, so the one handler checks it after reading.

@@ -28,6 +28,8 @@ class Account(BaseModel):
     template_paid: str = Field("SMS_480000002", min_length=1)
     template_code: str = Field("SMS_480000003", min_length=1)
     template_invitation: str = Field("SMS_480000004", min_length=1)
+    template_unreached: str = Field("SMS_480000005", min_length=1)
+    template_receipt: str = Field("SMS_480000006", min_length=1)
 
     @property
     def templates(self) -> Mapping[str, str]:
@@ -37,4 +39,6 @@ class Account(BaseModel):
             self.template_paid: "奖励话费${amount}元已到账，感谢您的监督。",
             self.template_code: "验证码${code}，10分钟内有效。不要告诉别人。",
             self.template_invitation: "您刚办过事，随机抽到请您评一评，一次有效：${link}",
+            self.template_unreached: "您反映的事，我们几次去电未接通。核查照常进行，结果见回执。",
+            self.template_receipt: "您反映的事已经登记，在这里看进展：${link}",
         }
