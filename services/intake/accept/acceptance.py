@@ -2,28 +2,25 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.rules import Sender
-from services.intake.accept import codes, metrics, receipts, rules
+from services.intake.accept import codes, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
 from services.intake.accept.making import Keys, Maker
 from services.intake.accept.store import attachments, invitations, submissions
 from services.intake.accept.store.submissions import Stored
 from services.intake.accept.submission import Draft
-from services.intake.accept.writer import Writer
+from services.intake.accept.writer import Writer, tell
 from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
-from shared.observe import log
 from shared.patience import within
-from shared.policy import Policies
+from shared.policy import Policies, Policy
 from shared.values import clock
 
-# Looked up once: they are on the fast path.
-_log, _counted = log.get(), cache(metrics.SUBMISSIONS.labels)
 PATIENCE = 3.0
 
 
@@ -51,7 +48,7 @@ class Acceptance:
     ) -> None:
         self._keys, self._policies, self._writer = keys, policies, writer
         self._closed, self._db, self.gate = closed, database, gate
-        self._maker = Maker(keys, policies, gate)
+        self._maker = Maker(keys, gate)
         # As many as there are windows; only genuine codes stay, an exception is not kept.
         read = partial(codes.read, keys.codes, retired=keys.retired)
         self._read = lru_cache(4096)(read)
@@ -90,17 +87,18 @@ class Acceptance:
             bare, receipts.content_of(draft, unit.unit_code, unit.counter)
         )
         receipt_hash = receipts.hash_of(bare)
-        if refusal := self._refusal(draft, unit, now):
+        policy = self._policies.at(now)
+        if refusal := self._refusal(draft, unit, policy, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
             return await self._earlier(code, receipt_hash, content, refusal)
         if unit.invitation:
             await within(PATIENCE, self._claim(unit, receipt_hash))
         if draft.attachments:
             await within(PATIENCE, self._check(draft, receipt_hash))
-        row = self._maker.row(draft, unit, receipt_hash, content, now, sender)
+        row = self._maker.row(draft, unit, receipt_hash, content, policy, now, sender)
         written = await self._writer.write(row)
         if written.fresh:
-            return _told(Receipt(code, written.stored, row.statement, fresh=True))
+            return Receipt(code, written.stored, row.statement, fresh=True)
         return _repeated(code, written.stored, content)
 
     async def _check(self, draft: Draft, receipt_hash: bytes) -> None:
@@ -110,8 +108,10 @@ class Acceptance:
         if not there:
             raise Invalid(Wrong("attachments", "wrong.attachments_unknown"))
 
-    def _refusal(self, draft: Draft, unit: UnitCode, now: datetime) -> Refused | None:
-        if wrong := rules.wrong(draft, self._policies.at(now), now):
+    def _refusal(
+        self, draft: Draft, unit: UnitCode, policy: Policy, now: datetime
+    ) -> Refused | None:
+        if wrong := rules.wrong(draft, policy, now):
             return Invalid(*wrong)
         if unit.unit_code in self._closed:
             return Gone("refused.window_closed")
@@ -154,14 +154,7 @@ def _placed(draft: Draft, unit: UnitCode) -> tuple[Draft, UnitCode]:
 
 def _repeated(code: str, stored: Stored, content: bytes) -> Receipt:
     if stored.content_hash != content:
-        _counted(stored.kind, "key_reused").inc()
+        tell("key_reused", [stored])
         raise KeyReused()
-    return _told(Receipt(code, stored, statement(stored), fresh=False))
-
-
-def _told(receipt: Receipt) -> Receipt:
-    stored = receipt.stored
-    outcome = "received" if receipt.fresh else "repeated"
-    _counted(stored.kind, outcome).inc()
-    _log.info(f"submission {outcome}", submission_id=str(stored.id), unit_code=stored.unit_code)
-    return receipt
+    tell("repeated", [stored])
+    return Receipt(code, stored, statement(stored), fresh=False)

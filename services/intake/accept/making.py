@@ -18,7 +18,7 @@ from services.intake.proof.notes import Signer
 from services.intake.proof.statements import statement
 from shared.bus import outbox
 from shared.events import HeldReason, SubmissionReceived
-from shared.policy import Policies, promises
+from shared.policy import Policy, promises
 from shared.values.seal import Seal
 
 _FURTHER = {
@@ -43,7 +43,6 @@ class Maker:
     """Makes them of a draft that the rules let in."""
 
     keys: Keys
-    policies: Policies
     gate: Gate
 
     def row(
@@ -52,12 +51,13 @@ class Maker:
         unit: UnitCode,
         receipt_hash: bytes,
         content: bytes,
+        policy: Policy,
         now: datetime,
         sender: Sender | None,
     ) -> Row:
         """All of it; what a `sender` sends too often is held."""
-        event = self._event(draft, unit, uuid7(), now)
-        due = rules.due(draft, self.policies.at(now), now)
+        event = self._event(draft, unit, uuid7(), policy, now)
+        due = rules.due(draft, policy, now)
         if sender and (held := self._held(event, unit, sender, now)):
             # Nobody acts on it before it is released, so nothing is promised until then.
             event, due = event.model_copy(update={"held": held}), promises.NOTHING
@@ -82,10 +82,9 @@ class Maker:
         return held
 
     def _event(
-        self, draft: Draft, unit: UnitCode, submission_id: UUID, now: datetime
+        self, draft: Draft, unit: UnitCode, submission_id: UUID, policy: Policy, now: datetime
     ) -> SubmissionReceived:
-        seal, policy = self.keys.seal, self.policies.at(now)
-        words, phone = draft.words, draft.phone
+        seal, words, phone = self.keys.seal, draft.words, draft.phone
         further: dict[str, Any] = draft.further
         if further:
             further["consent"] = rules.consent(draft, policy, now)

@@ -10,9 +10,10 @@ each part is signed for itself. A repeat's new statement is signed too, but nobo
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from shared.errors import Unavailable
 from shared.observe import log
 from shared.tasks import Tasks
 
+# Looked up once: they are on the fast path.
+_log, _counted = log.get(), cache(metrics.SUBMISSIONS.labels)
 _PAUSE = 0.1
 
 
@@ -115,6 +118,9 @@ class Writer:
 
     async def _settle(self, batch: list[_Waiting]) -> None:
         outcomes = await self._outcomes([w.row for w in batch], min(w.deadline for w in batch))
+        written = (one for one in outcomes.values() if isinstance(one, Written))
+        if fresh := [one.stored for one in written if one.fresh]:
+            tell("received", fresh)
         for waiting in batch:
             _answer(waiting, outcomes.get(waiting.row.facts.id, Unavailable()))
 
@@ -176,6 +182,18 @@ class Writer:
             mine.id: Written(stored[mine.receipt_hash], stored[mine.receipt_hash].id == mine.id)
             for mine, *_ in rows
         }
+
+
+def tell(outcome: str, stored: Sequence[Stored]) -> None:
+    """Count and log what became of submissions, in one line for all of them."""
+    for kind, number in Counter(one.kind for one in stored).items():
+        _counted(kind, outcome).inc(number)
+    _log.info(
+        f"submissions {outcome}",
+        count=len(stored),
+        submission_ids=[str(one.id) for one in stored],
+        unit_codes=[one.unit_code for one in stored],
+    )
 
 
 def _answer(waiting: _Waiting, outcome: Outcome) -> None:

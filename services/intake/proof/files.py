@@ -15,6 +15,7 @@ Every tree has an origin of its own, named after its root: what one origin has s
 contradicts itself. Receipts of the first format are a statement and a signature under it.
 """
 
+from functools import lru_cache
 from typing import Protocol
 
 from services.intake.proof import merkle
@@ -59,8 +60,13 @@ def file_of(facts: Signed, statement: str, key: PublicKey) -> str:
     if root is None:
         raise ValueError("a receipt's path does not fit its tree")
     head = [HEAD, f"extra {base64(leaf)}", f"index {place.leaf}", *map(base64, place.hashes)]
-    signed = note(root_text(key.name, root, place.size), key, facts.signature)
-    return "\n".join([*head, "", signed])
+    return "\n".join([*head, "", _signed(root, place.size, key, facts.signature)])
+
+
+@lru_cache(64)
+def _signed(root: bytes, size: int, key: PublicKey, signature: bytes) -> str:
+    """The tree's own part, which all receipts of a batch share."""
+    return note(root_text(key.name, root, size), key, signature)
 
 
 def old_file_of(statement: str, key_id: str, signature: bytes) -> str:
