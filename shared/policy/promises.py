@@ -37,10 +37,12 @@ def due(received_at: datetime, policy: Policy, *, bare: bool = False) -> tuple[d
 
     What is bare has some working days.
     """
-    zone = policy.zone
-    callback = clock.same_day_due(received_at, policy.callback.cutoff, zone)
-    if not bare:
-        return callback, clock.same_day_due(received_at, policy.verification.cutoff, zone)
-    day = clock.service_day(received_at, zone)
-    last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
-    return callback, clock.end_of_day(last, zone)
+    zone, cutoff = policy.zone, policy.callback.cutoff
+    callback = verification = clock.same_day_due(received_at, cutoff, zone)
+    if bare:
+        day = clock.service_day(received_at, zone)
+        last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
+        verification = clock.end_of_day(last, zone)
+    elif policy.verification.cutoff != cutoff:
+        verification = clock.same_day_due(received_at, policy.verification.cutoff, zone)
+    return callback, verification
