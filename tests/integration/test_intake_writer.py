@@ -21,6 +21,7 @@ from shared.tasks import Tasks
 from shared.values import clock
 from tests.conftest import eventually
 from tests.integration.intake_site import site
+from tests.support import captured_logs
 
 SERVICE = "intake"
 SIGNER = Signer("mashang.example/receipts", b"s" * 32)
@@ -115,6 +116,19 @@ async def test_a_batch_is_signed_once(database: Database) -> None:
     assert 1 == len({one.stored.signature for one in written})
     assert list(range(13)) == sorted(one.stored.leaf_index or 0 for one in written)
     assert 1 == signed_together(alone)
+
+
+async def test_a_batch_is_told_in_one_line(database: Database) -> None:
+    """The log names every submission that a commit took in, and none that it did not."""
+    rows = [row(str(n), badge="nul\x00" if n == 2 else None) for n in range(5)]
+    with captured_logs() as logs:
+        async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+            await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
+    (told,) = [entry for entry in logs if entry["event"] == "submissions received"]
+    expected = {str(one.facts.id) for n, one in enumerate(rows) if n != 2}
+    assert (4, expected, ["1"] * 4) == (
+        told["count"], set(told["submission_ids"]), told["unit_codes"]
+    )  # fmt: skip
 
 
 async def test_what_is_signed_together_was_stored_together(database: Database) -> None:

@@ -30,8 +30,7 @@ from shared.errors import Unavailable
 from shared.observe import log
 from shared.tasks import Tasks
 
-# Looked up once: they are on the fast path.
-_log, _counted = log.get(), cache(metrics.SUBMISSIONS.labels)
+_counted = cache(metrics.SUBMISSIONS.labels)
 _PAUSE = 0.1
 
 
@@ -188,7 +187,7 @@ def tell(outcome: str, stored: Sequence[Stored]) -> None:
     """Count and log what became of submissions, in one line for all of them."""
     for kind, number in Counter(one.kind for one in stored).items():
         _counted(kind, outcome).inc(number)
-    _log.info(
+    log.get().info(
         f"submissions {outcome}",
         count=len(stored),
         submission_ids=[str(one.id) for one in stored],
