@@ -15,7 +15,7 @@ from shared.errors import Refused, Wrong
 from shared.events import Language
 from shared.policy.parts import SPOKEN
 from shared.values.money import yuan
-from shared.web import assets, borrowed, problems
+from shared.web import assets, borrowed, problems, remaining
 from shared.web.endpoints import Cookie, Page, Visitor
 from shared.web.places import here, turned
 from shared.web.texts import LANGUAGES, Texts, texts, whole
@@ -25,6 +25,9 @@ COOKIE = "mashang_lang"
 # Large print, for old eyes: `?size=` and the cookie that remembers it.
 SIZE = "mashang_size"
 SIZES = ("large", "normal")
+# Day or night on the staff's pages, whatever the screen is set to.
+THEME = "mashang_theme"
+THEMES = ("light", "dark")
 A_YEAR = 31_536_000
 _WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
 LEAST = 0.0001
@@ -71,11 +74,16 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 def large(request: web.Request) -> bool:
-    """Whether pages come in large print: `?size=` first, then the cookie it set."""
-    choice = request.query.get("size") if request.query_string else None
-    if choice not in SIZES:
-        choice = request.cookies.get(SIZE) if hdrs.COOKIE in request.headers else None
-    return choice == "large"
+    """Whether pages come in large print."""
+    return _chosen(request, "size", SIZE, SIZES) == "large"
+
+
+def _chosen(request: web.Request, name: str, cookie: str, known: tuple[str, ...]) -> str:
+    """What the address asks for, else what the cookie remembers of it; nothing if neither does."""
+    choice = request.query.get(name, "") if request.query_string else ""
+    if choice not in known:
+        choice = request.cookies.get(cookie, "") if hdrs.COOKIE in request.headers else ""
+    return choice if choice in known else ""
 
 
 @dataclass(frozen=True)
@@ -110,22 +118,35 @@ class Pages:
         self._environment.globals["fresh_key"] = partial(secrets.token_urlsafe, 24)
         self._environment.globals["access"] = access.PAGES
         self._environment.globals["static"] = assets.address
+        # The service whose templates they are, for its place in the switch.
+        self._environment.globals["ours"] = folders[0].parent.name if folders else ""
+        self._environment.globals["pressing_at"] = remaining.pressing
+        self._environment.globals["passed"] = remaining.passed
 
     def html(
-        self, lang: Language, address: str, template: str, *, elder: bool = False, **values: object
+        self,
+        lang: Language,
+        address: str,
+        template: str,
+        *,
+        elder: bool = False,
+        theme: str = "",
+        **values: object,
     ) -> str:
-        """A template in a language, for citizens perhaps in large print."""
+        """A template in a language; citizens' perhaps in large print, staff's by day or night."""
         words = texts(lang)
         page = self._environment.get_template(template).render(
             lang=lang,
             tag=words.tag,
             dir=words.direction,
             elder=elder,
+            theme=theme,
             languages=tongues(lang),
             other=next(one for one in tongues(lang) if one.code in whole()),
             when=words.when,
             due=words.due,
             moment=words.moment,
+            left=words.left,
             path=address,
             **_said(words),
             **values,
@@ -138,7 +159,10 @@ class Pages:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
         values = {**page.values, "visit": visitor, "turned": partial(turned, request)}
-        html = self.html(lang, here(request), page.template, elder=large(request), **values)
+        theme = _chosen(request, "theme", THEME, THEMES)
+        html = self.html(
+            lang, here(request), page.template, elder=large(request), theme=theme, **values
+        )
         answer = web.Response(text=html, status=page.status, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
         answer.headers["Vary"] = "Accept-Language, Cookie"
@@ -149,8 +173,9 @@ class Pages:
     def _remember(self, request: web.Request, answer: web.Response, lang: Language) -> None:
         """What was asked for in the address stays so."""
         chosen = {COOKIE: lang} if request.query.get("lang") == lang else {}
-        if (size := request.query.get("size")) in SIZES:
-            chosen[SIZE] = size
+        for name, cookie, known in (("size", SIZE, SIZES), ("theme", THEME, THEMES)):
+            if (choice := request.query.get(name)) in known:
+                chosen[cookie] = choice
         for name, value in chosen.items():
             answer.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True)
 

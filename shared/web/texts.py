@@ -23,6 +23,8 @@ from shared.values import clock
 
 LOCALE = Path(__file__).parent / "locale"
 HOME: Language = "zh"
+# Up to here a countdown says more than a time.
+_NEAR = timedelta(hours=10)
 _FIRST = (HOME, "en")
 _FOUND = sorted(file.stem for file in LOCALE.glob("*.po"))
 LANGUAGES: tuple[Language, ...] = (*_FIRST, *(code for code in _FOUND if code not in _FIRST))
@@ -85,6 +87,22 @@ class Texts:
         if at != clock.end_of_day(clock.service_day(at) - timedelta(days=1)):
             return self.when(at)
         return f"{self._format(at - timedelta(minutes=1), 'pattern_day')} 24:00"
+
+    def left(self, at: datetime) -> str:
+        """How long until a due time, near it in hours and minutes; else when it is due."""
+        span = at - clock.now()
+        minutes = int(abs(span) / timedelta(minutes=1))
+        if span < timedelta():
+            # Whole hours, and of long ago whole days: to the minute nobody needs it any more.
+            hours, days = minutes // 60, minutes // (24 * 60)
+            if days >= 2:
+                return self.text("over_days", n=days)
+            return (
+                self.text("over_hours", n=hours) if hours else self.text("over_minutes", n=minutes)
+            )
+        if span < _NEAR:
+            return self.text("left_time", hours=minutes // 60, minutes=minutes % 60)
+        return self.due(at)
 
     def moment(self, at: datetime) -> str:
         """When something is said to have happened: only the day where it is 0:00."""

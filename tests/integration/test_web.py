@@ -368,7 +368,7 @@ async def test_every_answer_is_hardened_and_traceable(client: Client) -> None:
 async def test_static_files_are_kept_by_the_browser(client: Client) -> None:
     """On a slow network the second page does not load the style sheet again."""
     kept, brief = "public, max-age=31536000, immutable", "public, max-age=3600"
-    for sheet in ("mashang.css", "citizen.css"):
+    for sheet in ("staff.css", "night.css", "citizen.css"):
         told = [
             (await client.get(f"/static/{sheet}{query}")).headers["Cache-Control"]
             for query in (f"?v={assets.version(sheet)}", "", "?v=0", "?v=", "?v=%00")
