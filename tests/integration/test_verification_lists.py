@@ -1,6 +1,7 @@
 """The inbox's lists: any page size walks every case exactly once, in the order that people need."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,7 @@ async def work(conn: Connection, morning: None) -> Casework:
             kind=("complaint", "request")[number % 2], phone=None if number % 3 else PHONE,
             received_at=MORNING - timedelta(days=number % 4, minutes=number // 4),
             officer_badge="170001" if number == 3 else None,
+            categories=("cold_attitude", "inefficiency") if number % 3 else ("inefficiency",),
         )  # fmt: skip
         if number % 3 == 0 and number % 2:
             await work.call("city", case_id, "reached")
@@ -92,6 +94,14 @@ def matches(case: Case, query: dict[str, Any]) -> bool:
         return False
     if query.get("unit") not in (None, case.unit_code):
         return False
+    if query.get("category") not in (None, *case.categories):
+        return False
+    steps = {
+        "call": case.callback_state == "open", "check": case.state == "open",
+        "review": case.review_due_at is not None,
+    }  # fmt: skip
+    if not steps.get(query.get("step", ""), True) or (query.get("urgent") and not case.urgent):
+        return False
     if due is None:
         return state in ("all", "verified") or case.next_due_at is not None
     until = clock.now() if due == "late" else listing.end_of_today()
@@ -112,12 +122,30 @@ def order(query: dict[str, Any]) -> Any:
     state=st.sampled_from(["work", "all", "open", "in_review", "verified"]),
     due=st.sampled_from([None, None, "today", "late"]),
     unit=st.sampled_from([None, None, UNIT, FAR_UNIT, "nowhere"]),
+    narrow=st.sampled_from(
+        [
+            {},
+            {},
+            {"category": "cold_attitude"},
+            {"category": "nothing"},
+            {"step": "call"},
+            {"step": "check"},
+            {"step": "review"},
+            {"urgent": True},
+        ]
+    ),
 )
 async def test_every_case_once_and_in_order(
-    work: Casework, limit: int, who: str, state: str, due: str | None, unit: str | None
+    work: Casework,
+    limit: int,
+    who: str,
+    state: str,
+    due: str | None,
+    unit: str | None,
+    narrow: dict[str, Any],
 ) -> None:
     """Whatever is asked, by whom, in pages of any size: the right cases, once each, sorted."""
-    query = {"state": state, "due": due, "unit": unit}
+    query = {"state": state, "due": due, "unit": unit, **narrow}
     expected = [c for c in await everything(work) if is_below(c, who) and matches(c, query)]
     found = await walk(work, who, limit, **query)
     ids = [case.case_id for case in found]
@@ -185,12 +213,23 @@ async def test_the_figures_above_the_inbox_are_those_of_its_lists(work: Casework
     """What the links count is what they show, for everybody."""
     for who in ("desk", "accused", "county", "elsewhere", "city"):
         counts = await lists.count_due(work.conn, PEOPLE[who], listing.end_of_today(), clock.now())
-        reviews = [c for c in await walk(work, who, 50, state="all") if c.review_due_at]
-        expected = (
-            len(await walk(work, who, 50, due="today")),
-            len(await walk(work, who, 50, due="late")), len(reviews),
-        )  # fmt: skip
-        assert expected == (counts.today, counts.late, counts.review), who
+        lists_of: dict[str, dict[str, Any]] = {
+            "work": {}, "today": {"due": "today"}, "late": {"due": "late"},
+            "urgent": {"urgent": True}, "review": {"step": "review"},
+        }  # fmt: skip
+        expected = {
+            name: len(await walk(work, who, 50, **asked)) for name, asked in lists_of.items()
+        }
+        assert expected == asdict(counts), who
+
+
+async def test_figures_end_where_nobody_reads_on(
+    work: Casework, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many cases lie open, no more than MOST are counted."""
+    monkeypatch.setattr(lists, "_COUNTS", lists._COUNTS.replace(f"LIMIT {lists.MOST}", "LIMIT 2"))
+    counts = await lists.count_due(work.conn, PEOPLE["city"], listing.end_of_today(), clock.now())
+    assert (2, 2, 2) == (counts.work, counts.today, counts.late)
 
 
 async def test_every_unit_sees_its_own(work: Casework) -> None:

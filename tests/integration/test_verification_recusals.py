@@ -10,6 +10,7 @@ import pytest
 from services.verification.casework.acts import recusals
 from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.store import cases, lists
+from services.verification.casework.store.lists import Wanted
 from services.verification.directory import commands as directory
 from shared.access import Operator, identities
 from shared.db import Connection, Database
@@ -60,8 +61,8 @@ async def sees(work: Casework, who: Operator, case_id: UUID) -> bool:
             for table in ("cases", "case_actions")
         }
         one = await cases.get_case(work.conn, who, case_id) is not None
-        listed = await lists.list_newest(work.conn, who, None, None, None, 100)
-        due = await lists.list_due(work.conn, who, None, None, None, None, 100)
+        listed = await lists.list_newest(work.conn, who, Wanted(), None, 100)
+        due = await lists.list_due(work.conn, who, Wanted(), None, 100)
         count = await lists.count_due(work.conn, who, clock.now(), clock.now())
         bare = await work.conn.fetchval("SELECT count(*) FROM cases")
     found = {

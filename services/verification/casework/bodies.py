@@ -14,7 +14,7 @@ from pydantic import (
 
 from services.verification.casework.rules import holds
 from services.verification.casework.rules.verdicts import Decision, Draft
-from services.verification.casework.store.lists import Due
+from services.verification.casework.store.lists import Due, Step
 from shared.events import Attribution, CallbackOutcome, HeldReason, HoldOutcome, Verdict
 from shared.values import text
 
@@ -143,13 +143,19 @@ class CommendationQuery(BaseModel):
 
 
 class ListQuery(BaseModel):
-    """GET /api/v1/cases. `work` is everything with a duty that is not yet met."""
+    """GET /api/v1/cases. `work` is everything with a duty that is not yet met.
+
+    `step` is what has to be done: a call, the check, the second look.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     state: Literal["work", "all", "open", "in_review", "verified"] = "work"
     due: Due | None = None
     unit: UnitCode | None = None
+    category: Word | None = None
+    step: Step | None = None
+    urgent: bool = False
     submission_id: UUID | None = None
     number: CaseSaid | None = None
     cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None

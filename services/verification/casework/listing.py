@@ -11,7 +11,7 @@ from services.verification.casework.acts.desk import find_said
 from services.verification.casework.bodies import ListQuery
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import cases, lists
-from services.verification.casework.store.lists import Cursor
+from services.verification.casework.store.lists import Cursor, Wanted
 from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Invalid, Wrong
@@ -43,12 +43,18 @@ async def list_page(conn: Connection, operator: Operator, query: ListQuery) -> P
 async def _rows(
     conn: Connection, operator: Operator, query: ListQuery, after: Cursor | None
 ) -> list[Case]:
+    newest, limit = _newest_first(query), query.limit + 1
     state: State | None = None if query.state == "work" or query.state == "all" else query.state
-    limit = query.limit + 1
-    if _newest_first(query):
-        return await lists.list_newest(conn, operator, state, query.unit, after, limit)
-    until = _until(query)
-    return await lists.list_due(conn, operator, state, query.unit, until, after, limit)
+    wanted = Wanted(
+        state=state,
+        until=None if newest else _until(query),
+        units=None if query.unit is None else [query.unit],
+        category=query.category,
+        step=query.step,
+        urgent=query.urgent,
+    )
+    listed = lists.list_newest if newest else lists.list_due
+    return await listed(conn, operator, wanted, after, limit)
 
 
 def _newest_first(query: ListQuery) -> bool:

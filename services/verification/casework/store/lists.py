@@ -1,38 +1,61 @@
-"""The inbox: pages of cases by keyset, and how many are due."""
+"""The inbox: pages of cases by keyset, and how many are due.
 
+Each unit below the operator's place gives its own first cases by an index; a page is the first of
+those. So it costs the same however many cases there are, and however many lie open elsewhere.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.verification.casework.rules.cases import Case, State
-from services.verification.casework.store.cases import COLUMNS, VISIBLE, as_case, own
+from services.verification.casework.store.cases import COLUMNS, KEPT_FROM, as_case, own
 from shared.access import Operator
 from shared.db import Connection
 
 Due = Literal["today", "late"]
+Step = Literal["call", "check", "review"]
 
-_FILTERS = f"""
-    FROM cases WHERE {VISIBLE} AND ($3::text IS NULL OR state = $3)
-    AND ($4::text IS NULL OR unit_code = $4)
-"""
+# Figures above the inbox end here: nobody works through more, and counting on would take its time.
+MOST = 1000
+# As the indexes have it (verification_0016).
+_RANK = "(CASE WHEN urgent THEN 0 ELSE 1 END)"
 # Urgent first, then what is due first, so that the overdue stand before the rest.
-_DUE = f"""
-    SELECT {COLUMNS} {_FILTERS}
-    AND next_due_at IS NOT NULL AND ($5::timestamptz IS NULL OR next_due_at <= $5)
-    AND ($6::uuid IS NULL OR (NOT urgent, next_due_at, case_id) > (NOT $7::bool, $8, $6))
-    ORDER BY (NOT urgent), next_due_at, case_id LIMIT $9
-"""
-_NEWEST = f"""
-    SELECT {COLUMNS} {_FILTERS} AND ($5::uuid IS NULL OR case_id < $5)
-    ORDER BY case_id DESC LIMIT $6
-"""
-_COUNTS = f"""
-    SELECT count(*) FILTER (WHERE next_due_at <= $3) AS today,
-           count(*) FILTER (WHERE next_due_at < $4) AS late,
-           count(*) FILTER (WHERE review_due_at IS NOT NULL) AS review
-    FROM cases WHERE {VISIBLE} AND next_due_at IS NOT NULL
+_PRESSING = f"{_RANK}, next_due_at, case_id"
+_NEWEST = "case_id DESC"
+_BY_UNIT = f"""
+    FROM units u CROSS JOIN LATERAL (
+        SELECT case_id, urgent, next_due_at FROM cases
+        WHERE unit_code = u.unit_code AND NOT {KEPT_FROM} AND {{wanted}} {{order}} LIMIT {{most}}
+    ) AS found
+    WHERE u.path @> ARRAY[$1::text]
+"""  # noqa: S608  the names are this package's own
+_PAGE = f"""
+    SELECT {COLUMNS} FROM cases
+    WHERE case_id IN (SELECT case_id {_BY_UNIT} {{units}} {{order}} LIMIT {{most}}) {{order}}
 """  # noqa: S608
+_STEPS: dict[Step, str] = {
+    "call": "callback_state = 'open'",
+    "check": "state = 'open'",
+    "review": "review_due_at IS NOT NULL",
+}
+_COUNTED = {
+    "work": "next_due_at IS NOT NULL",
+    "today": f"{_RANK} IN (0, 1) AND next_due_at <= $3",
+    "late": f"{_RANK} IN (0, 1) AND next_due_at < $4",
+    "urgent": f"{_RANK} = 0 AND next_due_at IS NOT NULL",
+    "review": "review_due_at IS NOT NULL",
+}
+
+
+def _count(wanted: str) -> str:
+    found = _BY_UNIT.format(wanted=wanted, order="", most=MOST)
+    return f"(SELECT count(*) FROM (SELECT {found} LIMIT {MOST}) AS counted)"  # noqa: S608
+
+
+_COUNTS = "SELECT " + ", ".join(f"{_count(sql)} AS {name}" for name, sql in _COUNTED.items())
 
 
 @dataclass(frozen=True)
@@ -45,51 +68,88 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Cases with something due by the end of today, overdue, waiting for a second look."""
+class Wanted:
+    """Which cases a list is to hold; `until` keeps those due by then, `units` those of these."""
 
-    today: int
-    late: int
-    review: int
+    state: State | None = None
+    until: datetime | None = None
+    units: Sequence[str] | None = None
+    category: str | None = None
+    step: Step | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Cases with a duty, due by the end of today, overdue, urgent, waiting for a second look."""
+
+    work: int = 0
+    today: int = 0
+    late: int = 0
+    urgent: int = 0
+    review: int = 0
+
+
+class _Asked:
+    """Conditions, and the values of their parameters; `$1` and `$2` are the operator's."""
+
+    def __init__(self, operator: Operator, wanted: Wanted) -> None:
+        self.values: list[Any] = [*own(operator)]
+        self.units = self._equal("AND u.unit_code = ANY({})", wanted.units)
+        self.conditions = [
+            self._equal("state = {}", wanted.state),
+            "review_due_at IS NOT NULL" if wanted.state == "in_review" else "",
+            self._equal("{} = ANY(categories)", wanted.category),
+            _STEPS[wanted.step] if wanted.step else "",
+            f"{_RANK} = 0" if wanted.urgent else "",
+        ]
+
+    def _equal(self, condition: str, value: Any) -> str:
+        return "" if value is None else condition.format(self.value(value))
+
+    def value(self, value: Any) -> str:
+        """The parameter that stands for a value."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    async def page(self, conn: Connection, order: str, limit: int) -> list[Case]:
+        """The first cases that meet all conditions."""
+        wanted = " AND ".join(filter(None, self.conditions)) or "true"
+        most, order = self.value(limit), f"ORDER BY {order}"
+        sql = _PAGE.format(wanted=wanted, units=self.units, order=order, most=most)
+        return [as_case(row) for row in await conn.fetch(sql, *self.values)]
 
 
 async def list_due(
-    conn: Connection,
-    operator: Operator,
-    state: State | None,
-    unit_code: str | None,
-    until: datetime | None,
-    after: Cursor | None,
-    limit: int,
+    conn: Connection, operator: Operator, wanted: Wanted, after: Cursor | None, limit: int
 ) -> list[Case]:
-    """Cases with an unmet duty, the most pressing first; `until` keeps those due by then."""
-    place = (after.case_id, after.urgent, after.next_due_at) if after else (None, False, None)
-    rows = await conn.fetch(_DUE, *own(operator), state, unit_code, until, *place, limit)
-    return [as_case(row) for row in rows]
+    """Cases with an unmet duty, the most pressing first."""
+    asked = _Asked(operator, wanted)
+    asked.conditions.append("next_due_at IS NOT NULL")
+    if wanted.until:
+        asked.conditions.append(f"{_RANK} IN (0, 1) AND next_due_at <= {asked.value(wanted.until)}")
+    if after:
+        place = (0 if after.urgent else 1, after.next_due_at, after.case_id)
+        asked.conditions.append(f"({_PRESSING}) > ({', '.join(map(asked.value, place))})")
+    return await asked.page(conn, _PRESSING, limit)
 
 
 async def list_newest(
-    conn: Connection,
-    operator: Operator,
-    state: State | None,
-    unit_code: str | None,
-    after: Cursor | None,
-    limit: int,
+    conn: Connection, operator: Operator, wanted: Wanted, after: Cursor | None, limit: int
 ) -> list[Case]:
     """Cases with or without a duty, the newest first."""
-    rows = await conn.fetch(
-        _NEWEST, *own(operator), state, unit_code,
-        after.case_id if after else None, limit,
-    )  # fmt: skip
-    return [as_case(row) for row in rows]
+    asked = _Asked(operator, wanted)
+    if after:
+        asked.conditions.append(f"case_id < {asked.value(after.case_id)}")
+    return await asked.page(conn, _NEWEST, limit)
 
 
 async def count_due(
     conn: Connection, operator: Operator, end_of_today: datetime, now: datetime
 ) -> Counts:
-    """The figures above the inbox."""
+    """The figures above the inbox; MOST stands for that many or more."""
     row = await conn.fetchrow(_COUNTS, *own(operator), end_of_today, now)
-    return Counts(**dict(row)) if row else Counts(0, 0, 0)
+    return Counts(**dict(row)) if row else Counts()
 
 
 async def count_overdue(conn: Connection) -> int:
