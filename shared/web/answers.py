@@ -7,9 +7,9 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel
 
 from shared.observe import trace
-from shared.web import assets
+from shared.web import assets, streaming
 from shared.web.connections import NAME
-from shared.web.endpoints import Answer, Call, Endpoint, Media, Page, Reply, See, Text
+from shared.web.endpoints import Answer, Call, Endpoint, Media, Page, Reply, See, Stream, Text
 from shared.web.house import House
 from shared.web.pages import put
 
@@ -36,7 +36,7 @@ CLOSED_UP = {
 
 async def respond(
     request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any], answer: Answer
-) -> web.Response:
+) -> web.StreamResponse:
     """A handler's answer as a response."""
     response = _response(request, house, endpoint, call, answer)
     if isinstance(answer, Reply | Page | See):
@@ -48,7 +48,7 @@ async def respond(
 
 def _response(
     request: web.Request, house: House, endpoint: Endpoint, call: Call[Any, Any], answer: Answer
-) -> web.Response:
+) -> web.StreamResponse:
     match answer:
         case Page():
             return house.pages.show(request, call.language, answer, call.visitor)
@@ -60,6 +60,8 @@ def _response(
             )
         case Media(content, kind):
             return web.Response(body=content, content_type=kind, headers=CLOSED_UP)
+        case Stream():
+            return streaming.begun(request, answer)
         case Reply(model, status, headers):
             return json_response(model, status, headers)
     return json_response(answer, endpoint.status)

@@ -26,13 +26,20 @@ _CALLERS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 class Line(web.RequestHandler):
     """One connection. It tells nobody whose software this is, nor us who has gone away."""
 
-    __slots__ = ()
+    __slots__ = ("streams",)
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.streams = False
 
     @property
     def waits(self) -> bool:
-        """Whether it is the caller's turn: to ask, to send the rest, or to take the answer."""
+        """Whether it is the caller's turn: to ask, to send the rest, or to take the answer.
+
+        Also where it only listens: a browser whose stream is ended asks again.
+        """
         request = self._current_request
-        return request is None or not request.content.is_eof()
+        return self.streams or request is None or not request.content.is_eof()
 
     def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None

@@ -16,10 +16,19 @@ from shared import faults
 from shared.errors import Defect, NotFound, Refused, Unauthenticated
 from shared.observe import metrics, trace
 from shared.patience import within
-from shared.web import admission, assets, checking, kept, openapi, problems, refusing
+from shared.web import (
+    admission,
+    assets,
+    checking,
+    kept,
+    openapi,
+    problems,
+    refusing,
+    streaming,
+)
 from shared.web.answers import finish, respond
 from shared.web.callers import BARE, Outside, believing, sharing
-from shared.web.endpoints import Answer, Call, Endpoint, Page, See, checked
+from shared.web.endpoints import Answer, Call, Endpoint, Page, See, Stream, checked
 from shared.web.house import House
 from shared.web.pages import language
 from shared.web.places import here
@@ -47,6 +56,7 @@ def make_app(house: House, outside: Outside = BARE) -> web.Application:
             if not endpoint.is_api and not endpoint.path.endswith("/"):
                 app.router.add_route("*", endpoint.path + "/", _without_slash)
     app.router.add_get(assets.PATH, assets.serve)
+    streaming.may_close(app)
     return app
 
 
@@ -79,9 +89,29 @@ def route(house: House, endpoint: Endpoint) -> Handler:
                 return response
             # Its form has gone from the page, as what it was about has changed.
             return refusing.tell(request, house, refused, call)
-        return await respond(request, house, endpoint, call, answer)
+        response = await respond(request, house, endpoint, call, answer)
+        if isinstance(answer, Stream) and not isinstance(response, web.Response):
+            await _listened(request, house, response, answer, call)
+        return response
 
     return _closing(handle) if endpoint.uploads else handle
+
+
+async def _listened(
+    request: web.Request,
+    house: House,
+    response: web.StreamResponse,
+    stream: Stream,
+    call: Call[Any, Any],
+) -> None:
+    """Nobody hears more than their session allows: a stream outlives it by a word at most."""
+
+    async def check() -> None:
+        if house.door and call.visitor:
+            await house.door.by_cookie(call.cookies)
+
+    finish(request, response, secure=house.secure)
+    await streaming.tell(request, response, stream, check)
 
 
 def _closing(handle: Handler) -> Handler:
@@ -156,15 +186,17 @@ def edge(house: House) -> Any:
             response = await refusing.answer(request, house, error)
         if not response.prepared:
             finish(request, response, secure=house.secure)
-        _measure(request, response.status, time.perf_counter() - started)
+        _measure(request, response, time.perf_counter() - started)
         return response
 
     return middleware
 
 
-def _measure(request: web.Request, status: int, seconds: float) -> None:
+def _measure(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "unknown"
     method = request.method if request.method in hdrs.METH_ALL else "other"
-    _requests(method, path, status).inc()
-    _seconds(path).observe(seconds)
+    _requests(method, path, response.status).inc()
+    # How long somebody listened says nothing of how quickly we answer.
+    if isinstance(response, web.Response):
+        _seconds(path).observe(seconds)

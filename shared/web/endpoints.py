@@ -7,7 +7,14 @@ contains no access check of its own.
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -33,7 +40,10 @@ PAGE_SECONDS = 3.0
 API_SECONDS = 4.8
 # Counts over everything take as long as they take; nobody waits before an empty screen.
 COUNT_SECONDS = 25.0
+# A stream that says nothing for longer looks dead, to a browser as to whatever stands between.
+SILENT_SECONDS = 15.0
 JSON = "application/json"
+EVENTS = "text/event-stream"
 FOR_PROGRAMS = ("/api/", "/reports/", "/open311/")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 # What the key of a form begins with, so that none is a program's.
@@ -176,7 +186,20 @@ class Media:
     content_type: Literal["image/jpeg", "audio/ogg"]
 
 
-Answer = BaseModel | Reply | Page | See | Text | Media
+@dataclass(frozen=True)
+class Stream:
+    """What is told as it happens (server-sent events), until whoever listens goes away.
+
+    `source` says each time what its listeners have to know, and None for nothing new, at least
+    every SILENT_SECONDS; what it holds it gives back when it is closed. `page` is where a browser
+    is led that asks without listening.
+    """
+
+    source: AsyncGenerator[BaseModel | None]
+    page: str
+
+
+Answer = BaseModel | Reply | Page | See | Text | Media | Stream
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 Again = Callable[[Call[Any, Any], Refused], Coroutine[Any, Any, Answer]]
 Tell = Callable[[Refused, Language], Answer]

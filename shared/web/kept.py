@@ -65,9 +65,9 @@ def page(
     return Page("kept.html", values, status, call.language, headers)
 
 
-def lost(call: Call[Any, Any], shown: web.Response) -> bool:
+def lost(call: Call[Any, Any], shown: web.StreamResponse) -> bool:
     """Whether something that was typed does not stand on the page that shows it again."""
-    page = shown.text or ""
+    page = (isinstance(shown, web.Response) and shown.text) or ""
     typed = (
         value
         for name, values in call.fields.values.items()
