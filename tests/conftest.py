@@ -11,6 +11,7 @@ Hypothesis draws the same examples every time (`ci`), so that a test never fails
 import asyncio
 import itertools
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -30,9 +31,13 @@ from shared import migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
 from shared.observe import log
+from tests import memory
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "test"
+# In memory half as long as by way of the log.
+_COPIED = "STRATEGY file_copy"
+_IN_MEMORY = pytest.StashKey[Path | None]()
 _numbers = itertools.count(1)
 # The longest files first, so that none of them is left over when all others are done.
 _FOLDERS = ("e2e", "browser", "integration", "contract", "unit")
@@ -49,6 +54,19 @@ settings.register_profile(
     "defects", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("ci")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The files of a run lie in memory, where there is enough; workers get theirs below it."""
+    if config.option.basetemp is None:
+        config.option.basetemp = config.stash[_IN_MEMORY] = memory.folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing stays there."""
+    if in_memory := config.stash.get(_IN_MEMORY, None):
+        shutil.rmtree(in_memory, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -127,7 +145,7 @@ async def _cloning(templates: Postgres) -> AsyncIterator[Clone]:
 
     async def make(service: str) -> str:
         name = f"{service}_{next(_numbers)}"
-        await _sql(templates, f"CREATE DATABASE {name} TEMPLATE {service}_template")
+        await _sql(templates, f"CREATE DATABASE {name} TEMPLATE {service}_template {_COPIED}")
         names.append(name)
         return templates.url(name, f"mashang_{service}", PASSWORD)
 
@@ -174,8 +192,9 @@ async def conn(
     service: str = request.module.SERVICE
     if service not in _pools:
         # Not the template itself: one that somebody is connected to cannot be cloned.
-        await _sql(templates, f"CREATE DATABASE {service}_rolled TEMPLATE {service}_template")
-        url = templates.url(f"{service}_rolled", f"mashang_{service}", PASSWORD)
+        name = f"{service}_rolled"
+        await _sql(templates, f"CREATE DATABASE {name} TEMPLATE {service}_template {_COPIED}")
+        url = templates.url(name, f"mashang_{service}", PASSWORD)
         _pools[service] = await Database.connect(url, service)
     async with _pools[service].acquire() as connection:
         transaction = connection.transaction()
