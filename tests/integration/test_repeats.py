@@ -61,7 +61,7 @@ async def calls(bureau: Office, case_id: UUID) -> int:
 
 
 async def log_call(
-    bureau: Office, case_id: UUID, key: str, outcome: str = "busy", who: str = "desk"
+    bureau: Office, case_id: UUID, key: str, outcome: str = "busy", who: str = "county"
 ) -> Answer:
     """A call to the citizen, under a key."""
     return await bureau.ask(who, "POST", f"cases/{case_id}/callbacks", {"outcome": outcome}, key)
@@ -96,12 +96,12 @@ async def test_a_key_belongs_to_one_request_of_one_person(bureau: Office) -> Non
     for answer in (
         await log_call(bureau, one, key, "no_answer"),
         await log_call(bureau, other, key),
-        await bureau.ask("desk", "POST", f"cases/{one}/phone-reveals", {"reason": "x"}, key),
+        await bureau.ask("county", "POST", f"cases/{one}/phone-reveals", {"reason": "x"}, key),
     ):
         assert (422, "idempotency-key-reused") == (
             answer.status, answer.json["type"].rpartition("/")[2].rpartition(":")[2],
         )  # fmt: skip
-    theirs = await log_call(bureau, one, key, who="county")
+    theirs = await log_call(bureau, one, key, who="city")
     assert (201, 2) == (theirs.status, theirs.json["attempt"])
 
 
@@ -157,7 +157,7 @@ async def test_nothing_of_an_answer_lies_in_clear(bureau: Office) -> None:
 
 async def test_a_double_click_is_one_action(bureau: Office) -> None:
     """Both clicks of a form lead on as if there had been one; the verdict's page says no word."""
-    case_id, desk = await bureau.case(), await tab(bureau, "desk")
+    case_id, desk = await bureau.case(), await tab(bureau, "county")
     page = f"/desk/cases/{case_id}"
     await desk.get(page)
     assert [303, 303] == await twice(desk, f"{page}/callbacks", ("outcome", "busy"))
@@ -175,7 +175,7 @@ async def test_a_double_click_is_one_action(bureau: Office) -> None:
 
 async def test_a_double_click_shows_the_phone_once_more(bureau: Office) -> None:
     """The second answer shows what the first did; the time line has one entry."""
-    case_id, desk = await bureau.case(), await tab(bureau, "desk")
+    case_id, desk = await bureau.case(), await tab(bureau, "county")
     page = f"/desk/cases/{case_id}"
     await desk.get(page)
     assert [200, 200] == await twice(desk, f"{page}/phone-reveals", ("reason", "回访"))
@@ -185,7 +185,7 @@ async def test_a_double_click_shows_the_phone_once_more(bureau: Office) -> None:
 
 async def test_each_page_has_a_key_of_its_own(bureau: Office) -> None:
     """Two pages never share a key, so a new page acts anew; one page is one form with one key."""
-    case_id, desk = await bureau.case(), await tab(bureau, "desk")
+    case_id, desk = await bureau.case(), await tab(bureau, "county")
     page, keys = f"/desk/cases/{case_id}", list[str]()
     for _ in range(2):
         await desk.get(page)
@@ -314,7 +314,7 @@ async def _as_owner(database: Database) -> bool:
 
 async def test_a_form_without_a_key_only_loses_the_protection(bureau: Office) -> None:
     """A form that was not made by our page still works; it is done as often as it is sent."""
-    case_id, token = await bureau.case(), await bureau.token("desk")
+    case_id, token = await bureau.case(), await bureau.token("county")
     desk = Tab(bureau, token)
     await desk.get(f"/desk/cases/{case_id}")
     csrf = re.search('name="csrf" value="([0-9a-f]+)"', desk.text)

@@ -269,8 +269,9 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     """A right request, with its key, by somebody who may."""
     params, body = await make(place)
     await place.town.carry()
-    # The form is everybody's who works on cases; the second look is the level above's.
-    asker = replace(one, who=Who("staff", ("county_supervisor",))) if make is review else one
+    # The form is everybody's who works on cases; the second look and calls are the level above's.
+    above = make in (review, call_back)
+    asker = replace(one, who=Who("staff", ("county_supervisor",))) if above else one
     usual = dict(await place.usual(service, asker))
     if one.form:
         # A citizen's form has more fields than a model, and its own key; staff's have a token.
@@ -331,10 +332,10 @@ def same(one: Endpoint, first: Told, second: Told) -> bool:
 
 
 async def test_each_act_under_another_key_is_another(place: Place) -> None:
-    """Where a person may do the same again, a new key does it: a call, a reveal, a complaint."""
+    """Where a person may do the same again, a new key does it: a call, a complaint."""
     for service, one in writes(place):
         make = act_of(one)
-        if make not in (call_back, reveal, submission) or not one.is_api or make is None:
+        if make not in (call_back, submission) or not one.is_api or make is None:
             continue
         sent = await prepared(place, service, one, make)
         assert (await sent.go()).status < 300

@@ -81,14 +81,14 @@ async def test_a_call_is_noted_and_told(work: Casework) -> None:
     with at(MORNING):
         case_id = await work.open()
         for outcome in ("busy", "no_answer", "reached"):
-            await work.call("desk", case_id, outcome, f"记录{outcome}")
+            await work.call("county", case_id, outcome, f"记录{outcome}")
     told = await work.said("callback.logged.v1")
     assert [(1, "busy", "open"), (2, "no_answer", "open"), (3, "reached", "reached")] == [
         (e["attempt"], e["outcome"], e["state"]) for e in told
     ]
     assert {(str(case_id), UNIT)} == {(e["case_id"], e["unit_code"]) for e in told}
     assert MIDNIGHT == datetime.fromisoformat(told[0]["due_at"])
-    assert [("opened", ""), *[("called", "desk")] * 3] == await work.timeline(case_id)
+    assert [("opened", ""), *[("called", "county")] * 3] == await work.timeline(case_id)
     noted = (await actions.list_actions(work.conn, case_id))[1]
     case = await work.stands(case_id)
     assert noted.note_sealed is not None
@@ -120,7 +120,7 @@ async def test_a_settled_callback_is_no_duty_any_more(work: Casework) -> None:
     with at(MORNING):
         case_id = await work.open()
         assert MIDNIGHT == (await work.stands(case_id)).next_due_at
-        await work.call("desk", case_id, "reached")
+        await work.call("county", case_id, "reached")
         assert MIDNIGHT == (await work.stands(case_id)).next_due_at
         await work.judge("desk", case_id, "unverifiable")
         assert MIDNIGHT + timedelta(days=1) == (await work.stands(case_id)).next_due_at
@@ -336,14 +336,19 @@ async def test_no_reason_no_phone(work: Casework, reason: str) -> None:
     assert [("opened", "")] == await work.timeline(case_id)
 
 
-async def test_every_look_at_the_phone_is_noted(work: Casework) -> None:
-    """Twice is two entries, each with who and why; nothing is published and nothing logged."""
-    case_id = await work.open()
-    await work.said()
-    with captured_logs() as logged:
+async def test_a_look_at_the_phone_is_noted_once_a_person_and_day(work: Casework) -> None:
+    """With who and why, which is asked for only then; nothing is published and nothing logged."""
+    with at(MORNING), captured_logs() as logged:
+        case_id = await work.open()
+        await work.said()
         shown = {await work.reveal(who, case_id, f"回访{who}") for who in ("desk", "county")}
+        shown.add(await work.reveal("desk", case_id, ""))
+    with at(MIDNIGHT):
+        with pytest.raises(Invalid, match="reason_needed"):
+            await work.reveal("desk", case_id, "")
+        shown.add(await work.reveal("desk", case_id, "又要打"))
     assert {PHONE} == shown
-    revealed = [("phone_revealed", "desk"), ("phone_revealed", "county")]
+    revealed = [("phone_revealed", who) for who in ("desk", "county", "desk")]
     assert [("opened", ""), *revealed] == await work.timeline(case_id)
     assert [] == await work.said()
     assert (False, False) == (PHONE[3:] in str(logged), "回访" in str(logged))
@@ -483,7 +488,7 @@ async def _case(database: Database, *, judged: str = "") -> UUID:
         ("verdict", "", ("desk", "county"), ["done", "refused.stale_revision"]),
         ("verdict", "", ("desk", "desk"), ["done", "refused.stale_revision"]),
         ("review", "unverifiable", ("county", "county2"), ["done", "refused.nothing_to_review"]),
-        ("callback", "", ("desk", "county"), ["done", "refused.reached_already"]),
+        ("callback", "", ("county", "city"), ["done", "refused.reached_already"]),
         ("reveal", "", ("desk", "county"), ["done", "done"]),
     ],
 )

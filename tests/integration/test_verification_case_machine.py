@@ -1,7 +1,7 @@
 """Any order of acts on one case, against a model of what may happen: the table never disagrees."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.verification.casework.rules import sampling
 from shared.access import may_review
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, NotFound, Refused
+from shared.values.clock import service_day
 from tests.integration.verification_case import PEOPLE, STRANGERS, WORKERS, Casework
 from tests.support import at
 
@@ -67,6 +68,7 @@ class Model:
     calls: list[datetime] = field(default_factory=list)
     told: list[int] = field(default_factory=list)
     done: list[str] = field(default_factory=lambda: ["opened"])
+    seen: set[tuple[str, date]] = field(default_factory=set)
 
     def try_(self, move: Move) -> type[Refused] | None:
         """What becomes of a move: the refusal, or None after it has been done."""
@@ -109,6 +111,8 @@ class Model:
         return None
 
     def _call(self, move: Move) -> type[Refused] | None:
+        if PEOPLE[move.who].role == "unit_operator":
+            return Forbidden
         if self.callback == "reached":
             return Conflict
         self.calls.append(self.now)
@@ -123,8 +127,11 @@ class Model:
         self.done.append("called")
         return None
 
-    def _reveal(self, _: Move) -> type[Refused] | None:
-        self.done.append("phone_revealed")
+    def _reveal(self, move: Move) -> type[Refused] | None:
+        today = (move.who, service_day(self.now))
+        if today not in self.seen:
+            self.done.append("phone_revealed")
+        self.seen.add(today)
         return None
 
 

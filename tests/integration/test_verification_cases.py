@@ -81,15 +81,20 @@ async def test_a_serious_matter_goes_to_the_top(bureau: Office) -> None:
 
 
 async def test_reached_callback(bureau: Office) -> None:
-    """A logged call that reached the citizen settles the callback and is told to the others."""
+    """A logged call that reached the citizen settles the callback and is told to the others.
+
+    The unit itself makes none (rule 4).
+    """
     case_id = await bureau.case()
     path = f"cases/{case_id}/callbacks"
-    answer = await bureau.ask("desk", "POST", path, {"outcome": "reached", "note": "满意"})
+    own = await bureau.ask("desk", "POST", path, {"outcome": "reached"})
+    assert (403, []) == (own.status, await bureau.events("callback.logged.v1"))
+    answer = await bureau.ask("county", "POST", path, {"outcome": "reached", "note": "满意"})
     assert (201, "reached", 1) == (answer.status, answer.json["state"], answer.json["attempt"])
     assert [answer.json["case_id"]] == [
         e["case_id"] for e in await bureau.events("callback.logged.v1")
     ]
-    again = await bureau.ask("desk", "POST", path, {"outcome": "reached"})
+    again = await bureau.ask("county", "POST", path, {"outcome": "reached"})
     assert (409, 1) == (again.status, len(await bureau.events("callback.logged.v1")))
     case = await bureau.ask("desk", "GET", f"cases/{case_id}")
     assert ["opened", "called"] == [a["action"] for a in case.json["actions"]]
@@ -97,22 +102,28 @@ async def test_reached_callback(bureau: Office) -> None:
 
 
 async def test_three_spaced_attempts_make_unreached(bureau: Office) -> None:
-    """Calls in quick succession count once; three that are half an hour apart mean unreached."""
+    """Calls in quick succession count once; three that are half an hour apart mean unreached.
+
+    Then, and only then, an SMS is asked for; another call in vain asks for no second one.
+    """
     case_id = await bureau.case(received_at=MORNING)
     states = []
-    for minute in (0, 1, 31, 60, 62):
+    for minute in (0, 1, 31, 60, 62, 95):
         with at(MORNING + timedelta(minutes=minute)):
             answer = await bureau.ask(
                 "county", "POST", f"cases/{case_id}/callbacks", {"outcome": "no_answer"}
             )
             states.append(answer.json["state"])
-    assert ["open", "open", "open", "open", "unreached"] == states
+    assert ["open", "open", "open", "open", "unreached", "unreached"] == states
+    [told] = await bureau.events("callback.unreached.v1")
+    assert (str(case_id), 5, "zh") == (told["case_id"], told["attempt"], told["language"])
+    assert PHONE == bureau.seal.open(told["phone_sealed"], f"phone:{told['submission_id']}")
 
 
 async def test_nobody_to_call_without_a_phone(bureau: Office) -> None:
     """A case without a phone has no callback to log and no number to show."""
     case_id = await bureau.case(phone=None)
-    call = await bureau.ask("desk", "POST", f"cases/{case_id}/callbacks", {"outcome": "busy"})
+    call = await bureau.ask("county", "POST", f"cases/{case_id}/callbacks", {"outcome": "busy"})
     reveal = await bureau.ask("desk", "POST", f"cases/{case_id}/phone-reveals", {"reason": "核实"})
     case = await bureau.ask("desk", "GET", f"cases/{case_id}")
     assert (409, 409) == (call.status, reveal.status)
@@ -354,7 +365,7 @@ async def test_figures_count_complaints(bureau: Office) -> None:
     """The figures count complaints where rule 16 does, and hold no personal data."""
     first, second = await bureau.case(), await bureau.case()
     await bureau.case(kind="request")
-    await bureau.ask("desk", "POST", f"cases/{first}/callbacks", {"outcome": "reached"})
+    await bureau.ask("county", "POST", f"cases/{first}/callbacks", {"outcome": "reached"})
     await bureau.judge("desk", first)
     await bureau.judge("desk", second, verdict="unsubstantiated", attribution="none")
     figures = await bureau.ask("city", "GET", "figures")
@@ -378,7 +389,7 @@ async def test_what_was_done_cannot_be_undone(bureau: Office, table: str) -> Non
 async def test_nothing_personal_is_stored_in_clear(bureau: Office) -> None:
     """Phone, words, notes, findings and answers are sealed in every table."""
     case_id = await bureau.case(words="我叫张三")
-    await bureau.ask("desk", "POST", f"cases/{case_id}/callbacks",
+    await bureau.ask("county", "POST", f"cases/{case_id}/callbacks",
                      {"outcome": "reached", "note": "张三接的"})  # fmt: skip
     await bureau.judge("desk", case_id, finding="张三说的对", answer="张三您好")
     async with bureau.database.acquire() as conn:

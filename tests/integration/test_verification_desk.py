@@ -1,12 +1,14 @@
 """The desk's pages, as a browser without JavaScript sees them."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
 from shared.db import Database
+from shared.values import clock
 from tests.integration.verification_office import (
     FAR_UNIT,
     PASSWORD,
@@ -16,6 +18,7 @@ from tests.integration.verification_office import (
     office,
 )
 from tests.integration.verification_tab import tab
+from tests.support import at
 
 SERVICE = "verification"
 
@@ -91,9 +94,11 @@ async def test_a_case_worked_to_its_end_by_forms(bureau: Office) -> None:
     """Call, verdict and review, each by its form; the page then shows what was done."""
     case_id = await bureau.case()
     page, desk = f"/desk/cases/{case_id}", await tab(bureau, "desk")
+    calls = await tab(bureau, "county")
+    await calls.get(page)
     assert 200 == await desk.get(page)
     assert ("排了两小时的队" in desk.text, PHONE[3:] in desk.text) == (True, False)
-    called = await desk.send(f"{page}/callbacks", ("outcome", "reached"), ("note", "很着急"))
+    called = await calls.send(f"{page}/callbacks", ("outcome", "reached"), ("note", "很着急"))
     await desk.get(page)
     judged = await desk.send(
         f"{page}/verdicts", ("revision", "0"), ("verdict", "unsubstantiated"),
@@ -148,14 +153,20 @@ async def test_what_citizens_write_is_only_text(bureau: Office) -> None:
     assert ("<script>" in page.text, "&lt;script&gt;" in page.text) == (False, True)
 
 
-async def test_the_number_is_shown_once_and_noted(bureau: Office) -> None:
-    """The clear number is on the page that answers the reason, and on no other."""
+async def test_the_number_is_shown_for_a_day_and_noted(bureau: Office) -> None:
+    """To whoever gave a reason, with a link and a code that dial it; tomorrow it is asked again."""
     case_id = await bureau.case()
     page, desk = f"/desk/cases/{case_id}", await tab(bureau, "desk")
     await desk.get(page)
     shown = await desk.send(f"{page}/phone-reveals", ("reason", "要回访"))
     assert (200, True, True) == (shown, PHONE in desk.text, "要回访" in desk.text)
     await desk.get(page)
+    assert (True, True) == (f'href="tel:{PHONE}"' in desk.text, "<svg" in desk.text)
+    other = await tab(bureau, "county")
+    await other.get(page)
+    assert PHONE not in other.text
+    with at(clock.now() + timedelta(days=1)):
+        await desk.get(page)
     assert PHONE not in desk.text
 
 

@@ -45,7 +45,7 @@ async def case_id(bureau: Office) -> UUID:
 @pytest.fixture
 async def desk(bureau: Office, case_id: UUID) -> Tab:
     """An operator's browser with the case open."""
-    browser = await tab(bureau, "desk")
+    browser = await tab(bureau, "county")
     assert 200 == await browser.get(f"/desk/cases/{case_id}")
     return browser
 
@@ -77,7 +77,7 @@ async def test_logging_a_call_leaves_a_half_written_verdict(
         await desk.get(f"/desk/cases/{case_id}?done=callbacks")
         assert ([], True) == (lost(desk.text), "通话已登记" in desk.text)
     assert "\n占线</textarea>" not in desk.text
-    elsewhere = await tab(bureau, "desk")
+    elsewhere = await tab(bureau, "county")
     await elsewhere.get(f"/desk/cases/{case_id}")
     assert [] == lost(elsewhere.text)
     assert ["opened", "called"] == await actions(bureau, case_id)
@@ -93,7 +93,7 @@ async def test_showing_the_number_leaves_a_half_written_verdict(
         assert 200 == await desk.send(path, ("phone-reveals-reason", "回访"), *HALF)
         assert ([], True) == (lost(desk.text), PHONE in desk.text)
     await desk.get(f"/desk/cases/{case_id}")
-    assert ([], False) == (lost(desk.text), PHONE in desk.text)
+    assert ([], True) == (lost(desk.text), PHONE in desk.text)
     assert ["opened", "phone_revealed"] == await actions(bureau, case_id)
 
 
@@ -136,7 +136,7 @@ async def test_a_draft_is_ones_own_and_lies_sealed(
 ) -> None:
     """Nobody else sees it, not a supervisor either; in the database there is no word of it."""
     await desk.send(f"/desk/cases/{case_id}", ("keep", "1"), *HALF)
-    county = await tab(bureau, "county")
+    county = await tab(bureau, "county2")
     await county.get(f"/desk/cases/{case_id}")
     assert len(SHOWN) == len(lost(county.text))
     (sealed,) = await drafts(bureau)
@@ -277,6 +277,6 @@ async def test_a_draft_outlives_the_session(bureau: Office, case_id: UUID, desk:
     await desk.send(f"/desk/cases/{case_id}", ("keep", "1"), *HALF)
     with at(clock.now() + timedelta(hours=13)):
         assert 303 == await desk.get(f"/desk/cases/{case_id}")
-        later = await tab(bureau, "desk")
+        later = await tab(bureau, "county")
         await later.get(f"/desk/cases/{case_id}")
         assert [] == lost(later.text)

@@ -129,7 +129,7 @@ async def test_whatever_refuses_a_form_keeps_it(bureau: Office, name: str) -> No
     """Each refusal says why on the page, with everything that was typed; nothing is stored."""
     form, fields, status, kept = REFUSALS[name]
     case_id = await bureau.case(categories=())
-    desk = await opened(bureau, "desk", f"/desk/cases/{case_id}")
+    desk = await opened(bureau, "county", f"/desk/cases/{case_id}")
     assert status == await desk.send(f"/desk/cases/{case_id}/{form}", *fields)
     assert 'role="alert"' in desk.text
     assert [] == [text for text in kept if text not in desk.text]
@@ -192,19 +192,19 @@ async def test_a_return_without_a_reason(bureau: Office) -> None:
 
 ROLES: dict[str, dict[str, set[str]]] = {
     "open": {
-        "desk": {"callbacks", "verdicts", "phone-reveals", "recusals"},
+        "desk": {"verdicts", "phone-reveals", "recusals"},
         "county": {"callbacks", "verdicts", "phone-reveals", "recusals"},
         "city": {"callbacks", "verdicts", "phone-reveals", "recusals"},
         "auditor": set(),
     },
     "in_review": {
-        "desk": {"callbacks", "phone-reveals", "recusals"},
+        "desk": {"phone-reveals", "recusals"},
         "county": {"callbacks", "phone-reveals", "recusals", "reviews"},
         "city": {"callbacks", "phone-reveals", "recusals", "reviews"},
         "auditor": set(),
     },
     "verified": {
-        "desk": {"callbacks", "phone-reveals", "recusals"},
+        "desk": {"phone-reveals", "recusals"},
         "county": {"callbacks", "phone-reveals", "recusals", "verdicts"},
         "city": {"callbacks", "phone-reveals", "recusals", "verdicts"},
         "auditor": set(),
@@ -229,7 +229,7 @@ async def test_every_role_finds_the_forms_that_could_succeed(bureau: Office, sta
 async def test_forms_go_when_their_work_is_done(bureau: Office) -> None:
     """After the citizen was reached there is no call to log; without a phone there never was."""
     reached, silent = await bureau.case(), await bureau.case(phone=None)
-    await bureau.ask("desk", "POST", f"cases/{reached}/callbacks", {"outcome": "reached"})
+    await bureau.ask("county", "POST", f"cases/{reached}/callbacks", {"outcome": "reached"})
     for case_id, wanted in (
         (reached, {"verdicts", "phone-reveals", "recusals"}),
         (silent, {"verdicts", "recusals"}),
@@ -308,7 +308,7 @@ async def test_the_time_line_has_words_for_everything(bureau: Office, language: 
     case_id, now = await bureau.case(), clock.now()
     path = f"cases/{case_id}"
     for outcome in ("no_answer", "busy", "refused", "wrong_number", "reached"):
-        await bureau.ask("desk", "POST", f"{path}/callbacks", {"outcome": outcome})
+        await bureau.ask("county", "POST", f"{path}/callbacks", {"outcome": outcome})
     await bureau.ask("desk", "POST", f"{path}/phone-reveals", {"reason": "核实"})
     await bureau.judge("desk", case_id, verdict="unverifiable", attribution="none")
     back = {"decision": "return", "note": "补查", "revision": 1}

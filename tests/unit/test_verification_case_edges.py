@@ -437,7 +437,6 @@ def test_texts_come_through_one_door(typed: str, kept: str) -> None:
         (bodies.CallbackBody, {"outcome": "busy", "attempt": 7}, "attempt"),
         (bodies.ReviewBody, {"decision": "perhaps", "revision": 1}, "decision"),
         (bodies.ReviewBody, {"decision": "confirm", "revision": -1}, "revision"),
-        (bodies.RevealBody, {}, "reason"),
         (bodies.ListQuery, {"submission_id": "7"}, "submission_id"),
         (bodies.ListQuery, {"cursor": "x" * 201}, "cursor"),
         (bodies.ListQuery, {"unit": "\x00"}, "unit"),

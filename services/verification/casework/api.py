@@ -58,7 +58,8 @@ class Api:
             act(f"{CASE}/reviews", self.review, "Confirm or return a verdict", SUPERVISORS,
                 body=bodies.ReviewBody, answers={201: views.Detail}),
             act(f"{CASE}/phone-reveals", self.reveal_phone,
-                "The citizen's phone in clear, for a reason that stays on the time line", WORKERS,
+                "The citizen's phone in clear, for a reason that stays on the time line;"
+                " the reason is asked for once a day", WORKERS,
                 body=bodies.RevealBody, answers={201: views.PhoneShown}),
             act(f"{CASE}/recusals", self.recuse,
                 "Keep the case from an officer, a level higher; or say that it is not about them",

@@ -91,9 +91,9 @@ class ReviewBody(Body):
 
 
 class RevealBody(Body):
-    """POST /api/v1/cases/{id}/phone-reveals."""
+    """POST /api/v1/cases/{id}/phone-reveals; the reason is asked for once a case and day."""
 
-    reason: Note
+    reason: Note = ""
 
 
 class RecusalBody(Body):

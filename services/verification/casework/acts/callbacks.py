@@ -9,7 +9,8 @@ from services.verification.casework.rules import callbacks
 from services.verification.casework.store import actions, cases
 from shared.access import Operator
 from shared.db import Connection
-from shared.events import CallbackLogged
+from shared.errors import Forbidden
+from shared.events import CallbackLogged, CallbackUnreached
 from shared.observe import log
 from shared.values import clock
 
@@ -21,12 +22,17 @@ async def log_callback(
     case_id: UUID,
     body: CallbackBody,
 ) -> CallbackLogged:
-    """Record a call to the citizen and what it makes of the callback."""
+    """Record a call to the citizen and what it makes of the callback.
+
+    Where that was the last attempt of a citizen whom nobody reached, an SMS goes to them.
+    """
     case, now = await claim(conn, operator, case_id), clock.now()
+    if not callbacks.may_call(operator):
+        raise Forbidden("refused.own_unit_calls")
     earlier = await actions.list_attempts(conn, case_id)
     state = callbacks.state_after(
         case.callback_state,
-        callbacks.since(case.reopened_at, earlier),
+        callbacks.since(case.reopened_at, [one.called_at for one in earlier]),
         body.outcome,
         now,
         desk.policy(case).callback,
@@ -39,6 +45,8 @@ async def log_callback(
     await note_action(conn, desk, case, operator, "called", details, body.note)
     event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)
     await tell(conn, case, lambda: event)
+    if state == "unreached" != case.callback_state:
+        await tell(conn, case, lambda: CallbackUnreached.of(case, attempt=attempt, called_at=now))
     if body.note.strip():
         await recusals.learn(conn, operator, case, body.note)
     log.get().info("callback logged", case_id=str(case_id), outcome=body.outcome, attempt=attempt)

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import segno
 from pydantic import BaseModel
 
-from services.verification.casework import bodies, views
+from services.verification.casework import bodies, tries, views
 from services.verification.casework.acts import (
     callbacks,
     drafts,
@@ -20,6 +21,7 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
+from services.verification.casework.rules import callbacks as calling
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
@@ -161,7 +163,7 @@ class CasePage:
                 others = FORMS.keys() - {name}
                 await drafts.keep(conn, self.desk, call.operator, case_id, call.fields, others)
         if isinstance(done, str):
-            return await self._page(call, Attempt(typed=call.fields), phone=done)
+            return await self._page(call, Attempt(typed=call.fields))
         return See(f"/desk/cases/{case_id}?done={name}" if still else "/desk")
 
     async def again(self, name: str, call: Call[None, None], refused: Refused) -> Page:
@@ -173,15 +175,15 @@ class CasePage:
         key = repeats.key_again(call, refused)
         return await self._page(call, Attempt(name, call.fields, refused, key))
 
-    async def _page(
-        self, call: Call[Any, None], attempt: Attempt, phone: str | None = None
-    ) -> Page:
+    async def _page(self, call: Call[Any, None], attempt: Attempt) -> Page:
         case_id = call.params["case_id"]
         async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
             detail = await views.load_detail(conn, case, self.desk.seal)
             roster = await views.load_roster(conn, call.operator, detail)
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
+            called = await tries.load(conn, case, self.desk.policy(case).callback)
+            phone = await phones.shown_today(conn, self.desk, call.operator, case)
         values = {
             "case": case,
             "detail": detail,
@@ -189,6 +191,8 @@ class CasePage:
             "alike": alike,
             "attempt": attempt,
             "phone": phone,
+            "code": _code(phone),
+            "tries": called,
             "categories": self.desk.policy(case).categories,
             "call_languages": self.desk.policy(case).call_languages,
             "forms": _forms(case, detail, call.operator),
@@ -197,6 +201,14 @@ class CasePage:
             "overtaken": _overtaken(attempt.typed, case),
         }
         return Page("case.html", values, int(attempt.refused.status) if attempt.refused else 200)
+
+
+def _code(phone: str | None) -> str | None:
+    """An SVG that one's own phone reads to dial the number."""
+    if phone is None:
+        return None
+    drawn = segno.make(f"tel:{phone}", micro=False)
+    return drawn.svg_inline(scale=4, border=4, light="#fff", svgclass=None, lineclass=None)
 
 
 def _overtaken(typed: Fields, case: Case) -> bool:
@@ -221,7 +233,7 @@ def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[st
     shown = {"recusals"}
     if case.phone_sealed:
         shown.add("phone-reveals")
-        if case.callback_state != "reached":
+        if case.callback_state != "reached" and calling.may_call(operator):
             shown.add("callbacks")
     supervisor = operator.role in access.SUPERVISORS
     if supervisor and case.recused and case.is_told:

@@ -1,11 +1,17 @@
 """What a call to the citizen makes of the callback 「當天進行電話回訪完畢」."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from shared import policy
+from shared import access, policy
+from shared.access import Operator
 from shared.errors import Conflict
 from shared.events import CallbackOutcome, CallbackState
+
+
+def may_call(operator: Operator) -> bool:
+    """Whether calls of theirs are callbacks: a unit makes none about itself (rule 4)."""
+    return operator.role in access.SUPERVISORS
 
 
 def state_after(
@@ -36,9 +42,21 @@ def since(reopened_at: datetime | None, times: Iterable[datetime]) -> list[datet
 
 
 def count_spaced(times: Iterable[datetime], spacing: timedelta) -> int:
-    """How many attempts count: each at least `spacing` after the last one that counted."""
-    counted, last = 0, None
-    for at in sorted(times):
-        if last is None or at - last >= spacing:
-            counted, last = counted + 1, at
+    """How many attempts count."""
+    return sum(counting(sorted(times), spacing))
+
+
+def counting(times: Sequence[datetime], spacing: timedelta) -> list[bool]:
+    """Which attempts count, oldest first: each at least `spacing` after the last that counted."""
+    counted: list[bool] = []
+    last = None
+    for at in times:
+        counted.append(last is None or at - last >= spacing)
+        last = at if counted[-1] else last
     return counted
+
+
+def counts_from(times: Sequence[datetime], spacing: timedelta) -> datetime | None:
+    """From when on one more attempt counts; None where it is the first."""
+    counted = [at for at, counts in zip(times, counting(times, spacing), strict=True) if counts]
+    return counted[-1] + spacing if counted else None

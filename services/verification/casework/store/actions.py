@@ -46,6 +46,16 @@ async def add_once(conn: Connection, action: Action) -> None:
     )  # fmt: skip
 
 
+async def was_done(conn: Connection, action: Action) -> bool:
+    """Whether the same actor has an entry of the same details on the time line."""
+    found = await conn.fetchval(
+        """SELECT 1 FROM case_actions
+           WHERE case_id = $1 AND action = $2 AND actor = $3 AND details = $4 LIMIT 1""",
+        action.case_id, action.action, action.actor, action.details,
+    )  # fmt: skip
+    return found is not None
+
+
 async def list_actions(conn: Connection, case_id: UUID) -> list[Action]:
     """A case's time line, oldest first."""
     rows = await conn.fetch(
@@ -97,12 +107,24 @@ async def add_attempt(
     )  # fmt: skip
 
 
-async def list_attempts(conn: Connection, case_id: UUID) -> list[datetime]:
-    """The times of the calls so far."""
+@dataclass(frozen=True)
+class Attempt:
+    """A call to the citizen."""
+
+    attempt: int
+    outcome: CallbackOutcome
+    called_at: datetime
+    username: str
+
+
+async def list_attempts(conn: Connection, case_id: UUID) -> list[Attempt]:
+    """The calls so far, oldest first."""
     rows = await conn.fetch(
-        "SELECT called_at FROM callback_attempts WHERE case_id = $1 ORDER BY attempt", case_id
+        """SELECT attempt, outcome, called_at, username FROM callback_attempts
+           WHERE case_id = $1 ORDER BY attempt""",
+        case_id,
     )
-    return [row["called_at"] for row in rows]
+    return [Attempt(**dict(row)) for row in rows]
 
 
 @dataclass(frozen=True)
