@@ -1,6 +1,5 @@
 """How long is left, in words and as a share, and what of it stands out."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +12,9 @@ NOON = datetime(2026, 11, 25, 9, 36, tzinfo=UTC)  # 17:36 at the bureau
 
 
 @pytest.fixture(autouse=True)
-def at_noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands."""
     monkeypatch.setattr(clock, "now", lambda: NOON)
-    yield
 
 
 @pytest.mark.parametrize(
