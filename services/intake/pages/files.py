@@ -9,7 +9,8 @@ from services.intake.photos.taking import MOST, Taking
 from shared.errors import KeyReused, Refused
 from shared.web.endpoints import Call
 
-FIELD = "attachments"
+# The names of what came before, and those of them that are not to go along.
+FIELD, OUT = "attachments", "out"
 
 
 class Left(NamedTuple):
@@ -20,7 +21,14 @@ class Left(NamedTuple):
 
 
 async def keep(taking: Taking, call: Call[Any, Any], key_hash: bytes) -> tuple[str, ...]:
-    """Store a form's files under its key; the names of all that came stand among its fields."""
+    """Store a form's files under its key; the names of all that came stand among its fields.
+
+    What was ticked to be taken out has gone before the new ones are counted.
+    """
+    if (out := call.fields.all(OUT)) and taking.open:
+        await taking.take_out(key_hash, out)
+        stay = (name for name in call.fields.all(FIELD) if name not in out)
+        call.fields = call.fields.having(FIELD, *stay).having(OUT)
     if call.files and taking.open:
         names = await taking.take(key_hash, call.files)
         call.fields, call.files = call.fields.having(FIELD, *names), ()
@@ -38,10 +46,11 @@ def left(call: Call[Any, Any], refused: Refused | None = None) -> Left:
     return Left(came, lost=bool(call.files))
 
 
-def values(taking: Taking, *, lost: bool) -> Mapping[str, object]:
+def values(taking: Taking, call: Call[Any, Any], *, lost: bool) -> Mapping[str, object]:
     """What a template says of them."""
     return {
         "takes_photos": taking.open,
+        "photos_out": call.fields.all(OUT),
         "photos_lost": lost,
         "most_photos": MOST["photo"],
         "most_of_all": WHOLE,

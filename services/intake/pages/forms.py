@@ -120,7 +120,7 @@ class Forms:
             "limit": WORDS,
             "screen": Screen(typed, self.taking.open),
             "away": isinstance(refused, Unavailable),
-            **files.values(self.taking, lost=lost),
+            **files.values(self.taking, call, lost=lost),
             "puzzle": self._puzzle(call, window, typed),
         }
         return Page(f"{typed.step}.html", values, int(refused.status) if refused else 200)

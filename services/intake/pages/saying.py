@@ -149,7 +149,7 @@ class SayingPages:
             "key": repeats.key_again(call, refused) if refused else call.fields.one("key"),
             "limit": WORDS,
             "attachments": left.names,
-            **files.values(self.taking, lost=left.lost),
+            **files.values(self.taking, call, lost=left.lost),
         }
         status = int(refused.status) if refused else 200
         return Page(f"{form.template}.html", values, status, headers=HIDDEN)

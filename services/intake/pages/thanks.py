@@ -65,7 +65,7 @@ class Thanks:
         if thanks_of("", rated.kind, rated.satisfaction) != thanks_of("", "rating", MIDDLE):
             return See(f"/r/{receipt}")
         added = call.query.added is not None
-        page = await self._page(receipt, rated, typed(call.fields, "rating"), added=added)
+        page = await self._page(call, rated, typed(call.fields, "rating"), added=added)
         known = self.adding.finding.browsers.remember(call, codes.spelt(receipt))
         return replace(page, cookies=known)
 
@@ -76,22 +76,22 @@ class Thanks:
         key_hash = self.adding.key_hash(said.repeat_key)
         said = replace(said, attachments=await files.keep(self.taking, call, key_hash))
         if said.switch:
-            return await self._page(receipt, rated, said)
+            return await self._page(call, rated, said)
         await self.adding.add_to(rated, addition_of(said, call.language), said.repeat_key, "thanks")
         return See(f"{PATH.replace('{receipt}', codes.spelt(receipt))}?added=1")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The form as it was typed, with what to mend."""
-        said, receipt = typed(call.fields, "rating"), call.params["receipt"]
+        said = typed(call.fields, "rating")
         names, lost = files.left(call, refused)
         key = fresh_key() if isinstance(refused, KeyReused) else said.key
         rated = await self.adding.submission(call)
         said = replace(said, key=key, attachments=names)
-        return await self._page(receipt, rated, said, refused, lost=lost)
+        return await self._page(call, rated, said, refused, lost=lost)
 
     async def _page(
         self,
-        receipt: str,
+        call: Call[Any, Any],
         rated: Rated,
         said: Typed,
         refused: Refused | None = None,
@@ -105,14 +105,14 @@ class Thanks:
         values = {
             "window": window,
             "rated": rated,
-            "code": codes.spelt(receipt),
+            "code": codes.spelt(call.params["receipt"]),
             "typed": said,
             "added": added,
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
             "praises": [one for one in policy.categories if one.good_zh],
             "limit": WORDS,
-            **files.values(self.taking, lost=lost),
+            **files.values(self.taking, call, lost=lost),
             # A rating in the middle is nobody's praise and no case: nobody would look at a photo.
             "takes_photos": self.taking.open and rated.satisfaction != MIDDLE,
         }

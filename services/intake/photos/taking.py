@@ -1,6 +1,6 @@
 """Taking photos and recordings in: made anew, sealed, noted, stored; the same file again is one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
@@ -47,26 +47,42 @@ class Taking:
         if self.storage is None:
             raise Gone("refused.no_photos")
         _check(files)
-        made = [await self._made(receipt_hash, file) for file in files]
+        gone = await within(PATIENCE, self._taken_out(receipt_hash))
+        made = [await self._made(receipt_hash, file, gone) for file in files]
         for kind, attachment_id, content in made:
             await self._keep(self.storage, receipt_hash, kind, attachment_id, content)
         return await self.names(receipt_hash)
 
+    async def take_out(self, receipt_hash: bytes, names: Sequence[str]) -> None:
+        """Let go of what came under a receipt's key and is not to be sent with it. Unavailable."""
+        await within(PATIENCE, self._take_out(receipt_hash, names))
+
     async def names(self, receipt_hash: bytes) -> tuple[str, ...]:
-        """What has come under a receipt's key so far."""
-        return tuple(one.name for one in await within(PATIENCE, self._list(receipt_hash)))
+        """What has come under a receipt's key so far, and is still there."""
+        came = await within(PATIENCE, self._list(receipt_hash))
+        return tuple(one.name for one in came if one.erased_at is None)
+
+    async def _take_out(self, receipt_hash: bytes, names: Sequence[str]) -> None:
+        async with self.database.transaction() as conn:
+            await attachments.take_out(conn, receipt_hash, names)
+
+    async def _taken_out(self, receipt_hash: bytes) -> set[UUID]:
+        async with self.database.acquire() as conn:
+            return await attachments.list_taken_out(conn, receipt_hash)
 
     async def _list(self, receipt_hash: bytes) -> list[Attachment]:
         async with self.database.acquire() as conn:
             return await attachments.list_of(conn, receipt_hash)
 
-    async def _made(self, receipt_hash: bytes, file: File) -> tuple[Kind, UUID, bytes]:
+    async def _made(
+        self, receipt_hash: bytes, file: File, gone: Collection[UUID]
+    ) -> tuple[Kind, UUID, bytes]:
         kind = FIELDS[file.name]
         try:
             content = await self.opener.clean(kind, file.content)
         except Unfit as unfit:
             raise Invalid(_wrong(file.name, str(unfit))) from None
-        return kind, _id(receipt_hash, kind, file), content
+        return kind, _id(receipt_hash, kind, file, gone), content
 
     async def _keep(
         self, storage: Storage, receipt_hash: bytes, kind: Kind, attachment_id: UUID, content: bytes
@@ -84,7 +100,8 @@ class Taking:
             known = await attachments.list_of(conn, receipt_hash)
             if same := [one for one in known if one.attachment_id == attachment_id]:
                 return same[0].erased_at is None
-            if sum(one.kind == kind for one in known) >= MOST[kind]:
+            there = [one for one in known if one.erased_at is None]
+            if sum(one.kind == kind for one in there) >= MOST[kind]:
                 raise Invalid(_wrong(_field(kind), "too_many"))
             await attachments.add(conn, attachment_id, receipt_hash, kind, size)
         return True
@@ -109,12 +126,21 @@ def _field(kind: Kind) -> str:
     return next(name for name, one in FIELDS.items() if one == kind)
 
 
-def _id(receipt_hash: bytes, kind: Kind, file: File) -> UUID:
-    """The same file under the same key is the same attachment, however often it is sent."""
+def _id(receipt_hash: bytes, kind: Kind, file: File, gone: Collection[UUID]) -> UUID:
+    """The same file under the same key is the same attachment, however often it is sent.
+
+    One that was taken out and is chosen again is another: the job may be removing the first.
+    """
     file.content.seek(0)
     digest = sha256()
     while piece := file.content.read(MIB):
         digest.update(piece)
-    return UUID(
-        bytes=sha256(receipt_hash + kind.encode() + digest.digest()).digest()[:16], version=5
-    )
+    named = receipt_hash + kind.encode() + digest.digest()
+    found = _uuid(named)
+    while found in gone:
+        found = _uuid(found.bytes + named)
+    return found
+
+
+def _uuid(named: bytes) -> UUID:
+    return UUID(bytes=sha256(named).digest()[:16], version=5)

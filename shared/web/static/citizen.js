@@ -4,6 +4,7 @@
   'use strict';
   var PREFIX = 'mashang:', WEEK = 7 * 864e5, HELD = [429, 502, 503, 504];
   var OURS = ['key', 'step', 'part', 'switch', 'turn'], WORDS = ['words', 'phone', 'officer_typed'];
+  var SEVERAL = ['categories', 'attachments'];
   var path = location.pathname.replace(/\/+$/, '');
   var form = document.querySelector('form[data-keep]');
   var place = form && form.getAttribute('data-keep'), pressed = null;
@@ -135,10 +136,54 @@
     var files = picked();
     beside = files.length;
     loose = false;
+    list(event.target);
     lay(form.elements.key.value, files).catch(function () {
       loose = beside > 0;
       if (loose) say('loose', null, true);
     });
+  }
+  // What is chosen, small, each with a button that takes it out.
+  function list(one) {
+    var old = one.nextElementSibling, kind = one.name === 'voice' ? 'voice' : 'photo', made = document.createElement('div');
+    if (old && old.className === 'stack') old.parentNode.removeChild(old);
+    made.className = 'stack';
+    Array.prototype.forEach.call(one.files, function (file, at) {
+      var out = document.createElement('button'), text = document.createElement('span');
+      out.type = 'button';
+      out.className = 'chosen';
+      text.textContent = leaving(kind, at + 1).textContent.trim();
+      out.appendChild(text);
+      out.addEventListener('click', function () { without(one, at); });
+      if (kind === 'photo') small(file, out);
+      made.appendChild(out);
+    });
+    if (one.files.length) one.parentNode.insertBefore(made, one.nextSibling);
+  }
+  // The label of what can be left out, in the page's language.
+  function leaving(kind, number) {
+    var made = document.getElementById('out-' + kind).content.querySelector('label').cloneNode(true), text = made.querySelector('span');
+    text.textContent = text.textContent.replace('{n}', number);
+    return made;
+  }
+  function small(file, beside) {
+    if (!window.createImageBitmap) return;
+    createImageBitmap(file).then(function (image) {
+      var seen = document.createElement('canvas'), scale = 64 / Math.max(image.width, image.height);
+      seen.width = image.width * scale;
+      seen.height = image.height * scale;
+      seen.getContext('2d').drawImage(image, 0, 0, seen.width, seen.height);
+      beside.insertBefore(seen, beside.firstChild);
+    }).catch(function () { /* no picture that this browser knows */ });
+  }
+  function without(one, at) {
+    var own;
+    try {
+      own = new DataTransfer();
+      Array.prototype.forEach.call(one.files, function (file, place) { if (place !== at) own.items.add(file); });
+      one.files = own.files;
+    } catch (e) { one.value = ''; }
+    one.dispatchEvent(new Event('change', {bubbles: true}));
+    one.focus();
   }
   // What was chosen before stands in its fields again, where the browser lets it; it is sent either
   // way. Whether all of it is there.
@@ -152,6 +197,7 @@
           var own = new DataTransfer();
           files.forEach(function (pair) { if (pair[0] === one.name) own.items.add(pair[1]); });
           one.files = own.files;
+          list(one);
         });
       } catch (e) { /* they are sent from the store */ }
       var told = document.getElementById('lost-photos');
@@ -202,16 +248,32 @@
     return pressed && pressed.name ? fields().concat([[pressed.name, pressed.value]]) : fields();
   }
   function restore(kept) {
+    // First what came before: a tick to leave it out needs its place.
+    kept.fields.forEach(function (pair) { if (pair[0] === 'attachments') along(pair[0], pair[1]); });
     kept.fields.forEach(function (pair) {
       var found = form.querySelectorAll('[name="' + pair[0] + '"]:not(button)');
       Array.prototype.forEach.call(found, function (one) {
         if (one.type === 'checkbox' || one.type === 'radio') { if (one.value === pair[1]) one.checked = true; }
         else if (one.type !== 'hidden' || !one.value) one.value = pair[1];
       });
-      if (!found.length) hide(pair[0], pair[1]);
+      if (!found.length || (SEVERAL.indexOf(pair[0]) >= 0 && found[0].type === 'hidden')) along(pair[0], pair[1]);
     });
     form.elements.key.value = kept.key;
     form.dispatchEvent(new Event('input', {bubbles: true}));
+  }
+  // What came before comes along, each once; a photo or recording can be left out again.
+  function along(name, value) {
+    var known = form.querySelectorAll('[name="' + name + '"]');
+    if (Array.prototype.some.call(known, function (one) { return one.value === value; })) return;
+    hide(name, value);
+    if (name === 'attachments') offer(value);
+  }
+  function offer(name) {
+    var kind = name.split('/')[0], mark = document.getElementById('out-' + kind), made;
+    if (!mark) return;
+    made = leaving(kind, mark.parentNode.querySelectorAll('[name=out]').length + 1);
+    made.querySelector('input').value = name;
+    mark.parentNode.insertBefore(made, mark);
   }
   // A field that comes along unseen.
   function hide(name, value) {

@@ -12,14 +12,25 @@ from uuid import UUID
 from shared.db import Connection
 
 Kind = Literal["photo", "voice"]
-# What nobody sent after all: no submission has this receipt, and no addition this key.
-_MARK_ORPHANS = """
+# What nobody has sent so far: no submission has this receipt, and no addition this key.
+_UNSENT = """
+    NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = a.receipt_hash)
+    AND NOT EXISTS (SELECT FROM additions d WHERE d.key_hash = a.receipt_hash)
+"""
+_MARK_ORPHANS = f"""
     UPDATE attachments a SET erased_at = mashang_now()
     WHERE erased_at IS NULL AND created_at < mashang_now() - $1::interval
-      AND created_at > mashang_now() - $2::interval
-      AND NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = a.receipt_hash)
-      AND NOT EXISTS (SELECT FROM additions d WHERE d.key_hash = a.receipt_hash)
-"""
+      AND created_at > mashang_now() - $2::interval AND {_UNSENT}
+"""  # noqa: S608
+_TAKE_OUT = f"""
+    UPDATE attachments a SET erased_at = mashang_now()
+    WHERE receipt_hash = $1 AND kind || '/' || attachment_id = ANY($2) AND erased_at IS NULL
+      AND {_UNSENT}
+"""  # noqa: S608
+_LIST_TAKEN_OUT = f"""
+    SELECT attachment_id FROM attachments a
+    WHERE receipt_hash = $1 AND erased_at IS NOT NULL AND {_UNSENT}
+"""  # noqa: S608
 _COLUMNS = "attachment_id, receipt_hash, kind, size, created_at, erased_at"
 _LIST = f"""
     SELECT {_COLUMNS} FROM attachments WHERE receipt_hash = $1 ORDER BY created_at, attachment_id
@@ -87,6 +98,16 @@ async def are_there(conn: Connection, receipt_hash: bytes, names: Sequence[str])
     """Whether all of these came under a key, and none has been erased since."""
     came = await list_of(conn, receipt_hash)
     return set(names) <= {one.name for one in came if one.erased_at is None}
+
+
+async def take_out(conn: Connection, receipt_hash: bytes, names: Sequence[str]) -> None:
+    """Let go of those of a key that a form is sent without, while nothing was sent under it."""
+    await conn.execute(_TAKE_OUT, receipt_hash, names)
+
+
+async def list_taken_out(conn: Connection, receipt_hash: bytes) -> set[UUID]:
+    """What a key had and has no more; of what was sent, nothing is ever taken out."""
+    return {row["attachment_id"] for row in await conn.fetch(_LIST_TAKEN_OUT, receipt_hash)}
 
 
 async def mark_orphans(conn: Connection, after: timedelta, within: timedelta) -> None:
