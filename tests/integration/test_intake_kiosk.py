@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from services.intake.accept import codes
+from services.intake.pages.typed import fresh_key
 from shared import policy
 from shared.config import key_ring
 from shared.db import Database
-from shared.events import Envelope
+from shared.events import Envelope, Language
+from shared.web.texts import text, texts
 from tests.integration.intake_site import UNIT, Site, _key, code, settings, site
 
 SERVICE = "intake"
@@ -73,6 +75,25 @@ async def test_a_second_tap_of_a_visit_changes_nothing(intake: Site) -> None:
     assert [3, 4] == [row["satisfaction"] for row in await stored(intake)]
 
 
+@pytest.mark.parametrize(("lang", "ask"), [("ug", "بۈگۈن ئىشىڭىز"), ("en", "How were you served")])
+async def test_a_language_is_for_one_visit(intake: Site, lang: Language, ask: str) -> None:
+    """Faces, reasons and thanks speak it; then, or when nobody goes on, the tablet has its own."""
+    start = f"/k/{KIOSK}"
+    for leave, leads in (("/done", text(lang, "kiosk_done")), ("/why", "今天给您办得怎么样？")):
+        _, page = await get(intake, f"{start}?lang={lang}")
+        assert (True, True) == (ask in page, f'content="60; url={start}/why"' in page)
+        _, page = await tap(intake, "1", fresh_key())
+        assert text(lang, "kiosk_why") in page
+        assert leads in (await get(intake, start + leave))[1]
+        assert "今天给您办得怎么样？" in (await get(intake, start))[1]
+
+
+def test_it_speaks_uyghur() -> None:
+    """Every text of a kiosk has one of its own, none is borrowed from the Chinese."""
+    own = texts("ug")
+    assert [] == [key for key in texts("zh").forms if key.startswith("kiosk") and own.borrows(key)]
+
+
 async def test_it_is_told_as_a_kiosks(intake: Site) -> None:
     """The event says by which way it came, whatever the tablet's browser says of itself."""
     await tap(intake, "5", "k" * 20)
@@ -103,7 +124,7 @@ async def test_a_low_tap_asks_why(intake: Site) -> None:
     assert (200, [2]) == (status, [row["satisfaction"] for row in await stored(intake)])
     assert {one.key for one in REASONS} == set(re.findall('name="categories" value="(.*?)"', page))
     assert " checked" not in page
-    assert f'<meta http-equiv="refresh" content="60; url=/k/{KIOSK}">' in page
+    assert f'<meta http-equiv="refresh" content="60; url=/k/{KIOSK}/why">' in page
     assert [f"/k/{KIOSK}/done"] == re.findall('<a [^>]*href="(/[^"]*)"', page)
     assert "<textarea" not in page
 

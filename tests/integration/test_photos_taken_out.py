@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 TICK = re.compile(r'name="out" value="(\w+/[^"]+)"( checked)?><span>([^<]+)')
 FIRST, SECOND, THIRD, FOURTH = (hostile.J + bytes([n]) for n in range(4))
 SPEECH = hostile.sound(1)
-SHORT = {"words": "等了一上午", "phone": "138", "consent": "1"}
+WORDS = {"words": "等了一上午"}
+SHORT = WORDS | {"phone": "138", "consent": "1"}
 
 
 @pytest.fixture
@@ -68,7 +69,9 @@ class Form:
         """Tick it."""
         self.out += [name for name, _, called in TICK.findall(self._form) if called == label]
 
-    async def send(self, *photos: bytes, voice: bytes = b"", asked: str = "", **said: str) -> int:
+    async def send(
+        self, said: Mapping[str, str], *photos: bytes, voice: bytes = b"", asked: str = ""
+    ) -> int:
         """Press a button of the form: status."""
         data = FormData()
         ticked = [("out", name) for name in self.out]
@@ -100,18 +103,18 @@ async def stored(intake: Site, folder: Path) -> list[str]:
 async def test_another_photo_takes_its_place(intake: Site, tmp_path: Path) -> None:
     """Three came and a fourth is refused; with the second ticked it is taken, and that is sent."""
     form = await Form(intake, COMPLAINT).open()
-    assert 422 == await form.send(FIRST, SECOND, THIRD, **SHORT)
+    assert 422 == await form.send(SHORT, FIRST, SECOND, THIRD)
     labels = ["不要第1张照片", "不要第2张照片", "不要第3张照片"]
     assert [(one, False) for one in labels] == form.ticks
     came = form.names
-    assert 422 == await form.send(FOURTH, **SHORT)
+    assert 422 == await form.send(SHORT, FOURTH)
     assert ("最多 3 张" in form.page, came) == (True, form.names)
     form.leave_out("不要第2张照片")
-    assert 422 == await form.send(FOURTH, **SHORT)
+    assert 422 == await form.send(SHORT, FOURTH)
     assert "等了一上午</textarea>" in form.page
     stay = form.names
     assert ([came[0], came[2]], 3) == (stay[:2], len(stay))
-    assert 303 == await form.send(words="等了一上午")
+    assert 303 == await form.send(WORDS)
     assert stay == (await told(intake))["attachments"]
     assert sorted(stay) == await stored(intake, tmp_path)
 
@@ -119,11 +122,11 @@ async def test_another_photo_takes_its_place(intake: Site, tmp_path: Path) -> No
 async def test_without_another_it_is_only_gone(intake: Site, tmp_path: Path) -> None:
     """The recording is taken out with the form that sends the rest: nobody hears it."""
     form = await Form(intake, COMPLAINT).open()
-    assert 422 == await form.send(FIRST, voice=SPEECH, **SHORT)
+    assert 422 == await form.send(SHORT, FIRST, voice=SPEECH)
     photo, voice = form.names
     assert [("不要第1张照片", False), ("不要这段录音", False)] == form.ticks
     form.leave_out("不要这段录音")
-    assert 303 == await form.send(words="等了一上午")
+    assert 303 == await form.send(WORDS)
     assert [photo] == (await told(intake))["attachments"]
     assert [photo] == await stored(intake, tmp_path)
     assert voice.startswith("voice/")
@@ -133,12 +136,12 @@ async def test_taken_out_by_mistake_it_can_be_chosen_again(intake: Site, tmp_pat
     """The same file once more is stored anew, though the first is being removed."""
     form = await Form(intake, COMPLAINT).open()
     for _ in range(2):
-        assert 422 == await form.send(FIRST, **SHORT)
+        assert 422 == await form.send(SHORT, FIRST)
         assert 1 == len(form.names)
         form.leave_out("不要第1张照片")
-        assert 422 == await form.send(**SHORT)
+        assert 422 == await form.send(SHORT)
         assert [] == form.names
-    assert 303 == await form.send(FIRST, words="等了一上午")
+    assert 303 == await form.send(WORDS, FIRST)
     (name,) = (await told(intake))["attachments"]
     assert [name] == await stored(intake, tmp_path)
 
@@ -146,12 +149,12 @@ async def test_taken_out_by_mistake_it_can_be_chosen_again(intake: Site, tmp_pat
 async def test_of_what_was_sent_nothing_is_taken_out(intake: Site, tmp_path: Path) -> None:
     """Gone back to and ticked then: the case keeps its photo, and the page says it was sent."""
     form = await Form(intake, COMPLAINT).open()
-    await form.send(FIRST, **SHORT)
+    await form.send(SHORT, FIRST)
     (name,), before = form.names, form.page
-    assert 303 == await form.send(words="等了一上午")
+    assert 303 == await form.send(WORDS)
     form.page = before
     form.leave_out("不要第1张照片")
-    assert 422 == await form.send(words="等了一上午")
+    assert 422 == await form.send(WORDS)
     assert text("zh", "wrong.sent_already") in form.page
     assert [name] == await stored(intake, tmp_path)
 
@@ -160,13 +163,13 @@ async def test_in_large_print_it_goes_with_the_next_screen(intake: Site, tmp_pat
     """Ticked on the screen of photos, which asks nothing else; Back shows it no more."""
     await intake.client.get("/?size=large")
     form = await Form(intake, COMPLAINT).open()
-    await form.send(switch="photos", words="等了一上午")
-    await form.send(FIRST, SECOND, switch="1")
+    await form.send(WORDS | {"switch": "photos"})
+    await form.send({"switch": "1"}, FIRST, SECOND)
     first, second = form.names
     form.leave_out("不要第1张照片")
-    assert 200 == await form.send(switch="beside")
+    assert 200 == await form.send({"switch": "beside"})
     assert [second] == form.names
-    await form.send(switch="photos")
+    await form.send({"switch": "photos"})
     assert [("不要第1张照片", False)] == form.ticks
     assert [second] == await stored(intake, tmp_path)
     assert first != second
@@ -190,12 +193,12 @@ async def test_of_what_is_added_later_too(intake: Site, tmp_path: Path, begin: A
     """After an error, and in another language: what is ticked is not part of it."""
     path, wrong = await begin(intake)
     form = await Form(intake, path).open()
-    assert 422 == await form.send(FIRST, SECOND, **wrong)
+    assert 422 == await form.send(wrong, FIRST, SECOND)
     form.leave_out("不要第1张照片")
-    assert 200 == await form.send(asked="?lang=en", switch="1", words="见照片")
+    assert 200 == await form.send({"switch": "1", "words": "见照片"}, asked="?lang=en")
     assert [("Leave out photo 1", False)] == form.ticks
     (stays,) = form.names
-    assert 303 == await form.send(words="见照片")
+    assert 303 == await form.send({"words": "见照片"})
     assert [stays] == (await told(intake, "submission.added.v1"))["attachments"]
     assert [stays] == await stored(intake, tmp_path)
 
@@ -205,12 +208,12 @@ async def test_a_database_that_is_away_takes_no_tick_back(
 ) -> None:
     """Not sent: the photo stands there with its tick, as it was pressed."""
     form = await Form(intake, COMPLAINT).open()
-    await form.send(FIRST, **SHORT)
+    await form.send(SHORT, FIRST)
     form.leave_out("不要第1张照片")
     monkeypatch.setattr("services.intake.photos.taking.PATIENCE", 0.0)
-    assert 503 == await form.send(words="等了一上午")
+    assert 503 == await form.send(WORDS)
     assert [("不要第1张照片", True)] == form.ticks
     monkeypatch.undo()
     form.leave_out("不要第1张照片")
-    assert 303 == await form.send(words="等了一上午")
+    assert 303 == await form.send(WORDS)
     assert [] == (await told(intake))["attachments"]

@@ -16,12 +16,15 @@ from services.intake.pages.windows import Window, Windows
 from shared.errors import Invalid, KeyReused, NotFound, Refused, Wrong
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Cookie, Endpoint, Page, See
+from shared.web.pages import COOKIE
 
 PATH = "/k/{code}"
 UNKNOWN = notice("wrong_code", 404)
 # Seconds until the thanks make room for the next person; who thinks of reasons gets longer.
 REST, THINK = 30, 60
+# A language is chosen for one visit: whoever comes next finds the tablet's own.
+FORGET = (Cookie(COOKIE, None, same_site="Lax"),)
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,10 @@ class Kiosk:
         ]  # fmt: skip
 
     async def start(self, call: Call[None, None]) -> Page:
-        """Five faces, under a key for one visit."""
+        """Five faces, under a key for one visit; in another language not for ever."""
         window = await self.windows.find(call.params["code"])
-        return self._shown("kiosk.html", window, key=fresh_key(), failed=False)
+        chosen = bool(call.asked("lang") or COOKIE in call.cookies)
+        return self._shown("kiosk.html", window, key=fresh_key(), failed=False, chosen=chosen)
 
     async def rate(self, call: Call[None, None]) -> Page | See:
         """Take the tap in, and ask why where it is low. A second one of a visit changes nothing."""
@@ -79,8 +83,8 @@ class Kiosk:
         return See(f"/k/{window.code}/done")
 
     async def back(self, call: Call[None, None]) -> See:
-        """The reasons belong to a visit, and have no page of their own."""
-        return See(f"/k/{call.params['code']}")
+        """The reasons belong to a visit, and have no page of their own; the next one begins."""
+        return See(f"/k/{call.params['code']}", cookies=FORGET)
 
     async def explain(self, call: Call[None, None]) -> See:
         """Add the reasons to the visit's bad rating, once; none is as good."""
@@ -99,13 +103,13 @@ class Kiosk:
     async def done(self, call: Call[None, None]) -> Page:
         """Thanks; the browser leaves it by itself."""
         window = await self.windows.find(call.params["code"])
-        return self._shown("kiosk_done.html", window)
+        return replace(self._shown("kiosk_done.html", window), cookies=FORGET)
 
     async def again(self, template: str, call: Call[Any, Any], refused: Refused) -> Page:
         """The same once more, under the same key, with a word that nothing was received."""
         window = self.windows.recall(call.params["code"])
         key = call.fields.one("key") or fresh_key()
-        page = self._shown(template, window, key=key, failed=True)
+        page = self._shown(template, window, key=key, failed=True, chosen=True)
         return replace(page, status=int(refused.status)) if page.status == 200 else page
 
     def _window(self, call: Call[None, None]) -> Window:
