@@ -7,7 +7,7 @@ recusal, so that a query without a condition leaks nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.values import text
 
@@ -15,10 +15,13 @@ Role = Literal[
     "unit_operator",
     "county_supervisor",
     "city_supervisor",
+    "inspection",
     "reward_approver",
     "leadership",
     "auditor",
-    "administrator",
+    "system_admin",
+    "security_admin",
+    "audit_admin",
 ]
 
 
@@ -33,55 +36,64 @@ class Operator:
     badge: str | None = None
 
 
-SUPERVISORS: tuple[Role, ...] = ("county_supervisor", "city_supervisor")
+SUPERVISORS: tuple[Role, ...] = ("county_supervisor", "city_supervisor", "inspection")
 CASE_WORKERS: tuple[Role, ...] = ("unit_operator", *SUPERVISORS)
 CASE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "auditor")
 REWARD_DECIDERS: tuple[Role, ...] = ("reward_approver",)
-REWARD_READERS: tuple[Role, ...] = (
-    "reward_approver", "city_supervisor", "leadership", "auditor", "administrator",
-)  # fmt: skip
-SCORE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "leadership", "auditor", "administrator")
-MESSAGE_READERS: tuple[Role, ...] = ("city_supervisor", "auditor", "administrator")
+REWARD_READERS: tuple[Role, ...] = ("reward_approver", "city_supervisor", "leadership", "auditor")
+SCORE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "leadership", "auditor")
+MESSAGE_READERS: tuple[Role, ...] = ("city_supervisor", "auditor", "system_admin")
 # Exact numbers of the whole city, small ones too; the public reads /open.
-FIGURE_READERS: tuple[Role, ...] = (
-    "city_supervisor", "leadership", "auditor", "administrator",
-)  # fmt: skip
+FIGURE_READERS: tuple[Role, ...] = ("city_supervisor", "inspection", "leadership", "auditor")
 # Who invites people a unit served to say how it was: the unit itself, and those above it.
-DRAWERS: tuple[Role, ...] = CASE_WORKERS
+DRAWERS: tuple[Role, ...] = ("unit_operator", "county_supervisor", "city_supervisor")
 DRAW_READERS: tuple[Role, ...] = (*DRAWERS, "leadership", "auditor")
-MESSAGE_MENDERS: tuple[Role, ...] = ("administrator",)
-EVERYBODY: tuple[Role, ...] = (
-    *CASE_WORKERS, "reward_approver", "leadership", "auditor", "administrator",
-)  # fmt: skip
+MESSAGE_MENDERS: tuple[Role, ...] = ("system_admin",)
+# Who signs in, and with what: one administrator changes it, another watches that one.
+ACCOUNT_KEEPERS: tuple[Role, ...] = ("security_admin",)
+ACCOUNT_READERS: tuple[Role, ...] = (*ACCOUNT_KEEPERS, "audit_admin")
+EVERYBODY: tuple[Role, ...] = get_args(Role)
 
-# Whose staff pages a role may open, by service.
+# Parts of the desk that have readers of their own, and where they begin.
+WINGS: Mapping[str, str] = {"accounts": "/desk/accounts"}
+# Whose staff pages a role may open, by service or wing.
 PAGES: Mapping[str, tuple[Role, ...]] = {
     "verification": CASE_READERS,
+    "accounts": ACCOUNT_READERS,
     "rewards": REWARD_READERS,
     "scoring": SCORE_READERS,
     "notifications": MESSAGE_READERS,
     "intake": DRAW_READERS,
 }
-# Where each role lands after signing in: the service whose page is theirs.
+# Where each role lands after signing in: the service or wing whose page is theirs.
 LANDING: Mapping[Role, str] = {
     "unit_operator": "verification",
     "county_supervisor": "verification",
     "city_supervisor": "verification",
+    "inspection": "verification",
     "auditor": "verification",
     "reward_approver": "rewards",
     "leadership": "scoring",
-    "administrator": "notifications",
+    "system_admin": "notifications",
+    "security_admin": "accounts",
+    "audit_admin": "accounts",
 }
 # The unit operators of whom no badge is on record: they may be the officer whom a case names.
 NAMELESS = "?"
-_RANK: Mapping[Role, int] = {"unit_operator": 1, "county_supervisor": 2, "city_supervisor": 3}
+# Everybody but the city's inspection and the auditors: integrity and pressure are not theirs.
+OUTSIDERS = "!"
+# The inspection, which of all cases sees only those that are kept from OUTSIDERS.
+INSPECTION = "="
+_SIGHT: Mapping[Role, tuple[str, ...]] = {"inspection": (INSPECTION,), "auditor": ()}
+_TOP: tuple[Role, ...] = ("city_supervisor", "inspection")
+_RANK: Mapping[Role, int] = {"unit_operator": 1, "county_supervisor": 2, **dict.fromkeys(_TOP, 3)}
 
 
 def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
     """A second review comes from the level above; at the top itself, from another person."""
     if reviewer.role not in SUPERVISORS or reviewer.username == author:
         return False
-    if reviewer.role == "city_supervisor":
+    if reviewer.role in _TOP:
         return True
     return _RANK[reviewer.role] > _RANK.get(author_role, 0)
 
@@ -89,12 +101,13 @@ def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:
 def identities(operator: Operator) -> list[str]:
     """Everything by which a case may be kept from an operator.
 
-    The badge as the directory and as citizens spell it, `@` their name, `#` their place; a unit
-    operator without a badge may be any of its officers.
+    The badge as the directory and as citizens spell it, `@` their name, `#` their place, OUTSIDERS;
+    a unit operator without a badge may be any of its officers.
     """
     spelt = [operator.badge, text.badge(operator.badge)] if operator.badge else []
     nameless = [NAMELESS] if operator.role == "unit_operator" and not operator.badge else []
     own = [*spelt, f"@{operator.username}", f"#{operator.scope}", *nameless]
+    own += _SIGHT.get(operator.role, (OUTSIDERS,))
     return list(dict.fromkeys(own))
 
 

@@ -59,7 +59,11 @@ approver,冯八,reward_approver,root,
 approver2,陈九,reward_approver,root,
 leader,褚十,leadership,root,
 auditor,卫十一,auditor,root,
-admin,蒋十二,administrator,root,
+inspector,沈十三,inspection,root,
+inspector2,韩十四,inspection,root,
+admin,蒋十二,system_admin,root,
+security,杨十五,security_admin,root,
+audit,朱十六,audit_admin,root,
 """
 
 

@@ -6,8 +6,8 @@ from prometheus_client import Gauge
 
 from services.verification.casework.acts import recusals
 from services.verification.casework.store import drafts, erasures, lists
-from services.verification.signin import store as sessions
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
+from services.verification.signin.store import failures, sessions
 from shared.db import Database
 from shared.values.seal import Seal
 
@@ -46,4 +46,5 @@ async def remove_old_drafts(database: Database) -> None:
 async def remove_old_sessions(database: Database) -> None:
     """Remove sessions and failed sign-ins that are too old to matter."""
     async with database.acquire() as conn:
-        await sessions.delete_old_sessions(conn, SESSION_IDLE, FORGET_AFTER)
+        await sessions.delete_old(conn, SESSION_IDLE)
+        await failures.delete_old(conn, FORGET_AFTER)

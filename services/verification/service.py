@@ -15,6 +15,7 @@ from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
+from services.verification.signin.accounts import AccountPages
 from services.verification.signin.door import DeskDoor
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.sessions import SignIn
@@ -63,6 +64,7 @@ def build(settings: Settings, database: Database) -> Service:
         endpoints=[
             *sign_in_api.Api(sessions, settings.identity_seed).endpoints(),
             *SignInPages(door, settings.staff_urls).endpoints(),
+            *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database).endpoints(),
             *CasePage(database, desk).endpoints(),

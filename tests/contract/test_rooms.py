@@ -20,7 +20,7 @@ WRONG = {
     "deploy/cli/main.py": "deploy.sandbox.app",
     "deploy/sandbox/book.py": "services.rewards.rules.payouts",
     "services/scoring/rules/strikes.py": "asyncpg",
-    "services/verification/casework/store/cases.py": "services.verification.signin.store",
+    "services/verification/casework/store/cases.py": "services.verification.signin.store.sessions",
     "shared/values/phone.py": "shared.observe.log",
     "shared/bus/broker.py": "shared.web.texts",
 }

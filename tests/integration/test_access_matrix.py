@@ -17,7 +17,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 PEOPLE = {
     "unit_operator": "north1", "county_supervisor": "northern", "city_supervisor": "city",
     "reward_approver": "approver", "leadership": "leader", "auditor": "auditor",
-    "administrator": "admin",
+    "inspection": "inspector", "system_admin": "admin", "security_admin": "security",
+    "audit_admin": "audit",
 }  # fmt: skip
 STRANGERS = ("southern", "accused")
 ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}

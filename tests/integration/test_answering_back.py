@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -170,26 +171,28 @@ async def bind(street: Street, filed: Json, phone: str) -> str:
     return digits
 
 
-async def test_pressure_is_seen_above_and_nowhere_at_the_unit(street: Street) -> None:
-    """Over HTTP: no list, no count, no search, no page and no figure shows it to the unit."""
+async def test_pressure_is_seen_by_the_inspection_and_nowhere_else(street: Street) -> None:
+    """Over HTTP: no list, no count, no search, no page and no figure shows it to anybody else."""
     filed = await street.place.complain(street.http, phone="13977770114", words="态度差")
     case_id = await street.place.case_of(filed["submission_id"])
-    before = await everything(street, "north1"), await street.figures()
+    outside = ("north1", "northern", "city")
+    before = [await everything(street, who) for who in outside], await street.figures()
     receipt = await street.receipt(filed["receipt"]["code"])
     await street.say(filed["receipt"]["code"], "reports", words="他们要我撤回")
-    assert before == (await everything(street, "north1"), await street.figures())
+    after = [await everything(street, who) for who in outside], await street.figures()
+    assert before == after
     assert receipt == await street.receipt(filed["receipt"]["code"])
-    above = await street.ask("northern", "GET", f"cases/{case_id}")
-    [case] = above["pressure"]
-    found = await street.ask("northern", "GET", f"cases/{case['case_id']}")
-    assert ("pressure", "他们要我撤回", "139****0114", str(case_id)) == (
-        found["kind"], found["words"], found["phone"], found["about"]["case_id"]
+    [case] = (await street.ask("inspector", "GET", "cases"))["items"]
+    found = await street.ask("inspector", "GET", f"cases/{case['case_id']}")
+    assert ("pressure", "他们要我撤回", "139****0114") == (
+        found["kind"], found["words"], found["phone"]
     )  # fmt: skip
-    await street.ask("north1", "GET", f"cases/{case['case_id']}", wanted=404)
-    for said in (case["number"], case["case_id"], found["submission_id"]):
-        page = await street.ask("north1", "GET", f"cases?state=all&number={said}")
+    both = await street.ask("auditor", "GET", f"cases/{case_id}")
+    assert [case["case_id"]] == [one["case_id"] for one in both["pressure"]]
+    for who, said in product(outside, (case["number"], case["case_id"], found["submission_id"])):
+        page = await street.ask(who, "GET", f"cases?state=all&number={said}")
         assert [] == page["items"]
-        async with street.place.browser("north1") as tab:
+        async with street.place.browser(who) as tab:
             url = f"{street.place.urls['verification']}/desk/cases/{said}"
             async with tab.get(url) as response:
                 assert 404 == response.status
@@ -198,7 +201,8 @@ async def test_pressure_is_seen_above_and_nowhere_at_the_unit(street: Street) ->
         ("phone-reveals", {"reason": "x"}),
         ("recusals", {"decision": "recuse", "officer": "", "reason": "x"}),
     ):
-        await street.ask("north1", "POST", f"cases/{case['case_id']}/{path}", body, 404)
+        for who in outside:
+            await street.ask(who, "POST", f"cases/{case['case_id']}/{path}", body, 404)
 
 
 async def everything(street: Street, who: str) -> list[Json]:

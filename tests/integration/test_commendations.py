@@ -167,7 +167,7 @@ async def test_it_is_for_whoever_works_on_cases(bureau: Office) -> None:
     assert 303 == (await bureau.browse("", PLACE)).status
     inbox = await bureau.browse("desk", "/desk")
     assert f'href="{PLACE}"' in inbox.text
-    assert {"leadership", "administrator"}.isdisjoint(CASE_READERS)
+    assert {"leadership", "system_admin"}.isdisjoint(CASE_READERS)
 
 
 async def test_it_speaks_english_too(bureau: Office) -> None:

@@ -97,6 +97,7 @@ def test_the_form_chooses_what_is_left() -> None:
 LANDS = {
     "north1": "/desk", "northern": "/desk", "city": "/desk", "auditor": "/desk",
     "approver": "/rewards", "leader": "/scores", "admin": "/messages",
+    "inspector": "/desk", "security": "/desk/accounts", "audit": "/desk/accounts",
 }  # fmt: skip
 WANTED = {"": "", "the desk": "/desk", "a case": "/desk/cases/x", "rewards": "rewards:/rewards",
           "scores": "scoring:/scores", "messages": "notifications:/messages"}  # fmt: skip

@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from markupsafe import escape
 
 from deploy.local.postgres import Postgres
-from services.verification.signin import store as sessions
+from services.verification.signin.store import sessions
 from shared import faults
 from shared.db import Database
 from shared.values import clock

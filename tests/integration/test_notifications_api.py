@@ -161,8 +161,8 @@ async def test_a_held_message_is_listed_and_released(
         for headers in (
             {},
             signed_in("auditor"),
-            signed_in("administrator"),
-            signed_in("administrator"),
+            signed_in("system_admin"),
+            signed_in("system_admin"),
         )
     ]
     assert [401, 403, 200, 409] == answers

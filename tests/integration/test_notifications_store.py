@@ -258,7 +258,7 @@ async def test_a_held_message_is_released_on_the_page(
     """The administrator reads why it waits, sends it again, and finds the list empty."""
     async with database.transaction() as conn:
         message_id = await brought(conn, "held")
-    page = Tab(client, SEED, somebody("administrator"))
+    page = Tab(client, SEED, somebody("system_admin"))
     assert (200, True) == (await page.get("/messages"), "no_template" in page.text)
     assert 303 == await page.send(f"/messages/{message_id}/release")
     await page.get(page.location)
@@ -272,7 +272,7 @@ async def test_releasing_twice_is_told_on_the_page(
     async with database.transaction() as conn:
         message_id, other = await brought(conn, "held"), await brought(conn, "held")
     first, page = (
-        Tab(client, SEED, somebody("administrator", username=name)) for name in ("ann", "ben")
+        Tab(client, SEED, somebody("system_admin", username=name)) for name in ("ann", "ben")
     )
     for tab in (first, page):
         await tab.get("/messages")
@@ -315,7 +315,7 @@ async def test_forms_from_elsewhere_and_addresses_that_are_none(
     """Without the session's token 403, to no message of ours 409, to no id at all 404."""
     async with database.transaction() as conn:
         message_id = await brought(conn, "held")
-    page = Tab(client, SEED, somebody("administrator"))
+    page = Tab(client, SEED, somebody("system_admin"))
     await page.get("/messages")
     form, answers = page.text, []
     for path, token in ((message_id, "0" * 64), (uuid4(), None), ("nonsense", None), ("%00", None)):

@@ -114,7 +114,7 @@ async def test_who_may(desk: Desk, method: str, path: str) -> None:
         (token("c", "county_supervisor"), 403),
     ]
     if method == "POST":
-        refused += [(token("a", "auditor"), 403), (token("r", "administrator"), 403)]
+        refused += [(token("a", "auditor"), 403), (token("r", "system_admin"), 403)]
     for headers, status in refused:
         async with desk.client.request(method, path, headers=headers, json=body) as response:
             assert status == response.status

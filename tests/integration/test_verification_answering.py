@@ -226,19 +226,18 @@ async def seen(work: Casework, who: str, case_id: UUID) -> Case | None:
         return await cases.get_case(work.conn, PEOPLE[who], case_id)
 
 
-async def test_pressure_is_invisible_to_the_unit(work: Casework) -> None:
-    """In no list, count or search, not by id, not on the first case; the county has it."""
+async def test_pressure_is_invisible_below_the_inspection(work: Casework) -> None:
+    """In no list, count or search, not by id, not on the first case."""
     case_id = await work.open()
-    before = await all_that_shows(work, "desk")
+    outside = ("desk", "accused", "county", "city")
+    before = [await all_that_shows(work, who) for who in outside]
     case = await press(work, await submission_of(work, case_id))
-    assert before == await all_that_shows(work, "desk")
-    for who, sees in (("desk", False), ("accused", False), ("county", True), ("city", True)):
+    assert before == [await all_that_shows(work, who) for who in outside]
+    for who, sees in (*((who, False) for who in outside), ("inspector", True)):
         found = await seen(work, who, case.case_id)
         assert sees == (found is not None), who
         for said in (case.number, str(case.case_id), str(case.submission_id)):
             assert sees == await found_by(work, who, case, said), (who, said)
-    names = [one.number for one in (await detail(work, "county", case_id)).pressure]
-    assert [case.number] == names
 
 
 async def found_by(work: Casework, who: str, case: Case, said: str) -> bool:
@@ -288,47 +287,43 @@ async def test_pressure_leaves_no_trace_elsewhere(work: Casework) -> None:
     await work.said()
     before = await lists.figures(work.conn)
     case = await press(work, await submission_of(work, case_id))
-    await work.call("county", case.case_id, "reached")
-    await work.judge("county", case.case_id, "unsubstantiated")
-    await work.review("city", case.case_id, "return")
-    await work.judge("county", case.case_id, categories=["other"], revision=1)
+    await work.call("inspector", case.case_id, "reached")
+    await work.judge("inspector", case.case_id, "unsubstantiated")
+    await work.review("inspector2", case.case_id, "return")
+    await work.judge("inspector", case.case_id, categories=["other"], revision=1)
     assert ([], before) == (await work.said(), await lists.figures(work.conn))
     assert [("opened", "")] == await work.timeline(case_id)
 
 
-async def test_pressure_stays_above_its_unit(work: Casework) -> None:
-    """It is not given back, nor joined with a case that the unit sees."""
+async def test_pressure_stays_with_the_inspection(work: Casework) -> None:
+    """It is not given back, nor joined with a case that others see."""
     first = await work.open()
     case = await press(work, await submission_of(work, first))
     release = RecusalBody(decision="release", reason="与单位无关")
     with pytest.raises(Conflict, match="stays_above"):
-        await work.act("city", recusals.change, case.case_id, release)
+        await work.act("inspector", recusals.change, case.case_id, release)
     with pytest.raises(Invalid):
         await work.judge("county", first, incident=case.number)
-    async with work.acting("county"):
-        joined = await incidents.wanted(work.conn, DESK, PEOPLE["county"], case, str(first))
+    async with work.acting("inspector"):
+        joined = await incidents.wanted(work.conn, DESK, PEOPLE["inspector"], case, str(first))
     assert joined[0] is None
-    shown = await detail(work, "county", case.case_id)
-    assert shown.about is not None
-    assert first == shown.about.case_id
-    assert "releases" not in _forms(case, shown, PEOPLE["county"])
+    shown = await detail(work, "inspector", case.case_id)
+    assert "releases" not in _forms(case, shown, PEOPLE["inspector"])
 
 
 async def test_who_is_kept_from_the_first_case_is_kept_from_the_pressure(work: Casework) -> None:
-    """Also those of the county, once the county itself is meant."""
-    first = await work.open(words="县督导包庇他们")
-    assert await seen(work, "county", first) is None
+    """Also an inspector, once one of them is meant."""
+    first = await work.open(words="督察纪远山包庇他们")
     case = await press(work, await submission_of(work, first), "又来找我")
-    assert (None, True) == (
-        await seen(work, "county", case.case_id), await seen(work, "city", case.case_id) is not None
-    )  # fmt: skip
+    saw = [await seen(work, who, case.case_id) is not None for who in ("inspector", "inspector2")]
+    assert [False, True] == saw
 
 
 async def test_pressure_over_praise_is_a_case_too(work: Casework) -> None:
     """Somebody was made to give five stars: there is no first case, and none is needed."""
     case = await press(work, uuid4())
     assert ("pressure", True, "open") == (case.kind, case.urgent, case.callback_state)
-    assert await seen(work, "county", case.case_id) is not None
+    assert await seen(work, "inspector", case.case_id) is not None
 
 
 async def test_a_withdrawn_case_goes_on(work: Casework) -> None:

@@ -11,7 +11,7 @@ import pytest
 from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.errors import Reject
-from shared.events import MessageSettled, ScoreChanged
+from shared.events import MessageSettled, ScoreChanged, SubmissionAdded
 from shared.values import clock
 from tests.integration.verification_office import (
     FAR_UNIT,
@@ -70,14 +70,46 @@ async def test_a_bare_bad_rating_is_due_in_five_working_days(bureau: Office) -> 
     assert MIDNIGHT + timedelta(days=6) == datetime.fromisoformat(bare["verification_due_at"])
 
 
-async def test_a_serious_matter_goes_to_the_top(bureau: Office) -> None:
-    """Integrity: neither the unit nor the county sees the case, the city does (rule 3)."""
-    case_id = await bureau.case(categories=("integrity",))
+async def test_a_serious_matter_is_the_inspections(bureau: Office) -> None:
+    """Integrity: neither unit, county nor city sees the case; the inspection sees no other."""
+    case_id, other = await bureau.case(categories=("integrity",)), await bureau.case()
     seen = {
         who: (await bureau.ask(who, "GET", f"cases/{case_id}")).status
-        for who in ("desk", "county", "city")
+        for who in ("desk", "county", "city", "inspector", "auditor")
     }
-    assert {"desk": 404, "county": 404, "city": 200} == seen
+    assert {"desk": 404, "county": 404, "city": 404, "inspector": 200, "auditor": 200} == seen
+    assert 404 == (await bureau.ask("inspector", "GET", f"cases/{other}")).status
+    for who, wanted in (("inspector", {case_id}), ("city", {other}), ("auditor", {case_id, other})):
+        listed = await bureau.ask(who, "GET", "cases")
+        assert {str(one) for one in wanted} == {one["case_id"] for one in listed.json["items"]}
+
+
+async def test_one_inspector_judges_and_another_confirms(bureau: Office) -> None:
+    """Nobody else could: the second person for what is the inspection's is of the inspection."""
+    case_id = await bureau.case(categories=("integrity",))
+    said = {"verdict": "unsubstantiated", "attribution": "none"}
+    assert 404 == (await bureau.judge("city", case_id, **said)).status
+    assert 201 == (await bureau.judge("inspector", case_id, **said)).status
+    seen = [
+        (await bureau.review(who, case_id, 1)).status for who in ("inspector", "city", "inspector2")
+    ]
+    assert [403, 404, 201] == seen
+
+
+async def test_what_is_added_later_may_make_it_the_inspections(bureau: Office) -> None:
+    """The unit that had it loses sight of it, and so does everybody above but the inspection."""
+    case_id = await bureau.case(submission_id=(said := uuid4()))
+    assert 200 == (await bureau.ask("desk", "GET", f"cases/{case_id}")).status
+    added = SubmissionAdded(
+        addition_id=uuid4(), submission_id=said, number=1, unit_code=UNIT, kind="complaint",
+        categories=("integrity",), added_at=clock.now(), why="open",
+    )  # fmt: skip
+    await bureau.hear(added)
+    seen = [
+        (await bureau.ask(who, "GET", f"cases/{case_id}")).status
+        for who in ("desk", "city", "inspector")
+    ]
+    assert [404, 404, 200] == seen
 
 
 async def test_reached_callback(bureau: Office) -> None:

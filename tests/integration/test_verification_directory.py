@@ -7,7 +7,7 @@ from services.verification.directory import commands as directory
 from services.verification.directory.commands import Faults, Imported
 from services.verification.directory.store import officers, units
 from services.verification.signin.passwords import Passwords
-from services.verification.signin.store import get_password_hash
+from services.verification.signin.store.sessions import get_password_hash
 from shared.db import Connection, Database
 from shared.values.seal import Seal
 from tests.integration.verification_office import (

@@ -11,9 +11,9 @@ from services.verification.directory import commands as directory
 from services.verification.directory.commands import Faults, Imported
 from services.verification.directory.store import officers, operators, places, units
 from services.verification.directory.store.operators import StoredOperator
-from services.verification.signin import store as sessions
 from services.verification.signin.passwords import TooShort
-from services.verification.signin.store import get_password_hash
+from services.verification.signin.store import sessions
+from services.verification.signin.store.sessions import get_password_hash
 from shared.db import Connection, Database
 from shared.events import Envelope
 from shared.values import clock

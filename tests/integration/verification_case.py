@@ -59,6 +59,8 @@ PEOPLE = {
     "city2": person("city2", "city_supervisor", "ZMD"),
 }
 WORKERS = tuple(PEOPLE)
+PEOPLE |= {name: person(name, "inspection", "ZMD") for name in ("inspector", "inspector2")}
+AUDITOR = person("auditor", "auditor", "ZMD")
 STRANGERS = ("neighbour", "elsewhere")
 HOME = {UNIT: "desk", OTHER_UNIT: "neighbour", FAR_UNIT: "elsewhere"}
 
@@ -152,8 +154,8 @@ class Casework:
         return await self.act(who, phones.reveal_phone, case_id, RevealBody(reason=reason))
 
     async def stands(self, case_id: UUID) -> Case:
-        """The case as the city sees it."""
-        found = await cases.get_case(self.conn, PEOPLE["city"], case_id)
+        """The case as the auditor sees it."""
+        found = await cases.get_case(self.conn, AUDITOR, case_id)
         if found is None:
             raise NotFound
         return found

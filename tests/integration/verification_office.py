@@ -15,8 +15,8 @@ from services.verification.directory import commands as directory
 from services.verification.directory.commands import Imported
 from services.verification.service import build
 from services.verification.settings import Settings
-from services.verification.signin import store as sessions
 from services.verification.signin.rules import SESSION_LIFETIME
+from services.verification.signin.store import sessions
 from shared.db import Database
 from shared.errors import MashangError
 from shared.events import Envelope, Event, SubmissionReceived
@@ -58,7 +58,11 @@ elsewhere,区督导,county_supervisor,YC,
 city,市督导,city_supervisor,ZMD,
 city2,市督导二,city_supervisor,ZMD,
 auditor,审计,auditor,ZMD,
-admin,管理员,administrator,ZMD,
+inspector,纪远山,inspection,ZMD,
+inspector2,邢正清,inspection,ZMD,
+admin,管理员,system_admin,ZMD,
+security,安全员,security_admin,ZMD,
+audit,审计员,audit_admin,ZMD,
 leader,局领导,leadership,ZMD,
 """
 

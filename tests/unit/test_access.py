@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared import access
 from shared.access import Operator, Role
 from shared.values import text
+from shared.web.endpoints import Endpoint
 from tests.wired import endpoints, wired
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -28,21 +29,30 @@ def test_everybody_is_everybody() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_lands_where_it_may_be(role: Role) -> None:
-    """The page after signing in is of a service whose pages the role may open."""
+    """The page after signing in is of a service or wing whose pages the role may open."""
     assert role in access.PAGES[access.LANDING[role]]
 
 
-@pytest.mark.parametrize("service", access.PAGES)
-def test_the_switch_shows_what_may_be_opened(service: str) -> None:
-    """Who is led to a service's pages can open its first one, and nobody else can."""
+def wing(one: Endpoint) -> str | None:
+    """The wing of the desk in which a page lies, if in one."""
+    return next(
+        (name for name, begins in access.WINGS.items() if one.path.startswith(begins)), None
+    )
+
+
+@pytest.mark.parametrize("part", access.PAGES)
+def test_the_switch_shows_what_may_be_opened(part: str) -> None:
+    """Who is led to the pages of a service or wing can open its first one, and nobody else can."""
+    service = "verification" if part in access.WINGS else part
     pages = [
         one
         for one in wired(service).endpoints
         if one.method == "GET" and one.caller.kind == "staff" and not one.is_api
         and "{" not in one.path and one.caller.roles != access.EVERYBODY
+        and wing(one) == (part if part in access.WINGS else None)
     ]  # fmt: skip
     assert pages
-    led = frozenset(access.PAGES[service])
+    led = frozenset(access.PAGES[part])
     assert led in {frozenset(one.caller.roles) for one in pages}
     assert [] == [one.path for one in pages if not led.issuperset(one.caller.roles)]
 
@@ -55,14 +65,16 @@ def test_every_role_has_an_endpoint_of_its_own_trade(role: Role) -> None:
 
 
 def test_who_only_looks_changes_nothing() -> None:
-    """Leaders and auditors are in no endpoint that changes something but their session."""
+    """They are in no endpoint that changes something but their session."""
     changing = {
         (one.path, role)
         for _, one in endpoints()
         if one.method != "GET" and one.caller.roles != access.EVERYBODY
         for role in one.caller.roles
     }
-    assert set() == {pair for pair in changing if pair[1] in ("leadership", "auditor")}
+    assert set() == {
+        pair for pair in changing if pair[1] in ("leadership", "auditor", "audit_admin")
+    }
 
 
 def test_who_decides_rewards_works_on_no_case() -> None:
@@ -80,8 +92,10 @@ def test_who_decides_rewards_works_on_no_case() -> None:
         ("city_supervisor", "unit_operator", True),
         ("city_supervisor", "county_supervisor", True),
         ("city_supervisor", "city_supervisor", True),
+        ("inspection", "inspection", True),
         ("auditor", "unit_operator", False),
-        ("administrator", "unit_operator", False),
+        ("system_admin", "unit_operator", False),
+        ("security_admin", "unit_operator", False),
         ("reward_approver", "unit_operator", False),
         ("leadership", "unit_operator", False),
     ],
@@ -102,15 +116,36 @@ def test_the_row_settings_name_everything_by_which_a_case_is_kept_away(badge: st
     """The badge as the directory has it and as citizens are compared, the name and the place."""
     told = access.row_settings(operator("unit_operator", badge=badge))
     assert "root" == told["mashang.scope"]
-    expected = {badge, text.badge(badge), "@li", "#root"}
+    expected = {badge, text.badge(badge), "@li", "#root", access.OUTSIDERS}
     assert expected == set(told["mashang.badge"].split("\x1f"))
 
 
 def test_a_unit_operator_without_a_badge_may_be_anybody() -> None:
     """So what names an officer is kept from them, and from no supervisor without a badge."""
     told = access.row_settings(PLAIN)
-    assert {"mashang.scope": "n1", "mashang.badge": "@li\x1f#n1\x1f?"} == told
+    assert {"mashang.scope": "n1", "mashang.badge": "@li\x1f#n1\x1f?\x1f!"} == told
     assert access.NAMELESS not in access.identities(operator("county_supervisor"))
+
+
+def test_integrity_is_kept_from_all_but_two_roles() -> None:
+    """The inspection and the auditors; and the inspection sees nothing else."""
+    seeing = {role for role in ROLES if access.OUTSIDERS not in access.identities(operator(role))}
+    assert {"inspection", "auditor"} == seeing
+    only = {role for role in ROLES if access.INSPECTION in access.identities(operator(role))}
+    assert {"inspection"} == only
+
+
+def test_the_three_administrators_are_apart() -> None:
+    """None does another's work, none reads a case, and who watches changes nothing."""
+    trades = [
+        {(service, one.method, one.path) for service, one in endpoints() if role in one.caller.roles
+         and one.caller.roles != access.EVERYBODY and one.method != "GET"}
+        for role in ("system_admin", "security_admin", "audit_admin")
+    ]  # fmt: skip
+    assert set() == set.intersection(*trades)
+    assert set() == trades[2]
+    admins = {"system_admin", "security_admin", "audit_admin"}
+    assert admins.isdisjoint((*access.CASE_READERS, *access.REWARD_READERS, *access.SCORE_READERS))
 
 
 def test_the_service_itself_is_nobody() -> None:

@@ -28,7 +28,10 @@ COUNTIES = {
     "411771": "经济开发区",
 }
 ROLES = {
-    "administrator": 1,
+    "system_admin": 1,
+    "security_admin": 1,
+    "audit_admin": 1,
+    "inspection": 2,
     "city_supervisor": 2,
     "county_supervisor": 11,
     "unit_operator": 6,

@@ -220,7 +220,8 @@ def test_badges_are_one_in_any_spelling(first: str, second: str, twice: bool) ->
         ("city_supervisor", "root", None), ("city_supervisor", "u1", "csv.scope_not_root"),
         ("city_supervisor", "town", "csv.scope_not_root"), ("auditor", "u1", None),
         ("auditor", "root", None), ("leadership", "town", None), ("reward_approver", "u1", None),
-        ("administrator", "root", None), ("auditor", "nowhere", "csv.no_scope"),
+        ("inspection", "root", None), ("inspection", "north", "csv.scope_not_root"),
+        ("system_admin", "root", None), ("auditor", "nowhere", "csv.no_scope"),
     ],
 )  # fmt: skip
 def test_where_each_role_may_stand(role: str, scope: str, key: str | None) -> None:

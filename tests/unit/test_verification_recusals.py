@@ -17,7 +17,8 @@ HEAD = Person("@head", "欧阳雪", None, "county", of_unit=False)
 CHIEF = Person("@chief", "诸葛明", None, "root", of_unit=False)
 OTHER_CHIEF = Person("@other", "慕容海", None, "root", of_unit=False)
 AUDITOR = Person("@audit", "司马光", of_unit=False)
-PEOPLE = (CLERK, CLERK_SIGNED_IN, QUIET, HEAD, CHIEF, OTHER_CHIEF, AUDITOR)
+INSPECTOR = Person("@inspector", "端木清", None, "root", of_unit=False, inspects=True)
+PEOPLE = (CLERK, CLERK_SIGNED_IN, QUIET, HEAD, CHIEF, OTHER_CHIEF, AUDITOR, INSPECTOR)
 TOWN = Around(PATH, PEOPLE)
 
 
@@ -105,6 +106,16 @@ def test_somebody_must_be_left(persons: set[str], left: bool) -> None:
     assert left == recusals.somebody_left(recusals.kept_from(persons, False, TOWN), TOWN)
 
 
+def test_what_is_the_inspections_stays_theirs() -> None:
+    """Released from a person or examined again; and only an inspector is somebody left."""
+    kept = recusals.INSPECTED | recusals.kept_from({"170001"}, False, TOWN)
+    assert recusals.INSPECTED == recusals.released(kept, (), TOWN)
+    assert kept <= recusals.examined(kept, ("170001",), Suspicion(), TOWN)
+    assert recusals.somebody_left(kept, TOWN)
+    assert not recusals.somebody_left(kept | {"@inspector"}, TOWN)
+    assert not recusals.somebody_left(recusals.INSPECTED, Around(PATH, (HEAD, CHIEF, AUDITOR)))
+
+
 def test_a_badge_stays_the_badges_and_a_name_the_persons() -> None:
     """Who was found by badge is not kept away once the directory says that it is not theirs."""
     by_badge = Suspicion(tuple(find("170001", PEOPLE)))
@@ -115,4 +126,5 @@ def test_a_badge_stays_the_badges_and_a_name_the_persons() -> None:
 
 def test_who_is_nobody_is_not_among_the_persons() -> None:
     """Places and the nameless are no people to name on a page."""
-    assert {"170001", "@x"} == recusals.persons_in({"170001", "@x", "#unit", access.NAMELESS})
+    kept = {"170001", "@x", "#unit", access.NAMELESS, access.OUTSIDERS}
+    assert {"170001", "@x"} == recusals.persons_in(kept)

@@ -220,7 +220,7 @@ def test_who_may_submit_when() -> None:
         ("city_supervisor", "county_supervisor", True),
         ("city_supervisor", "city_supervisor", True),
         ("auditor", "unit_operator", False),
-        ("administrator", "unit_operator", False),
+        ("system_admin", "unit_operator", False),
     ],
 )
 def test_who_may_review_whom(reviewer: Role, author: Role, may: bool) -> None:

@@ -10,9 +10,8 @@ from services.verification.casework.acts import recusals
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import answering, sampling
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.recusals import kept_from
+from services.verification.casework.rules.recusals import INSPECTED, NOBODY
 from services.verification.casework.store import actions, additions, cases, holds
-from services.verification.casework.store import recusals as kept
 from services.verification.casework.store.actions import Action
 from shared.bus.outbox import publish
 from shared.db import Connection
@@ -82,15 +81,14 @@ async def on_answer_rated(conn: Connection, event: AnswerRated) -> None:
 
 
 async def on_pressure_reported(desk: Desk, conn: Connection, event: PressureReported) -> None:
-    """A case of its own for the level above the unit, and for nobody from whom the first is kept.
+    """A case of its own for the city's inspection, but nobody from whom the first is kept.
 
     Nothing of it leaves this service, and nothing stands on the first case.
     """
     policy = desk.policies.at(event.reported_at)
     case = answering.pressure_case(event, policy, uuid7(), clock.now())
-    around = await kept.get_around(conn, case.unit_code)
     first = await cases.claim_case_of(conn, event.submission_id)
-    recused = kept_from((), True, around) | (first.recused if first else frozenset())
+    recused = INSPECTED | (first.recused if first else NOBODY)
     case = await recusals.examine(conn, desk.seal, replace(case, recused=recused))
     year = clock.service_day(case.opened_at, policy.zone).year
     if await cases.add_case(conn, case, year):

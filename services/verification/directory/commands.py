@@ -19,8 +19,8 @@ from services.verification.directory.rules.sheets import Sheet
 from services.verification.directory.saving import save_operator
 from services.verification.directory.store import operators
 from services.verification.directory.store.operators import StoredOperator
-from services.verification.signin import store as sessions
 from services.verification.signin.passwords import Passwords
+from services.verification.signin.store import failures, sessions
 from shared.bus import outbox
 from shared.db import Connection
 from shared.values import text
@@ -109,7 +109,7 @@ async def set_operator(conn: Connection, operator: StoredOperator, password: str
     await save_operator(conn, None, now)
     await operators.set_password_hash(conn, now.username, hashed)
     await sessions.delete_sessions_of(conn, now.username)
-    await sessions.delete_failures_of(conn, now.username)
+    await failures.delete_failures_of(conn, now.username)
     return None
 
 

@@ -24,8 +24,8 @@ from services.verification.directory.store import officers, operators, places, u
 from services.verification.directory.store.officers import StoredOfficer
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
-from services.verification.signin import store as sessions
 from services.verification.signin.passwords import Passwords
+from services.verification.signin.store import sessions
 from shared.db import Connection
 from shared.values.seal import Seal
 

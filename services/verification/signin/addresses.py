@@ -3,7 +3,8 @@ this instance is to tell it."""
 
 from datetime import datetime, timedelta
 
-from services.verification.signin import rules, store
+from services.verification.signin import rules
+from services.verification.signin.store import failures
 from shared.db import Database
 from shared.values import clock
 
@@ -26,18 +27,18 @@ class Addresses:
                 return spent
             del self._over[address]
         async with self._database.transaction() as conn:
-            found = await store.claim_address(conn, address, now)
+            found = await failures.claim_address(conn, address, now)
             spent = rules.spent(*found, now) + 1
             if rules.over(spent):
                 self._over[address] = found
             else:
-                await store.mark_address(conn, address, spent, now)
+                await failures.mark_address(conn, address, spent, now)
         return spent
 
     async def forgive(self, address: str) -> None:
         """The attempt was right after all."""
         async with self._database.acquire() as conn:
-            await store.forgive_address(conn, address)
+            await failures.forgive_address(conn, address)
 
 
 class Slowness:

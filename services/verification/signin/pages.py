@@ -98,17 +98,20 @@ class SignInPages:
     def onward(self, wanted: str, role: Role) -> str:
         """Where somebody was going, if it is theirs to open; else their own page."""
         then = self.safe(wanted)
-        service = next(
-            (name for name, url in self.services.items() if then.startswith(f"{url}/")),
-            "verification",
-        )
-        return then if then and role in access.PAGES[service] else self.landing(role)
+        return then if then and role in access.PAGES[self._part(then)] else self.landing(role)
+
+    def _part(self, then: str) -> str:
+        parts = {name: f"{url}/" for name, url in self.services.items()} | dict(access.WINGS)
+        found = (name for name, begins in parts.items() if then.startswith(begins))
+        return next(found, "verification")
 
     def landing(self, role: Role) -> str:
         """The page on which a role lands."""
-        service = access.LANDING[role]
-        elsewhere = self.services.get(service, "")
-        return f"{elsewhere}/" if elsewhere and service != "verification" else DESK
+        part = access.LANDING[role]
+        elsewhere = self.services.get(part, "")
+        if elsewhere and part != "verification":
+            return f"{elsewhere}/"
+        return access.WINGS.get(part, DESK)
 
     def safe(self, then: str) -> str:
         """Where to go afterwards: the desk or another staff service, never another site."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from services.verification.signin import rules, store
+from services.verification.signin import rules
 from services.verification.signin.addresses import Addresses, Slowness
 from services.verification.signin.line import KNOWN
 from services.verification.signin.passwords import Passwords
+from services.verification.signin.store import failures as failed
+from services.verification.signin.store import sessions as kept
 from shared import faults
 from shared.access import Operator
 from shared.db import Database
@@ -151,12 +153,12 @@ class SignIn:
 
     async def _forgive(self, subject: str) -> None:
         async with self._database.acquire() as conn:
-            await store.forgive_failure(conn, subject)
+            await failed.forgive_failure(conn, subject)
 
     async def _try(self, one: Attempt, subject: str | None, whose: str) -> Session:
         """`subject` is whose failures a success forgets; None, and nothing opens."""
         async with self._database.acquire() as conn:
-            stored = await store.get_password_hash(conn, one.username) if subject else None
+            stored = await kept.get_password_hash(conn, one.username) if subject else None
         password = one.password[:_LONGEST_PASSWORD]
         right = await self._passwords.check(stored, password, whose)
         if subject is None or stored is None or not right:
@@ -168,12 +170,12 @@ class SignIn:
     async def _count_failure(self, subject: str) -> bool:
         now = clock.now()
         async with self._database.transaction() as conn:
-            found = await store.claim_failures(conn, subject, now)
+            found = await failed.claim_failures(conn, subject, now)
             if rules.locked(found.failures, found.locked_until, now):
                 return False
             failures = rules.failures_now(found.failures, found.failed_at, now) + 1
             until = now + rules.lock_for(failures)
-            await store.mark_failed(conn, subject, failures, now, until)
+            await failed.mark_failed(conn, subject, failures, now, until)
         return True
 
     async def _open(self, username: str, subject: str, stored: str, renewed: str | None) -> Session:
@@ -181,13 +183,13 @@ class SignIn:
         expires_at = now + rules.SESSION_LIFETIME
         async with self._database.transaction() as conn:
             # Checking took a while: a password that was replaced meanwhile opens nothing.
-            if await store.claim_password_hash(conn, username) != stored:
+            if await kept.claim_password_hash(conn, username) != stored:
                 raise Unauthenticated(REFUSED)
             if renewed:
-                await store.renew_password_hash(conn, username, renewed)
-            await store.delete_failures(conn, subject)
-            await store.add_session(conn, hash_of(token), username, now, expires_at)
-            found = await store.get_session(conn, hash_of(token))
+                await kept.renew_password_hash(conn, username, renewed)
+            await failed.delete_failures(conn, subject)
+            await kept.add_session(conn, hash_of(token), username, now, expires_at)
+            found = await kept.get_session(conn, hash_of(token))
             if found is None:
                 raise Unauthenticated(REFUSED)
         log.get().info("operator signed in")
@@ -197,17 +199,17 @@ class SignIn:
         """Who is behind a token. Unauthenticated once it is old, idle or disabled."""
         now, token_hash = clock.now(), hash_of(token)
         async with self._database.acquire() as conn:
-            found = await store.get_session(conn, token_hash)
+            found = await kept.get_session(conn, token_hash)
             if found is None or not rules.usable(found.created_at, found.seen_at, now):
                 raise Unauthenticated(ENDED)
             if now - found.seen_at > _SEEN_EVERY:
-                await store.mark_seen(conn, token_hash, now)
+                await kept.mark_seen(conn, token_hash, now)
         return SignedIn(found.operator, found.version, token_hash.hex()[:32])
 
     async def end(self, token: str) -> None:
         """Sign out; nothing happens if the session has ended already."""
         async with self._database.transaction() as conn:
-            await store.delete_session(conn, hash_of(token))
+            await kept.delete_session(conn, hash_of(token))
 
 
 def hash_of(token: str) -> bytes:

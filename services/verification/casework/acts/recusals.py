@@ -44,12 +44,12 @@ async def examine(
 ) -> Case:
     """Hold a case against everybody who may be meant: when it opens, and when they change.
 
-    What is `serious` only the top of the tree sees. The connection acts for the service itself.
+    What is `serious` only the city's inspection works on. The connection acts for the service.
     """
     around = await recusals.get_around(conn, case.unit_code)
     suspicion = rules.suspect_all(_typed(seal, case, added), _said(seal, case, added), around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
-    recused |= rules.below_the_top(around) if serious else rules.NOBODY
+    recused |= rules.INSPECTED if serious else rules.NOBODY
     if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
         log.get().warning("nobody may work on a case", case_id=str(case.case_id))
     return replace(case, recused=recused, examined=around.known)

@@ -35,7 +35,7 @@ class Person:
     """An officer (known by badge) or an operator (`@username`) who might be meant.
 
     `scope` is where an operator works on cases, None for everybody else; `of_unit` whether they
-    belong to the unit itself.
+    belong to the unit itself, `inspects` whether to the city's inspection.
     """
 
     identity: str
@@ -43,6 +43,7 @@ class Person:
     badge: str | None = None
     scope: str | None = None
     of_unit: bool = True
+    inspects: bool = False
 
     def ids(self, how: How) -> frozenset[str]:
         """By what they are recused: a badge that was written stays the badge's, whoever has it."""

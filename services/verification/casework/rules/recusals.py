@@ -1,7 +1,8 @@
 """Who keeps away from a case: whoever may be meant, and the place at which they work on cases.
 
 A case is kept from identities: badges, `@username`, `#place` (everybody who works there: so it goes
-one level up), and NAMELESS, the unit operators of whom nobody knows which officer they are.
+one level up), NAMELESS, the unit operators of whom nobody knows which officer they are, and
+OUTSIDERS, everybody but the city's inspection and the auditors.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -13,6 +14,8 @@ from shared import access
 from shared.values import text
 
 NOBODY: frozenset[str] = frozenset()
+INSPECTED = frozenset({access.OUTSIDERS})
+_NO_PERSONS = {access.NAMELESS, access.OUTSIDERS}
 
 
 @dataclass(frozen=True)
@@ -78,18 +81,13 @@ def kept_from(persons: Collection[str], doubtful: bool, around: Around) -> froze
     return frozenset({*persons, access.NAMELESS, *(f"#{place}" for place in upwards[:higher])})
 
 
-def below_the_top(around: Around) -> frozenset[str]:
-    """Every place of the unit's but the root of the tree."""
-    return frozenset(f"#{place}" for place in around.path[1:])
-
-
 def _works_at(place: str, persons: Collection[str], people: Iterable[Person]) -> bool:
     return any(p.scope == place and not p.ids("name").isdisjoint(persons) for p in people)
 
 
 def persons_in(recused: Iterable[str]) -> frozenset[str]:
     """The people among those from whom a case is kept."""
-    return frozenset(own for own in recused if own != access.NAMELESS and own[0] != "#")
+    return frozenset(own for own in recused if own not in _NO_PERSONS and own[0] != "#")
 
 
 def examined(
@@ -106,14 +104,19 @@ def examined(
 
 
 def released(recused: Collection[str], stay: Collection[str], around: Around) -> frozenset[str]:
-    """From whom to keep it once somebody above has said that it is about none but `stay`."""
-    return kept_from(persons_in(recused) & frozenset(stay), False, around)
+    """From whom to keep it once somebody above has said that it is about none but `stay`.
+
+    What is the inspection's stays theirs.
+    """
+    kept = kept_from(persons_in(recused) & frozenset(stay), False, around)
+    return kept | (INSPECTED & frozenset(recused))
 
 
 def somebody_left(recused: Collection[str], around: Around) -> bool:
     """Whether anybody may still work on a case that is kept from these."""
     kept = frozenset(recused)
+    sight = [person for person in around.people if person.inspects == (kept >= INSPECTED)]
     return any(
         person.scope and kept.isdisjoint((*person.ids("name"), f"#{person.scope}"))
-        for person in around.people
+        for person in sight
     )

@@ -28,7 +28,7 @@ _ADD = f"""
     SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
 """  # noqa: S608  the names are this module's own
 # $1 and $2 are the operator's (see `own`): their place in the tree, and who they are.
-KEPT_FROM = "(recused && $2::text[] OR kind = 'pressure' AND unit_code = $1)"
+KEPT_FROM = "(recused && $2::text[] OR '=' = ANY($2::text[]) AND '!' <> ALL(recused))"
 VISIBLE = f"""unit_code IN (SELECT unit_code FROM units WHERE path @> ARRAY[$1::text])
     AND NOT {KEPT_FROM}"""  # noqa: S608  the names are this module's own
 _GET = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = $3"  # noqa: S608

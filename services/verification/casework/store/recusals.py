@@ -17,12 +17,14 @@ _AROUND = """
     WITH here AS (SELECT coalesce(
         (SELECT path FROM units WHERE unit_code = $1), ARRAY[$1::text]) AS path)
     SELECT here.path, person.* FROM here LEFT JOIN LATERAL (
-        SELECT badge AS identity, name, badge, NULL AS scope, unit_code = $1 AS of_unit, known
+        SELECT badge AS identity, name, badge, NULL AS scope, unit_code = $1 AS of_unit,
+               false AS inspects, known
         FROM officers WHERE unit_code = $1 OR badge IN (
             SELECT badge FROM operators WHERE scope = ANY(here.path) AND badge IS NOT NULL)
         UNION ALL
         SELECT '@' || username, name, badge,
-               CASE WHEN active AND role = ANY($2) THEN scope END, scope = $1, known
+               CASE WHEN active AND role = ANY($2) THEN scope END, scope = $1,
+               role = 'inspection', known
         FROM operators WHERE scope = ANY(here.path)) AS person ON true
 """
 _SET = "UPDATE cases SET recused = $2, cleared = $3, examined = $4 WHERE case_id = $1"
@@ -59,7 +61,7 @@ async def get_around(conn: Connection, unit_code: str) -> Around:
 
 
 def _person(row: Any) -> Person:
-    named = ("identity", "name", "badge", "scope", "of_unit")
+    named = ("identity", "name", "badge", "scope", "of_unit", "inspects")
     return Person(**{name: row[name] for name in named})
 
 

@@ -47,7 +47,8 @@ def misplaced(role: Role, scope: str, places: Places) -> str | None:
         return "csv.scope_not_unit"
     if role == "county_supervisor" and (place is None or place.parent_code is None):
         return "csv.scope_not_between"
-    if role == "city_supervisor" and (place is None or place.parent_code is not None):
+    at_the_top = place is not None and place.parent_code is None
+    if role in ("city_supervisor", "inspection") and not at_the_top:
         return "csv.scope_not_root"
     return None
 

@@ -1,0 +1,1 @@
+"""Sessions, failures and accounts in the database."""
