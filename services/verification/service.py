@@ -66,7 +66,7 @@ def build(settings: Settings, database: Database) -> Service:
             *SignInPages(door, settings.staff_urls).endpoints(),
             *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
-            *InboxPages(database).endpoints(),
+            *InboxPages(database, desk).endpoints(),
             *CasePage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),

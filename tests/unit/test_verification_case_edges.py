@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.verification.casework import bodies, listing
-from services.verification.casework.pages.inbox import pressing
 from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft, Step
@@ -125,19 +124,6 @@ def test_late_is_after_24_00(after: timedelta, late: bool) -> None:
     assert late == opened.late(at)
     done = replace(opened, state="verified", verified_at=at)
     assert late == done.late(at + timedelta(days=30))
-
-
-@pytest.mark.parametrize(
-    ("left", "shown"),
-    [
-        (timedelta(microseconds=-1), "late"), (timedelta(), "soon"),
-        (timedelta(hours=3) - timedelta(microseconds=1), "soon"), (timedelta(hours=3), ""),
-    ],
-)  # fmt: skip
-def test_the_inbox_warns_three_hours_ahead(left: timedelta, shown: str) -> None:
-    """A duty is pressing for its last three hours, late after them, and else plain."""
-    assert shown == pressing(case(next_due_at=NOON + left), NOON)
-    assert "" == pressing(case(next_due_at=None), NOON)
 
 
 def test_a_case_says_what_the_submission_said() -> None:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
 
-from services.verification.casework import bodies, listing
+from services.verification.casework import bodies, listing, rows
+from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import READERS
-from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import holds, lists
-from services.verification.directory.store import units
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
@@ -20,8 +18,21 @@ from shared.errors import Invalid
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page
 
-_SOON = timedelta(hours=3)
 _PAGE = 25
+# What a link of the inbox keeps of what was asked for.
+_ASKED = ("state", "due", "step", "category", "unit", "urgent")
+# What each of the rail's views asks for.
+_VIEWS: Mapping[str, Mapping[str, object]] = {
+    "work": {},
+    "late": {"due": "late"},
+    "today": {"due": "today"},
+    "urgent": {"urgent": True},
+    "call": {"step": "call"},
+    "check": {"step": "check"},
+    "review": {"step": "review"},
+    "verified": {"state": "verified"},
+    "all": {"state": "all"},
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,7 @@ class InboxPages:
     """`/desk`."""
 
     database: Database
+    desk: Desk
 
     def endpoints(self) -> list[Endpoint]:
         """One."""
@@ -39,17 +51,19 @@ class InboxPages:
         query, now, today = _query(call.asking), clock.now(), listing.end_of_today()
         async with self.database.transaction(as_=call.operator) as conn:
             page = await listing.list_page(conn, call.operator, query)
+            shown = await rows.load(conn, self.desk, call.operator, page.cases, now)
             counts = await lists.count_due(conn, call.operator, today, now)
-            names = await units.list_names(conn, [case.unit_code for case in page.cases])
             held = await _held(conn, call.operator)
         values = {
-            "cases": page.cases,
+            "rows": shown,
             "counts": counts,
+            "most": lists.MOST,
             "held": held,
-            "names": names,
             "query": query,
+            "view": _view(query),
+            "categories": self.desk.policies.at(now).categories,
             "next_page": _link(query, page.cursor) if page.cursor else None,
-            "pressing": lambda case: pressing(case, now),
+            "hour": _hour,
         }
         return Page("inbox.html", values)
 
@@ -72,15 +86,23 @@ def _query(given: Mapping[str, str]) -> bodies.ListQuery:
     return query
 
 
+def _asked(query: bodies.ListQuery) -> dict[str, object]:
+    """What was asked for beside the usual."""
+    given = query.model_dump(include=set(_ASKED), exclude_defaults=True)
+    return {name: given[name] for name in _ASKED if given.get(name)}
+
+
+def _view(query: bodies.ListQuery) -> str:
+    """Which of the rail's views it is; `found` for any other choice of cases."""
+    asked = _asked(query)
+    named = query.number or query.submission_id
+    return next((name for name, one in _VIEWS.items() if one == asked and not named), "found")
+
+
 def _link(query: bodies.ListQuery, cursor: str) -> str:
-    kept = {"state": query.state, "due": query.due, "unit": query.unit, "cursor": cursor}
-    return "/desk?" + urlencode({name: value for name, value in kept.items() if value})
+    return "/desk?" + urlencode({**_asked(query), "cursor": cursor})
 
 
-def pressing(case: Case, now: datetime) -> Literal["late", "soon", ""]:
-    """How pressing the next duty is."""
-    if case.next_due_at is None:
-        return ""
-    if case.next_due_at < now:
-        return "late"
-    return "soon" if case.next_due_at < now + _SOON else ""
+def _hour(at: datetime) -> str:
+    """When, of a moment within the hour."""
+    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"

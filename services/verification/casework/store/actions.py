@@ -1,6 +1,6 @@
 """What was done to a case, by whom and when: the callbacks, the verdicts and the time line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,29 @@ async def list_attempts(conn: Connection, case_id: UUID) -> list[Attempt]:
         case_id,
     )
     return [Attempt(**dict(row)) for row in rows]
+
+
+async def list_all_attempts(
+    conn: Connection, case_ids: Sequence[UUID]
+) -> dict[UUID, list[datetime]]:
+    """The times of the calls so far, for those of these cases where there were any."""
+    rows = await conn.fetch(
+        """SELECT case_id, array_agg(called_at ORDER BY attempt) AS calls FROM callback_attempts
+           WHERE case_id = ANY($1) GROUP BY case_id""",
+        case_ids,
+    )
+    return {row["case_id"]: row["calls"] for row in rows}
+
+
+async def list_last_actors(conn: Connection, case_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Which operator did the last thing to each of these cases; the services' own do not count."""
+    rows = await conn.fetch(
+        """SELECT DISTINCT ON (case_id) case_id, actor FROM case_actions
+           JOIN operators ON username = actor
+           WHERE case_id = ANY($1) ORDER BY case_id, action_id DESC""",
+        case_ids,
+    )
+    return {row["case_id"]: row["actor"] for row in rows}
 
 
 @dataclass(frozen=True)
