@@ -45,16 +45,18 @@ SIGN_IN = """(() => {
 async def faults(place: Town, browser: Path) -> tuple[int, list[str]]:
     """How many pages were looked at, and what is wrong with which."""
     found, seen = list[str](), 0
-    for service in ("intake", *STAFF):
-        async for what, wrong in _looks(place, service, browser):
+    for service, who in (("intake", ""), *STAFF.items()):
+        async for what, wrong in _looks(place, service, who, browser):
             seen += 1
             found += [f"{service}{what}: {one}" for one in wrong]
     return seen, found
 
 
-async def _looks(place: Town, service: str, browser: Path) -> AsyncIterator[tuple[str, list[str]]]:
-    home, places = place.urls[service], await addresses(place, service)
-    async with _phone(place, service, browser) as tab:
+async def _looks(
+    place: Town, service: str, who: str, browser: Path
+) -> AsyncIterator[tuple[str, list[str]]]:
+    home, places = place.urls[service], await addresses(place, service, who)
+    async with _phone(place, who, browser) as tab:
         for address in places:
             if address.endswith("/sign-out"):
                 continue
@@ -70,12 +72,12 @@ async def _looks(place: Town, service: str, browser: Path) -> AsyncIterator[tupl
 
 
 @asynccontextmanager
-async def _phone(place: Town, service: str, browser: Path) -> AsyncIterator[Tab]:
+async def _phone(place: Town, who: str, browser: Path) -> AsyncIterator[Tab]:
     async with chrome(browser) as running, running.tab() as tab:
         assert running.version.split("/")[1].startswith("69."), running.version
         await tab.size(*SMALL)
         await tab.headers(Accept_Language="zh-CN")
-        if who := STAFF.get(service):
+        if who:
             await tab.open(f"{place.urls['verification']}/desk/sign-in")
             async with tab.loading():
                 await tab.run(SIGN_IN % (json.dumps(who), json.dumps(PASSWORD)))

@@ -40,7 +40,8 @@ async def test_axe_on_staff_pages(
 ) -> None:
     """Behind the sign-in, by day and by night."""
     service, username = who
-    places = [one for one in await addresses(place, service) if not one.endswith("/sign-out")]
+    every = await addresses(place, service, username)
+    places = [one for one in every if not one.endswith("/sign-out")]
     async with looking(chromium, place.urls[service], (lang, scheme, "normal")) as page:
         await sign_in(page, place.urls["verification"], username)
         assert [] == await complaints(page, places, ("empty", "wrong"))

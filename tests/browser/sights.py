@@ -4,19 +4,23 @@ forms was sent empty or with something wrong in every field.
 The pages come from the services' own tables of endpoints, so that a new one is looked at too.
 """
 
+import io
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Literal
+from uuid import uuid4
 
 from aiohttp import ClientSession
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
+from tests import hostile
 from tests.integration.test_access_matrix import Objects, objects
 from tests.town import PASSWORD, Town
 
 Filling = Literal["", "empty", "wrong"]
 STAFF = {
     "verification": "city", "rewards": "approver", "scoring": "city", "notifications": "admin",
+    "intake": "city",
 }  # fmt: skip
 # Addresses of no endpoint, and those of what has gone, was mistyped or never was.
 STRANGE = ("/nowhere", "/w/forged", "/r/0000-0000-0000-0000")
@@ -38,6 +42,7 @@ SEND = """([number, filling]) => {
   const seen = own.find(one => one.offsetParent);
   if (seen) seen.click(); else form.submit();
 }"""
+PHOTO = FilePayload(name="1.jpg", mimeType="image/jpeg", buffer=hostile.J)
 FORMS = "[...document.forms].filter(one => one.method === 'post').length"
 
 
@@ -57,28 +62,48 @@ class Sight:
         """Bring it before somebody."""
         await page.goto(self.address)
         if self.filling:
+            # What is shown again has a photo that came, where photos are asked for.
+            if self.filling == "wrong":
+                for field in await page.query_selector_all("[type=file][name=photos]"):
+                    await field.set_input_files([PHOTO])
             async with page.expect_navigation():
                 await page.evaluate(SEND, [self.form, self.filling])
 
 
-async def addresses(place: Town, service: str) -> list[str]:
-    """Where the service has pages, each with something on it."""
+async def addresses(place: Town, service: str, who: str = "") -> list[str]:
+    """Where it has pages with something on them; of intake's, those for citizens or for `who`."""
     async with ClientSession() as http:
         found = await objects(place, http)
         waiting = await place.complain(http, phone=None)
-    places = [*_addresses(place, service, found)]
-    if service == "intake":
+        await praise(place, http)
+    places = [*_addresses(place, service, found, who)]
+    if service == "intake" and not who:
         # Beside the receipt that has its answer: one that still waits, and has no phone.
         open_ = Objects(found.params | {"receipt": waiting["receipt"]["code"]})
-        places += [one for one in _addresses(place, service, open_) if one not in places]
+        places += [one for one in _addresses(place, service, open_, who) if one not in places]
         places += [f"/k/{place.code('n1', kiosk=1)}", *STRANGE]
     return places
 
 
-def _addresses(place: Town, service: str, found: Objects) -> Iterator[str]:
+def _addresses(place: Town, service: str, found: Objects, who: str) -> Iterator[str]:
     for one in place.services[service].endpoints:
-        if one.method == "GET" and not one.is_api and not one.path.endswith(NO_PAGE):
+        ours = service != "intake" or (one.caller.kind == "staff") == bool(who)
+        if ours and one.method == "GET" and not one.is_api and not one.path.endswith(NO_PAGE):
             yield found.address(one)
+
+
+async def praise(place: Town, http: ClientSession) -> None:
+    """A commendation of officer A-1 with a photo."""
+    said = {"kind": "rating", "satisfaction": 5, "categories": [], "phone": None, "words": None}
+    receipt = (await place.complain(http, **said))["receipt"]["code"]
+    url, key = f"{place.urls['intake']}/api/v1/receipts/{receipt}", {"Idempotency-Key": uuid4().hex}
+    photo = {"photos": io.BytesIO(hostile.J)}
+    async with http.post(f"{url}/attachments", data=photo, headers=key) as answer:
+        named = await answer.json()
+    words = {"words": "帮我妈妈填好了表，还扶她到门口", "officer_badge": "A-1", **named}
+    async with http.post(f"{url}/additions", json=words, headers=key) as answer:
+        assert 201 == answer.status, await answer.text()
+    await place.carry()
 
 
 async def sights(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.axe import Look, complaints, looking
+from tests.browser.axe import Look, complaints, looking, violations
 from tests.browser.sights import STAFF, addresses, sign_in
 from tests.town import Town
 
@@ -26,9 +26,29 @@ async def test_citizens_pages(place: Town, chromium: Browser, look: Look) -> Non
 async def test_staff_pages(place: Town, chromium: Browser, service: str, who: str) -> None:
     """Behind the sign-in, from which each lands at their own page; their forms, too."""
     look: Look = ("zh", "light", "normal")
-    places = await addresses(place, service)
+    places = await addresses(place, service, who)
     async with looking(chromium, place.urls[service], look) as page:
         await sign_in(page, place.urls["verification"], who)
-        assert page.url.startswith(place.urls[service]) or service == "scoring"
+        assert page.url.startswith(place.urls[service]) or service in ("scoring", "intake")
         kept = [one for one in places if not one.endswith("/sign-out")]
         assert [] == await complaints(page, kept, ("wrong",))
+
+
+@pytest.mark.parametrize("look", LOOKS[:2], ids="-".join)
+async def test_a_draw_step_by_step(place: Town, chromium: Browser, look: Look) -> None:
+    """A list is looked at, drawn from, and stands in the log: the pages behind a right form."""
+    async with looking(chromium, place.urls["intake"], look) as page:
+        await sign_in(page, place.urls["verification"], STAFF["intake"])
+        await page.goto("/invitations")
+        await page.select_option("#unit", "n1")
+        lines = [f"{look[0]}{n},1397777{n:04}" for n in range(40)]
+        await page.fill("#visits", "\n".join(("办件号,手机号", *lines)))
+        await page.fill("#size", "3")
+        for step in ("/look", "", "log"):
+            if step == "log":
+                await page.goto("/invitations")
+            else:
+                async with page.expect_navigation():
+                    await page.click("main form button")
+            assert [] == await violations(page)
+        assert 1 <= await page.locator("tbody tr").count()

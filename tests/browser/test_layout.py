@@ -6,10 +6,12 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from shared.web.texts import LANGUAGES
+from tests.integration import test_intake_kiosk
 from tests.integration.intake_site import Site, code
 
 SERVICE = "intake"
 WIDTHS = (320, 390, 1024)
+KIOSK = f"/k/{test_intake_kiosk.KIOSK}"
 STICKS_OUT = """() => {
   const wide = document.documentElement.clientWidth;
   return [...document.querySelectorAll('body *')].filter((one) => {
@@ -52,7 +54,7 @@ def places(receipt: str) -> tuple[str, ...]:
     window = f"/w/{code(counter=3)}"
     return (
         "/", "/r", window, f"{window}/complaint", f"{window}/request", f"{receipt}?new=1", receipt,
-        "/w/forged", "/r/0000-0000-0000-0000", "/nowhere", "/offline",
+        "/w/forged", "/r/0000-0000-0000-0000", "/nowhere", "/offline", KIOSK, f"{KIOSK}/done",
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ async def test_a_unit_invites_by_sms(intake: Site) -> None:
     with at(NOW):
         assert 200 == await look(page)
         assert ("<dd>20</dd>" in page.text, [] == await sent(intake)) == (True, True)
+        assert f"<dd>驻马店市公安局车辆管理所业务大厅 {UNIT}</dd>" in page.text
         wanted, shown = hidden(page), page.text
         for _ in range(2):
             page.text = shown
@@ -174,10 +175,11 @@ async def test_another_unit_neither_sees_nor_draws(intake: Site) -> None:
 async def test_what_is_wrong_is_told_and_nothing_is_lost(
     intake: Site, visits: str, size: str, told: str
 ) -> None:
-    """Above the form, with the list and the number still in it."""
+    """Above the form and at its field, with the list and the number still in it."""
     page = tab(intake)
     assert 422 == await look(page, visits, size)
     assert told in "".join(page.alerts)
+    assert told in "".join(re.findall(r'<p class="error" id="\w+-error">([^<]+)', page.text))
     assert visits in page.text
     assert f'value="{size}"' in page.text
 

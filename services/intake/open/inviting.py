@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from services.intake.accept.store import invitations, units
+from services.intake.accept.store.units import Unit
 from services.intake.open.drawing import Drawn, Sending, draw
 from services.intake.open.rules import visits as lists
 from services.intake.open.rules.hiding import is_small
@@ -32,7 +33,7 @@ SIZE = 2000
 class Wanted:
     """What a form asks for, once everything in it is right."""
 
-    unit: str
+    unit: Unit
     size: int
     visits: Visits
 
@@ -92,7 +93,7 @@ class InvitingPages:
         day = clock.service_day(clock.now(), self.policies.editions[-1].zone)
         try:
             return await draw(
-                conn, self.keys, wanted.unit, wanted.visits, size=wanted.size,
+                conn, self.keys, wanted.unit.code, wanted.visits, size=wanted.size,
                 by=call.operator.name, day=day, sending=self.sending,
             )  # fmt: skip
         except Misconfigured:
@@ -113,7 +114,7 @@ class InvitingPages:
             "units": own,
             "typed": typed,
             "refused": refused,
-            "wrong": {one.field for one in refused.wrong} if refused else set(),
+            "wrong": {one.field: one for one in refused.wrong} if refused else {},
             "may_draw": call.operator.role in access.DRAWERS,
             "is_small": is_small,
         }
@@ -144,13 +145,14 @@ def _read(raw: bytes) -> Visits:
 async def _wanted(conn: Connection, call: Call[Any, Any]) -> Wanted:
     """What the form says. Invalid names all that is wrong with it."""
     wrong = []
-    unit = text.identifier(call.fields.one("unit"))
-    if unit not in {one.code for one in await units.list_below(conn, call.operator.scope)}:
+    own = {one.code: one for one in await units.list_below(conn, call.operator.scope)}
+    unit = own.get(text.identifier(call.fields.one("unit")))
+    if unit is None:
         wrong.append(Wrong("unit", "wrong.draw_unit"))
     visits = _read(f"\ufeff{call.fields.one('visits')}".encode())
     size = text.number(call.fields.one("size"), SIZE)
     if not size or size > len(visits):
         wrong.append(Wrong("size", "wrong.draw_size", most=min(SIZE, len(visits))))
-    if wrong or size is None:
+    if wrong or size is None or unit is None:
         raise Invalid(*wrong)
     return Wanted(unit, size, visits)
