@@ -9,7 +9,7 @@ import pytest
 
 from services.verification.casework.rules import sampling
 from shared.db import Database
-from tests.integration.verification_office import Answer, Office, office
+from tests.integration.verification_office import OTHER_UNIT, Answer, Office, office
 from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
@@ -47,6 +47,17 @@ async def test_a_supervisor_alone_clears_nobody(bureau: Office, verdict: str) ->
     assert [403, 403] == [answer.status for answer in alone]
     done = await bureau.review("city", case_id, 2)
     assert ("verified", (2, verdict)) == (done.json["state"], (await told(bureau))[-1])
+
+
+async def test_a_unit_alone_does_not_pass_a_case_on(bureau: Office) -> None:
+    """No matter of ours, a unit says of itself: the level above looks at it; a county alone may."""
+    case_id, other = await bureau.case(), await bureau.case(unit_code=OTHER_UNIT)
+    passed_on = {"verdict": "out_of_scope", "attribution": "none"}
+    own = await bureau.judge("desk", case_id, **passed_on)
+    assert ("in_review", []) == (own.json["state"], await told(bureau))
+    above = await bureau.judge("county", other, **passed_on)
+    assert "verified" == above.json["state"]
+    assert "verified" == (await bureau.review("county", case_id, 1)).json["state"]
 
 
 async def test_at_the_top_another_person_of_the_top_confirms(bureau: Office) -> None:

@@ -159,16 +159,26 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 LISTED = POLICY.verification.second_review_verdicts
 
 
-@given(st.sampled_from(VERDICTS), st.lists(st.sampled_from(VERDICTS)), st.booleans(), st.booleans())
+@given(
+    st.sampled_from(VERDICTS),
+    st.sampled_from(access.CASE_WORKERS),
+    st.lists(st.sampled_from(VERDICTS)),
+    st.booleans(),
+    st.booleans(),
+)
 def test_what_must_wait(
-    verdict: Verdict, earlier: list[Verdict], confirmed: bool, joins: bool
+    verdict: Verdict, author: Role, earlier: list[Verdict], confirmed: bool, joins: bool
 ) -> None:
-    """The list's, what clears after something was found, what two had found, and every join."""
+    """The list's, what clears after something was found, what two had found, and every join.
+
+    And what a unit says of itself to be no matter of its own.
+    """
     past = verdicts.Past(tuple(earlier), confirmed)
     found = any(v in ("substantiated", "partly") for v in earlier)
     clears = found and verdict not in ("substantiated", "partly")
-    wanted = verdict in LISTED or clears or confirmed or joins
-    assert wanted == verdicts.must_wait(verdict, past, POLICY.verification, joins=joins)
+    passed_on = (verdict, author) == ("out_of_scope", "unit_operator")
+    wanted = verdict in LISTED or clears or confirmed or joins or passed_on
+    assert wanted == verdicts.must_wait(verdict, author, past, POLICY.verification, joins=joins)
 
 
 @given(st.uuids(), st.integers(1, 20), st.integers(0, 100))

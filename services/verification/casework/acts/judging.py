@@ -73,7 +73,8 @@ async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) ->
     rule = desk.policy(case)
     earlier = tuple(v.verdict for v in await actions.list_verdicts(conn, case.case_id))
     past = Past(earlier, await actions.was_confirmed(conn, case.case_id))
-    waits = verdicts.must_wait(new.verdict, past, rule.verification, joins=new.joins is not None)
+    joins = new.joins is not None
+    waits = verdicts.must_wait(new.verdict, new.role, past, rule.verification, joins=joins)
     percent = rule.verification.sample_percent
     drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
     if case.withdrawn_at:

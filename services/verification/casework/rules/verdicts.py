@@ -8,7 +8,7 @@ from typing import Literal
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.rules.recusals import persons_in
 from shared import access, policy
-from shared.access import Operator
+from shared.access import Operator, Role
 from shared.errors import Conflict, Forbidden, Wrong
 from shared.events import Attribution, CaseVerified, ClockChanged, Verdict
 from shared.policy import Policy
@@ -129,14 +129,18 @@ class Past:
     confirmed: bool = False
 
 
-def must_wait(verdict: Verdict, past: Past, rule: policy.Verification, *, joins: bool) -> bool:
+def must_wait(
+    verdict: Verdict, author: Role, past: Past, rule: policy.Verification, *, joins: bool
+) -> bool:
     """Whether a verdict takes effect only when another person has confirmed it.
 
     Whoever submits it, and whatever stands there now: no one clears a unit alone, undoes alone what
-    two people found, or joins two incidents alone.
+    two people found, or joins two incidents alone. Nor does a unit alone say that a case is none of
+    its matters.
     """
     clears = verdict not in SUBSTANTIATED and bool(set(past.verdicts) & set(SUBSTANTIATED))
-    listed = verdict in rule.second_review_verdicts
+    passed_on = verdict == "out_of_scope" and author == "unit_operator"
+    listed = passed_on or verdict in rule.second_review_verdicts
     return listed or clears or past.confirmed or joins
 
 
