@@ -192,6 +192,25 @@ class SubmissionAdded(Event):
     why: Literal["thanks", "open"]
 
 
+class CommendationAttributed(Event):
+    """Somebody at the desk said whom praise means that names nobody from the window's list.
+
+    Without a badge that was taken back; `number` counts what was said of it.
+    """
+
+    TYPE = "commendation.attributed.v1"
+    SUBJECT = "commendation_id"
+    VERSION = "number"
+
+    commendation_id: UUID
+    submission_id: UUID
+    unit_code: str
+    number: int
+    officer_badge: str | None
+    said_at: datetime
+    attributed_at: datetime
+
+
 class HoldEnded(Event):
     """A person decided whether a held submission counts; `number` grows with every decision.
 

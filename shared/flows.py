@@ -54,6 +54,12 @@ FLOWS: tuple[Flow, ...] = (
         "the case gets what came later; a commendation reaches the officer's record",
     ),
     Flow(
+        events.CommendationAttributed,
+        "verification",
+        ("scoring",),
+        "praise whose officer was typed, or not named, reaches the officer's record as well",
+    ),
+    Flow(
         events.HoldEnded,
         "verification",
         ("intake", "scoring"),

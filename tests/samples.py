@@ -259,4 +259,13 @@ SAMPLES: tuple[Event, ...] = (
         issued_at=AT,
         expires_at=AT,
     ),
+    events.CommendationAttributed(
+        commendation_id=ADDITION,
+        submission_id=SUBMISSION,
+        unit_code="411724006",
+        number=1,
+        officer_badge="170001",
+        said_at=AT,
+        attributed_at=AT,
+    ),
 )

@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.cli import surroundings
-from services.intake.commands import MARK, Drawn, Visits, cell, draw, read_visits
+from services.intake.commands import (
+    MARK,
+    Drawn,
+    Sending,
+    Visits,
+    cell,
+    draw,
+    read_visits,
+    refused,
+)
 from shared.errors import Misconfigured
 from shared.values import clock, text
+from shared.values.seal import Seal
 from shared.values.sheet import BadSheet
 from shared.web.texts import text as text_of
 
@@ -32,28 +43,52 @@ def draw_(
     size: Annotated[int, typer.Option(metavar="N", help="How many to invite.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who draws; it is recorded.")],
     out: Annotated[Path, typer.Option(metavar="FILE.csv", help="Where the invitations go.")],
+    sms: Annotated[bool, typer.Option("--sms", help="Send an SMS to those with a phone.")] = False,
 ) -> None:
     """Draw from the list of served visits (columns `visit` and, if wanted, `phone`).
 
-    Writes each drawn visit with its phone, its code and its link, to be printed or sent. The draw
-    is recorded; the same list again gives the same invitations. Visits and phones are not kept.
+    Writes each drawn visit with its phone, its code and its link, to be printed or sent; with
+    `--sms` whoever has a phone gets an SMS instead. Phones that were asked within 90 days, or want
+    no invitations, are left out. The draw is recorded; the same list again gives the same
+    invitations and sends nothing. Visits and phones are not kept.
     """
     visits = read(file.read_bytes(), file)
     keys = surroundings.key_ring("MASHANG_CODE_KEYS", "intake")
-    base = surroundings.needed("MASHANG_PUBLIC_URL", "intake").rstrip("/")
+    sending = _sending(sms=sms)
     day = clock.service_day(clock.now(), surroundings.policies("intake").editions[-1].zone)
 
     async def run() -> Drawn:
         async with surroundings.transaction("intake") as conn:
-            unit_code = text.identifier(unit)
-            return await draw(conn, keys, unit_code, visits, size=size, by=text.line(by), day=day)
+            return await draw(
+                conn, keys, text.identifier(unit), visits, sending, size=size, by=text.line(by),
+                day=day,
+            )  # fmt: skip
 
     done = asyncio.run(run())
-    out.write_text(written(done, visits, base), "utf-8")
-    told = done.draw
-    print(
-        f"draw {told.number}: {told.size} of {told.population} visits of {told.unit_code}, drawn by"
-        f" {told.drawn_by} on {told.day}\nseed {told.seed}\nlist {told.list_sha256}\n{out}"
+    out.write_text(written(done, visits, sending.base), "utf-8")
+    for visit in refused(visits):
+        print(f"{visit}: {visits[visit]!r} gets no SMS", file=sys.stderr)
+    print(told(done), out, sep="\n")
+
+
+def _sending(*, sms: bool) -> Sending:
+    """How invitations go out; only an SMS needs the key that seals phones."""
+    ring = surroundings.key_ring("MASHANG_SEAL_KEYS_PHONE", "intake") if sms else {}
+    seal = Seal({"phone": ring}, surroundings.key("MASHANG_INDEX_KEY", "intake"))
+    base = surroundings.needed("MASHANG_PUBLIC_URL", "intake").rstrip("/")
+    return Sending(seal, base, sms)
+
+
+def told(done: Drawn) -> str:
+    """What the log has of a draw, and how its invitations went."""
+    drawn = done.draw
+    again = " (it had been made: nothing is sent again)" if done.again else ""
+    return (
+        f"draw {drawn.number}: {drawn.size} of {drawn.population} visits of {drawn.unit_code},"
+        f" drawn by {drawn.drawn_by} on {drawn.day}{again}\n"
+        f"{done.went('sms')} by SMS, {done.went('code')} to hand out, {done.went('recent')} not"
+        f" asked again within 90 days, {done.went('declined')} want no invitations\n"
+        f"seed {drawn.seed}\nlist {drawn.list_sha256}"
     )
 
 
@@ -68,11 +103,12 @@ def read(raw: bytes, where: Path) -> Visits:
 
 
 def written(done: Drawn, visits: Visits, base: str) -> str:
-    """The invitations as a sheet that spreadsheets open as it is."""
+    """The invitations as a sheet that spreadsheets open as it is; codes only where to hand out."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(("visit", "phone", "code", "link"))
+    writer.writerow(("visit", "phone", "how", "code", "link"))
     for one in done.invited:
-        row = (one.visit, visits[one.visit], one.code, f"{base}/w/{one.code}")
+        out = (one.code, f"{base}/w/{one.code}") if one.how == "code" else ("", "")
+        row = (one.visit, visits[one.visit], one.how, *out)
         writer.writerow([cell("", value) for value in row])
     return MARK + sheet.getvalue()

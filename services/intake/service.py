@@ -35,6 +35,7 @@ from services.intake.open311 import api as open311
 from services.intake.open311.creating import Creating
 from services.intake.pages import domains, welcome
 from services.intake.pages.data import DataPage
+from services.intake.pages.declining import DecliningPage
 from services.intake.pages.forms import Forms
 from services.intake.pages.kiosk import Kiosk
 from services.intake.pages.phone import Phone
@@ -125,6 +126,7 @@ def build(settings: Settings, database: Database) -> Service:
             *domains.endpoints(settings.domain_files),
             *Kiosk(acceptance, adding, windows, policies).endpoints(),
             *Forms(acceptance, windows, policies, taking).endpoints(),
+            *DecliningPage(acceptance, database).endpoints(),
             *Phone(windows).endpoints(),
             *Thanks(adding, windows, policies, taking).endpoints(),
             *privacy_api.Api(asking).endpoints(),

@@ -80,15 +80,7 @@ class Api:
     async def officer_strikes(self, call: Call[None, None]) -> views.Strikes:
         """Strikes in force, and the ledger that they follow from."""
         async with self.database.transaction(as_=call.operator) as conn:
-            officer = await directory.get_officer(conn, call.params["badge"])
-            if officer is None:
-                raise NotFound("refused.no_officer")
-            marks = await strikes.get_officers_marks(conn, [officer["badge"]])
-            ledger = await strikes.list_ledger(conn, officer["badge"])
-        shown = [_strike(strike, self.policies) for strike in strikes_of(marks, self.policies)]
-        return views.Strikes(
-            **officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger]
-        )
+            return await load_strikes(conn, self.policies, call.params["badge"])
 
     async def list_criticisms(self, call: Call[None, views.CriticismsQuery]) -> views.Criticisms:
         """A page of them."""
@@ -121,6 +113,17 @@ async def load_score(conn: Connection, unit_code: str, query: views.EntriesQuery
         entries=[views.Entry(**entry) for entry in entries],
         next_before=entries[-1]["entry_no"] if more else None,
     )
+
+
+async def load_strikes(conn: Connection, policies: Policies, badge: str) -> views.Strikes:
+    """An officer whom the operator may see, with strikes and ledger."""
+    officer = await directory.get_officer(conn, badge)
+    if officer is None:
+        raise NotFound("refused.no_officer")
+    marks = await strikes.get_officers_marks(conn, [badge])
+    ledger = await strikes.list_ledger(conn, badge)
+    shown = [_strike(strike, policies) for strike in strikes_of(marks, policies)]
+    return views.Strikes(**officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger])
 
 
 def _strike(strike: Strike, policies: Policies) -> views.StrikeShown:

@@ -7,13 +7,14 @@ from services.scoring import books
 from services.scoring.rules import commendations as rules
 from services.scoring.rules import plan
 from services.scoring.rules.values import Fact
-from services.scoring.store import demands, directory, facts
+from services.scoring.store import commendations, demands, directory, facts
 from shared.db import Connection
 from shared.events import (
     AnswerRated,
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    CommendationAttributed,
     Event,
     HoldEnded,
     IncidentChanged,
@@ -55,15 +56,21 @@ async def on_submission_received(
     day = clock.service_day(event.received_at, policies.at(event.received_at).zone)
     await facts.add_submission(conn, event, day.replace(day=1))
     if rules.is_commendation(event):
-        await facts.add_commendation(conn, event.submission_id, event, event.received_at)
+        await commendations.add(conn, event.submission_id, event, event.received_at)
     log.get().info("submission counted", submission_id=event.submission_id)
 
 
 async def on_submission_added(conn: Connection, event: SubmissionAdded) -> None:
     """Nothing is counted again; whom it praises by name is noted."""
     if rules.is_commendation(event):
-        await facts.add_commendation(conn, event.addition_id, event, event.added_at)
+        await commendations.add(conn, event.addition_id, event, event.added_at)
         log.get().info("commendation noted", submission_id=event.submission_id)
+
+
+async def on_commendation_attributed(conn: Connection, event: CommendationAttributed) -> None:
+    """The desk says whom praise means, or takes that back; the newest word counts."""
+    await commendations.mark(conn, event)
+    log.get().info("commendation attributed", submission_id=event.submission_id)
 
 
 async def on_hold_ended(conn: Connection, event: HoldEnded) -> None:

@@ -1,20 +1,24 @@
-"""Scoring's staff pages: units with their points, and a unit's ledger."""
+"""Scoring's staff pages: units with their points, a unit's ledger, an officer; and their praise."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from services.scoring import views
-from services.scoring.api import READERS, load_score
-from services.scoring.store import points
-from shared.db import Database
+from services.scoring.api import MONTHS, READERS, load_score, load_strikes
+from services.scoring.store import commendations, points
+from shared.db import Database, as_itself
+from shared.policy import Policies
+from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page, See
 
 
 @dataclass(frozen=True)
 class ScorePages:
-    """`/scores` and `/scores/{unit_code}`."""
+    """`/scores`, `/scores/{unit_code}` and `/scores/officers/{badge}`."""
 
     database: Database
+    policies: Policies
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -27,6 +31,11 @@ class ScorePages:
             Endpoint(
                 "GET", "/scores/{unit_code}", self.unit, "A unit's points, each with its case",
                 READERS, params={"unit_code": str}, query=views.EntriesQuery,
+            ),
+            Endpoint(
+                "GET", "/scores/officers/{badge}", self.officer,
+                "An officer's strikes in force, and their praise by month", READERS,
+                params={"badge": str},
             ),
         ]  # fmt: skip
 
@@ -44,12 +53,35 @@ class ScorePages:
         return Page("scores.html", {"units": rows, "next_page": onward})
 
     async def unit(self, call: Call[None, views.EntriesQuery]) -> Page:
-        """One unit's ledger."""
+        """One unit's ledger, and whom citizens praised there."""
         async with self.database.transaction(as_=call.operator) as conn:
             score = await load_score(conn, call.params["unit_code"], call.query)
+            praise = await commendations.list_of_unit(
+                conn, score.unit_code, self._zone, self._since()
+            )
         path = f"/scores/{quote(score.unit_code, safe='')}"
         onward = _onward(path, before=score.next_before, limit=call.query.limit)
-        return Page("score.html", {"score": score, "next_page": onward})
+        return Page("score.html", {"score": score, "praise": praise, "next_page": onward})
+
+    async def officer(self, call: Call[None, None]) -> Page:
+        """One officer; praise is theirs wherever they served when it was said."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            officer = await load_strikes(conn, self.policies, call.params["badge"])
+            async with as_itself(conn, call.operator):
+                praise = await commendations.list_of_officer(
+                    conn, officer.badge, self._zone, self._since()
+                )
+        return Page("officer.html", {"officer": officer, "praise": praise})
+
+    @property
+    def _zone(self) -> str:
+        return self.policies.editions[-1].timezone
+
+    def _since(self) -> datetime:
+        """The first of the month a year ago."""
+        zone = self.policies.editions[-1].zone
+        first = (clock.service_day(clock.now(), zone) - MONTHS).replace(day=1)
+        return datetime(first.year, first.month, 1, tzinfo=zone)
 
 
 def _onward(path: str, *, limit: int, **last: str | int | None) -> str | None:

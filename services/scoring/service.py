@@ -16,6 +16,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CaseVerified,
+    CommendationAttributed,
     HoldEnded,
     IncidentChanged,
     OfficerChanged,
@@ -48,6 +49,7 @@ def build(settings: Settings, database: Database) -> Service:
             SubmissionReceived: partial(handlers.on_submission_received, policies),
             SubmissionAdded: handlers.on_submission_added,
             AnswerRated: handlers.on_answer_rated,
+            CommendationAttributed: handlers.on_commendation_attributed,
             HoldEnded: handlers.on_hold_ended,
             CaseOpened: handlers.on_case_opened,
             CallbackLogged: handlers.on_callback_logged,
@@ -59,7 +61,10 @@ def build(settings: Settings, database: Database) -> Service:
         },
         lock_first=handlers.lock_first,
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
-        endpoints=[*Api(database, policies).endpoints(), *ScorePages(database).endpoints()],
+        endpoints=[
+            *Api(database, policies).endpoints(),
+            *ScorePages(database, policies).endpoints(),
+        ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
     )

@@ -1,12 +1,16 @@
 """How a right request is made of what citizens may still say with their receipt."""
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientSession
 
+from services.intake.accept import codes
+from services.intake.accept.store import phones
 from shared.events import Envelope
+from shared.values import clock
 from tests.integration.test_access_matrix import bearer
 from tests.integration.test_garbage import Place
 
@@ -99,10 +103,20 @@ async def photograph(_: Place) -> tuple[Body, Body]:
     return {}, {}
 
 
+async def decline(place: Place) -> tuple[Body, Body]:
+    """Whoever got an invitation by SMS wants no more."""
+    number = uuid4().int % 10**10
+    code = codes.invite({"1": b64decode(place.town.keys.code_key)}, "n1", number)
+    now = clock.now()
+    async with place.town.databases["intake"].transaction() as conn:
+        assert await phones.take(conn, f"index {number}", code, now, now)
+    return {"code": code}, {"no_more": True}
+
+
 SAID: Mapping[str, Make] = {
     "rating": rate, "ratings": rate, "followup": follow_up, "followups": follow_up, "add": add,
     "additions": add, "thanks": thank, "withdraw": withdraw, "withdrawals": withdraw,
     "above": press, "reports": press, "phone-codes": ask_code, "/r/{receipt}/phone": ask_code,
     "phone": bind, "code": bind, "data": wish, "requests.json": hand_in, "requests.xml": hand_in,
-    "attachments": photograph,
+    "attachments": photograph, "no-more": decline,
 }  # fmt: skip

@@ -50,6 +50,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
+    "AttributionBody": {"badge": "A-1"},
     "HoldBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "everything": False, "unit": "n1",
         "held": "burst", "outcome": "released", "reason": "x",
@@ -62,6 +63,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "FollowupBody": {"words": "x"},
     "PressureBody": {"words": "x"},
     "WithdrawalBody": {"withdrawn": True},
+    "NoMoreBody": {"no_more": True},
     "Wish": {"kind": "copy", "known": "13977770100", "words": "x"},
     "PhoneBody": {"phone": "13977770100"},
     "CodeBody": {"code": "123456"},

@@ -36,8 +36,11 @@ class Objects:
 
 
 async def objects(place: Town, http: ClientSession) -> Objects:
-    """A complaint, its case, and the reward that it earns."""
+    """A complaint, its case, and the reward that it earns; and praise for nobody in particular."""
     answer = await place.complain(http, officer_badge="A-1")
+    praise = await place.complain(
+        http, kind="rating", satisfaction=5, words="办得快", categories=[], phone=None
+    )
     case_id = await place.case_of(answer["submission_id"])
     token = await bearer(place, http, "verification", "city")
     verdict = {
@@ -53,7 +56,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
         "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
-        "attachment_id": str(uuid4()), "commendation_id": str(uuid4()),
+        "attachment_id": str(uuid4()), "commendation_id": praise["submission_id"],
         "vendor": "nobody", "secret": "none", "code": place.code("n1"),
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
     }  # fmt: skip

@@ -21,9 +21,16 @@ GUARDED = {
         "receipt_keys",
         "draws",
         "invited",
+        "declined",
         "open311_sent",
     ),
-    "verification": ("callback_attempts", "verdicts", "case_actions", "hold_decisions"),
+    "verification": (
+        "callback_attempts",
+        "verdicts",
+        "case_actions",
+        "hold_decisions",
+        "attributions",
+    ),
     "rewards": (
         "payout_transitions",
         "write_offs",

@@ -12,6 +12,7 @@ from shared.db import Database
 from shared.events import ContactErased, SubmissionAdded
 from shared.values import clock
 from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, UNIT, Office, office
+from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
 PLACE = "/desk/commendations"
@@ -29,7 +30,8 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
 async def praise(bureau: Office, words: str = WORDS, **changed: Any) -> UUID:
     """A rating of 5 that came with its words; its id."""
     values = {"kind": "rating", "satisfaction": 5, "categories": (), "phone": None}
-    event = bureau.submission(submission_id=uuid7(), words=words, **(values | changed))
+    own = {"submission_id": uuid7()}
+    event = bureau.submission(words=words, **(own | values | changed))
     await bureau.hear(event)
     return event.submission_id
 
@@ -175,3 +177,93 @@ async def test_it_speaks_english_too(bureau: Office) -> None:
     page = await read(bureau, "desk", "?lang=en")
     assert "Commendations" in page
     assert "There are none yet." in page
+
+
+TYPED = "王警官"
+
+
+async def unnamed(bureau: Office, **changed: Any) -> UUID:
+    """Praise that names somebody only in typed words."""
+    own = uuid7()
+    sealed = bureau.seal.close(TYPED, f"words:{own}:officer")
+    return await praise(bureau, submission_id=own, officer_typed_sealed=sealed, **changed)
+
+
+async def say(bureau: Office, who: str, own: UUID, badge: str) -> tuple[int, str]:
+    """Somebody says on the page whom it means; status and page."""
+    page = await tab(bureau, who)
+    assert 200 == await page.get(f"{PLACE}/{own}")
+    status = await page.send(f"{PLACE}/{own}", ("badge", badge))
+    return (await page.get(page.location) if status == 303 else status), page.text
+
+
+async def told(bureau: Office) -> list[tuple[int, str | None]]:
+    """What scoring was told of it."""
+    events = await bureau.events("commendation.attributed.v1")
+    return [(one["number"], one["officer_badge"]) for one in events]
+
+
+async def test_the_unit_says_whom_typed_praise_means(bureau: Office) -> None:
+    """It is the officer's from then on, with who said so; taken back, it is nobody's again."""
+    own = await unnamed(bureau)
+    assert WORDS not in await read(bureau, "accused", "?mine=1")
+    assert f"{PLACE}/{own}" in await read(bureau, "desk")
+    status, page = await say(bureau, "desk", own, "170001")
+    assert (200, True, True) == (status, TYPED in page, NAMED in page)
+    assert "desk 定为 170001" in page
+    assert WORDS in await read(bureau, "accused", "?mine=1")
+    assert NAMED in await read(bureau, "auditor")
+    _, page = await say(bureau, "county", own, "")
+    assert ("county 撤回了" in page, NAMED in page) == (True, False)
+    assert WORDS not in await read(bureau, "accused", "?mine=1")
+    assert [(1, "170001"), (2, None)] == await told(bureau)
+
+
+async def test_saying_the_same_again_is_no_second_word(bureau: Office) -> None:
+    """Two people who say the same have said it once."""
+    own = await unnamed(bureau)
+    await say(bureau, "desk", own, "170001")
+    await say(bureau, "county", own, "170001")
+    assert [(1, "170001")] == await told(bureau)
+
+
+async def test_nobody_praises_themselves_or_somebody_elsewhere(bureau: Office) -> None:
+    """The page says so and changes nothing; nor does what the citizen chose give way."""
+    own, chosen = await unnamed(bureau), await praise(bureau, officer_badge="170002")
+    for who, badge, why in (
+        ("accused", "170001", "不能记到自己名下"), ("desk", "170003", "请选本窗口在岗的民警"),
+    ):  # fmt: skip
+        status, shown = await say(bureau, who, own, badge)
+        assert (422, True) == (status, why in shown)
+    page = await tab(bureau, "county")
+    await page.get(f"{PLACE}/{own}")
+    assert 409 == await page.send(f"{PLACE}/{chosen}", ("badge", "170001"))
+    assert "群众自己选了民警" in page.text
+    assert [] == await told(bureau)
+
+
+async def test_another_unit_says_nothing(bureau: Office) -> None:
+    """It does not exist for a neighbour; the auditor reads, and is offered no form."""
+    own = await unnamed(bureau)
+    for who in ("neighbour", "elsewhere"):
+        assert 404 == (await bureau.browse(who, f"{PLACE}/{own}")).status
+        other = await tab(bureau, who)
+        await other.get(PLACE)
+        assert 404 == await other.send(f"{PLACE}/{own}", ("badge", "170001"))
+    page = await bureau.browse("auditor", f"{PLACE}/{own}")
+    assert (200, False) == (page.status, "<select" in page.text)
+    assert [] == await told(bureau)
+
+
+async def test_who_moved_away_reads_it_and_does_not_change_it(bureau: Office) -> None:
+    """What was said of them elsewhere follows them; what it means is that unit's to say."""
+    own = await unnamed(bureau, unit_code=FAR_UNIT)
+    async with bureau.database.acquire() as conn:
+        await conn.execute(
+            "UPDATE commendations SET attributed_badge = '170001' WHERE commendation_id = $1", own
+        )
+    page = await bureau.browse("accused", f"{PLACE}/{own}")
+    assert (200, True, False) == (page.status, WORDS in page.text, "<select" in page.text)
+    mine = await tab(bureau, "accused")
+    await mine.get(PLACE)
+    assert 404 == await mine.send(f"{PLACE}/{own}", ("badge", ""))

@@ -15,9 +15,10 @@ import pytest
 from deploy.cli import invite
 from deploy.cli.main import main
 from services.intake.accept import codes
+from services.intake.accept.store import phones
 from services.intake.accept.store.invitations import Draw
 from services.intake.open import jobs
-from services.intake.open.drawing import Drawn, Invited, draw
+from services.intake.open.drawing import Drawn, Invited, Sending, draw
 from services.intake.open.rules import drawing as rules
 from shared import policy
 from shared.config import key_ring
@@ -25,12 +26,13 @@ from shared.db import Database
 from shared.errors import Misconfigured
 from tests.conftest import Clone
 from tests.integration.intake_site import PUBLIC, UNIT, Site, settings, site
-from tests.support import at
+from tests.support import INDEX_KEY, SEAL_KEYS, at
 
 SERVICE = "intake"
 RING = key_ring(settings().code_keys)
 DAY = date(2026, 7, 2)
 NOW = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
+SENDING = Sending(settings().seal, PUBLIC)
 VISITS = [f"A{number:03}" for number in range(100)]
 
 
@@ -45,9 +47,8 @@ async def intake(database: Database) -> AsyncIterator[Site]:
 async def drawn(database: Database, visits: list[str], size: int = 10, unit: str = UNIT) -> Drawn:
     """A draw by 李四."""
     async with database.transaction() as conn:
-        return await draw(
-            conn, RING, unit, dict.fromkeys(visits, ""), size=size, by="李四", day=DAY
-        )
+        listed = dict.fromkeys(visits, "")
+        return await draw(conn, RING, unit, listed, SENDING, size=size, by="李四", day=DAY)
 
 
 async def rate(intake: Site, code: str, key: str, satisfaction: int = 4) -> int:
@@ -207,6 +208,8 @@ async def environment(
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("MASHANG_PUBLIC_URL", PUBLIC)
     monkeypatch.setenv("MASHANG_CODE_KEYS", settings().code_keys.get_secret_value())
+    monkeypatch.setenv("MASHANG_INDEX_KEY", INDEX_KEY)
+    monkeypatch.setenv("MASHANG_SEAL_KEYS_PHONE", SEAL_KEYS["seal_keys_phone"])
     database = await Database.connect(url, "intake", 1)
     async with database.transaction() as conn:
         await conn.execute("INSERT INTO units (code, name, parent, active, version)"
@@ -236,6 +239,37 @@ async def test_the_command_writes_what_a_window_can_send(
     assert before == out.read_bytes()
 
 
+async def test_the_command_sends_sms(
+    environment: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One to each phone that was drawn; codes only for the others, whose bad phones are named.
+
+    Whoever wants no invitations is left out and counted; a second time nothing is sent.
+    """
+    source, out = tmp_path / "served.csv", tmp_path / "out.csv"
+    source.write_text("visit,phone\nA1,13977770101\nA2,13977770102\nA3,0396-2912345\nA4,\n")
+    index = settings().seal.index("+8613977770102")
+    async with environment.transaction() as conn:
+        await phones.add_word(conn, index, "a code of before", NOW, no_more=True)
+    told = ["draw 1: 4 of 4 visits", "1 by SMS, 2 to hand out, 0 not asked again", "1 want no"]
+    arguments = ["invite", "draw", UNIT, str(source), "--size", "4", "--by", "李四", "--sms"]
+    for again in (False, True):
+        assert 0 == await asyncio.to_thread(main, [*arguments, "--out", str(out)])
+        said = capsys.readouterr()
+        assert [] == [one for one in told if one not in said.out]
+        assert ("A3: '0396-2912345' gets no SMS\n", again) == (
+            said.err, "nothing is sent again" in said.out
+        )  # fmt: skip
+        sheet = list(csv.DictReader(io.StringIO(out.read_text("utf-8-sig"))))
+        assert {("A1", "sms", False), ("A2", "declined", False), ("A3", "code", True),
+                ("A4", "code", True)} == {
+            (row["visit"], row["how"], bool(row["link"])) for row in sheet
+        }  # fmt: skip
+        async with environment.transaction() as conn:
+            sent = await conn.fetch("SELECT FROM outbox WHERE type = 'invitation.drawn.v1'")
+        assert 1 == len(sent)
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [
@@ -256,7 +290,7 @@ def test_a_visit_is_no_formula() -> None:
     listed = invite.read(b"visit,phone\n=1+1,+8613977770100\n", Path("x.csv"))
     told = Draw(1, UNIT, DAY, "seed", "list", 1, 1, "x")
     sheet = invite.written(Drawn(told, [Invited("=1+1", "CODE")]), listed, PUBLIC)
-    assert "'=1+1,'+8613977770100,CODE" in sheet
+    assert "'=1+1,'+8613977770100,code,CODE" in sheet
 
 
 def test_an_apps_key_is_printed(

@@ -88,7 +88,7 @@ async def test_nobody_is_asked_again_so_soon(intake: Site) -> None:
         await page.send("/invitations", **hidden(page))
         assert 20 == page.text.count("90天内问过，这次不问")
         await page.get("/invitations")
-        assert "发了0条，90天内问过的20人没有再问" in page.text
+        assert "发了0条，90天内问过的20人没有再问，不愿收邀请的0人没有问" in page.text
     assert 20 == len(await sent(intake))
     with at(NOW + timedelta(days=91)):
         await intake.refresh()
@@ -102,7 +102,7 @@ async def test_who_left_no_phone_gets_the_link_on_paper(intake: Site) -> None:
     """Nor a landline or nonsense; the link opens the window's page."""
     page = tab(intake)
     await look(page, "visit,phone\nA1,\nA2,0396-2912345\nA3,12\n", "3")
-    assert "<dt>手机号用不了的</dt><dd>2</dd>" in page.text
+    assert re.search("<dt>手机号用不了的</dt><dd>2 .*A2 · A3", page.text)
     await page.send("/invitations", **hidden(page))
     links = re.findall(r"<code>(http://[^<]+)</code>", page.text)
     assert (3, []) == (len(links), await sent(intake))
@@ -192,6 +192,8 @@ async def test_a_list_is_drawn_from_once(intake: Site) -> None:
     await look(page)
     await page.send("/invitations", **hidden(page))
     assert "这份名单抽过了，这是当时的结果" in page.text
+    # Nobody gets at what went by SMS.
+    assert (5, False) == (page.text.count("短信 139****"), "/w/" in page.text)
     await look(page, size="6")
     assert 422 == await page.send("/invitations", **hidden(page))
     assert "人数不一样" in "".join(page.alerts)

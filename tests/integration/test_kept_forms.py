@@ -67,6 +67,9 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     # The Enter key, and the language, on a reward's page.
     "{reward_id}": (("approvals-note", "holds-note", "write-offs-note"), {}),
     "release": ((), {}),
+    # Whom praise means is chosen.
+    "{commendation_id}": ((), {"badge": "A-2"}),
+    "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),
 }

@@ -30,6 +30,7 @@ STAYS = {
     "intake": {
         "phone_codes.phone_sealed", "phone_codes.phone_index",  # a week, then all of it
         "invited_phones.phone_index",  # 90 days, then all of it
+        "declined.phone_index",  # who wants no invitations cannot be left out without it
     },
     "verification": {
         # What the bureau itself wrote.

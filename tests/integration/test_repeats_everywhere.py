@@ -219,13 +219,27 @@ async def draw(place: Place) -> tuple[Body, Body]:
     return {}, {"unit": "n1", "size": "2", "visits": visits}
 
 
+async def attribute(place: Place) -> tuple[Body, Body]:
+    """Praise for nobody in particular is found to mean somebody."""
+    own = uuid4()
+    event = SubmissionReceived(
+        submission_id=own, kind="rating", unit_code="n1", satisfaction=5,
+        words_sealed=place.town.settings["intake"].seal.close("办得快", f"words:{own}"),
+        received_at=clock.now(),
+    )  # fmt: skip
+    async with place.town.databases["verification"].transaction() as conn:
+        await place.town.services["verification"].handlers[SubmissionReceived](conn, event)
+    return {"commendation_id": str(own)}, {"badge": "A-1"}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
     "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held, "/invitations": draw, **SAID,
+    "/desk/held": held, "/invitations": draw,
+    "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -13,8 +14,10 @@ from services.scoring.store import criticisms, points, strikes
 from shared import access
 from shared.access import Operator
 from shared.db import Database
+from shared.events import CommendationAttributed, HoldEnded, SubmissionAdded, SubmissionReceived
 from tests.integration.scoring_desk import TREE, Scores, officer, opened, unit
 from tests.integration.scoring_parts import DAY, cleared, verdict
+from tests.support import at
 
 SERVICE = "scoring"
 LAST = 2**31 - 1
@@ -267,3 +270,88 @@ async def test_the_pages_speak_both_languages(scores: Scores, language: str, tag
     for path in ("/scores", "/scores/n1", "/scores/s1"):
         assert (200, True) == (await page.get(path), f'lang="{tag}"' in page.text)
         assert [] == re.findall(r">\s*(?:points|score|reason)_\w+", page.text)
+
+
+def praised(badge: str | None, unit_code: str = "n1", **changed: Any) -> SubmissionReceived:
+    """Words of praise, for an officer or for nobody in particular."""
+    values = {
+        "submission_id": uuid4(), "kind": "rating", "unit_code": unit_code, "satisfaction": 5,
+        "words_sealed": "1.c2VhbGVk", "officer_badge": badge, "received_at": DAY,
+    }  # fmt: skip
+    return SubmissionReceived.model_validate(values | changed)
+
+
+def means(said: SubmissionReceived, badge: str | None, number: int) -> CommendationAttributed:
+    """What the desk says of it."""
+    return CommendationAttributed(
+        commendation_id=said.submission_id, submission_id=said.submission_id,
+        unit_code=said.unit_code, number=number, officer_badge=badge, said_at=said.received_at,
+        attributed_at=DAY,
+    )  # fmt: skip
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The rows of a page's tables, each cell's words."""
+    rows = re.findall(r"<tr>\s*(<td.*?)</tr>", page, re.S)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in rows]
+    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]
+
+
+async def test_praise_is_read_where_the_points_are(scores: Scores) -> None:
+    """On the unit's page by officer and month, on the officer's by month; only who may see them."""
+    with at(DAY + timedelta(days=40)):
+        first, later = praised("P-n1"), praised("P-n1", received_at=DAY + timedelta(days=31))
+        await scores.hear(praised("P-n1"), first, later, praised("P-s1", "s1"))
+        page = scores.tab("unit_operator", "n1")
+        await page.get("/scores/n1")
+        named = "民警n1 P-n1"
+        assert [["2026-04", named, "1"], ["2026-03", named, "2"]] == rows_of(page.text)
+        assert 200 == await page.get("/scores/officers/P-n1")
+        assert [["2026-04", "1"], ["2026-03", "2"]] == rows_of(page.text)
+        assert 404 == await page.get("/scores/officers/P-s1")
+
+
+async def test_praise_that_the_desk_attributes_counts_like_any(scores: Scores) -> None:
+    """In whatever order it is heard: the newest word counts, taken back it is nobody's."""
+    page, said = scores.tab("auditor"), praised(None)
+    with at(DAY + timedelta(days=1)):
+        await scores.hear(said, means(said, "P-n1", 1))
+        for words, wanted in (
+            ([], [["2026-03", "1"]]), ([means(said, None, 2)], []),
+            ([means(said, "P-n1", 1)], []), ([means(said, "P-n1", 3)], [["2026-03", "1"]]),
+        ):  # fmt: skip
+            await scores.hear(*words)
+            await page.get("/scores/officers/P-n1")
+            assert wanted == rows_of(page.text)
+
+
+async def test_praise_of_one_person_counts_once_and_what_is_held_not(scores: Scores) -> None:
+    """Words added later are the same praise; a flood counts when somebody has released it."""
+    said, flood = praised("P-n1"), praised("P-n1", held="burst")
+    added = SubmissionAdded(
+        addition_id=uuid4(), submission_id=said.submission_id, number=1, unit_code="n1",
+        kind="rating", satisfaction=5, words_sealed="1.c2VhbGVk", officer_badge="P-n1",
+        added_at=DAY, why="thanks",
+    )  # fmt: skip
+    released = HoldEnded(
+        submission_id=flood.submission_id, unit_code="n1", number=1, outcome="released",
+        ended_at=DAY,
+    )  # fmt: skip
+    page = scores.tab("leadership")
+    with at(DAY + timedelta(days=1)):
+        for told, number in (((said, added, flood), "1"), ((released,), "2")):
+            await scores.hear(*told)
+            await page.get("/scores/officers/P-n1")
+            assert [["2026-03", number]] == rows_of(page.text)
+
+
+async def test_praise_follows_the_officer(scores: Scores) -> None:
+    """Where they serve now their whole page is read, and the old unit's page keeps its part."""
+    with at(DAY + timedelta(days=1)):
+        await scores.hear(praised("P-n1"), officer("n1", 2).model_copy(update={"unit_code": "s1"}))
+        new, old = scores.tab("county_supervisor", "south"), scores.tab("unit_operator", "n1")
+        await new.get("/scores/officers/P-n1")
+        assert [["2026-03", "1"]] == rows_of(new.text)
+        await old.get("/scores/n1")
+        assert [["2026-03", "P-n1", "1"]] == rows_of(old.text)
+        assert 404 == await old.get("/scores/officers/P-n1")

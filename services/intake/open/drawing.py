@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Literal
 from uuid import UUID
 
 from services.intake.accept import codes
-from services.intake.accept.store import invitations, units
-from services.intake.accept.store.invitations import Draw
+from services.intake.accept.store import invitations, phones, units
+from services.intake.accept.store.invitations import Draw, How
 from services.intake.open.rules import drawing as rules
 from services.intake.open.rules import visits as lists
 from services.intake.open.rules.visits import Visits
@@ -27,11 +26,11 @@ PERIOD, LIFE = timedelta(days=90), timedelta(days=3)
 
 @dataclass(frozen=True)
 class Invited:
-    """A visit that was drawn, with its code: to hand out, sent to `phone`, or asked lately."""
+    """A visit that was drawn, with its code: to hand out, sent to `phone` (masked), or left out."""
 
     visit: str
     code: str
-    how: Literal["code", "sms", "recent"] = "code"
+    how: How = "code"
     phone: str = ""
 
 
@@ -43,13 +42,21 @@ class Drawn:
     invited: Sequence[Invited]
     again: bool = False
 
+    def went(self, how: How) -> int:
+        """How many went out in this way, or were left out."""
+        return sum(one.how == how for one in self.invited)
+
 
 @dataclass(frozen=True)
 class Sending:
-    """What an invitation by SMS needs: the seal for its phone, and where its link leads."""
+    """How invitations go out: the seal for phones, where links lead, and whether by `sms`.
+
+    Without it each is handed out, or sent by somebody else; whom to leave out is the same.
+    """
 
     seal: Seal
     base: str
+    sms: bool = True
 
     def event(self, unit_code: str, one: Invited, number: str) -> InvitationDrawn:
         """The errand; its id follows from the code, so that there is one."""
@@ -70,16 +77,16 @@ async def draw(
     keys: Mapping[str, bytes],
     unit_code: str,
     visits: Visits,
+    sending: Sending,
     *,
     size: int,
     by: str,
     day: date,
-    sending: Sending | None = None,
 ) -> Drawn:
     """Draw and record it; the same list again gives the same codes, and sends nothing.
 
-    With `sending` an SMS goes to those who left a phone. Misconfigured says what is wrong with
-    unit, list, size or name.
+    A phone that was asked lately, or that is to be asked no more, is left out. Misconfigured says
+    what is wrong with unit, list, size or name.
     """
     listed = rules.canonical(visits)
     await _check(conn, unit_code, listed, size, by)
@@ -92,31 +99,50 @@ async def draw(
             f"{done.size} were drawn from this list on {done.day}; a list is drawn from once"
         )
     sample = rules.drawn(listed, done.seed, done.size)
-    invited = [Invited(visit, _code(keys, unit_code, done.seed, visit)) for visit in sample]
-    if fresh:
-        invited = [
-            await _invite(conn, done, one, visits.get(one.visit, ""), sending) for one in invited
-        ]
-    return Drawn(done, invited, again=not fresh)
+    invited = [
+        Invited(visit, _code(keys, unit_code, done.seed, visit), phone=_masked(visits, visit))
+        for visit in sample
+    ]
+    invite = _invite if fresh else _recall
+    return Drawn(done, await invite(conn, done, invited, visits, sending), again=not fresh)
+
+
+def _masked(visits: Visits, visit: str) -> str:
+    number = lists.reachable(visits.get(visit, ""))
+    return phone.mask(number) if number else ""
+
+
+async def _recall(
+    conn: Connection, drawn: Draw, invited: Sequence[Invited], _: Visits, __: Sending
+) -> list[Invited]:
+    """As it went the first time: nobody gets at the code of an SMS by drawing again."""
+    ways = await invitations.list_ways(conn, drawn.number, [one.code for one in invited])
+    return [replace(one, how=how) for one, how in zip(invited, ways, strict=True)]
 
 
 async def _invite(
-    conn: Connection, drawn: Draw, one: Invited, typed: str, sending: Sending | None
-) -> Invited:
-    """Record an invitation, and send it where it can be sent and the phone was not asked lately."""
-    number = lists.reachable(typed) if sending else None
-    if sending and number:
-        free = await _take_phone(conn, sending.seal.index(number))
-        one = replace(one, how="sms" if free else "recent", phone=phone.mask(number))
-        if free:
+    conn: Connection, drawn: Draw, invited: Sequence[Invited], visits: Visits, sending: Sending
+) -> list[Invited]:
+    """Record each invitation, and send it where it goes by SMS."""
+    done = []
+    for one in invited:
+        number = lists.reachable(visits.get(one.visit, ""))
+        how = await _way(conn, sending, one.code, number) if number else "code"
+        if number and how == "sms":
             await publish(conn, sending.event(drawn.unit_code, one, number))
-    await invitations.add_invited(conn, drawn.number, one.code, one.how)
-    return one
+        await invitations.add_invited(conn, drawn.number, one.code, how)
+        done.append(replace(one, how=how))
+    return done
 
 
-async def _take_phone(conn: Connection, phone_index: str) -> bool:
-    now = clock.now()
-    return await invitations.take_phone(conn, phone_index, now, now - PERIOD)
+async def _way(conn: Connection, sending: Sending, code: str, number: str) -> How:
+    """How an invitation goes to whoever left a phone, or why it does not."""
+    index, now = sending.seal.index(number), clock.now()
+    if await phones.declines(conn, index):
+        return "declined"
+    if not await phones.take(conn, index, code, now, now - PERIOD):
+        return "recent"
+    return "sms" if sending.sms else "code"
 
 
 async def _check(

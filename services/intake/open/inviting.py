@@ -71,13 +71,12 @@ class InvitingPages:
         call.fields = _with_file(call)
         async with self.database.transaction(as_=call.operator) as conn:
             wanted = await _wanted(conn, call)
-        phones = [typed for typed in wanted.visits.values() if typed.strip()]
         values = {
             "unit": wanted.unit,
             "size": wanted.size,
             "count": len(wanted.visits),
-            "phones": sum(lists.reachable(typed) is not None for typed in phones),
-            "unusable": sum(lists.reachable(typed) is None for typed in phones),
+            "phones": sum(lists.reachable(typed) is not None for typed in wanted.visits.values()),
+            "unusable": lists.refused(wanted.visits),
             "visits": lists.written(wanted.visits),
         }
         return Page("invitations_look.html", values)
@@ -93,8 +92,8 @@ class InvitingPages:
         day = clock.service_day(clock.now(), self.policies.editions[-1].zone)
         try:
             return await draw(
-                conn, self.keys, wanted.unit.code, wanted.visits, size=wanted.size,
-                by=call.operator.name, day=day, sending=self.sending,
+                conn, self.keys, wanted.unit.code, wanted.visits, self.sending,
+                size=wanted.size, by=call.operator.name, day=day,
             )  # fmt: skip
         except Misconfigured:
             raise Invalid(Wrong("visits", "wrong.drawn_before")) from None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.intake.accept.store import invitations
+from services.intake.accept.store import phones
 from services.intake.open import publishing, store
 from services.intake.open.drawing import PERIOD
 from services.intake.open.rules.facts import fact_of
@@ -51,7 +51,7 @@ async def _recent(conn: Connection, zone: ZoneInfo) -> list[date]:
 async def forget_invited(database: Database) -> int:
     """Phones that were asked so long ago that they may be asked again."""
     async with database.transaction() as conn:
-        return await invitations.forget_phones(conn, clock.now() - PERIOD)
+        return await phones.forget(conn, clock.now() - PERIOD)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

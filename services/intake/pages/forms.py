@@ -109,8 +109,10 @@ class Forms:
             return UNKNOWN
         wrong, now = wrongs.told(refused), clock.now()
         policy = self.policies.at(now)
+        unit = self.acceptance.unit_of(window.code)
         values = {
             "window": window,
+            "invited": unit.invitation is not None,
             "typed": typed,
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
@@ -121,13 +123,11 @@ class Forms:
             "screen": Screen(typed, self.taking.open),
             "away": isinstance(refused, Unavailable),
             **files.values(self.taking, call, lost=lost),
-            "puzzle": self._puzzle(call, window, typed),
+            "puzzle": self.acceptance.gate.puzzle(
+                call, unit.unit_code, unit.code, typed.repeat_key
+            ),
         }
         return Page(f"{typed.step}.html", values, int(refused.status) if refused else 200)
-
-    def _puzzle(self, call: Call[Any, Any], window: Window, typed: Typed) -> str:
-        unit = self.acceptance.unit_of(window.code)
-        return self.acceptance.gate.puzzle(call, unit.unit_code, unit.code, typed.repeat_key)
 
 
 def _begun(typed: Typed) -> Typed:

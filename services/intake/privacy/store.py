@@ -1,5 +1,7 @@
 """What is personal in intake's tables, and how it goes. The rows stay, and what is proved of them.
 
+Of a phone that is to be invited no more the index stays: without it nobody could leave it out.
+
 old, or asked for ──▶ nothing is owed: the case is closed, the reward settled ──▶ erased
                  └──▶ something is: next time
 """

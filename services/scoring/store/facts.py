@@ -1,7 +1,7 @@
 """What happened to submissions, cases and rewards: the newest of each, for the figures."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from asyncpg import Record
@@ -18,11 +18,8 @@ from shared.events import (
     RewardDecided,
     RewardPaid,
     RewardReversed,
-    SubmissionAdded,
     SubmissionReceived,
 )
-
-Praising = SubmissionReceived | SubmissionAdded
 
 _ADD_SUBMISSION = """
     INSERT INTO submissions
@@ -38,10 +35,6 @@ _MARK_HOLD = """
 COUNTS = """
     NOT (s.held AND NOT EXISTS (SELECT FROM holds h
          WHERE h.submission_id = s.submission_id AND h.outcome = 'released'))
-"""
-_ADD_COMMENDATION = """
-    INSERT INTO commendations (commendation_id, submission_id, unit_code, badge, said_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
 _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
@@ -154,14 +147,6 @@ async def mark_hold(conn: Connection, event: HoldEnded) -> None:
     """The latest decision counts, whenever the submission itself is heard of."""
     row = (event.submission_id, event.unit_code, event.number, event.outcome)
     await conn.execute(_MARK_HOLD, *row)
-
-
-async def add_commendation(
-    conn: Connection, commendation_id: UUID, event: Praising, said_at: datetime
-) -> None:
-    """Once a submission, and once for each of its additions."""
-    row = (commendation_id, event.submission_id, event.unit_code, event.officer_badge)
-    await conn.execute(_ADD_COMMENDATION, *row, said_at)
 
 
 async def add_case(conn: Connection, event: CaseOpened) -> None:

@@ -132,6 +132,12 @@ class HoldQuery(BaseModel):
     held: HeldReason | None = None
 
 
+class AttributionBody(Body):
+    """POST /desk/commendations/{id}. No badge takes back what was said before."""
+
+    badge: Word = ""
+
+
 class CommendationQuery(BaseModel):
     """GET /desk/commendations. `mine` are those that name the caller; `before` ends a page."""
 

@@ -38,7 +38,7 @@ class Account(BaseModel):
             self.template_thanks: "感谢您对公安机关窗口民警服务的监督。",
             self.template_paid: "奖励话费${amount}元已到账，感谢您的监督。",
             self.template_code: "验证码${code}，10分钟内有效。不要告诉别人。",
-            self.template_invitation: "您刚办过事，随机抽到请您评一评，一次有效：${link}",
+            self.template_invitation: "随机抽到请您评一评，一次有效，也可以点进去退订：${link}",
             self.template_unreached: "您反映的事，我们几次去电未接通。核查照常进行，结果见回执。",
             self.template_receipt: "您反映的事已经登记，在这里看进展：${link}",
         }

@@ -1,8 +1,9 @@
 """Invitations that were used, and the draws that they came from. Nobody's visit is among it."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from asyncpg import Record
 
@@ -28,22 +29,24 @@ _ADD = """
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT ON CONSTRAINT draws_once DO NOTHING RETURNING true
 """
-_TAKE_PHONE = """
-    INSERT INTO invited_phones (phone_index, invited_at) VALUES ($1, $2)
-    ON CONFLICT ON CONSTRAINT invited_phones_pkey DO UPDATE SET invited_at = excluded.invited_at
-    WHERE invited_phones.invited_at <= $3 RETURNING true
-"""
+_WAYS = "SELECT code_hash, how FROM invited WHERE draw = $1"
 _LIST = """
     SELECT d.number, d.unit_code, u.name AS unit_name, d.day, d.seed, d.list_sha256, d.population,
-           d.size, d.drawn_by, d.drawn_at, told.sent, told.recent, told.answered
+           d.size, d.drawn_by, d.drawn_at, told.sent, told.recent, told.declined,
+           told.answered
     FROM draws d JOIN units u ON u.code = d.unit_code, LATERAL (
         SELECT count(*) FILTER (WHERE i.how = 'sms') AS sent,
-               count(*) FILTER (WHERE i.how = 'recent') AS recent, count(s.id) AS answered
+               count(*) FILTER (WHERE i.how = 'recent') AS recent,
+               count(*) FILTER (WHERE i.how = 'declined') AS declined, count(s.id) AS answered
         FROM invited i LEFT JOIN invitations_used used ON used.code_hash = i.code_hash
             LEFT JOIN submissions s ON s.receipt_hash = used.receipt_hash
         WHERE i.draw = d.number) AS told
     ORDER BY d.number DESC LIMIT $1
 """
+
+
+# Handed out, sent by SMS, or left out: asked lately, or asked no more.
+How = Literal["code", "sms", "recent", "declined"]
 
 
 class Draw(NamedTuple):
@@ -61,8 +64,7 @@ class Draw(NamedTuple):
 
 async def claim(conn: Connection, code: str, receipt_hash: bytes) -> bool:
     """Use an invitation for the submission of this receipt; False if it was used for another."""
-    code_hash = sha256(code.encode()).digest()
-    return bool(await conn.fetchval(_CLAIM, code_hash, receipt_hash))
+    return bool(await conn.fetchval(_CLAIM, _hash(code), receipt_hash))
 
 
 async def get_draw(conn: Connection, unit_code: str, list_sha256: str) -> Draw | None:
@@ -90,17 +92,18 @@ async def add_draw(
     return found, fresh
 
 
-async def take_phone(conn: Connection, phone_index: str, now: datetime, since: datetime) -> bool:
-    """Whether a phone was not asked since then; now it is."""
-    return bool(await conn.fetchval(_TAKE_PHONE, phone_index, now, since))
-
-
-async def add_invited(conn: Connection, draw: int, code: str, how: str) -> None:
+async def add_invited(conn: Connection, draw: int, code: str, how: How) -> None:
     """Whom a draw invited: only the code's hash stays, to count the answers by."""
     await conn.execute(
-        "INSERT INTO invited (code_hash, draw, how) VALUES ($1, $2, $3)",
-        sha256(code.encode()).digest(), draw, how,
-    )  # fmt: skip
+        "INSERT INTO invited (code_hash, draw, how) VALUES ($1, $2, $3)", _hash(code), draw, how
+    )
+
+
+async def list_ways(conn: Connection, draw: int, codes: Sequence[str]) -> list[How]:
+    """How each of these codes of a draw went out; by hand, where a draw is older than the list."""
+    rows = await conn.fetch(_WAYS, draw)
+    found: dict[bytes, How] = {row["code_hash"]: row["how"] for row in rows}
+    return [found.get(_hash(code), "code") for code in codes]
 
 
 async def list_draws(conn: Connection, most: int) -> list[Record]:
@@ -108,7 +111,5 @@ async def list_draws(conn: Connection, most: int) -> list[Record]:
     return list(await conn.fetch(_LIST, most))
 
 
-async def forget_phones(conn: Connection, since: datetime) -> int:
-    """Phones that were asked before, and may be asked again; how many there were."""
-    old = await conn.fetch("DELETE FROM invited_phones WHERE invited_at <= $1 RETURNING 1", since)
-    return len(old)
+def _hash(code: str) -> bytes:
+    return sha256(code.encode()).digest()

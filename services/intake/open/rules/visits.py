@@ -60,6 +60,11 @@ def reachable(typed: str) -> str | None:
     return number if phone.use(number).sms else None
 
 
+def refused(visits: Visits) -> list[str]:
+    """The visits with a phone to which no SMS can go."""
+    return [visit for visit, typed in visits.items() if typed.strip() and not reachable(typed)]
+
+
 def written(visits: Visits) -> str:
     """The list once more, as `read` takes it."""
     lines = io.StringIO()

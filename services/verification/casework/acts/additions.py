@@ -26,7 +26,7 @@ async def commend(
     conn: Connection, event: SubmissionReceived | SubmissionAdded, own: UUID, said_at: datetime
 ) -> None:
     """Keep words of praise, for the record of whom they name and for the unit."""
-    told: dict[str, Any] = {"commendation_id": own, "said_at": said_at}
+    told: dict[str, Any] = {"commendation_id": own, "said_at": said_at, "attributed_badge": None}
     rest = [one.name for one in fields(Commendation) if one.name not in told]
     said = Commendation(**told, **{name: getattr(event, name) for name in rest})
     if await commendations.add(conn, said):

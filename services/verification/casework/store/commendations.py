@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from shared.db import Connection
 
 _COLUMNS = """
@@ -13,14 +15,24 @@ _COLUMNS = """
 """
 # Their ids grow with time.
 _LIST = f"""
-    SELECT {_COLUMNS} FROM commendations
-    WHERE ($1::text IS NULL OR unit_code = $1) AND ($2::text[] IS NULL OR officer_badge = ANY($2))
+    SELECT {_COLUMNS}, attributed_badge FROM commendations
+    WHERE ($1::text IS NULL OR unit_code = $1)
+    AND ($2::text[] IS NULL OR officer_badge = ANY($2) OR attributed_badge = ANY($2))
     AND ($3::uuid IS NULL OR commendation_id < $3) ORDER BY commendation_id DESC LIMIT $4
 """  # noqa: S608  the names are this module's own
 _ADD = f"""
     INSERT INTO commendations ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true
 """  # noqa: S608
+_GET = f"SELECT {_COLUMNS}, attributed_badge FROM commendations WHERE commendation_id = $1"  # noqa: S608
+_ATTRIBUTE = """
+    WITH now AS (
+        UPDATE commendations SET attributed_badge = $2 WHERE commendation_id = $1
+    )
+    INSERT INTO attributions (commendation_id, number, badge, username, attributed_at)
+    SELECT $1, count(*) + 1, $2, $3, $4 FROM attributions WHERE commendation_id = $1
+    RETURNING number
+"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,21 @@ class Commendation:
     officer_typed_sealed: str | None
     said_at: datetime
     attachments: tuple[str, ...]
+    attributed_badge: str | None = None
+
+    @property
+    def badge(self) -> str | None:
+        """Whom it means: whom the citizen chose, or else whom somebody at the desk knows."""
+        return self.officer_badge or self.attributed_badge
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Who said when whom it means; nobody any more where the badge lacks."""
+
+    badge: str | None
+    username: str
+    attributed_at: datetime
 
 
 async def add(conn: Connection, said: Commendation) -> bool:
@@ -62,8 +89,40 @@ async def list_newest(
 ) -> list[Commendation]:
     """The newest first: of a unit, of whom these badges name, from before one of them."""
     rows = await conn.fetch(_LIST, unit_code, badges, before, limit)
-    lists = ("reasons", "attachments")
-    return [Commendation(**dict(row) | {one: tuple(row[one]) for one in lists}) for row in rows]
+    return [_commendation(row) for row in rows]
+
+
+async def get(conn: Connection, commendation_id: UUID) -> Commendation | None:
+    """One, for who may see it."""
+    row = await conn.fetchrow(_GET, commendation_id)
+    return _commendation(row) if row else None
+
+
+async def claim(conn: Connection, commendation_id: UUID) -> Commendation | None:
+    """The same, locked until the end of the transaction."""
+    row = await conn.fetchrow(f"{_GET} FOR UPDATE", commendation_id)
+    return _commendation(row) if row else None
+
+
+def _commendation(row: Record) -> Commendation:
+    lists = {one: tuple(row[one]) for one in ("reasons", "attachments")}
+    return Commendation(**dict(row) | lists)
+
+
+async def attribute(conn: Connection, commendation_id: UUID, said: Attribution) -> int:
+    """Somebody says whom one means that is claimed; the number of what was said of it."""
+    row = (said.badge, said.username, said.attributed_at)
+    return int(await conn.fetchval(_ATTRIBUTE, commendation_id, *row))
+
+
+async def list_attributions(conn: Connection, commendation_id: UUID) -> list[Attribution]:
+    """What was said so far, oldest first."""
+    rows = await conn.fetch(
+        """SELECT badge, username, attributed_at FROM attributions WHERE commendation_id = $1
+           ORDER BY number""",
+        commendation_id,
+    )
+    return [Attribution(**dict(row)) for row in rows]
 
 
 async def list_attachments(conn: Connection, commendation_id: UUID) -> list[str]:
