@@ -171,6 +171,15 @@ async def test_withdrawing_deletes_nothing(citizen: Holder) -> None:
     assert {"withdrawn", "goes_on"} <= set(await citizen.steps())
 
 
+async def test_a_program_cannot_fill_the_story(citizen: Holder) -> None:
+    """Twenty changes of mind a day, each told; then 429, and no event more."""
+    for number in range(20):
+        await citizen.say("withdrawals", withdrawn=number % 2 == 0)
+    told = await citizen.say("withdrawals", wanted=429, withdrawn=True)
+    assert "今天改得太多次了" in told["detail"]
+    assert 20 == len(await citizen.published("submission.withdrawn.v1"))
+
+
 async def test_what_is_answered_cannot_be_withdrawn(answered: Holder) -> None:
     """There is nothing left to stop; the page says so instead of a form."""
     await answered.say("withdrawals", wanted=409, withdrawn=True)

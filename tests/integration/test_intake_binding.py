@@ -209,6 +209,18 @@ async def test_nobody_learns_whether_a_phone_is_known(citizen: Holder) -> None:
     await other.say("phone", wanted=422, code="000000")
 
 
+async def test_a_code_that_was_not_sent_cannot_be_guessed(
+    citizen: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose phone had its share of SMS is not bound by luck: the right digits are wrong."""
+    monkeypatch.setattr(otp, "make", lambda: "123456")
+    await citizen.say("phone-codes", phone=PHONE)
+    other = await opened(citizen.intake)
+    await other.say("phone-codes", phone=PHONE)
+    await other.say("phone", wanted=422, code="123456")
+    await citizen.say("phone", code="123456")
+
+
 async def test_an_address_asks_twenty_times_an_hour(
     citizen: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from html import unescape
 
+from services.intake.accept.store import phones
 from tests.integration import test_inviting
 from tests.integration.intake_site import Site, code
 from tests.integration.test_inviting import LOCAL, NOW, PHONES, SEAL, hidden, look, sent, tab
@@ -141,3 +142,19 @@ async def test_no_answer_is_joined_to_a_phone(intake: Site) -> None:
     used = await intake.fetch("SELECT code_hash, receipt_hash FROM invitations_used")
     assert (1, 1) == (len(told), len(used))
     assert set() == {*told[0]} & {*used[0]}
+
+
+async def test_who_was_left_out_was_not_asked(intake: Site) -> None:
+    """The public number of those whom draws invited counts nobody who wanted no invitation."""
+    async with intake.database.transaction() as conn:
+        for phone in PHONES[:3]:
+            await phones.add_word(conn, SEAL.index(f"+86{phone}"), "before", NOW, no_more=True)
+    page = tab(intake)
+    with at(NOW):
+        await look(page, size="20")
+        assert 200 == await page.send("/invitations", **hidden(page))
+        assert 3 == page.text.count("他说过不再收邀请，不问")
+        await intake.refresh()
+        told = await (await intake.client.get("/api/v1/open")).json()
+    rows = [row for row in told["satisfaction"] if row["source"] == "invited"]
+    assert {17} == {row["drawn"] for row in rows}

@@ -13,6 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
+from services.intake.abuse import store as counts
+from services.intake.abuse.limits import Limit
 from services.intake.accept.finding import Finding
 from services.intake.follow import reading
 from services.intake.follow.bodies import FollowupBody, PressureBody, RatingBody, WithdrawalBody
@@ -42,6 +44,8 @@ B = TypeVar("B", bound=BaseModel)
 A = TypeVar("A", bound=BaseModel)
 # A person in distress may say more than once what happened; a program may not fill the desk.
 A_DAY, REPORTS_A_DAY = timedelta(days=1), 10
+# People change their minds, and each word is kept and told.
+CHANGES = Limit("changes_of_receipt", 20, A_DAY)
 Do = Callable[["Moment", B], Awaitable[A]]
 
 
@@ -64,6 +68,12 @@ class Moment:
         """Conflict where it is too early, too late, or done."""
         if not self.standing.may(act):
             raise Conflict(f"refused.not_now_{act}")
+
+    async def change(self) -> None:
+        """Another word that takes the place of one before. TooMany where there were many today."""
+        counted = await counts.count(self.conn, CHANGES, str(self.id))
+        if counted.over:
+            raise TooMany("refused.said_often", counted.after(clock.now()))
 
     async def tell(self, entry: Entry) -> None:
         """The next line of the story."""
@@ -99,6 +109,7 @@ class Answering:
         if body.solved is None and body.satisfied is None:
             raise Invalid(Wrong("solved", "wrong.answer_one"))
         moment.must("rate")
+        await moment.change()
         number = moment.standing.next("rated")
         told = body.model_dump() | {"revision": moment.standing.revision}
         await moment.tell(Entry("rated", moment.now, told | {"number": number}))
@@ -130,6 +141,7 @@ class Answering:
         if body.withdrawn == moment.standing.withdrawn:
             return Noted(at=moment.now)
         moment.must("withdraw" if body.withdrawn else "take_back")
+        await moment.change()
         number = moment.standing.next("withdrawn")
         told = {"number": number, "withdrawn": body.withdrawn}
         await moment.tell(Entry("withdrawn", moment.now, told))

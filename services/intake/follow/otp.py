@@ -27,8 +27,11 @@ def hash_of(seal: Seal, code_id: UUID, code: str) -> str:
 
 
 def judge(seal: Seal, asked: PhoneCode | None, typed: str, now: datetime) -> Judged:
-    """What a typed code is good for; `dead` where another one must be asked for."""
+    """What a typed code is good for; `dead` where another one must be asked for.
+
+    One that was not sent is never right: nobody can know it, but somebody may guess it.
+    """
     if asked is None or asked.used_at or now >= asked.expires_at or asked.attempts >= ATTEMPTS:
         return "dead"
     right = hmac.compare_digest(asked.code_hash, hash_of(seal, asked.id, typed))
-    return "right" if right else "wrong"
+    return "right" if right and asked.sent else "wrong"

@@ -87,7 +87,8 @@ _MONTHS = """
 """
 _INVITED = """
     SELECT date_trunc('month', day)::date AS month, sum(size - (
-        SELECT count(*) FROM invited i WHERE i.draw = draws.number AND i.how = 'recent'
+        SELECT count(*) FROM invited i
+        WHERE i.draw = draws.number AND i.how IN ('recent', 'declined')
     ))::bigint AS number
     FROM draws WHERE $1::date IS NULL OR day >= $1 GROUP BY 1
 """
