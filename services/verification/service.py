@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.verification import jobs
+from services.verification import guide, jobs
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
@@ -71,6 +71,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),
+            *guide.endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

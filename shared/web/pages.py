@@ -25,9 +25,10 @@ COOKIE = "mashang_lang"
 # Large print, for old eyes: `?size=` and the cookie that remembers it.
 SIZE = "mashang_size"
 SIZES = ("large", "normal")
-# Day or night on the staff's pages, whatever the screen is set to.
-THEME = "mashang_theme"
-THEMES = ("light", "dark")
+# For the staff: day or night, whatever the screen is set to, and whether single keys do something.
+THEME, KEYS = "mashang_theme", "mashang_keys"
+THEMES, KEYED = ("light", "dark", "auto"), ("on", "off")
+_CHOICES = (("size", SIZE, SIZES), ("theme", THEME, THEMES), ("keys", KEYS, KEYED))
 A_YEAR = 31_536_000
 _WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
 LEAST = 0.0001
@@ -75,11 +76,12 @@ def _weighed(part: str) -> tuple[str, float]:
 
 def large(request: web.Request) -> bool:
     """Whether pages come in large print."""
-    return _chosen(request, "size", SIZE, SIZES) == "large"
+    return chosen(request, "size") == "large"
 
 
-def _chosen(request: web.Request, name: str, cookie: str, known: tuple[str, ...]) -> str:
+def chosen(request: web.Request, name: str) -> str:
     """What the address asks for, else what the cookie remembers of it; nothing if neither does."""
+    cookie, known = next((cookie, known) for one, cookie, known in _CHOICES if one == name)
     choice = request.query.get(name, "") if request.query_string else ""
     if choice not in known:
         choice = request.cookies.get(cookie, "") if hdrs.COOKIE in request.headers else ""
@@ -131,6 +133,7 @@ class Pages:
         *,
         elder: bool = False,
         theme: str = "",
+        keyed: bool = True,
         **values: object,
     ) -> str:
         """A template in a language; citizens' perhaps in large print, staff's by day or night."""
@@ -141,6 +144,7 @@ class Pages:
             dir=words.direction,
             elder=elder,
             theme=theme,
+            keyed=keyed,
             languages=tongues(lang),
             other=next(one for one in tongues(lang) if one.code in whole()),
             when=words.when,
@@ -159,9 +163,10 @@ class Pages:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
         values = {**page.values, "visit": visitor, "turned": partial(turned, request)}
-        theme = _chosen(request, "theme", THEME, THEMES)
+        theme = chosen(request, "theme").replace("auto", "")
+        keyed, elder = chosen(request, "keys") != "off", large(request)
         html = self.html(
-            lang, here(request), page.template, elder=large(request), theme=theme, **values
+            lang, here(request), page.template, elder=elder, theme=theme, keyed=keyed, **values
         )
         answer = web.Response(text=html, status=page.status, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
@@ -172,12 +177,12 @@ class Pages:
 
     def _remember(self, request: web.Request, answer: web.Response, lang: Language) -> None:
         """What was asked for in the address stays so."""
-        chosen = {COOKIE: lang} if request.query.get("lang") == lang else {}
-        for name, cookie, known in (("size", SIZE, SIZES), ("theme", THEME, THEMES)):
-            if (choice := request.query.get(name)) in known:
-                chosen[cookie] = choice
-        for name, value in chosen.items():
-            answer.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True)
+        kept = {COOKIE: lang} if request.query.get("lang") == lang else {}
+        for name, cookie, known in _CHOICES:
+            if (choice := request.query.get(name, "")) in known:
+                kept[cookie] = choice
+        for cookie, value in kept.items():
+            answer.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True)
 
     def refused(
         self,

@@ -10,12 +10,15 @@ _PLAIN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _KEPT = "/%:@!$&'()*+,;=~-._"
 
 
-def turned(request: web.Request, language: str) -> str:
-    """What was asked for, in another language; nothing where a form was sent, which no link can."""
+def turned(request: web.Request, choice: str, name: str = "lang") -> str:
+    """What was asked for, in another language or with another choice of this name.
+
+    Nothing where a form was sent, which no link can.
+    """
     if request.method not in ("GET", "HEAD"):
         return ""
-    kept = [(name, value) for name, value in request.query.items() if name != "lang"]
-    return f"{here(request)}?{urlencode([*kept, ('lang', language)])}"
+    kept = [(other, value) for other, value in request.query.items() if other != name]
+    return f"{here(request)}?{urlencode([*kept, (name, choice)])}"
 
 
 def here(request: web.Request, *, asked: bool = False) -> str:

@@ -11,14 +11,14 @@ ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "shared/web/static"
 # Which page brings which sheet to all that extend it.
 BASES = {"citizen.css": "base.html", "staff.css": "house.html"}
-SCRIPTS = {"citizen.css": "citizen.js"}
+SCRIPTS = {"citizen.css": "citizen.js", "staff.css": "desk.js"}
 # Parts of the desk that are dressed before the pages that wear them are all there.
 AHEAD = {
-    "acts", "art", "asks", "at", "attachments", "bad", "banner", "big", "bulk", "button",
+    "acts", "art", "asks", "attachments", "bad", "banner", "big", "bulk", "button",
     "case-head", "cat", "check", "clock", "due", "figs", "foot", "flush", "full", "half",
     "head", "hints", "info", "inside", "keys", "late", "left", "list", "live", "lost", "n",
     "next", "no", "ok", "page", "pane", "past", "rail", "seen", "seg", "sel", "sheet", "soon",
-    "tag", "tel", "then", "tl", "tools", "track", "tries", "two", "unit", "veil", "w", "who",
+    "tag", "tel", "then", "tl", "tools", "track", "tries", "two", "unit", "w", "who",
     "who-c", "wider", "words", "x",
 }  # fmt: skip
 _LEADS = re.compile(r"{% (?:extends|import|include|from) (.*?)%}")
