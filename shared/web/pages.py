@@ -140,7 +140,7 @@ class Pages:
         words = texts(lang)
         page = self._environment.get_template(template).render(
             lang=lang,
-            tag=words.tag,
+            lang_tag=words.tag,
             dir=words.direction,
             elder=elder,
             theme=theme,

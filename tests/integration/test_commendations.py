@@ -17,7 +17,7 @@ from tests.integration.verification_tab import tab
 SERVICE = "verification"
 PLACE = "/desk/commendations"
 WORDS = "帮我多跑了一趟，谢谢甲警官"
-NAMED = '甲 <span class="badge">170001</span>'
+NAMED = '甲 <span class="tag">170001</span>'
 
 
 @pytest.fixture

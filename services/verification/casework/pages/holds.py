@@ -12,7 +12,7 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS
 from shared.db import Database
 from shared.errors import Refused
-from shared.values import clock, text
+from shared.values import text
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
@@ -72,7 +72,6 @@ class HoldPages:
             "typed": typed,
             "refused": refused,
             "key": key,
-            "now": clock.now(),
             "done": call.asked("done") if text.is_digits(call.asked("done")) else "",
         }
         return Page("held.html", values, int(refused.status) if refused else 200)
