@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prometheus_client import Gauge
 
-from services.verification.casework.acts import recusals
+from services.verification.casework.acts import recusals, search
 from services.verification.casework.store import drafts, erasures, lists
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import failures, sessions
@@ -26,6 +26,12 @@ async def examine_cases(database: Database, seal: Seal) -> int:
     """Hold cases against people who have changed since; how many there were."""
     async with database.transaction() as conn:
         return await recusals.examine_again(conn, seal, _AT_ONCE)
+
+
+async def read_words(database: Database, seal: Seal) -> int:
+    """Have cases found by their words; how many there were."""
+    async with database.transaction() as conn:
+        return await search.read_words(conn, seal, _AT_ONCE)
 
 
 async def erase_cases(database: Database) -> int:

@@ -57,6 +57,12 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(jobs.examine_cases, database, settings.seal),
                 idle=timedelta(seconds=5),
             ),
+            Job(
+                "read_words",
+                timedelta(seconds=1),
+                partial(jobs.read_words, database, settings.seal),
+                idle=timedelta(seconds=5),
+            ),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),

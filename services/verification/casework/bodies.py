@@ -166,3 +166,10 @@ class ListQuery(BaseModel):
     number: CaseSaid | None = None
     cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)
+
+
+class InboxQuery(ListQuery):
+    """GET /desk. `q` is whatever somebody looks for; `words` where it is certainly words."""
+
+    q: Annotated[Plain, StringConstraints(max_length=200)] | None = None
+    words: bool = False

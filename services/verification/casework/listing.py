@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,29 +27,36 @@ class Page:
     cursor: str | None
 
 
-async def list_page(conn: Connection, operator: Operator, query: ListQuery) -> Page:
-    """One page. Invalid if the cursor was not made here."""
+async def list_page(
+    conn: Connection, operator: Operator, query: ListQuery, units: Sequence[str] | None = None
+) -> Page:
+    """One page, perhaps of some units only. Invalid if the cursor was not made here."""
     if query.submission_id:
         found = await cases.get_case_of(conn, operator, query.submission_id)
         return Page([found] if found else [], None)
     if query.number:
         found = await find_said(conn, operator, query.number)
         return Page([found] if found else [], None)
-    rows = await _rows(conn, operator, query, cursor_of(query))
+    units = [query.unit] if query.unit else units
+    rows = await _rows(conn, operator, query, units, cursor_of(query))
     more = len(rows) > query.limit
     page = rows[: query.limit]
     return Page(page, encode(page[-1]) if more else None)
 
 
 async def _rows(
-    conn: Connection, operator: Operator, query: ListQuery, after: Cursor | None
+    conn: Connection,
+    operator: Operator,
+    query: ListQuery,
+    units: Sequence[str] | None,
+    after: Cursor | None,
 ) -> list[Case]:
     newest, limit = _newest_first(query), query.limit + 1
     state: State | None = None if query.state == "work" or query.state == "all" else query.state
     wanted = Wanted(
         state=state,
         until=None if newest else _until(query),
-        units=None if query.unit is None else [query.unit],
+        units=units,
         category=query.category,
         step=query.step,
         urgent=query.urgent,

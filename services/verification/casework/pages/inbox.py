@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 
 from services.verification.casework import bodies, listing, rows
+from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
+from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
 from services.verification.casework.store import holds, lists
 from shared import access
@@ -20,7 +22,7 @@ from shared.web.endpoints import Call, Endpoint, Page
 
 _PAGE = 25
 # What a link of the inbox keeps of what was asked for.
-_ASKED = ("state", "due", "step", "category", "unit", "urgent")
+_ASKED = ("state", "due", "step", "category", "unit", "urgent", "q")
 # What each of the rail's views asks for.
 _VIEWS: Mapping[str, Mapping[str, object]] = {
     "work": {},
@@ -50,7 +52,8 @@ class InboxPages:
         """A page of cases, and how many are due."""
         query, now, today = _query(call.asking), clock.now(), listing.end_of_today()
         async with self.database.transaction(as_=call.operator) as conn:
-            page = await listing.list_page(conn, call.operator, query)
+            found = await self._found(conn, call.operator, query)
+            page = await _page(conn, call.operator, query, found)
             shown = await rows.load(conn, self.desk, call.operator, page.cases, now)
             counts = await lists.count_due(conn, call.operator, today, now)
             held = await _held(conn, call.operator)
@@ -60,12 +63,29 @@ class InboxPages:
             "most": lists.MOST,
             "held": held,
             "query": query,
+            "found": found,
+            "shown": search.SHOWN,
             "view": _view(query),
             "categories": self.desk.policies.at(now).categories,
             "next_page": _link(query, page.cursor) if page.cursor else None,
             "hour": _hour,
         }
         return Page("inbox.html", values)
+
+    async def _found(
+        self, conn: Connection, operator: Operator, query: bodies.InboxQuery
+    ) -> Found | None:
+        if query.q is None or not query.q.strip():
+            return None
+        return await search.find(conn, self.desk, operator, query.q, words=query.words)
+
+
+async def _page(
+    conn: Connection, operator: Operator, query: bodies.InboxQuery, found: Found | None
+) -> listing.Page:
+    if found and not found.units:
+        return listing.Page(list(found.cases), None)
+    return await listing.list_page(conn, operator, query, found.units if found else None)
 
 
 async def _held(conn: Connection, operator: Operator) -> int | None:
@@ -75,31 +95,31 @@ async def _held(conn: Connection, operator: Operator) -> int | None:
     return await holds.count_holds(conn, "held", None, None)
 
 
-def _query(given: Mapping[str, str]) -> bodies.ListQuery:
+def _query(given: Mapping[str, str]) -> bodies.InboxQuery:
     # A link with a filter or a cursor that we do not know shows the inbox, not an error.
     kept = {name: value for name, value in given.items() if value}
     try:
-        query = bodies.ListQuery.model_validate(kept | {"limit": _PAGE})
+        query = bodies.InboxQuery.model_validate(kept | {"limit": _PAGE})
         listing.cursor_of(query)
     except (ValidationError, Invalid):
-        return bodies.ListQuery(limit=_PAGE)
+        return bodies.InboxQuery(limit=_PAGE)
     return query
 
 
-def _asked(query: bodies.ListQuery) -> dict[str, object]:
+def _asked(query: bodies.InboxQuery) -> dict[str, object]:
     """What was asked for beside the usual."""
     given = query.model_dump(include=set(_ASKED), exclude_defaults=True)
     return {name: given[name] for name in _ASKED if given.get(name)}
 
 
-def _view(query: bodies.ListQuery) -> str:
+def _view(query: bodies.InboxQuery) -> str:
     """Which of the rail's views it is; `found` for any other choice of cases."""
     asked = _asked(query)
     named = query.number or query.submission_id
     return next((name for name, one in _VIEWS.items() if one == asked and not named), "found")
 
 
-def _link(query: bodies.ListQuery, cursor: str) -> str:
+def _link(query: bodies.InboxQuery, cursor: str) -> str:
     return "/desk?" + urlencode({**_asked(query), "cursor": cursor})
 
 

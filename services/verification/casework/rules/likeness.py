@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.values import text
+from services.verification.casework.rules.grams import pairs
 
 Why = Literal["phone", "words"]
 # Fewer pairs of characters say nothing: 没有人 is what everybody writes.
@@ -20,8 +20,7 @@ class Told:
     @classmethod
     def of(cls, phone: str | None, words: str | None) -> "Told":
         """From the words as they were typed."""
-        plain = text.keyword(words or "")
-        return cls(phone, frozenset(plain[n : n + 2] for n in range(len(plain) - 1)))
+        return cls(phone, pairs(words or ""))
 
 
 def likeness(one: Told, other: Told) -> int:

@@ -38,6 +38,7 @@ ERASING: Mapping[str, str] = {
         UPDATE holds SET body = body - {_PERSONAL},
             added = ARRAY(SELECT one - {_PERSONAL} FROM unnest(added) AS one)
         WHERE submission_id = ANY($1)""",  # noqa: S608
+    "case_grams": f"DELETE FROM case_grams WHERE {_CASES}",  # noqa: S608
     "drafts": f"DELETE FROM drafts WHERE {_CASES}",  # noqa: S608
 }
 _DONE = "UPDATE erasures SET done_at = mashang_now() WHERE submission_id = ANY($1)"

@@ -48,6 +48,12 @@ async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
     return {row["unit_code"]: row["name"] for row in rows}
 
 
+async def list_all_names(conn: Connection) -> dict[str, str]:
+    """The names of all units that whoever asks may see."""
+    rows = await conn.fetch("SELECT unit_code, name FROM units ORDER BY unit_code")
+    return {row["unit_code"]: row["name"] for row in rows}
+
+
 async def add_unit(conn: Connection, unit: StoredUnit) -> None:
     """Add a unit, or replace it by its next version."""
     await conn.execute(
