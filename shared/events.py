@@ -314,7 +314,8 @@ class CaseVerified(Event):
     """A verdict is final; a changed verdict comes as a higher `revision` of the same case.
 
     `incident_id` counts until the first IncidentChanged of the case. `kept_from` are those who may
-    be meant, by badge or `@username`: nothing of this case is theirs to see or decide.
+    be meant, by badge or `@username`: nothing of this case is theirs to see or decide. `counters`
+    are the windows of the unit that it is about, where somebody said so.
     """
 
     TYPE = "case.verified.v1"
@@ -338,6 +339,7 @@ class CaseVerified(Event):
     received_at: datetime
     verified_at: datetime
     kept_from: tuple[str, ...] = ()
+    counters: tuple[int, ...] = ()
 
 
 class IncidentChanged(Event):
@@ -459,6 +461,27 @@ class AnswerRated(Event):
     solved: bool | None
     satisfied: bool | None
     rated_at: datetime
+
+
+class AnswerHeard(Event):
+    """The two questions were asked by phone: what the citizen said, None where nothing.
+
+    `number` counts the times that they were asked; `revision` is the verdict that they knew.
+    """
+
+    TYPE = "answer.heard.v1"
+    SUBJECT = "submission_id"
+    VERSION = "number"
+
+    case_id: UUID
+    submission_id: UUID
+    kind: Kind
+    unit_code: str
+    number: int
+    revision: int
+    solved: bool | None
+    satisfied: bool | None
+    heard_at: datetime
 
 
 class FollowupReceived(Event):

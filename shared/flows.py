@@ -138,6 +138,12 @@ FLOWS: tuple[Flow, ...] = (
         "solved? satisfied? on the case and in the figures",
     ),
     Flow(
+        events.AnswerHeard,
+        "verification",
+        ("intake",),
+        "what a citizen answers by phone counts as if it were said on the receipt page",
+    ),
+    Flow(
         events.FollowupReceived,
         "intake",
         ("verification",),

@@ -251,6 +251,17 @@ SAMPLES: tuple[Event, ...] = (
         language="zh",
         called_at=AT,
     ),
+    events.AnswerHeard(
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        kind="complaint",
+        unit_code="411724006",
+        number=1,
+        revision=1,
+        solved=True,
+        satisfied=None,
+        heard_at=AT,
+    ),
     events.ReceiptIssued(
         submission_id=SUBMISSION,
         phone_sealed=SEALED,

@@ -103,6 +103,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.RewardPaid: handlers.on_reward_paid,
             events.RewardReversed: handlers.on_reward_reversed,
             events.MessageSettled: handlers.on_message_settled,
+            events.AnswerHeard: handlers.on_answer_heard,
         },
         jobs=[
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),

@@ -11,8 +11,11 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
+from services.verification.casework.pages.conflict import ConflictPage
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
+from services.verification.casework.pages.kept import Keeping
+from services.verification.casework.pages.templates import TemplatePages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
 from services.verification.signin.accounts import AccountPages
@@ -74,6 +77,9 @@ def build(settings: Settings, database: Database) -> Service:
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database, desk).endpoints(),
             *CasePage(database, desk).endpoints(),
+            *ConflictPage(database, desk).endpoints(),
+            *Keeping(database, desk).endpoints(),
+            *TemplatePages(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),

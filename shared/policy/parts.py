@@ -1,13 +1,13 @@
 """The sections of a policy, each with the number of its rule."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from shared.events import Verdict
+from shared.events import Attribution, Verdict
 from shared.policy.kinds import (
     Amount,
     Centipoints,
@@ -112,6 +112,21 @@ class Assessment(Part):
     partly_percent: Percent
     officers_centipoints: dict[str, Centipoints]
     unit_centipoints: dict[str, Centipoints]
+
+    def deduction(
+        self, verdict: Verdict, attribution: Attribution, categories: Collection[str]
+    ) -> int:
+        """What a complaint that was found true takes from its unit: the largest of its categories.
+
+        Rule 14: policy causes cost nothing. A case without a category that this policy knows costs
+        the smallest deduction, since something was found.
+        """
+        tables = {"officers": self.officers_centipoints, "unit": self.unit_centipoints}
+        if attribution not in tables:
+            return 0
+        table = tables[attribution]
+        points = max((table[c] for c in categories if c in table), default=min(table.values()))
+        return points * self.partly_percent // 100 if verdict == "partly" else points
 
 
 class Strikes(Part):

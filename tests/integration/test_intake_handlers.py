@@ -210,6 +210,24 @@ async def test_every_step_has_words_in_both_languages(intake: Site) -> None:
     assert "The operator took back the 20.00 yuan" in shown
 
 
+async def test_what_is_answered_by_phone_is_the_citizens_next_word(intake: Site) -> None:
+    """It stands on the receipt, and is told to all in one order with what they say there."""
+    answer = await (await intake.submit("a-random-key-0001")).json()
+    submission = UUID(answer["submission_id"])
+    heard = events.AnswerHeard(
+        case_id=CASE, submission_id=submission, kind="complaint", unit_code=UNIT, number=1,
+        revision=1, solved=False, satisfied=None, heard_at=AT + timedelta(hours=2),
+    )  # fmt: skip
+    await intake.tell(opened(submission), verified(submission, "已整改。"), heard)
+    later = {"number": 2, "solved": True, "heard_at": AT + timedelta(hours=3)}
+    await intake.tell(heard.model_copy(update=later))
+    rows = await intake.fetch("SELECT body::jsonb -> 'data' AS data FROM outbox"
+                              " WHERE type = 'answer.rated.v1' ORDER BY seq")  # fmt: skip
+    assert [(1, False), (2, True)] == [(r["data"]["version"], r["data"]["solved"]) for r in rows]
+    receipt = await intake.client.get(f"/api/v1/receipts/{answer['receipt']['code']}")
+    assert True is (await receipt.json())["rating"]["solved"]
+
+
 async def test_the_time_line_cannot_be_changed(conn: Connection) -> None:
     """The service's own role may neither change nor remove a line or a submission."""
     for sql in (

@@ -47,6 +47,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "sign-in": (("username",), {"next": "/desk/cases/1"}),
     "callbacks": (("note",), {"outcome": "busy"}),
     "phone-reveals": (("reason",), {}),
+    "templates": (("title", "body"), {"version": "0"}),
+    "questions": ((), {"solved": "1"}),
     "reviews": (("note",), {"decision": "return", "revision": "1"}),
     "verdicts": (
         ("finding", "answer", "incident"),
@@ -79,7 +81,7 @@ SHORT = {
 }  # fmt: skip
 # Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
 # can be lost.
-BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk"}
+BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft"}
 
 
 def last_of(one: Endpoint) -> str:

@@ -37,6 +37,8 @@ NO_ACT = {
     "POST /api/v1/statements": "a statement changes nothing",
     "POST /r": "a receipt is looked up",
     "POST /desk/cases/{case_id}": "it leads to a section's own act, or keeps the newest draft",
+    "POST /desk/cases/{case_id}/draft": "it keeps the newest draft",
+    "POST /desk/cases/{case_id}/conflict": "once chosen, there is nothing left to choose",
     "POST /rewards/{reward_id}": "it shows the page again",
     "POST /mismatches": "the same",
     "POST /invitations/look": "a list is looked at, and nothing of it is kept",
@@ -121,6 +123,19 @@ async def review(place: Place) -> tuple[Body, Body]:
 async def reveal(place: Place) -> tuple[Body, Body]:
     """The citizen's phone."""
     return await case(place), {"reason": "回访"}
+
+
+async def questions(place: Place) -> tuple[Body, Body]:
+    """What a citizen answers by phone."""
+    judged = await case(place, judged=True)
+    async with ClientSession() as http:
+        header = await bearer(place.town, http, "verification", "northern")
+        url = f"{place.town.urls['verification']}/api/v1/cases/{judged['case_id']}/reviews"
+        async with http.post(
+            url, json={"decision": "confirm", "revision": 1}, headers=header
+        ) as response:
+            assert 201 == response.status, await response.text()
+    return judged, {"solved": "1"}
 
 
 async def recusal(place: Place) -> tuple[Body, Body]:
@@ -213,6 +228,11 @@ async def held(place: Place) -> tuple[Body, Body]:
     return {}, {"ids": [str(event.submission_id)], "outcome": "released", "reason": "核过"}
 
 
+async def template(place: Place) -> tuple[Body, Body]:
+    """A text for answers."""
+    return {}, {"title": "致歉", "body": "向您道歉。", "version": "0"}
+
+
 async def draw(place: Place) -> tuple[Body, Body]:
     """Some of those a window served are drawn."""
     visits = "\n".join(["visit", *(f"V{n} {uuid4()}" for n in range(3))])
@@ -236,9 +256,10 @@ ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
-    "phone-reveals": reveal, "approvals": approval, "holds": hold, "write-offs": write_off,
+    "phone-reveals": reveal, "questions": questions, "approvals": approval, "holds": hold,
+    "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held, "/invitations": draw,
+    "/desk/held": held, "/desk/templates": template, "/invitations": draw,
     "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 
@@ -284,7 +305,7 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     params, body = await make(place)
     await place.town.carry()
     # The form is everybody's who works on cases; the second look and calls are the level above's.
-    above = make in (review, call_back)
+    above = make in (review, call_back, questions)
     asker = replace(one, who=Who("staff", ("county_supervisor",))) if above else one
     usual = dict(await place.usual(service, asker))
     if one.form:

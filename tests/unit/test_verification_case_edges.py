@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.verification.casework import bodies, listing
 from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Draft, Step
+from services.verification.casework.rules.verdicts import Draft, Ruling, Step
 from shared import access, policy
 from shared.access import Operator, Role
 from shared.errors import Conflict, Forbidden, Invalid
@@ -218,7 +218,7 @@ def test_who_answers_for_what(verdict: Verdict, attribution: Attribution) -> Non
     """「經核查屬實的」: somebody answers exactly where something was substantiated."""
     officers = ("170001",) if attribution == "officers" else ()
     wanted = draft(verdict=verdict, attribution=attribution, officers=officers)
-    found = list(verdicts.wrongs(wanted, {"170001"}, POLICY.category_keys, ()))
+    found = list(verdicts.wrongs(wanted, {"170001"}, POLICY.category_keys, (), 1))
     fits = (verdict in ("substantiated", "partly")) == (attribution != "none")
     assert fits == (found == [])
 
@@ -245,7 +245,9 @@ def test_every_fault_of_a_verdict_has_its_field(
 ) -> None:
     """What is wrong is named by the field at which it is mended, with words in both languages."""
     found = list(
-        verdicts.wrongs(draft(**changed), {"170001", "own"}, POLICY.category_keys, {"own", "@li"})
+        verdicts.wrongs(
+            draft(**changed), {"170001", "own"}, POLICY.category_keys, {"own", "@li"}, 1
+        )
     )
     assert wrong == [(one.field, one.key) for one in found]
     for language in ("zh", "en"):
@@ -331,14 +333,15 @@ def test_what_is_told_of_a_verdict() -> None:
         revision=2, verdict="partly", attribution="officers", officers=("a", "b"),
         categories=("other",), state="verified",
     )  # fmt: skip
-    event = verdicts.case_verified(final, "1.answer", ("buck_passing",), NOON)
-    assert (2, "partly", ("a", "b"), ("buck_passing",), "1.answer", final.phone_sealed) == (
+    ruling = Ruling("partly", "officers", ("a", "b"), ("buck_passing",), counters=(2,))
+    event = verdicts.case_verified(final, "1.answer", ruling, NOON)
+    assert (2, "partly", ("a", "b"), ("buck_passing",), "1.answer", final.phone_sealed, (2,)) == (
         event.revision, event.verdict, event.officers, event.categories, event.answer_sealed,
-        event.phone_sealed,
+        event.phone_sealed, event.counters,
     )  # fmt: skip
     assert "finding_sealed" not in CaseVerified.model_fields
     with pytest.raises(ValidationError, match="verdict"):
-        verdicts.case_verified(replace(final, verdict=None), "1.answer", (), NOON)
+        verdicts.case_verified(replace(final, verdict=None), "1.answer", ruling, NOON)
 
 
 @given(

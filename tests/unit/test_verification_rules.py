@@ -1,5 +1,6 @@
 """Verification's decisions: what opens a case, callbacks, verdicts, access, lock-out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -120,6 +121,7 @@ def test_a_later_call_may_still_reach() -> None:
         (draft(officers=("170001",)), ["officers_unwanted"]),
         (draft(attribution="officers", officers=("999999",)), ["officers_unknown"]),
         (draft(attribution="officers", officers=("170002",)), ["officers_self"]),
+        (replace(draft(), counters=(3,)), ["counters_unknown"]),
         (draft(categories=()), ["categories_needed"]),
         (draft(categories=("nonsense",)), ["categories_unknown"]),
         (draft(finding=" ", answer="x" * 4001), ["finding_needed", "text_too_long"]),
@@ -127,7 +129,7 @@ def test_a_later_call_may_still_reach() -> None:
 )
 def test_what_a_verdict_needs(wanted: Draft, keys: list[str]) -> None:
     """Every fault of a verdict is found, and a sound one has none."""
-    found = verdicts.wrongs(wanted, {"170001", "170002"}, POLICY.category_keys, {"170002"})
+    found = verdicts.wrongs(wanted, {"170001", "170002"}, POLICY.category_keys, {"170002"}, 2)
     assert keys == [wrong.key for wrong in found]
 
 

@@ -1,10 +1,13 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
 from services.intake.accept.store import officers, units
-from services.intake.follow.store import holds, timeline
-from services.intake.follow.story import Entry
+from services.intake.follow.store import holds, said, timeline
+from services.intake.follow.story import Entry, latest
+from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import (
+    AnswerHeard,
+    AnswerRated,
     CallbackLogged,
     CaseOpened,
     CaseRescheduled,
@@ -112,6 +115,18 @@ async def on_case_rescheduled(conn: Connection, event: CaseRescheduled) -> None:
     told = {"number": event.number, "why": event.why, "revision": event.revision, **due}
     entry = Entry("rescheduled", event.changed_at, told)
     await _tell(conn, event, entry, event.case_id, event.number)
+
+
+async def on_answer_heard(conn: Connection, event: AnswerHeard) -> None:
+    """What a citizen answered by phone: the next of their answers, told to all as any of them."""
+    await said.lock(conn, event.submission_id)
+    newest = latest(await timeline.list_of(conn, event.submission_id), "rated")
+    number = newest.details["number"] + 1 if newest else 1
+    told = {name: getattr(event, name) for name in ("solved", "satisfied", "revision")}
+    entry = Entry("rated", event.heard_at, told | {"number": number})
+    await timeline.add(conn, event.submission_id, str(number), entry)
+    await publish(conn, AnswerRated.of(event, version=number, rated_at=event.heard_at))
+    log.get().info("answers by phone taken over", submission_id=str(event.submission_id))
 
 
 async def on_message_settled(conn: Connection, event: MessageSettled) -> None:

@@ -15,22 +15,10 @@ def deductions(case: Scope, facts: Sequence[Fact], policies: Policies) -> Iterat
 
 
 def points_of(fact: Fact, policy: Policy) -> int:
-    """In centipoints.
-
-    Rule 14: policy causes cost nothing. A case without a category that this policy knows costs the
-    smallest deduction, since something was found.
-    """
-    tables = {
-        "officers": policy.assessment.officers_centipoints,
-        "unit": policy.assessment.unit_centipoints,
-    }
-    if not fact.counts or fact.attribution not in tables:
+    """In centipoints; nothing where assessment does not apply."""
+    if not fact.counts:
         return 0
-    table = tables[fact.attribution]
-    points = max((table[c] for c in fact.categories if c in table), default=min(table.values()))
-    if fact.verdict == "partly":
-        points = points * policy.assessment.partly_percent // 100
-    return points
+    return policy.assessment.deduction(fact.verdict, fact.attribution, fact.categories)
 
 
 def criticisms(case: Scope, facts: Sequence[Fact], _: Policies) -> Iterator[Demand]:

@@ -6,7 +6,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.verification.casework import bodies, held, listing, views
-from services.verification.casework.acts import callbacks, judging, phones, recusals, reviews
+from services.verification.casework.acts import (
+    asking,
+    callbacks,
+    judging,
+    phones,
+    recusals,
+    reviews,
+)
 from services.verification.casework.acts import holds as hold_acts
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.rules.cases import Case
@@ -16,7 +23,7 @@ from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import NotFound
-from shared.events import CallbackLogged
+from shared.events import AnswerHeard, CallbackLogged
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff, statistics
 
@@ -61,6 +68,9 @@ class Api:
                 "The citizen's phone in clear, for a reason that stays on the time line;"
                 " the reason is asked for once a day", WORKERS,
                 body=bodies.RevealBody, answers={201: views.PhoneShown}),
+            act(f"{CASE}/questions", self.ask,
+                "What the citizen answered by phone: solved, satisfied with the handling", WORKERS,
+                body=bodies.QuestionsBody, answers={201: AnswerHeard}),
             act(f"{CASE}/recusals", self.recuse,
                 "Keep the case from an officer, a level higher; or say that it is not about them",
                 WORKERS, body=bodies.RecusalBody, answers={201: recusals.Recused}),
@@ -108,6 +118,10 @@ class Api:
     async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
         """The phone."""
         return views.PhoneShown(phone=await self._do(str, phones.reveal_phone, call))
+
+    async def ask(self, call: Call[bodies.QuestionsBody, None]) -> AnswerHeard:
+        """What was heard, as the others are told."""
+        return await self._do(AnswerHeard, asking.ask, call)
 
     async def recuse(self, call: Call[bodies.RecusalBody, None]) -> recusals.Recused:
         """Whether it is a level higher, and still the caller's."""

@@ -46,7 +46,8 @@ class CallbackBody(Body):
 class VerdictBody(Body):
     """POST /api/v1/cases/{id}/verdicts; `revision` is the one that the caller has seen, 0 first.
 
-    Without categories the citizen's own stand; `incident` is the number (or id) of another case of
+    Without categories the citizen's own stand; `counters` are the windows that it is about, if that
+    is said; `incident` is the number (or id) of another case of
     the same unit with which this one belongs, or of this one itself where it is to stand apart.
     """
 
@@ -54,6 +55,7 @@ class VerdictBody(Body):
     attribution: Attribution
     officers: Annotated[tuple[Word, ...], Field(max_length=20)] = ()
     categories: Annotated[tuple[Word, ...], Field(max_length=20)] | None = None
+    counters: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], Field(max_length=99)] = ()
     finding: Text
     answer: Text
     incident: CaseSaid | None = None
@@ -69,17 +71,28 @@ class VerdictBody(Body):
             self.finding,
             self.answer,
             self.revision,
+            counters=tuple(dict.fromkeys(self.counters)),
         )
 
 
 class VerdictForm(VerdictBody):
     """The desk's form: a box that is not ticked is a category that the verdict does not have.
 
-    Of what is not substantiated there is nobody to name, so nobody needs to say that.
+    It asks only what the chosen verdict needs; what stands in the rest is not meant.
     """
 
     attribution: Attribution = "none"
     categories: Annotated[tuple[Word, ...], Field(max_length=20)] = ()
+
+    def draft(self, categories: tuple[str, ...]) -> Draft:
+        """The verdict without what it does not need."""
+        return super().draft(categories).needed(categories)
+
+
+class ConflictBody(Body):
+    """POST /desk/cases/{id}/conflict: the other's text, one's own, or both together."""
+
+    choice: Literal["take", "mine", "merge"]
 
 
 class ReviewBody(Body):
@@ -108,7 +121,25 @@ class RecusalBody(Body):
 
 
 def _blank_is_none(value: object) -> object:
-    return value or None
+    return None if value == "" else value
+
+
+class TemplateBody(Body):
+    """POST /desk/templates: a new one, or the next version of the one that was seen."""
+
+    template_id: Annotated[UUID | None, BeforeValidator(_blank_is_none)] = None
+    version: int = Field(default=0, ge=0, le=1_000_000)
+    title: Annotated[Plain, StringConstraints(max_length=60)]
+    category: Annotated[Word | None, BeforeValidator(_blank_is_none)] = None
+    body: Annotated[Text, StringConstraints(max_length=4000)]
+    retired: bool = False
+
+
+class QuestionsBody(Body):
+    """POST /api/v1/cases/{id}/questions; one of the two is enough."""
+
+    solved: Annotated[bool | None, BeforeValidator(_blank_is_none)] = None
+    satisfied: Annotated[bool | None, BeforeValidator(_blank_is_none)] = None
 
 
 class HoldBody(Body):

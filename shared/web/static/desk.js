@@ -4,7 +4,7 @@
 //   data-needs="a=b,c; d=e"  shown only while the fields of these names have one of these values
 //   data-seen="id"    shows what stands in that field
 //   data-draft="address"  a form that is sent there by itself while somebody writes; what it says is
-//                     put into [data-saved], with {time} filled in
+//                     put into [data-told]
 //   data-kept         a form to bring back to the page where it stood, after signing in by [data-back]
 'use strict';
 (function () {
@@ -176,9 +176,9 @@
     form.addEventListener('submit', function () { clearTimeout(due); });
     function save() {
       fetch(form.dataset.draft, {method: 'POST', body: new URLSearchParams(new FormData(form))}).then(function (answer) {
-        if (!answer.ok) return;
-        var now = new Date(), time = ('0' + now.getHours()).slice(-2) + ':' + ('0' + now.getMinutes()).slice(-2);
-        all('[data-saved]').forEach(function (one) { one.textContent = one.dataset.saved.replace('{time}', time); });
+        return answer.ok && answer.text();
+      }).then(function (told) {
+        if (told) all('[data-told]').forEach(function (one) { one.innerHTML = told; });
       }, function () {});
     }
   });

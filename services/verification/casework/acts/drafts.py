@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.verification.casework.acts.desk import Desk
@@ -12,16 +14,25 @@ from shared.values.seal import SealBroken
 from shared.web.forms import NONE, Fields
 
 
-async def load(conn: Connection, desk: Desk, operator: Operator, case_id: UUID) -> Fields:
+@dataclass(frozen=True)
+class Kept:
+    """What was typed, and when it was kept, if anything was."""
+
+    typed: Fields = NONE
+    saved_at: datetime | None = None
+
+
+async def load(conn: Connection, desk: Desk, operator: Operator, case_id: UUID) -> Kept:
     """What was kept last; nothing if there is none, or its key is gone."""
-    sealed = await drafts.get(conn, case_id, operator.username)
-    if sealed is None:
-        return NONE
+    found = await drafts.get(conn, case_id, operator.username)
+    if found is None:
+        return Kept()
+    sealed, saved_at = found
     try:
         told = json.loads(desk.seal.open(sealed, _context(operator, case_id)))
     except SealBroken:
-        return NONE
-    return Fields({name: tuple(values) for name, values in told.items()})
+        return Kept()
+    return Kept(Fields({name: tuple(values) for name, values in told.items()}), saved_at)
 
 
 async def keep(

@@ -14,11 +14,12 @@ from services.verification.casework.rules.verdicts import Draft, Past, Step
 from services.verification.casework.store import actions, cases, recusals
 from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
-from services.verification.directory.store import officers
+from services.verification.directory.store import officers, units
 from shared import access
-from shared.access import Operator
+from shared.access import Operator, Role
 from shared.db import Connection, as_itself
 from shared.errors import Forbidden, Invalid
+from shared.events import Verdict
 from shared.observe import log
 from shared.values import clock
 
@@ -35,7 +36,9 @@ async def submit_verdict(
     roster = await officers.list_roster(conn, case.unit_code)
     draft = replace(draft, officers=verdicts.spelt(draft.officers, roster))
     joins, wrong = await incidents.wanted(conn, desk, operator, case, body.incident or "")
-    wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, access.identities(operator)))
+    windows = await units.count_counters(conn, case.unit_code)
+    own = access.identities(operator)
+    wrongs = list(verdicts.wrongs(draft, roster, rule.category_keys, own, windows))
     if wrong:
         wrongs.append(wrong)
     if wrongs:
@@ -69,12 +72,18 @@ async def _keep_from_blamed(
     return replace(case, recused=case.recused | named)
 
 
-async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) -> Step:
-    rule = desk.policy(case)
+async def must_wait(
+    conn: Connection, desk: Desk, case: Case, verdict: Verdict, role: Role, *, joins: bool
+) -> bool:
+    """Whether another person confirms this verdict before it takes effect."""
     earlier = tuple(v.verdict for v in await actions.list_verdicts(conn, case.case_id))
     past = Past(earlier, await actions.was_confirmed(conn, case.case_id))
-    joins = new.joins is not None
-    waits = verdicts.must_wait(new.verdict, new.role, past, rule.verification, joins=joins)
+    return verdicts.must_wait(verdict, role, past, desk.policy(case).verification, joins=joins)
+
+
+async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) -> Step:
+    rule, joins = desk.policy(case), new.joins is not None
+    waits = await must_wait(conn, desk, case, new.verdict, new.role, joins=joins)
     percent = rule.verification.sample_percent
     drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
     if case.withdrawn_at:
@@ -93,6 +102,7 @@ def _stored(
         attribution=draft.attribution,
         officers=draft.officers,
         categories=draft.categories,
+        counters=draft.counters,
         incident_id=case.incident_id,
         joins=joins,
         finding_sealed=desk.seal.close(draft.finding.strip(), f"finding:{case.submission_id}"),
@@ -113,6 +123,6 @@ async def take(
     if step.state == "in_review":
         await tell(conn, case, lambda: verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
-        answer, categories = verdict.answer_sealed, verdict.categories
-        await tell(conn, case, lambda: verdicts.case_verified(case, answer, categories, final_at))
+        answer = verdict.answer_sealed
+        await tell(conn, case, lambda: verdicts.case_verified(case, answer, verdict, final_at))
         log.get().info("case verified", case_id=str(case.case_id), count=case.revision)

@@ -11,26 +11,31 @@ from pydantic import BaseModel
 
 from services.verification.casework import bodies, tries, views
 from services.verification.casework.acts import (
+    asking,
     callbacks,
+    consequences,
     drafts,
     judging,
     likeness,
+    overtaken,
     phones,
     recusals,
     reviews,
+    templates,
 )
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.rules import callbacks as calling
-from services.verification.casework.rules import verdicts
+from services.verification.casework.rules import numbers, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import cases
+from services.verification.directory.store import units
 from shared import access
 from shared.access import Operator
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import NotFound, Refused, Wrong
-from shared.events import CallbackLogged
+from shared.events import AnswerHeard, CallbackLogged
 from shared.values import clock
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, Reply, See
@@ -74,6 +79,7 @@ class Form:
 
 FORMS: Mapping[str, Form] = {
     "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, CallbackLogged, "Record a call"),
+    "questions": Form(bodies.QuestionsBody, asking.ask, AnswerHeard, "Record the answers"),
     "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict"),
     "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
     "recusals": Form(
@@ -81,9 +87,10 @@ FORMS: Mapping[str, Form] = {
     ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
-DONE = frozenset({*FORMS, "kept", "joined"} - {"phone-reveals"})
+DONE = frozenset({*FORMS, "kept", "joined", "chosen", "filled"} - {"phone-reveals"})
 # The field of the verdict that names the case with which this one belongs.
 _JOINS = "verdicts-incident"
+_ANSWERS = "verdicts-answer"
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,7 @@ class CasePage:
                 raise NotFound("refused.no_case")
             if said != str(case_id := case.case_id):
                 return See(f"/desk/cases/{case_id}")
-            draft = await drafts.load(conn, self.desk, call.operator, case_id)
-        return await self._page(call, Attempt(typed=draft))
+        return await self._page(call)
 
     async def enter(self, call: Call[None, None]) -> Reply | See:
         """The Enter key, which belongs to no section: where only one was begun, it is sent.
@@ -134,18 +140,30 @@ class CasePage:
         case_id = call.params["case_id"]
         page = f"/desk/cases/{case_id}"
         async with self.database.transaction(as_=call.operator) as conn:
-            await find_case(conn, call.operator, case_id)
-            before = await drafts.load(conn, self.desk, call.operator, case_id)
-            joins = call.fields.one("join")
-            kept = joins or call.fields.one("keep")
+            case = await find_case(conn, call.operator, case_id)
+            before = (await drafts.load(conn, self.desk, call.operator, case_id)).typed
+            joins, use = call.fields.one("join"), call.fields.one("use")
+            kept = joins or use or call.fields.one("keep")
             meant = [] if kept else list(_begun(call.fields, before))
             if len(meant) == 1:
                 return Reply(None, 307, {"Location": f"{page}/{meant[0]}"})
             fields = call.fields.having(_JOINS, joins) if joins else call.fields
+            if use:
+                fields = await self._filled(conn, case, fields)
             await drafts.keep(conn, self.desk, call.operator, case_id, fields, FORMS)
         lang = call.asked("lang")
-        done = "joined" if joins else "kept"
+        done = "joined" if joins else "filled" if use else "kept"
         return See(f"{page}?done={done}" + (f"&lang={lang}" if lang in LANGUAGES else ""))
+
+    async def _filled(self, conn: Connection, case: Case, fields: Fields) -> Fields:
+        """With the template that is chosen below what the answer says already."""
+        chosen = numbers.read(fields.one("template"))
+        if not isinstance(chosen, UUID):
+            return fields
+        names = await units.list_names(conn, [case.unit_code])
+        added = await templates.filled(conn, self.desk, case, chosen, names[case.unit_code])
+        written = fields.one(_ANSWERS).strip()
+        return fields.having(_ANSWERS, "\n\n".join(one for one in (written, added) if one))
 
     async def back(self, call: Call[None, None]) -> See:
         """To the case."""
@@ -175,15 +193,27 @@ class CasePage:
         key = repeats.key_again(call, refused)
         return await self._page(call, Attempt(name, call.fields, refused, key))
 
-    async def _page(self, call: Call[Any, None], attempt: Attempt) -> Page:
+    async def _page(self, call: Call[Any, None], attempt: Attempt | None = None) -> Page:
+        """With what was typed; without that, with what was written before and not sent."""
         case_id = call.params["case_id"]
         async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
+            kept = await drafts.load(conn, self.desk, call.operator, case_id)
+            attempt = attempt or Attempt(typed=kept.typed)
             detail = await views.load_detail(conn, case, self.desk.seal)
             roster = await views.load_roster(conn, call.operator, detail)
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)
             phone = await phones.shown_today(conn, self.desk, call.operator, case)
+            forms = _forms(case, detail, call.operator)
+            typed = attempt.said(overtaken.SECTION)
+            then = (
+                await consequences.load(conn, self.desk, call.operator, case, typed)
+                if overtaken.SECTION in forms
+                else []
+            )
+            windows = await units.count_counters(conn, case.unit_code)
+            fitting = await templates.fitting(conn, case)
         values = {
             "case": case,
             "detail": detail,
@@ -195,10 +225,14 @@ class CasePage:
             "tries": called,
             "categories": self.desk.policy(case).categories,
             "call_languages": self.desk.policy(case).call_languages,
-            "forms": _forms(case, detail, call.operator),
+            "forms": forms,
+            "then": then,
+            "windows": windows,
+            "templates": fitting,
+            "saved_at": kept.saved_at,
             "now": clock.now(),
             "done": done if (done := call.asked("done")) in DONE else "",
-            "overtaken": _overtaken(attempt.typed, case),
+            "overtaken": overtaken.is_overtaken(attempt.typed, case),
         }
         return Page("case.html", values, int(attempt.refused.status) if attempt.refused else 200)
 
@@ -211,12 +245,6 @@ def _code(phone: str | None) -> str | None:
     return drawn.svg_inline(scale=4, border=4, light="#fff", svgclass=None, lineclass=None)
 
 
-def _overtaken(typed: Fields, case: Case) -> bool:
-    """Whether a verdict was begun when the case was still another."""
-    begun = typed.one("revision")
-    return typed.only("verdicts").typed and begun not in ("", str(case.revision))
-
-
 def _begun(fields: Fields, before: Fields) -> Iterator[str]:
     """The sections into which something new was typed; categories are ticked from the start."""
     for name in FORMS:
@@ -224,6 +252,12 @@ def _begun(fields: Fields, before: Fields) -> Iterator[str]:
         typed = Fields({field: told for field, told in now.items() if field != "categories"})
         if typed.typed and now != then:
             yield name
+
+
+def may_judge(case: Case, operator: Operator) -> bool:
+    """Whether a verdict of this operator's could be recorded now."""
+    changes = case.state == "verified" and operator.role in access.SUPERVISORS
+    return (case.state == "open" or changes) and verdicts.is_above(case, operator)
 
 
 def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[str]:
@@ -235,11 +269,11 @@ def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[st
         shown.add("phone-reveals")
         if case.callback_state != "reached" and calling.may_call(operator):
             shown.add("callbacks")
-    supervisor = operator.role in access.SUPERVISORS
-    if supervisor and case.recused and case.is_told:
+    if case.phone_sealed and case.is_answered and calling.may_call(operator):
+        shown.add("questions")
+    if operator.role in access.SUPERVISORS and case.recused and case.is_told:
         shown.add("releases")
-    judged = case.state == "open" or (case.state == "verified" and supervisor)
-    if judged and verdicts.is_above(case, operator):
+    if may_judge(case, operator):
         shown.add("verdicts")
     if case.under_review and detail.verdicts:
         newest = detail.verdicts[-1]

@@ -112,6 +112,11 @@ class Case:
         """Whether the other services hear of it."""
         return self.kind != "pressure"
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the citizen has an answer of which they can be asked what they think."""
+        return self.is_told and self.state == "verified"
+
     def late(self, now: datetime) -> bool:
         """Whether the verification came, or by now is, after its due time."""
         return (self.verified_at or now) > self.verification_due_at

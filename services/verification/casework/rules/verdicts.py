@@ -1,9 +1,9 @@
 """A verdict: whether it is complete, whether it needs a second look, and what it says to others."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.rules.recusals import persons_in
@@ -21,12 +21,26 @@ LONGEST_TEXT = 4000
 
 @dataclass(frozen=True)
 class Ruling:
-    """What a verdict says, and of whom."""
+    """What a verdict says, of whom, and of which windows."""
 
     verdict: Verdict
     attribution: Attribution
     officers: tuple[str, ...]
     categories: tuple[str, ...]
+    counters: tuple[int, ...] = field(default=(), kw_only=True)
+
+    def needed(self, categories: tuple[str, ...]) -> Self:
+        """The same without what this verdict does not need; `categories` are the citizen's.
+
+        Of what is not substantiated nobody is named, and the citizen's own categories stand.
+        """
+        if self.verdict not in SUBSTANTIATED:
+            return replace(
+                self, attribution="none", officers=(), counters=(), categories=categories
+            )
+        officers = self.officers if self.attribution == "officers" else ()
+        counters = self.counters if self.attribution != "policy" else ()
+        return replace(self, officers=officers, counters=counters)
 
 
 @dataclass(frozen=True)
@@ -39,12 +53,16 @@ class Draft(Ruling):
 
 
 def wrongs(
-    draft: Draft, roster: Collection[str], known: Collection[str], own: Collection[str]
+    draft: Draft,
+    roster: Collection[str],
+    known: Collection[str],
+    own: Collection[str],
+    windows: int,
 ) -> Iterator[Wrong]:
     """What is missing or does not fit.
 
     `roster` are the active badges of the unit, `known` the policy's categories, and `own` are
-    the identities of who decides, whom nobody may name.
+    the identities of who decides, whom nobody may name; `windows` is how many the unit has.
     """
     confirmed = draft.verdict in SUBSTANTIATED
     if confirmed and draft.attribution == "none":
@@ -52,6 +70,8 @@ def wrongs(
     if not confirmed and draft.attribution != "none":
         yield Wrong("attribution", "attribution_none")
     yield from _wrong_officers(draft, roster, own)
+    if any(counter > windows for counter in draft.counters):
+        yield Wrong("counters", "counters_unknown", most=windows)
     if confirmed and not draft.categories:
         yield Wrong("categories", "categories_needed")
     if set(draft.categories) - set(known):
@@ -198,13 +218,14 @@ def clock_restarted(case: Case, due_at: datetime, now: datetime) -> ClockChanged
 
 
 def case_verified(
-    case: Case, answer_sealed: str, categories: tuple[str, ...], verified_at: datetime
+    case: Case, answer_sealed: str, ruling: Ruling, verified_at: datetime
 ) -> CaseVerified:
     """The event of a verdict that took effect; `case` is already as the verdict made it."""
     return CaseVerified.of(
         case,
         answer_sealed=answer_sealed,
-        categories=categories,
+        categories=ruling.categories,
+        counters=ruling.counters,
         verified_at=verified_at,
         kept_from=sorted(persons_in({*case.recused, *case.officers})),
     )

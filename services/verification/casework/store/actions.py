@@ -56,6 +56,15 @@ async def was_done(conn: Connection, action: Action) -> bool:
     return found is not None
 
 
+async def count(conn: Connection, case_id: UUID, action: str) -> int:
+    """How often something was done to a case."""
+    return int(
+        await conn.fetchval(
+            "SELECT count(*) FROM case_actions WHERE case_id = $1 AND action = $2", case_id, action
+        )
+    )
+
+
 async def list_actions(conn: Connection, case_id: UUID) -> list[Action]:
     """A case's time line, oldest first."""
     rows = await conn.fetch(
@@ -180,12 +189,12 @@ async def add_verdict(conn: Connection, verdict: StoredVerdict) -> None:
     await conn.execute(
         """INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categories,
                incident_id, finding_sealed, answer_sealed, username, role, submitted_at, due_at,
-               joins)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+               joins, counters)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
         verdict.case_id, verdict.revision, verdict.verdict, verdict.attribution, verdict.officers,
         verdict.categories, verdict.incident_id, verdict.finding_sealed, verdict.answer_sealed,
         verdict.username, verdict.role, verdict.submitted_at, verdict.due_at,
-        verdict.joins,
+        verdict.joins, verdict.counters,
     )  # fmt: skip
 
 
@@ -193,14 +202,15 @@ async def list_verdicts(conn: Connection, case_id: UUID) -> list[StoredVerdict]:
     """All revisions, oldest first."""
     rows = await conn.fetch(
         """SELECT case_id, revision, verdict, attribution, officers, categories, incident_id,
-                  finding_sealed, answer_sealed, username, role, submitted_at, due_at, joins
+                  finding_sealed, answer_sealed, username, role, submitted_at, due_at, joins,
+                  counters
            FROM verdicts WHERE case_id = $1 ORDER BY revision""",
         case_id,
     )
     return [
         StoredVerdict(
             **dict(row)
-            | {"officers": tuple(row["officers"]), "categories": tuple(row["categories"])}
+            | {name: tuple(row[name]) for name in ("officers", "categories", "counters")}
         )
         for row in rows
     ]

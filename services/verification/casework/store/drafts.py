@@ -1,17 +1,18 @@
 """Drafts: what an operator has written on a case's page and not sent yet, sealed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.db import Connection
 
 
-async def get(conn: Connection, case_id: UUID, username: str) -> str | None:
-    """An operator's draft on a case."""
-    found: str | None = await conn.fetchval(
-        "SELECT typed_sealed FROM drafts WHERE case_id = $1 AND username = $2", case_id, username
-    )
-    return found
+async def get(conn: Connection, case_id: UUID, username: str) -> tuple[str, datetime] | None:
+    """An operator's draft on a case, and when it was kept."""
+    row = await conn.fetchrow(
+        "SELECT typed_sealed, saved_at FROM drafts WHERE case_id = $1 AND username = $2",
+        case_id, username,
+    )  # fmt: skip
+    return (row["typed_sealed"], row["saved_at"]) if row else None
 
 
 async def put(conn: Connection, case_id: UUID, username: str, sealed: str) -> None:

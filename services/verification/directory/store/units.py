@@ -54,6 +54,13 @@ async def list_all_names(conn: Connection) -> dict[str, str]:
     return {row["unit_code"]: row["name"] for row in rows}
 
 
+async def count_counters(conn: Connection, unit_code: str) -> int:
+    """How many windows a unit has."""
+    return int(
+        await conn.fetchval("SELECT counters FROM units WHERE unit_code = $1", unit_code) or 0
+    )
+
+
 async def add_unit(conn: Connection, unit: StoredUnit) -> None:
     """Add a unit, or replace it by its next version."""
     await conn.execute(
