@@ -16,6 +16,7 @@ from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.casework.pages.kept import Keeping
 from services.verification.casework.pages.templates import TemplatePages
+from services.verification.casework.pages.work import WorkPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
 from services.verification.signin.accounts import AccountPages
@@ -80,6 +81,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ConflictPage(database, desk).endpoints(),
             *Keeping(database, desk).endpoints(),
             *TemplatePages(database, desk).endpoints(),
+            *WorkPages(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),

@@ -55,6 +55,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         {"verdict": "partly", "attribution": "unit", "revision": "1"},
     ),
     "recusals": (("officer", "reason"), {"decision": "recuse"}),
+    "lead": (("word",), {"who": "north1"}),
+    "helpers": (("word",), {"who": "north1", "decision": "join"}),
     "held": (("reason",), {"outcome": "released"}),
     "approvals": (("approvals-note", "write-offs-note"), {"approvals-decision": "refuse"}),
     "holds": (("holds-note", "approvals-note"), {}),
@@ -87,6 +89,12 @@ BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict"
 def last_of(one: Endpoint) -> str:
     """What a form is called here; a kiosk's faces stand at an address like a window's form."""
     return "kiosk" if one.path.startswith("/k/") else one.path.rpartition("/")[2]
+
+
+def sender(one: Endpoint) -> str:
+    """Somebody who may send it; the inspection has none of the objects."""
+    roles = [role for role in one.caller.roles if role != "inspection"]
+    return PEOPLE[roles[-1]] if roles else ""
 
 
 @dataclass
@@ -149,7 +157,7 @@ class Street:
     async def fill(self, service: str, one: Endpoint, language: str) -> Form:
         """One of them."""
         home, last = self.place.urls[service], last_of(one)
-        who = PEOPLE[one.caller.roles[-1]] if one.caller.roles else ""
+        who = sender(one)
         http = self.browsers[who]
         names, chosen = FORMS[last]
         typed = {name: SHORT.get(name, LONG.format(name)) for name in names}

@@ -143,6 +143,16 @@ async def recusal(place: Place) -> tuple[Body, Body]:
     return await case(place), {"decision": "recuse", "officer": "A-2", "reason": "在场"}
 
 
+async def lead(place: Place) -> tuple[Body, Body]:
+    """A case that nobody leads."""
+    return await case(place), {"who": "north1"}
+
+
+async def helpers(place: Place) -> tuple[Body, Body]:
+    """Somebody helps."""
+    return await case(place), {"who": "north1", "decision": "join"}
+
+
 async def reward(place: Place, *steps: Any) -> Body:
     """A ready reward, some steps on."""
     async with ClientSession() as http:
@@ -260,6 +270,7 @@ ACTS: Mapping[str, Make] = {
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/invitations": draw,
+    "lead": lead, "helpers": helpers,
     "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 

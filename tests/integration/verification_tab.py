@@ -13,7 +13,7 @@ class Tab:
 
     def __init__(self, bureau: Office, token: str) -> None:
         self._bureau, self._token = bureau, token
-        self.text, self.location = "", ""
+        self.text, self.location, self.status = "", "", 0
 
     async def get(self, path: str) -> int:
         """Open a page."""

@@ -142,6 +142,21 @@ class QuestionsBody(Body):
     satisfied: Annotated[bool | None, BeforeValidator(_blank_is_none)] = None
 
 
+class LeadBody(Body):
+    """Who leads a case from now on, and a word for whoever had it."""
+
+    who: Word
+    word: Note = ""
+
+
+class HelperBody(Body):
+    """Who helps with a case from now on, or no more."""
+
+    decision: Literal["join", "leave"]
+    who: Word
+    word: Note = ""
+
+
 class HoldBody(Body):
     """POST /api/v1/holds/decisions: these, or `everything` held (of a unit, for a reason)."""
 

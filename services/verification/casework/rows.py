@@ -6,10 +6,10 @@ from datetime import datetime
 
 from services.verification.casework import views
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.rules import callbacks, nexts
+from services.verification.casework.rules import assigning, callbacks, nexts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.nexts import Next
-from services.verification.casework.store import actions
+from services.verification.casework.store import actions, workers
 from services.verification.directory.store import operators, units
 from shared.access import Operator
 from shared.db import Connection
@@ -22,7 +22,7 @@ _FIRST = 80
 
 @dataclass(frozen=True)
 class Row:
-    """A case in the inbox; `who` is who did the last thing to it, if anybody has."""
+    """A case in the inbox; `who` leads it, or else did the last thing to it, if anybody has."""
 
     case: Case
     unit: str
@@ -42,6 +42,7 @@ async def load(
     calls = await actions.list_all_attempts(conn, ids)
     actors = await actions.list_last_actors(conn, ids)
     people = await operators.list_names(conn, list(actors.values()))
+    leads = await workers.list_leads(conn, ids)
     rows, calling = [], callbacks.may_call(operator)
     for case in found:
         policy = desk.policy(case)
@@ -55,10 +56,14 @@ async def load(
                 views.masked(case, desk.seal),
                 [named[key] for key in case.categories if key in named],
                 nexts.next_act(case, called, policy.callback, now, calling=calling),
-                people.get(actors.get(case.case_id, ""), ""),
+                _who(case, leads.get(case.case_id), people.get(actors.get(case.case_id, ""), "")),
             )
         )
     return rows
+
+
+def _who(case: Case, lead: Operator | None, last: str) -> str:
+    return lead.name if lead and assigning.may_work(case.recused, lead) else last
 
 
 def _first_words(desk: Desk, case: Case) -> str:

@@ -294,9 +294,10 @@ def phone_shown(seal: Seal, sealed: str | None, context: str) -> str | None:
 
 
 def _people(detail: Detail) -> list[str]:
+    asked = [a.details.get(name) for a in detail.actions for name in ("lead", "helper")]
     kept_from = [who.removeprefix("@") for who in detail.recused if who.startswith("@")]
     authors = [v.username for v in detail.verdicts]
-    return [*(a.actor for a in detail.actions), *authors, *kept_from]
+    return [*(a.actor for a in detail.actions), *filter(None, asked), *authors, *kept_from]
 
 
 def _action(action: Action, case: Case, seal: Seal) -> ActionShown:

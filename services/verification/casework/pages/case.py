@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from services.verification.casework import bodies, tries, views
 from services.verification.casework.acts import (
     asking,
+    assigning,
     callbacks,
     consequences,
     drafts,
@@ -25,6 +26,7 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
+from services.verification.casework.pages import work
 from services.verification.casework.rules import callbacks as calling
 from services.verification.casework.rules import numbers, verdicts
 from services.verification.casework.rules.cases import Case
@@ -87,7 +89,8 @@ FORMS: Mapping[str, Form] = {
     ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
-DONE = frozenset({*FORMS, "kept", "joined", "chosen", "filled"} - {"phone-reveals"})
+_DONE = {*FORMS, *work.FORMS, "kept", "joined", "chosen", "filled"}
+DONE = frozenset(_DONE - {"phone-reveals"})
 # The field of the verdict that names the case with which this one belongs.
 _JOINS = "verdicts-incident"
 _ANSWERS = "verdicts-answer"
@@ -204,6 +207,7 @@ class CasePage:
             roster = await views.load_roster(conn, call.operator, detail)
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)
+            team = await assigning.load_team(conn, case)
             phone = await phones.shown_today(conn, self.desk, call.operator, case)
             forms = _forms(case, detail, call.operator)
             typed = attempt.said(overtaken.SECTION)
@@ -223,6 +227,7 @@ class CasePage:
             "phone": phone,
             "code": _code(phone),
             "tries": called,
+            "team": team,
             "categories": self.desk.policy(case).categories,
             "call_languages": self.desk.policy(case).call_languages,
             "forms": forms,

@@ -44,6 +44,7 @@ class Case:
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
     `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
     it by, given when it is stored; `erased_at` is when phone, words and photos were forgotten.
+    `lead` and `helpers` were asked to work on it, see `assigning`.
     """
 
     case_id: UUID
@@ -101,6 +102,8 @@ class Case:
     solved: bool | None = None
     satisfied: bool | None = None
     erased_at: datetime | None = None
+    lead: str | None = None
+    helpers: tuple[str, ...] = ()
 
     @property
     def under_review(self) -> bool:

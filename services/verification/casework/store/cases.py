@@ -16,7 +16,7 @@ from shared.events import Attribution, CallbackState, Verdict
 COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name not in ("next_due_at", "number")]
 
-_ARRAYS = ("categories", "officers", "reasons", "attachments")
+_ARRAYS = ("categories", "officers", "reasons", "attachments", "helpers")
 _ADD = f"""
     WITH opened AS (
         INSERT INTO cases (number, {", ".join(_STORED)})

@@ -1,0 +1,104 @@
+"""Who works on a case: a small page for each act, which leads back to the case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.verification.casework import bodies
+from services.verification.casework.acts import assigning
+from services.verification.casework.acts.desk import Act, Desk
+from services.verification.casework.api import WORKERS, find_case
+from services.verification.casework.store import cases
+from services.verification.directory.store import units
+from shared import access
+from shared.db import Database
+from shared.errors import Refused
+from shared.web import repeats
+from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.forms import NONE, Fields
+
+ADDRESS = "/desk/cases/{case_id}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page's form takes and does, and what it is called in the table."""
+
+    body: type[BaseModel]
+    act: Act[Any, str]
+    summary: str
+
+
+FORMS: Mapping[str, Form] = {
+    "lead": Form(bodies.LeadBody, assigning.assign, "Say who leads a case"),
+    "helpers": Form(bodies.HelperBody, assigning.change_helpers, "Say who helps with a case"),
+}
+
+
+@dataclass(frozen=True)
+class WorkPages:
+    """`/desk/cases/{id}/lead` and its like."""
+
+    database: Database
+    desk: Desk
+
+    def endpoints(self) -> list[Endpoint]:
+        """A page and its form for each act."""
+        case = partial(Endpoint, params={"case_id": UUID})
+        shown = (
+            case("GET", f"{ADDRESS}/{name}", partial(self.show, name), form.summary, WORKERS)
+            for name, form in FORMS.items()
+        )
+        sent = (
+            case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
+                 body=form.body, form=True, again=partial(self.again, name), csrf="token",
+                 repeat="form")
+            for name, form in FORMS.items()
+        )  # fmt: skip
+        return [*shown, *sent]
+
+    async def show(self, name: str, call: Call[None, None]) -> Page:
+        """The page, with nothing chosen."""
+        return await self._page(name, call)
+
+    async def send(self, name: str, call: Call[BaseModel, None]) -> See:
+        """Do it, and back to the case, if they still have it."""
+        case_id, form = call.params["case_id"], FORMS[name]
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(form.act, conn, self.desk, call.operator, case_id, call.body)
+            await repeats.once(conn, call, str, doing)
+            still = await cases.get_case(conn, call.operator, case_id)
+        return See(f"/desk/cases/{case_id}?done={name}" if still else "/desk")
+
+    async def again(self, name: str, call: Call[None, None], refused: Refused) -> Page:
+        """The page with what was typed, and what is wrong with it."""
+        key = repeats.key_again(call, refused)
+        return await self._page(name, call, call.fields, refused, key)
+
+    async def _page(
+        self,
+        name: str,
+        call: Call[Any, None],
+        typed: Fields = NONE,
+        refused: Refused | None = None,
+        key: str = "",
+    ) -> Page:
+        async with self.database.transaction(as_=call.operator) as conn:
+            case = await find_case(conn, call.operator, call.params["case_id"])
+            named = await units.list_names(conn, [case.unit_code])
+            team = await assigning.load_team(conn, case)
+        values = {
+            "case": case,
+            "unit": named.get(case.unit_code, case.unit_code),
+            "team": team,
+            "above": call.operator.role in access.SUPERVISORS,
+            "name": name,
+            "typed": typed,
+            "refused": refused,
+            "key": key,
+        }
+        return Page(f"work_{name}.html", values, int(refused.status) if refused else 200)

@@ -1,0 +1,33 @@
+"""Who works at a unit's place or above it; from whom a case is kept the rules say."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared import access
+from shared.access import Operator
+from shared.db import Connection
+
+_OF_UNIT = """
+    SELECT o.username, o.name, o.role, o.scope, o.badge
+    FROM units u JOIN operators o ON o.scope = ANY(u.path) AND o.active AND o.role = ANY($2)
+    WHERE u.unit_code = $1 ORDER BY array_position(u.path, o.scope) DESC, o.name, o.username
+"""
+_LEADS = """
+    SELECT c.case_id, o.username, o.name, o.role, o.scope, o.badge
+    FROM cases c JOIN units u USING (unit_code)
+    JOIN operators o ON o.username = c.lead AND o.scope = ANY(u.path) AND o.active
+        AND o.role = ANY($2)
+    WHERE c.case_id = ANY($1)
+"""
+
+
+async def list_workers(conn: Connection, unit_code: str) -> list[Operator]:
+    """Everybody whose role and place let them work on a unit's cases, the unit's own first."""
+    rows = await conn.fetch(_OF_UNIT, unit_code, list(access.CASE_WORKERS))
+    return [Operator(**dict(row)) for row in rows]
+
+
+async def list_leads(conn: Connection, case_ids: Sequence[UUID]) -> dict[UUID, Operator]:
+    """Who leads these cases, as far as they still work at the place."""
+    rows = await conn.fetch(_LEADS, case_ids, list(access.CASE_WORKERS))
+    return {row["case_id"]: Operator(*list(row.values())[1:]) for row in rows}
