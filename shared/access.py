@@ -7,6 +7,7 @@ recusal, so that a query without a condition leaks nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, get_args
 
 from shared.values import text
@@ -78,6 +79,8 @@ LANDING: Mapping[Role, str] = {
     "security_admin": "accounts",
     "audit_admin": "accounts",
 }
+# So long a typed password says that it is still the same person at the screen.
+CONFIRMED_FOR = timedelta(minutes=5)
 # The unit operators of whom no badge is on record: they may be the officer whom a case names.
 NAMELESS = "?"
 # Everybody but the city's inspection and the auditors: integrity and pressure are not theirs.

@@ -5,7 +5,7 @@ it. They live 60 s: by then a disabled operator is out everywhere, also while th
 """
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,11 +21,12 @@ _AUDIENCE = "mashang"
 
 @dataclass(frozen=True)
 class Statement:
-    """What was signed: who, as of which version of theirs, and in which session."""
+    """What was signed: who, as of which version of theirs, in which session, confirmed when."""
 
     operator: Operator
     version: int
     session: str
+    confirmed_at: datetime
 
 
 def public_key(seed: bytes) -> bytes:
@@ -33,8 +34,18 @@ def public_key(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
-def issue(operator: Operator, seed: bytes, *, version: int = 1, session: str = "") -> str:
-    """A statement for the next 60 s; `session` is a hash that names the sign-in."""
+def issue(
+    operator: Operator,
+    seed: bytes,
+    *,
+    version: int = 1,
+    session: str = "",
+    confirmed_at: datetime | None = None,
+) -> str:
+    """A statement for the next 60 s; `session` is a hash that names the sign-in.
+
+    `confirmed_at` is when the operator last typed their password.
+    """
     now = clock.now()
     claims = {
         "aud": _AUDIENCE,
@@ -43,6 +54,7 @@ def issue(operator: Operator, seed: bytes, *, version: int = 1, session: str = "
         "operator": asdict(operator),
         "version": version,
         "session": session,
+        "confirmed": confirmed_at.timestamp() if confirmed_at else 0,
     }
     return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm=_ALGORITHM)
 
@@ -59,10 +71,13 @@ def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
             options={"verify_exp": False, "verify_iat": False, "require": ["exp", "aud"]},
         )
         statement = Statement(
-            Operator(**claims["operator"]), int(claims["version"]), str(claims["session"])
+            Operator(**claims["operator"]),
+            int(claims["version"]),
+            str(claims["session"]),
+            datetime.fromtimestamp(float(claims.get("confirmed", 0)), UTC),
         )
         expires = float(claims["exp"])
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
         raise Unauthenticated("refused.token_invalid") from None
     if expires <= (clock.now() + left).timestamp():
         raise Unauthenticated("refused.token_expired")

@@ -20,6 +20,8 @@ from shared.web.endpoints import Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
 
 ADDRESS = "/rewards/{reward_id}"
+# What pays, or gives money up for lost, is done by the person at the screen, whoever left it open.
+_OF_MONEY = ("approvals", "write-offs")
 Act = Callable[[Call[Any, None]], Awaitable[views.Detail]]
 
 
@@ -47,7 +49,8 @@ class RewardPages:
             form("POST", ADDRESS, self.keep, "Show again what is filled in", DECIDERS,
                  again=partial(self.again, "")),
             *(form("POST", f"{ADDRESS}/{name}", partial(self.send, name, act), summary, DECIDERS,
-                   body=body, again=partial(self.again, name), section=name)
+                   body=body, again=partial(self.again, name), section=name,
+                   confirm=name in _OF_MONEY)
               for name, (act, body, summary) in self._forms().items()),
         ]  # fmt: skip
 

@@ -19,9 +19,13 @@ from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
+from services.verification.signin.account import OwnPages
 from services.verification.signin.accounts import AccountPages
 from services.verification.signin.door import DeskDoor
+from services.verification.signin.factors import Factors
 from services.verification.signin.pages import SignInPages
+from services.verification.signin.second import Second
+from services.verification.signin.second_pages import SecondPages
 from services.verification.signin.sessions import SignIn
 from shared import events, policy
 from shared.db import Database
@@ -36,8 +40,11 @@ PAGES = Path(__file__).parent / "templates"
 def build(settings: Settings, database: Database) -> Service:
     """Everything that the service hears, does by the clock and answers to."""
     policies = policy.load(settings.policy_file)
-    desk, sessions = Desk(policies, settings.seal, settings.sample_key), SignIn(database)
+    desk = Desk(policies, settings.seal, settings.sample_key)
+    sessions = SignIn(database, second_required=settings.second_factor == "required")
+    second = Second(database, sessions, Factors(settings.seal))
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
+    signing_in = SignInPages(door, settings.staff_urls)
     return Service(
         NAME,
         handlers={
@@ -72,8 +79,10 @@ def build(settings: Settings, database: Database) -> Service:
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[
-            *sign_in_api.Api(sessions, settings.identity_seed).endpoints(),
-            *SignInPages(door, settings.staff_urls).endpoints(),
+            *sign_in_api.Api(sessions, second, settings.identity_seed).endpoints(),
+            *signing_in.endpoints(),
+            *SecondPages(second, signing_in).endpoints(),
+            *OwnPages(database, second.factors, signing_in).endpoints(),
             *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database, desk).endpoints(),

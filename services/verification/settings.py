@@ -1,5 +1,7 @@
 """What verification needs beside what every service needs."""
 
+from typing import Literal
+
 from shared.config import Key, KeyRing
 from shared.storage import StorageSettings
 
@@ -8,6 +10,7 @@ class Settings(StorageSettings):
     """`identity_seed` signs the statements about operators that the other services check.
 
     `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
+    `second_factor` is optional on a developer's machine, where one signs in many times a day.
     """
 
     seal_keys_phone: KeyRing
@@ -18,3 +21,4 @@ class Settings(StorageSettings):
     index_key: Key
     identity_seed: Key
     sample_key: Key
+    second_factor: Literal["required", "optional"] = "required"

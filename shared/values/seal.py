@@ -26,6 +26,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "answer": "answer",
     "note": "note",
     "finding": "note",
+    "factor": "note",
     "code": "phone",
     "photo": "photo",
 }

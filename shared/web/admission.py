@@ -98,6 +98,8 @@ async def admit(
         visitor = await _visitor(endpoint, door, call)
         if visitor.operator.role not in endpoint.caller.roles:
             raise Forbidden("refused.role")
+        if endpoint.confirm and not visitor.is_confirmed:
+            raise Forbidden("refused.confirm_first")
         call.visitor = visitor
     if call.unread:
         raise call.unread

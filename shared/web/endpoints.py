@@ -16,6 +16,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
@@ -23,9 +24,10 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from shared.access import FIGURE_READERS, Operator, Role
+from shared.access import CONFIRMED_FOR, FIGURE_READERS, Operator, Role
 from shared.errors import Misconfigured, Refused, Unauthenticated
 from shared.events import Language
+from shared.values import clock
 from shared.web.forms import Fields
 from shared.web.uploads import File, Uploads
 
@@ -34,6 +36,7 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 BODY_LIMIT = 64 * 1024
+NEVER = datetime.fromtimestamp(0, UTC)
 # A person looks at an empty screen meanwhile: an answer comes within 5 s, be it a refusal. What is
 # left of them after a form was given up is for showing it again.
 PAGE_SECONDS = 3.0
@@ -69,11 +72,17 @@ def staff(roles: Sequence[Role]) -> Who:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A signed-in operator: as of which version of theirs, in which session."""
+    """A signed-in operator: as of which version of theirs, in which session, confirmed when."""
 
     operator: Operator
     version: int
     session: str
+    confirmed_at: datetime = NEVER
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the password was typed so lately that it was the person at the screen."""
+        return clock.now() < self.confirmed_at + CONFIRMED_FOR
 
     @property
     def csrf(self) -> str:
@@ -111,6 +120,11 @@ class Call(Generic[B, Q]):
     def asked(self, name: str) -> str:
         """A query parameter as it came, or nothing."""
         return self.asking.get(name, "")
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether who is signed in has typed the password lately."""
+        return self.visitor is not None and self.visitor.is_confirmed
 
     @property
     def operator(self) -> Operator:
@@ -230,6 +244,7 @@ class Endpoint:
     long the caller waits before it hears 503; 0 where the handler itself counts. `media` is what it
     answers with if not JSON, `tell` its own way of saying no, with a `problem` in the same media.
     `links` name what an answer leads on to, for the API's description.
+    `confirm` wants the password typed lately, for what only the person at the screen may do.
     `uploads` are the files that a form (or a program) may send along as multipart/form-data.
     """
 
@@ -255,6 +270,7 @@ class Endpoint:
     problem: type[BaseModel] | None = None
     links: Sequence[Link] = ()
     uploads: Uploads | None = None
+    confirm: bool = False
 
     @property
     def is_api(self) -> bool:

@@ -82,7 +82,7 @@ class StatementDoor:
             if not known.active:
                 raise Unauthenticated("refused.session_ended")
             told = known.operator
-        return Visitor(told, statement.version, statement.session)
+        return Visitor(told, statement.version, statement.session, statement.confirmed_at)
 
     def sign_in(self, address: str) -> str:
         """The desk, which renews the statement or asks to sign in."""

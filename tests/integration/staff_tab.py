@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient
 
 from shared import statements
 from shared.access import Operator, Role
+from shared.values import clock
 
 CSRF = re.compile('name="csrf" value="([0-9a-f]+)"')
 
@@ -21,13 +22,16 @@ def somebody(role: Role, scope: str = "city", username: str = "") -> Operator:
 
 
 class Tab:
-    """One operator's browser without JavaScript; `text` and `location` are of the last answer."""
+    """One operator's browser without JavaScript; `text` and `location` are of the last answer.
+
+    `confirmed` says whether the password was typed just now.
+    """
 
     def __init__(
         self, client: TestClient[Any, Any], seed: bytes, who: Operator, language: str = "zh"
     ) -> None:
         self._client, self._seed, self._who, self._language = client, seed, who, language
-        self.text, self.location = "", ""
+        self.text, self.location, self.confirmed = "", "", True
 
     async def get(self, path: str) -> int:
         """Open a page."""
@@ -60,7 +64,8 @@ class Tab:
     @property
     def headers(self) -> dict[str, str]:
         """What this browser sends along."""
-        statement = statements.issue(self._who, self._seed, session="s")
+        confirmed = clock.now() if self.confirmed else None
+        statement = statements.issue(self._who, self._seed, session="s", confirmed_at=confirmed)
         return {
             "Accept": "text/html",
             "Accept-Language": self._language,

@@ -59,6 +59,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         "attachment_id": str(uuid4()), "commendation_id": praise["submission_id"],
         "vendor": "nobody", "secret": "none", "code": place.code("n1"),
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
+        "username": "southern",
     }  # fmt: skip
     return Objects(params)
 

@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import pyotp
 import pytest
 
+from services.verification.signin.factors import Factors
 from shared.db import Database
+from shared.values import clock
 from tests.integration.verification_office import Office, import_all, office
+from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
 
@@ -45,8 +49,42 @@ async def test_more_accounts_than_a_page_holds(bureau: Office) -> None:
     rows = "".join(f"more{n:03},甲{n},auditor,ZMD,\n" for n in range(60))
     await import_all(bureau.database, f"username,name,role,scope,badge\n{rows}")
     first = await bureau.browse("security", "/desk/accounts?q=more")
-    assert (True, False) == ("more049" in first.text, "more050" in first.text)
+    assert (True, False) == ("甲49<" in first.text, "甲50<" in first.text)
     second = await bureau.browse("security", "/desk/accounts?q=more&after=more049")
     assert (False, True, False) == (
-        "more049" in second.text, "more059" in second.text, 'rel="next"' in second.text
+        "甲49<" in second.text, "甲59<" in second.text, 'rel="next"' in second.text
     )  # fmt: skip
+
+
+async def test_a_lost_factor_is_taken_away_by_security(bureau: Office) -> None:
+    """Whoever had it is out at once; who only watches changes nothing, nor anybody their own."""
+    token = await bureau.token("desk")
+    async with bureau.database.transaction() as conn:
+        factors = Factors(bureau.seal)
+        secret = await factors.shown(conn, "desk")
+        assert secret is not None
+        await factors.enrol(conn, "desk", pyotp.TOTP(secret).at(clock.now()))
+    watcher, keeper = await tab(bureau, "audit"), await tab(bureau, "security")
+    assert 200 == await watcher.get("/desk/accounts/desk")
+    assert "解除第二步验证" not in watcher.text
+    assert 403 == await watcher.send("/desk/accounts/desk/factor")
+    assert 200 == await keeper.get("/desk/accounts/desk")
+    assert "值班员会退出所有登录" in keeper.text.replace("只在值班员本人", "")
+    assert 303 == await keeper.send("/desk/accounts/desk/factor")
+    await keeper.get("/desk/accounts/desk")
+    assert "未绑定" in keeper.text
+    headers = {"Authorization": f"Bearer {token}"}
+    async with bureau.client.get("/api/v1/me", headers=headers) as response:
+        assert 401 == response.status
+    assert 403 == await keeper.send("/desk/accounts/security/factor")
+    assert 404 == await keeper.get("/desk/accounts/nobody")
+
+
+async def test_security_signs_somebody_out_everywhere(bureau: Office) -> None:
+    """All their sessions end; the second factor stays."""
+    token, keeper = await bureau.token("desk"), await tab(bureau, "security")
+    await keeper.get("/desk/accounts/desk")
+    assert 303 == await keeper.send("/desk/accounts/desk/sessions")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with bureau.client.get("/api/v1/me", headers=headers) as response:
+        assert 401 == response.status

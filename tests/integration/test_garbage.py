@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from deploy.local.postgres import Postgres
 from shared import statements
 from shared.access import Operator
+from shared.values import clock
 from shared.vendors.vendor import Vendor
 from shared.web import bodies
 from shared.web.endpoints import Endpoint
@@ -32,7 +33,7 @@ from tests.support import captured_logs
 from tests.town import SERVICES, Town, town
 
 # Signing in and out is work on sessions even where it is refused.
-COMINGS_AND_GOINGS = {"sessions", "sign_in_failures", "sign_in_addresses"}
+COMINGS_AND_GOINGS = {"sessions", "sign_in_failures", "sign_in_addresses", "second_factors"}
 # Beside the databases' tables.
 PHOTOS = "photos"
 Kind = Callable[[Endpoint], Iterator[Request]]
@@ -85,7 +86,8 @@ class Place:
         assert row is not None
         seed = self.town.settings["verification"].identity_seed
         token = await open_session(database, username)
-        return token, statements.issue(Operator(**row), seed, session="here")
+        at = clock.now()
+        return token, statements.issue(Operator(**row), seed, session="here", confirmed_at=at)
 
     async def csrf(self, service: str, usual: Headers) -> str:
         """The token that a form of this browser carries."""

@@ -83,7 +83,11 @@ SHORT = {
 }  # fmt: skip
 # Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
 # can be lost.
-BUTTONS = {"sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft"}
+BUTTONS = {
+    "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
+    # Passwords and codes, which no page shows again; and sessions that are ended.
+    "second", "password", "confirm", "factor", "codes", "sessions",
+}  # fmt: skip
 
 
 def last_of(one: Endpoint) -> str:

@@ -37,6 +37,7 @@ STAYS = {
         "case_actions.note_sealed", "verdicts.finding_sealed", "verdicts.answer_sealed",
         "hold_decisions.reason_sealed", "drafts.typed_sealed",
         "officers.phone_index",  # the bureau's own roster
+        "second_factors.secret_sealed",  # an operator's
     },
     "rewards": {"rewards.phone_index", "officers.phone_index"},  # what was paid, and the roster
     "notifications": {"messages.phone_sealed", "messages.code_sealed"},  # gone when it is settled

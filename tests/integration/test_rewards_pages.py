@@ -242,3 +242,16 @@ async def test_a_note_whose_form_has_gone_is_still_there_to_copy(desk: Desk) -> 
     sent = {"approvals-decision": "approve", "approvals-note": "我觉得应该付"}
     assert 409 == await page.send(f"/rewards/{held.id}/approvals", **sent)
     assert '<p class="words">我觉得应该付</p>' in page.text
+
+
+async def test_an_open_screen_pays_nobody(desk: Desk) -> None:
+    """Minutes after the password was typed it is asked for again; what was typed stays."""
+    reward = await desk.held()
+    page = await open_page(desk, reward)
+    page.confirmed = False
+    assert 403 == await page.send(f"/rewards/{reward.id}/approvals", **FORMS["approvals"])
+    assert (True, True) == ("先确认是本人" in page.text, "看过了" in page.text)
+    assert "held" == (await now(desk, reward)).state
+    page.confirmed = True
+    assert 303 == await page.send(f"/rewards/{reward.id}/approvals", **FORMS["approvals"])
+    assert "held" != (await now(desk, reward)).state

@@ -81,6 +81,7 @@ def settings(**changed: Any) -> Settings:
             "index_key": INDEX_KEY,
             "identity_seed": base64.b64encode(SEED).decode(),
             "sample_key": base64.b64encode(SEED).decode(),
+            "second_factor": "optional",
             **changed,
         }
     )

@@ -15,6 +15,11 @@ ADA = StoredOperator("ada", "阿达", "unit_operator", UNIT, None, active=True)
 async def with_ada(database: Database) -> AsyncIterator[Office]:
     """The small bureau, with one operator who has a password."""
     async with office(database) as opened:
-        async with database.transaction() as conn:
-            assert await directory.set_operator(conn, ADA, PASSWORD) is None
+        await add_ada(database)
         yield opened
+
+
+async def add_ada(database: Database) -> None:
+    """The operator, and the password."""
+    async with database.transaction() as conn:
+        assert await directory.set_operator(conn, ADA, PASSWORD) is None

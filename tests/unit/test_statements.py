@@ -20,6 +20,7 @@ SEED, OTHER = b"s" * 32, b"t" * 32
 KEY = statements.public_key(SEED)
 LI = Operator("li", "李", "county_supervisor", "north", "A-1")
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
+CONFIRMED = NOON - timedelta(minutes=3, microseconds=7)
 SECOND = timedelta(seconds=1)
 
 
@@ -49,10 +50,11 @@ def signed(told: dict[str, Any], **header: Any) -> str:
 
 
 def test_what_was_said_is_heard() -> None:
-    """Operator, version and session come through, for exactly a minute."""
+    """Operator, version, session and when they confirmed come through, for exactly a minute."""
+    said: dict[str, Any] = {"version": 7, "session": "abc", "confirmed_at": CONFIRMED}
     with at(NOON):
-        told = statements.check(statements.issue(LI, SEED, version=7, session="abc"), KEY)
-    assert statements.Statement(LI, 7, "abc") == told
+        told = statements.check(statements.issue(LI, SEED, **said), KEY)
+    assert statements.Statement(LI, **said) == told
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from dataclasses import asdict, dataclass
 
 from services.verification.signin import bodies, rules
+from services.verification.signin.second import Second
 from services.verification.signin.sessions import Caller, SignIn
 from shared import access, statements
 from shared.access import Operator
+from shared.errors import Forbidden
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, staff
 
 SIGNED_IN = staff(access.EVERYBODY)
@@ -16,6 +18,7 @@ class Api:
     """The handlers."""
 
     sessions: SignIn
+    second: Second
     seed: bytes
 
     def endpoints(self) -> list[Endpoint]:
@@ -23,7 +26,7 @@ class Api:
         return [
             Endpoint(
                 "POST", "/api/v1/sessions", self.begin, "Sign in", PUBLIC,
-                body=bodies.SignInBody, answers={201: bodies.SessionShown}, limit=8 * 1024,
+                body=bodies.ProgramBody, answers={201: bodies.SessionShown}, limit=8 * 1024,
                 seconds=0,
             ),
             Endpoint(
@@ -40,10 +43,14 @@ class Api:
             ),
         ]  # fmt: skip
 
-    async def begin(self, call: Call[bodies.SignInBody, None]) -> bodies.SessionShown:
-        """A new session."""
+    async def begin(self, call: Call[bodies.ProgramBody, None]) -> bodies.SessionShown:
+        """A new session. Forbidden to whom must first enrol a second factor, on a page."""
         caller = Caller(rules.source(call.remote))
         session = await self.sessions.begin(call.body.username, call.body.password, caller)
+        if session.waits:
+            if await self.second.secret(session.token):
+                raise Forbidden("refused.enrol_first")
+            session = (await self.second.finish(session.token, call.body.code)).session
         return bodies.SessionShown(
             token=session.token, expires_at=session.expires_at, operator=shown(session.operator)
         )

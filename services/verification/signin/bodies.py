@@ -9,11 +9,50 @@ from shared.access import Role
 
 
 class SignInBody(BaseModel):
-    """POST /api/v1/sessions, and the sign-in page's form."""
+    """The sign-in page's form."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     username: Annotated[str, StringConstraints(max_length=200)]
+    password: Annotated[str, StringConstraints(max_length=2000)] = Field(repr=False)
+
+
+class ProgramBody(SignInBody):
+    """POST /api/v1/sessions; `code` is the second factor's, where there is one."""
+
+    code: Annotated[str, StringConstraints(max_length=40)] = Field("", repr=False)
+
+
+class CodeBody(BaseModel):
+    """The second factor's form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Annotated[str, StringConstraints(max_length=40)] = Field(repr=False)
+
+
+class PasswordBody(BaseModel):
+    """A new password of one's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    old: Annotated[str, StringConstraints(max_length=2000)] = Field(repr=False)
+    new: Annotated[str, StringConstraints(max_length=1024)] = Field(repr=False)
+
+
+class PlaceBody(BaseModel):
+    """Where to sign out; nothing means everywhere else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    place: Annotated[str, StringConstraints(max_length=16)] = ""
+
+
+class ConfirmBody(BaseModel):
+    """The password once more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     password: Annotated[str, StringConstraints(max_length=2000)] = Field(repr=False)
 
 

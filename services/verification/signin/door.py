@@ -15,6 +15,8 @@ from shared.web.endpoints import Cookie, Visitor
 from shared.web.session import cookie_name, statement_cookie
 
 SIGN_IN_PATH = "/desk/sign-in"
+SECOND_PATH = "/desk/second"
+CONFIRM_PATH = "/desk/confirm"
 RENEW_WHEN_LEFT = timedelta(seconds=30)
 
 
@@ -31,10 +33,15 @@ class DeskDoor:
         """The session's cookie."""
         return cookie_name("mashang", secure=self.secure)
 
+    @property
+    def waiting(self) -> str:
+        """The cookie of whoever still has to prove the second factor."""
+        return cookie_name("mashang-second", secure=self.secure)
+
     async def by_bearer(self, token: str) -> Visitor:
         """A session's token."""
         found = await self.sessions.who(token)
-        return Visitor(found.operator, found.version, found.session)
+        return Visitor(found.operator, found.version, found.session, found.confirmed_at)
 
     async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
         """The browser's session."""
@@ -55,13 +62,15 @@ class DeskDoor:
             told = statements.check(token, statements.public_key(self.seed), RENEW_WHEN_LEFT)
         except Unauthenticated:
             return False
-        return (told.session, told.version) == (visitor.session, visitor.version)
+        now = visitor.session, visitor.version, visitor.confirmed_at
+        return (told.session, told.version, told.confirmed_at) == now
 
     def statement(self, visitor: Visitor) -> Cookie:
         """What the other services believe for a minute."""
         token = statements.issue(
-            visitor.operator, self.seed, version=visitor.version, session=visitor.session
-        )
+            visitor.operator, self.seed, version=visitor.version, session=visitor.session,
+            confirmed_at=visitor.confirmed_at,
+        )  # fmt: skip
         return Cookie(statement_cookie(self.secure), token, "Lax")
 
     @property
@@ -69,14 +78,24 @@ class DeskDoor:
         """The browsers that are known."""
         return Devices(self.seed, self.secure)
 
-    def caller(self, username: str, remote: str, cookies: Mapping[str, str]) -> Caller:
+    def caller(
+        self, username: str, remote: str, cookies: Mapping[str, str], agent: str = ""
+    ) -> Caller:
         """Where an attempt to sign in comes from."""
         device = self.devices.known(text.username(username), cookies)
-        return Caller(rules.source(remote), device)
+        return Caller(rules.source(remote), device, agent)
 
     def opened(self, token: str) -> Cookie:
         """The session's cookie; it ends with the browser, and the session by itself."""
         return Cookie(self.cookie, token)
+
+    def waits(self, token: str) -> Cookie:
+        """The cookie between the password and the second factor."""
+        return Cookie(self.waiting, token)
+
+    def passed(self) -> Cookie:
+        """That one removed."""
+        return Cookie(self.waiting, None)
 
     def closed(self) -> tuple[Cookie, ...]:
         """Both cookies removed."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from services.verification.signin.bodies import SignInBody
-from services.verification.signin.door import SIGN_IN_PATH, DeskDoor
+from services.verification.signin.door import SECOND_PATH, SIGN_IN_PATH, DeskDoor
 from shared import access
 from shared.access import Role
 from shared.errors import Refused
@@ -57,8 +57,11 @@ class SignInPages:
         username, password = call.body.username, call.body.password
         if call.fields.one("keep"):
             return self._form(self.safe(call.fields.one("next")), username)
-        caller = self.door.caller(username, call.remote, call.cookies)
+        caller = self.door.caller(username, call.remote, call.cookies, call.agent)
         session = await self.door.sessions.begin(username, password, caller)
+        if session.waits:
+            asked = urlencode({"next": self.safe(call.fields.one("next"))}, safe="/")
+            return See(f"{SECOND_PATH}?{asked}", (self.door.waits(session.token),))
         then = self.onward(call.fields.one("next"), session.operator.role)
         device = self.door.devices.remember(session.operator.username, caller.device)
         return See(then, (self.door.opened(session.token), device))
@@ -69,16 +72,16 @@ class SignInPages:
 
     def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
         values = {"next": then, "username": username, "refused": refused}
-        headers = {CSP: self._onward_policy()}
+        headers = self.onward_policy()
         status = int(refused.status) if refused else 200
         return Page("sign_in.html", values, status, headers=headers)
 
-    def _onward_policy(self) -> str:
+    def onward_policy(self) -> dict[str, str]:
         """Browsers hold a form to its page's policy over redirects too, and some lead elsewhere."""
         parts = map(urlsplit, self.services.values())
         origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts})
         own = "form-action 'self'"
-        return SECURITY_HEADERS[CSP].replace(own, " ".join([own, *origins]))
+        return {CSP: SECURITY_HEADERS[CSP].replace(own, " ".join([own, *origins]))}
 
     async def leave(self, call: Call[None, None]) -> Page:
         """Where the other services' pages lead to, since one signs out here."""

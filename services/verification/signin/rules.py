@@ -2,16 +2,22 @@
 
 from datetime import datetime, timedelta
 
+from shared.access import CONFIRMED_FOR
 from shared.values.backoff import backoff
 from shared.values.household import household
 
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=60)
+# So long somebody may look for the telephone with the second factor.
+SECOND_WAITS = timedelta(minutes=10)
 FREE_ATTEMPTS = 5
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=30)
 FORGET_AFTER = timedelta(hours=24)
 SHORTEST_PASSWORD = 10
+CONFIRMED_MINUTES = int(CONFIRMED_FOR.total_seconds()) // 60
+# As which the app on the telephone lists the code.
+ISSUER = "码上评 Mashang"
 DEVICE_KNOWN_FOR = timedelta(days=180)
 # An address may fail so often, and once more for every LEAK that has passed.
 ADDRESS_MOST = 150

@@ -11,13 +11,15 @@ from hashlib import sha256
 from services.verification.signin import rules
 from services.verification.signin.addresses import Addresses, Slowness
 from services.verification.signin.line import KNOWN
-from services.verification.signin.passwords import Passwords
+from services.verification.signin.passwords import Passwords, TooShort
+from services.verification.signin.store import factors
 from services.verification.signin.store import failures as failed
 from services.verification.signin.store import sessions as kept
+from services.verification.signin.store.sessions import Origin
 from shared import faults
 from shared.access import Operator
 from shared.db import Database
-from shared.errors import Refused, TooMany, Unauthenticated
+from shared.errors import Invalid, Refused, TooMany, Unauthenticated, Wrong
 from shared.observe import log
 from shared.patience import within
 from shared.values import clock, text
@@ -25,6 +27,7 @@ from shared.values import clock, text
 _SEEN_EVERY = timedelta(minutes=1)
 _LONGEST_PASSWORD = 1024
 _LONGEST_USERNAME = 64
+_LONGEST_AGENT = 300
 _MOST_LATE = 256
 # More than a page's own, since a hash takes its time on a busy machine, and less than five seconds.
 PATIENCE = 4.5
@@ -35,11 +38,15 @@ ENDED = "refused.session_ended"
 
 @dataclass(frozen=True)
 class Session:
-    """A session as the operator holds it; the token is told only once."""
+    """A session as the operator holds it; the token is told only once.
+
+    While it `waits` for the second factor it opens nothing else.
+    """
 
     token: str
     expires_at: datetime
     operator: Operator
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,19 @@ class SignedIn:
     operator: Operator
     version: int
     session: str
+    confirmed_at: datetime
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Where an attempt comes from; `device` only where it is known for the name that is typed."""
+    """Where an attempt comes from; `device` only where it is known for the name that is typed.
+
+    `agent` is how the browser calls itself.
+    """
 
     address: str = "unknown"
     device: str = ""
+    agent: str = ""
 
 
 NOWHERE = Caller()
@@ -80,8 +92,10 @@ class Attempt:
 class SignIn:
     """Sessions in the database, so that every instance of the service knows them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, second_required: bool = False) -> None:
+        """Where a second factor is required, who has none enrols one when they sign in."""
         self._database, self._passwords = database, Passwords()
+        self._second_required = second_required
         self._addresses, self._slowness = Addresses(database), Slowness()
         self._late = asyncio.Semaphore(_MOST_LATE)
 
@@ -101,7 +115,7 @@ class SignIn:
         subject = f"{one.username} {one.caller.device}"
         with self._passwords.line.place(KNOWN):
             session: Session | None = None
-            async with self._failing(subject) as free:
+            async with self.failing(subject) as free:
                 if free:
                     session = await self._try(one, subject, KNOWN)
             return session
@@ -120,7 +134,7 @@ class SignIn:
         if rules.over(await self._addresses.count(address)):
             raise TooMany(MANY, rules.LEAK)
         if one.fits:
-            async with self._failing(one.username) as free:
+            async with self.failing(one.username) as free:
                 session = await self._try(one, one.username if free else None, address)
         else:
             session = await self._try(one, None, address)
@@ -134,7 +148,7 @@ class SignIn:
                 await asyncio.sleep(late.total_seconds())
 
     @asynccontextmanager
-    async def _failing(self, subject: str) -> AsyncIterator[bool]:
+    async def failing(self, subject: str) -> AsyncIterator[bool]:
         """Whether the subject may try, which counts as a failure until it succeeds.
 
         It is counted before the password is looked at: parallel guesses count too. What nobody had
@@ -165,7 +179,7 @@ class SignIn:
             log.get().warning("sign-in refused", outcome="wrong" if subject else "locked")
             raise Unauthenticated(REFUSED)
         renewed = await self._passwords.renewed(stored, password)
-        return await self._open(one.username, subject, stored, renewed)
+        return await self._open(one, subject, stored, renewed)
 
     async def _count_failure(self, subject: str) -> bool:
         now = clock.now()
@@ -178,22 +192,22 @@ class SignIn:
             await failed.mark_failed(conn, subject, failures, now, until)
         return True
 
-    async def _open(self, username: str, subject: str, stored: str, renewed: str | None) -> Session:
-        token, now = secrets.token_urlsafe(32), clock.now()
-        expires_at = now + rules.SESSION_LIFETIME
+    async def _open(self, one: Attempt, subject: str, stored: str, renewed: str | None) -> Session:
+        token, now, username = secrets.token_urlsafe(32), clock.now(), one.username
         async with self._database.transaction() as conn:
             # Checking took a while: a password that was replaced meanwhile opens nothing.
-            if await kept.claim_password_hash(conn, username) != stored:
+            operator = await kept.claim_operator(conn, username, stored)
+            if operator is None:
                 raise Unauthenticated(REFUSED)
             if renewed:
                 await kept.renew_password_hash(conn, username, renewed)
             await failed.delete_failures(conn, subject)
-            await kept.add_session(conn, hash_of(token), username, now, expires_at)
-            found = await kept.get_session(conn, hash_of(token))
-            if found is None:
-                raise Unauthenticated(REFUSED)
-        log.get().info("operator signed in")
-        return Session(token, expires_at, found.operator)
+            waits = self._second_required or await factors.is_confirmed(conn, username)
+            expires_at = now + (rules.SECOND_WAITS if waits else rules.SESSION_LIFETIME)
+            origin = Origin(one.caller.agent[:_LONGEST_AGENT], one.caller.address, waits)
+            await kept.add_session(conn, hash_of(token), username, now, expires_at, origin)
+        log.get().info("password accepted" if waits else "operator signed in")
+        return Session(token, expires_at, operator, waits)
 
     async def who(self, token: str) -> SignedIn:
         """Who is behind a token. Unauthenticated once it is old, idle or disabled."""
@@ -204,7 +218,45 @@ class SignIn:
                 raise Unauthenticated(ENDED)
             if now - found.seen_at > _SEEN_EVERY:
                 await kept.mark_seen(conn, token_hash, now)
-        return SignedIn(found.operator, found.version, token_hash.hex()[:32])
+        name = token_hash.hex()[:32]
+        return SignedIn(found.operator, found.version, name, found.confirmed_at)
+
+    async def confirm(self, username: str, token: str, password: str) -> None:
+        """The person at the screen is still who signed in. Invalid if the password is not right."""
+        if not await self._proves(username, password):
+            raise Invalid(Wrong("password", "password_wrong"))
+        async with self._database.acquire() as conn:
+            await kept.mark_confirmed(conn, hash_of(token), clock.now())
+
+    async def change_password(self, username: str, old: str, new: str) -> None:
+        """Invalid if the old one is not right, or the new one will not do; done twice is done."""
+        try:
+            renewed = await self._passwords.hash(new)
+        except TooShort:
+            raise Invalid(Wrong("new", "password_short", n=rules.SHORTEST_PASSWORD)) from None
+        if old == new:
+            raise Invalid(Wrong("new", "password_same"))
+        if not await self._proves(username, old):
+            if await self._proves(username, new):
+                return  # the same form, sent twice
+            raise Invalid(Wrong("old", "password_wrong"))
+        async with self._database.acquire() as conn:
+            await kept.renew_password_hash(conn, username, renewed)
+        log.get().info("password changed")
+
+    async def _proves(self, username: str, password: str) -> bool:
+        """Wrong ones are counted, and after some of them the right one is wrong for a while."""
+        subject = f"{username} again"
+        with suppress(Unauthenticated):
+            async with self.failing(subject) as free:
+                async with self._database.acquire() as conn:
+                    stored = await kept.get_password_hash(conn, username) if free else None
+                if not await self._passwords.check(stored, password[:_LONGEST_PASSWORD]):
+                    raise Unauthenticated(REFUSED)
+                async with self._database.acquire() as conn:
+                    await failed.delete_failures(conn, subject)
+                return True
+        return False
 
     async def end(self, token: str) -> None:
         """Sign out; nothing happens if the session has ended already."""

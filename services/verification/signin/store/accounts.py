@@ -6,29 +6,36 @@ from datetime import datetime
 from shared.access import Role
 from shared.db import Connection
 
-_LIST = """
-    SELECT o.username, o.name, o.role, o.scope, coalesce(u.name, p.name, o.scope) AS place,
-           o.active, o.password_hash IS NOT NULL AS has_password, count(s.username) AS sessions,
+_ACCOUNTS = """
+    SELECT o.username, o.name, o.role, coalesce(u.name, p.name, o.scope) AS place,
+           o.active, o.password_hash IS NOT NULL AS has_password,
+           f.confirmed_at IS NOT NULL AS enrolled, count(s.username) AS sessions,
            max(s.seen_at) AS seen_at
     FROM operators o LEFT JOIN units u ON u.unit_code = o.scope
     LEFT JOIN places p ON p.place_code = o.scope
-    LEFT JOIN sessions s ON s.username = o.username
-    WHERE o.username > $1 AND ($2 = '' OR strpos(o.username, $2) > 0 OR strpos(o.name, $2) > 0)
-    GROUP BY o.username, u.name, p.name ORDER BY o.username LIMIT $3
+    LEFT JOIN second_factors f ON f.username = o.username
+    LEFT JOIN sessions s ON s.username = o.username AND NOT s.waits
+    WHERE {wanted} GROUP BY o.username, u.name, p.name, f.confirmed_at
 """
+_FOUND = "o.username > $1 AND ($2 = '' OR strpos(o.username, $2) > 0 OR strpos(o.name, $2) > 0)"
+_LIST = _ACCOUNTS.format(wanted=_FOUND) + "ORDER BY o.username LIMIT $3"
+_GET = _ACCOUNTS.format(wanted="o.username = $1")
 
 
 @dataclass(frozen=True)
 class Account:
-    """An operator; `sessions` counts where they are signed in, `seen_at` is when they last were."""
+    """An operator; `sessions` counts where they are signed in, `seen_at` is when they last were.
+
+    `enrolled` says whether signing in asks for a second factor of theirs.
+    """
 
     username: str
     name: str
     role: Role
-    scope: str
     place: str
     active: bool
     has_password: bool
+    enrolled: bool
     sessions: int
     seen_at: datetime | None
 
@@ -36,3 +43,9 @@ class Account:
 async def list_accounts(conn: Connection, after: str, said: str, limit: int) -> list[Account]:
     """By username, those after one; `said` is a part of the username or the name."""
     return [Account(**dict(row)) for row in await conn.fetch(_LIST, after, said, limit)]
+
+
+async def get_account(conn: Connection, username: str) -> Account | None:
+    """One of them."""
+    row = await conn.fetchrow(_GET, username)
+    return Account(**dict(row)) if row else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from shared.access import Operator
 from shared.db import Connection
@@ -15,6 +16,27 @@ class StoredSession:
     version: int
     created_at: datetime
     seen_at: datetime
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody is signed in: in which browser, as it calls itself, at which address."""
+
+    key: str
+    agent: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a session comes from; it `waits` for the second factor, or is open."""
+
+    agent: str = ""
+    address: str = ""
+    waits: bool = False
 
 
 _HASH = "SELECT password_hash FROM operators WHERE username = $1 AND active"
@@ -26,10 +48,14 @@ async def get_password_hash(conn: Connection, username: str) -> str | None:
     return found
 
 
-async def claim_password_hash(conn: Connection, username: str) -> str | None:
-    """The same, held as it is until the end of the transaction."""
-    found: str | None = await conn.fetchval(f"{_HASH} FOR UPDATE", username)
-    return found
+async def claim_operator(conn: Connection, username: str, password_hash: str) -> Operator | None:
+    """Who has still this password, held so until the end of the transaction."""
+    row = await conn.fetchrow(
+        """SELECT username, name, role, scope, badge FROM operators
+           WHERE username = $1 AND password_hash = $2 AND active FOR UPDATE""",
+        username, password_hash,
+    )  # fmt: skip
+    return Operator(**dict(row)) if row else None
 
 
 async def renew_password_hash(conn: Connection, username: str, password_hash: str) -> None:
@@ -40,29 +66,65 @@ async def renew_password_hash(conn: Connection, username: str, password_hash: st
 
 
 async def add_session(
-    conn: Connection, token_hash: bytes, username: str, now: datetime, expires_at: datetime
+    conn: Connection,
+    token_hash: bytes,
+    username: str,
+    now: datetime,
+    expires_at: datetime,
+    origin: Origin = Origin(),
 ) -> None:
-    """Begin a session."""
+    """Begin a session; whoever does has just typed the password."""
     await conn.execute(
-        """INSERT INTO sessions (token_hash, username, created_at, seen_at, expires_at)
-           VALUES ($1, $2, $3, $3, $4)""",
-        token_hash, username, now, expires_at,
+        """INSERT INTO sessions (token_hash, username, created_at, seen_at, confirmed_at,
+               expires_at, agent, address, waits)
+           VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7)""",
+        token_hash, username, now, expires_at, origin.agent, origin.address, origin.waits,
     )  # fmt: skip
 
 
 async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
     """The session of an active operator."""
     row = await conn.fetchrow(
-        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.version, s.created_at, s.seen_at
+        """SELECT o.username, o.name, o.role, o.scope, o.badge, o.version, s.created_at, s.seen_at,
+                  s.confirmed_at
            FROM sessions s JOIN operators o USING (username)
-           WHERE s.token_hash = $1 AND o.active""",
+           WHERE s.token_hash = $1 AND o.active AND NOT s.waits""",
         token_hash,
     )
     if row is None:
         return None
     values = dict(row)
-    rest = [values.pop(name) for name in ("version", "created_at", "seen_at")]
+    rest = [values.pop(name) for name in ("version", "created_at", "seen_at", "confirmed_at")]
     return StoredSession(Operator(**values), *rest)
+
+
+async def get_waiting(conn: Connection, token_hash: bytes, now: datetime) -> str | None:
+    """Whose password was right, and whose second factor is still to come."""
+    found: str | None = await conn.fetchval(
+        """SELECT s.username FROM sessions s JOIN operators o USING (username)
+           WHERE s.token_hash = $1 AND s.waits AND s.expires_at > $2 AND o.active""",
+        token_hash, now,
+    )  # fmt: skip
+    return found
+
+
+async def open_waiting(
+    conn: Connection, waiting: bytes, token_hash: bytes, now: datetime, expires_at: datetime
+) -> None:
+    """The same session, open, under another token."""
+    await conn.execute(
+        """UPDATE sessions SET token_hash = $2, created_at = $3, seen_at = $3, confirmed_at = $3,
+                  expires_at = $4, waits = false
+           WHERE token_hash = $1 AND waits""",
+        waiting, token_hash, now, expires_at,
+    )  # fmt: skip
+
+
+async def mark_confirmed(conn: Connection, token_hash: bytes, now: datetime) -> None:
+    """The password was typed once more."""
+    await conn.execute(
+        "UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1 AND NOT waits", token_hash, now
+    )
 
 
 async def mark_seen(conn: Connection, token_hash: bytes, now: datetime) -> None:
@@ -78,6 +140,41 @@ async def delete_session(conn: Connection, token_hash: bytes) -> None:
 async def delete_sessions_of(conn: Connection, username: str) -> None:
     """Sign an operator out everywhere."""
     await conn.execute("DELETE FROM sessions WHERE username = $1", username)
+
+
+# What a session is called where somebody ends it; it opens nothing.
+_KEY = "left(encode(sha256(token_hash), 'hex'), 16)"
+
+
+def key_of(token: str) -> str:
+    """The same of a token."""
+    return sha256(sha256(token.encode()).digest()).hexdigest()[:16]
+
+
+async def list_places(conn: Connection, username: str, now: datetime) -> list[Place]:
+    """Where an operator is signed in, the latest seen first."""
+    rows = await conn.fetch(
+        f"""SELECT {_KEY} AS key, agent, address, created_at, seen_at FROM sessions
+            WHERE username = $1 AND NOT waits AND expires_at > $2 ORDER BY seen_at DESC""",  # noqa: S608
+        username, now,
+    )  # fmt: skip
+    return [Place(**dict(row)) for row in rows]
+
+
+async def delete_place(conn: Connection, username: str, key: str) -> None:
+    """Sign an operator out in one place."""
+    await conn.execute(
+        f"DELETE FROM sessions WHERE username = $1 AND {_KEY} = $2",  # noqa: S608
+        username, key,
+    )  # fmt: skip
+
+
+async def delete_others(conn: Connection, username: str, key: str) -> None:
+    """Sign an operator out everywhere but in one place."""
+    await conn.execute(
+        f"DELETE FROM sessions WHERE username = $1 AND {_KEY} <> $2",  # noqa: S608
+        username, key,
+    )  # fmt: skip
 
 
 async def delete_old(conn: Connection, idle: timedelta) -> None:
