@@ -5,7 +5,7 @@ from datetime import timedelta
 from prometheus_client import Gauge
 
 from services.verification.casework.acts import recusals, search
-from services.verification.casework.store import drafts, erasures, lists
+from services.verification.casework.store import drafts, erasures, lists, presences
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import failures, sessions
 from shared.db import Database
@@ -13,6 +13,7 @@ from shared.values.seal import Seal
 
 _AT_ONCE = 100
 DRAFTS_KEPT = timedelta(days=7)
+PRESENCES_KEPT = timedelta(hours=1)
 OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
 
 
@@ -47,6 +48,12 @@ async def remove_old_drafts(database: Database) -> None:
     """Forget what was written on a case and never sent."""
     async with database.acquire() as conn:
         await drafts.delete_old(conn, DRAFTS_KEPT)
+
+
+async def remove_old_presences(database: Database) -> None:
+    """Forget who had a case open when an instance ended."""
+    async with database.acquire() as conn:
+        await presences.remove_old(conn, PRESENCES_KEPT)
 
 
 async def remove_old_sessions(database: Database) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from services.verification import guide, jobs
+from services.verification.bells import Bells
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
@@ -15,6 +16,7 @@ from services.verification.casework.pages.conflict import ConflictPage
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.casework.pages.kept import Keeping
+from services.verification.casework.pages.live import LivePages
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
 from services.verification.settings import Settings
@@ -31,6 +33,7 @@ from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
 from shared.service import Service
+from shared.tasks import Tasks
 from shared.web.pages import Pages
 
 NAME = "verification"
@@ -45,6 +48,8 @@ def build(settings: Settings, database: Database) -> Service:
     second = Second(database, sessions, Factors(settings.seal))
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
     signing_in = SignInPages(door, settings.staff_urls)
+    tasks = Tasks()
+    bells = Bells(database, tasks)
     return Service(
         NAME,
         handlers={
@@ -60,6 +65,8 @@ def build(settings: Settings, database: Database) -> Service:
             events.PressureReported: partial(citizens.on_pressure_reported, desk),
         },
         lock_first=handlers.lock_first,
+        resources=[bells],
+        tasks=tasks,
         jobs=[
             Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),
             Job(
@@ -76,6 +83,7 @@ def build(settings: Settings, database: Database) -> Service:
             ),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
+            Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[
@@ -86,6 +94,7 @@ def build(settings: Settings, database: Database) -> Service:
             *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
             *InboxPages(database, desk).endpoints(),
+            *LivePages(database, bells).endpoints(),
             *CasePage(database, desk).endpoints(),
             *ConflictPage(database, desk).endpoints(),
             *Keeping(database, desk).endpoints(),

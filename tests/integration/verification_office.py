@@ -20,6 +20,7 @@ from services.verification.signin.store import sessions
 from shared.db import Database
 from shared.errors import MashangError
 from shared.events import Envelope, Event, SubmissionReceived
+from shared.service import Service
 from shared.values import clock
 from shared.web.callers import Outside
 from shared.web.edge import make_app
@@ -108,9 +109,11 @@ async def open_session(database: Database, username: str) -> str:
 class Office:
     """The service on a database of its own, with the small directory in it."""
 
-    def __init__(self, database: Database, client: TestClient[Any, Any], chosen: Settings) -> None:
+    def __init__(
+        self, database: Database, client: TestClient[Any, Any], chosen: Settings, service: Service
+    ) -> None:
         self.database, self.client, self.settings = database, client, chosen
-        self.service = build(chosen, database)
+        self.service = service
         self.seal = chosen.seal
         self.origin = str(client.make_url("/")).rstrip("/")
 
@@ -233,4 +236,4 @@ async def opened(database: Database, **changed: Any) -> AsyncIterator[Office]:
     service = build(chosen, database)
     app = make_app(service.house, Outside.of(chosen))
     async with TestClient(TestServer(app)) as client:
-        yield Office(database, client, chosen)
+        yield Office(database, client, chosen, service)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -12,7 +13,8 @@ from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
-from services.verification.casework.store import holds, lists
+from services.verification.casework.pages.live import FRESH, figures
+from services.verification.casework.store import holds, lists, presences
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
@@ -21,6 +23,8 @@ from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, Page
 
 _PAGE = 25
+# Before every case.
+_NOTHING = UUID(int=0)
 # What a link of the inbox keeps of what was asked for.
 _ASKED = ("state", "due", "step", "category", "unit", "urgent", "q")
 # What each of the rail's views asks for.
@@ -56,11 +60,15 @@ class InboxPages:
             page = await _page(conn, call.operator, query, found)
             shown = await rows.load(conn, self.desk, call.operator, page.cases, now)
             counts = await lists.count_due(conn, call.operator, today, now)
+            newest = await lists.get_newest(conn, call.operator)
+            here = await presences.list_others(conn, call.operator.username, now, FRESH)
             held = await _held(conn, call.operator)
         values = {
             "rows": shown,
-            "counts": counts,
-            "most": lists.MOST,
+            "counts": figures(counts, call.language),
+            "late": counts.late,
+            "newest": newest or _NOTHING,
+            "here": here,
             "held": held,
             "query": query,
             "found": found,

@@ -57,6 +57,8 @@ def _count(wanted: str) -> str:
 
 _COUNTS = "SELECT " + ", ".join(f"{_count(sql)} AS {name}" for name, sql in _COUNTED.items())
 
+_NEWER = f"SELECT {_count('case_id > $3 AND next_due_at IS NOT NULL')}"
+
 
 @dataclass(frozen=True)
 class Cursor:
@@ -150,6 +152,17 @@ async def count_due(
     """The figures above the inbox; MOST stands for that many or more."""
     row = await conn.fetchrow(_COUNTS, *own(operator), end_of_today, now)
     return Counts(**dict(row)) if row else Counts()
+
+
+async def get_newest(conn: Connection, operator: Operator) -> UUID | None:
+    """The newest case that this operator sees; the ids are in the order of opening."""
+    found = await list_newest(conn, operator, Wanted(), None, 1)
+    return found[0].case_id if found else None
+
+
+async def count_newer(conn: Connection, operator: Operator, since: UUID) -> int:
+    """Cases that were opened after this one and wait for something; MOST stands for more."""
+    return int(await conn.fetchval(_NEWER, *own(operator), since))
 
 
 async def count_overdue(conn: Connection) -> int:

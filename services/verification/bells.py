@@ -1,0 +1,92 @@
+"""Bells for whoever listens: one connection of each instance hears for all of them.
+
+    a commit anywhere ──NOTIFY──▶ each instance ──▶ the bells below whose place it happened
+
+What happened a bell does not say. Whoever hears it looks, in the name of who sits there.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+from shared import faults
+from shared.db import Connection, Database
+from shared.observe import log
+from shared.tasks import Tasks
+from shared.values.backoff import backoff
+
+CHANNEL = "desks"
+# A connection that nobody answers any more is noticed, and another one opened.
+_ASKED_EVERY, _ANSWERED_WITHIN = 15.0, 5.0
+
+
+class Bells:
+    """The bells of one instance; as a resource of the service it hears while that runs."""
+
+    def __init__(self, database: Database, tasks: Tasks) -> None:
+        self._database, self._tasks = database, tasks
+        self._bells: dict[str, set[asyncio.Event]] = {}
+        self._hearing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._hearing = self._tasks.start("bells", self._hear())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._hearing:
+            self._tasks.cancel(self._hearing)
+            with suppress(asyncio.CancelledError):
+                await self._hearing
+
+    @contextmanager
+    def below(self, scope: str) -> Iterator[asyncio.Event]:
+        """A bell that rings when something happens at or below this place."""
+        bell = asyncio.Event()
+        self._bells.setdefault(scope, set()).add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells[scope].discard(bell)
+            if not self._bells[scope]:
+                del self._bells[scope]
+
+    async def _hear(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with self._database.acquire() as conn:
+                    failures = 0
+                    await self._listen(conn)
+            except faults.PASSING as error:
+                failures += 1
+                log.get().warning("bells silent", error=faults.name_of(error))
+                await asyncio.sleep(backoff(failures).total_seconds())
+
+    async def _listen(self, conn: Connection) -> None:
+        await conn.add_listener(CHANNEL, self._ring)
+        try:
+            # What happened meanwhile nobody has heard.
+            for place in self._bells:
+                self._ring_at(place)
+            while True:
+                await asyncio.sleep(_ASKED_EVERY)
+                await conn.execute("SELECT 1", timeout=_ANSWERED_WITHIN)
+        finally:
+            if not conn.is_closed():
+                with suppress(*faults.PASSING):
+                    await conn.remove_listener(CHANNEL, self._ring)
+
+    def _ring(self, _conn: Any, _pid: int, _channel: str, path: object) -> None:
+        for place in str(path).split(" "):
+            self._ring_at(place)
+
+    def _ring_at(self, place: str) -> None:
+        for bell in self._bells.get(place, ()):
+            bell.set()
