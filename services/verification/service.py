@@ -9,10 +9,12 @@ from services.verification.bells import Bells
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
+from services.verification.casework.acts.evidence import Cleaning
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
+from services.verification.casework.pages.evidence import EvidencePage
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.casework.pages.kept import Keeping
@@ -46,6 +48,7 @@ def build(settings: Settings, database: Database) -> Service:
     desk = Desk(policies, settings.seal, settings.sample_key)
     sessions = SignIn(database, second_required=settings.second_factor == "required")
     second = Second(database, sessions, Factors(settings.seal))
+    cleaning = Cleaning(settings.storage, settings.seal)
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
     signing_in = SignInPages(door, settings.staff_urls)
     tasks = Tasks()
@@ -97,6 +100,7 @@ def build(settings: Settings, database: Database) -> Service:
             *LivePages(database, bells).endpoints(),
             *CasePage(database, desk).endpoints(),
             *ConflictPage(database, desk).endpoints(),
+            *EvidencePage(database, desk, cleaning).endpoints(),
             *Keeping(database, desk).endpoints(),
             *TemplatePages(database, desk).endpoints(),
             *WorkPages(database, desk).endpoints(),

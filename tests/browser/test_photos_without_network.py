@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from services.intake.photos.opening import OPENED
 from shared.db import Database
 from shared.events import CaseOpened, Envelope
+from shared.files.opening import OPENED
 from shared.values import clock
 from tests import hostile
 from tests.browser.test_without_network import WAIT, WORDS, arrived, drafts, said, send, write

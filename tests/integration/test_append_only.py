@@ -29,6 +29,7 @@ GUARDED = {
         "verdicts",
         "case_actions",
         "hold_decisions",
+        "evidence",
         "attributions",
     ),
     "rewards": (

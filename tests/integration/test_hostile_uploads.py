@@ -12,10 +12,10 @@ import pytest
 from aiohttp import FormData
 from PIL import Image
 
-from services.intake.photos import decoder
 from services.intake.photos.taking import UPLOADS
 from shared.config import key_ring
 from shared.db import Database
+from shared.files import decoder
 from shared.values.seal import Seal
 from tests import hostile
 from tests.hostile import BAD, MARK, ODD, SOUNDS

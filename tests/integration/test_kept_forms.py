@@ -48,6 +48,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "callbacks": (("note",), {"outcome": "busy"}),
     "phone-reveals": (("reason",), {}),
     "templates": (("title", "body"), {"version": "0"}),
+    "evidence": (("about",), {}),
     "questions": ((), {"solved": "1"}),
     "reviews": (("note",), {"decision": "return", "revision": "1"}),
     "verdicts": (

@@ -35,7 +35,7 @@ STAYS = {
     "verification": {
         # What the bureau itself wrote.
         "case_actions.note_sealed", "verdicts.finding_sealed", "verdicts.answer_sealed",
-        "hold_decisions.reason_sealed", "drafts.typed_sealed",
+        "hold_decisions.reason_sealed", "evidence.about_sealed", "drafts.typed_sealed",
         "officers.phone_index",  # the bureau's own roster
         "second_factors.secret_sealed",  # an operator's
     },

@@ -246,6 +246,11 @@ async def held(place: Place) -> tuple[Body, Body]:
     return {}, {"ids": [str(event.submission_id)], "outcome": "released", "reason": "核过"}
 
 
+async def proof(place: Place) -> tuple[Body, Body]:
+    """A photo of what somebody found; the file comes by itself."""
+    return await case(place), {"about": "大厅 14:41"}
+
+
 async def template(place: Place) -> tuple[Body, Body]:
     """A text for answers."""
     return {}, {"title": "致歉", "body": "向您道歉。", "version": "0"}
@@ -274,7 +279,8 @@ ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
-    "phone-reveals": reveal, "questions": questions, "approvals": approval, "holds": hold,
+    "phone-reveals": reveal, "questions": questions, "evidence": proof,
+    "approvals": approval, "holds": hold,
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/invitations": draw,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from services.intake.accept.rules import WHOLE
-from services.intake.photos.decoder import VOICE_SECONDS
 from services.intake.photos.taking import MOST, Taking
 from shared.errors import KeyReused, Refused
+from shared.files.decoder import VOICE_SECONDS
 from shared.web.endpoints import Call
 
 # The names of what came before, and those of them that are not to go along.

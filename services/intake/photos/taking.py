@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.intake.accept.store import attachments
 from services.intake.accept.store.attachments import Attachment, Kind
-from services.intake.photos.decoder import VOICE_SECONDS
-from services.intake.photos.opening import Opener, Unfit
 from shared.db import Database
 from shared.errors import Gone, Invalid, Wrong
+from shared.files.decoder import VOICE_SECONDS
+from shared.files.opening import Opener, Unfit
 from shared.observe import log
 from shared.patience import within
 from shared.storage import Storage

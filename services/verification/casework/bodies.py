@@ -124,6 +124,12 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+class EvidenceBody(Body):
+    """POST /desk/cases/{id}/evidence, beside the files."""
+
+    about: Annotated[Text, StringConstraints(max_length=200)] = ""
+
+
 class TemplateBody(Body):
     """POST /desk/templates: a new one, or the next version of the one that was seen."""
 

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.verification.casework.store import actions, additions, cases, commendations
+from services.verification.casework.store import (
+    actions,
+    additions,
+    cases,
+    commendations,
+    evidence,
+)
 from services.verification.casework.store.actions import Action
 from shared.access import Operator
 from shared.db import Connection
@@ -19,7 +25,9 @@ async def see(conn: Connection, operator: Operator, case_id: UUID, attachment_id
     case = await cases.get_case(conn, operator, case_id)
     if case is None:
         raise NotFound("refused.no_case")
-    name = _named(await additions.list_attachments(conn, case), attachment_id)
+    names = [one.name for one in await evidence.list_of(conn, case_id)]
+    names += await additions.list_attachments(conn, case)
+    name = _named(names, attachment_id)
     seen = {"attachment": name}
     action = Action(case_id, "attachment_seen", operator.username, clock.now(), seen)
     await actions.add_once(conn, action)

@@ -16,6 +16,7 @@ from services.verification.casework.acts import (
     callbacks,
     consequences,
     drafts,
+    evidence,
     judging,
     likeness,
     overtaken,
@@ -89,7 +90,7 @@ FORMS: Mapping[str, Form] = {
     ),
     "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
 }
-_DONE = {*FORMS, *work.FORMS, "kept", "joined", "chosen", "filled"}
+_DONE = {*FORMS, *work.FORMS, "kept", "joined", "chosen", "filled", "evidence"}
 DONE = frozenset(_DONE - {"phone-reveals"})
 # The field of the verdict that names the case with which this one belongs.
 _JOINS = "verdicts-incident"
@@ -218,6 +219,7 @@ class CasePage:
             )
             windows = await units.count_counters(conn, case.unit_code)
             fitting = await templates.fitting(conn, case)
+            pieces = await evidence.load(conn, self.desk.seal, case)
         values = {
             "case": case,
             "detail": detail,
@@ -234,6 +236,7 @@ class CasePage:
             "then": then,
             "windows": windows,
             "templates": fitting,
+            "evidence": pieces,
             "saved_at": kept.saved_at,
             "now": clock.now(),
             "done": done if (done := call.asked("done")) in DONE else "",

@@ -16,8 +16,8 @@ from typing import BinaryIO, Literal
 
 from prometheus_client import Counter
 
-from services.intake.photos import decoder
 from shared.errors import MashangError, Unavailable
+from shared.files import decoder
 
 Kind = Literal["photo", "voice"]
 CHILD = Path(decoder.__file__)
