@@ -102,7 +102,17 @@ class Texts:
             )
         if span < _NEAR:
             return self.text("left_time", hours=minutes // 60, minutes=minutes % 60)
-        return self.due(at)
+        return self._ahead(at)
+
+    def _ahead(self, at: datetime) -> str:
+        """Today and tomorrow with the time, later the day: what a list has room for."""
+        last = at - timedelta(minutes=1)
+        away = (clock.service_day(last) - clock.service_day(clock.now())).days
+        if away > 1:
+            return self._format(last, "pattern_day")
+        ends = at == clock.end_of_day(clock.service_day(last))
+        hour = "24:00" if ends else f"{at.astimezone(clock.SHANGHAI):%H:%M}"
+        return self.text("due_tomorrow_at" if away else "due_today_at", hour=hour)
 
     def moment(self, at: datetime) -> str:
         """When something is said to have happened: only the day where it is 0:00."""

@@ -155,13 +155,13 @@ async def test_the_field_takes_a_number_and_the_time_line_tells_it(
     assert 303 == await county.send(f"{page}/verdicts", *VERDICT, ("verdicts-incident", typed))
     link = f'<a href="/desk/cases/{first}">{named}</a>'
     await county.get(page)
-    assert 1 == county.text.partition('class="timeline"')[2].count(link)
+    assert 1 == county.text.partition("<aside>")[0].count(link)
     await bureau.review("city", second, 1)
     said = {"zh": "归入同一事件：办件", "en": "Joined as one incident with "}[lang]
     for case_id in (second, along):
         await county.get(f"/desk/cases/{case_id}?lang={lang}")
         assert said.strip() in county.text
-        assert link in county.text.partition("timeline")[2]
+        assert link in county.text.partition('class="tl"')[2]
 
 
 async def test_a_case_that_names_itself_stands_apart(bureau: Office) -> None:

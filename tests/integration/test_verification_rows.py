@@ -50,7 +50,7 @@ async def test_a_row_says_what_it_is_about(bureau: Office) -> None:
         told["tel"],
         told["unit"],
     )
-    assert ("回访 第 1 次", "还没人办", "11月26日 24:00") == (
+    assert ("回访 第 1 次", "还没人办", "今天 24:00") == (
         told["next"],
         told["who-c"],
         told["due"],

@@ -26,7 +26,9 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
         (timedelta(hours=-50), "超期 2 天"),
         (timedelta(minutes=41), "剩 0 时 41 分"),
         (timedelta(hours=6, minutes=24), "剩 6 时 24 分"),
-        (timedelta(hours=30, minutes=24), "11月26日 24:00"),
+        (timedelta(hours=12), "明天 05:36"),
+        (timedelta(hours=30, minutes=24), "明天 24:00"),
+        (timedelta(hours=54, minutes=24), "11月27日"),
     ],
 )
 def test_a_countdown_near_the_time_and_the_time_before(away: timedelta, words: str) -> None:

@@ -13,14 +13,9 @@ STATIC = ROOT / "shared/web/static"
 BASES = {"citizen.css": "base.html", "staff.css": "house.html"}
 SCRIPTS = {"citizen.css": "citizen.js", "staff.css": "desk.js"}
 # Parts of the desk that are dressed before the pages that wear them are all there.
-AHEAD = {
-    "acts", "art", "asks", "attachments", "bad", "banner", "big", "bulk", "button",
-    "case-head", "cat", "check", "clock", "due", "figs", "foot", "flush", "full", "half",
-    "head", "hints", "info", "inside", "keys", "late", "left", "list", "live", "lost", "n",
-    "next", "no", "ok", "page", "pane", "past", "rail", "seen", "seg", "sel", "sheet", "soon",
-    "tag", "tel", "then", "tl", "tools", "track", "tries", "two", "unit", "w", "who",
-    "who-c", "wider", "words", "x",
-}  # fmt: skip
+AHEAD = {"bad", "bulk", "live", "lost", "n", "sel", "tag", "x"}
+# What `{{ kind }}` or `{{ state }}` in a class may be.
+STATES = {"late", "soon", "ok", "info"}
 _LEADS = re.compile(r"{% (?:extends|import|include|from) (.*?)%}")
 # What stands in the attribute, and what a page puts into a block of one.
 _CLASS = re.compile(
@@ -49,7 +44,8 @@ def worn(sheet: str) -> list[set[str]]:
     """The classes that may stand together on the pages of a sheet, whatever a condition says."""
     pages = [reached(name) for name in templates() if BASES[sheet] in reached(name)]
     text = "".join(templates()[name] for name in set().union(*pages))
-    return [set(_NAME.findall(" ".join(told))) for told in _CLASS.findall(text)]
+    names = [set(_NAME.findall(" ".join(told))) for told in _CLASS.findall(text)]
+    return [one | STATES if one & {"kind", "state"} else one for one in names]
 
 
 def dressed(sheet: str) -> Iterator[tuple[str, set[str]]]:
@@ -75,5 +71,5 @@ def test_what_is_looked_at_is_there() -> None:
     """Conditions within a class, several pages of a sheet, several classes of an element."""
     assert {"base.html", "house.html"} <= reached("kept.html")
     assert "base.html" not in reached("inbox.html")
-    assert {"badge", "late"} <= set().union(*worn("staff.css"))
+    assert {"late"} <= set().union(*worn("staff.css"))
     assert (".list .next", {"next"}) in dressed("staff.css")

@@ -178,7 +178,7 @@
       fetch(form.dataset.draft, {method: 'POST', body: new URLSearchParams(new FormData(form))}).then(function (answer) {
         return answer.ok && answer.text();
       }).then(function (told) {
-        if (told) all('[data-told]').forEach(function (one) { one.innerHTML = told; });
+        if (told) all('[data-told]', form).forEach(function (one) { one.innerHTML = told; });
       }, function () {});
     }
   });
