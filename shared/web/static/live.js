@@ -37,7 +37,7 @@
       });
       all('[data-usual]', row).forEach(function (one) { one.hidden = !!names; });
     });
-    all('[data-told]').forEach(function (one) {
+    all('[data-live][data-told]').forEach(function (one) {
       var names = own && news.here[own];
       one.hidden = !names;
       if (names) one.querySelector('p').textContent = one.dataset.told.replace('{names}', names.join('、'));
