@@ -6,9 +6,12 @@ from uuid import uuid4
 
 from aiohttp import ClientSession
 
+from services.verification.signin.sessions import hash_of
 from shared import statements
 from shared.access import Operator, Role
-from shared.web.endpoints import Endpoint
+from shared.values import clock
+from shared.web.endpoints import Endpoint, Visitor
+from shared.web.texts import text
 from tests.integration.verification_office import open_session
 from tests.town import SERVICES, Town
 
@@ -21,6 +24,7 @@ PEOPLE = {
     "audit_admin": "audit",
 }  # fmt: skip
 STRANGERS = ("southern", "accused")
+WORDS = "等了一上午没有人"
 ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}
 
 
@@ -69,13 +73,8 @@ async def bearer(place: Town, http: ClientSession, service: str, username: str) 
     if service == "verification":
         token = await open_session(place.databases[service], username)
         return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
-    async with place.databases["verification"].acquire() as conn:
-        row = await conn.fetchrow(
-            "SELECT username, name, role, scope, badge FROM operators WHERE username = $1", username
-        )
-    assert row is not None
     seed = place.settings["verification"].identity_seed
-    token = statements.issue(Operator(**row), seed)
+    token = statements.issue(await operator_of(place, username), seed)
     return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
 
 
@@ -149,6 +148,96 @@ async def test_pages_send_strangers_to_the_desk(place: Town) -> None:
                 async with http.request(one.method, url, allow_redirects=False) as response:
                     wanted = (303,) if one.method == "GET" else (303, 401)
                     assert response.status in wanted, (one.method, url, response.status)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A person's browser at one service, with the token that its forms carry."""
+
+    cookie: str
+    csrf: str
+
+    @classmethod
+    async def of(cls, place: Town, service: str, username: str) -> "Screen":
+        """Signed in without a password; elsewhere than at the desk by the desk's statement."""
+        database = place.databases["verification"]
+        operator, now = await operator_of(place, username), clock.now()
+        if service == "verification":
+            token = await open_session(database, username)
+            session, cookie = hash_of(token).hex()[:32], f"mashang={token}"
+        else:
+            seed, session = place.settings["verification"].identity_seed, "here"
+            told = statements.issue(operator, seed, session=session, confirmed_at=now)
+            cookie = f"mashang-who={told}"
+        return cls(cookie, Visitor(operator, 1, session).csrf)
+
+    async def ask(self, http: ClientSession, home: str, method: str, path: str) -> tuple[int, str]:
+        """A page, or its form with nothing typed; redirects are not followed."""
+        headers = {"Cookie": self.cookie, "Accept": "text/html", "Origin": home}
+        form = {"csrf": self.csrf, "key": uuid4().hex} if method == "POST" else None
+        async with http.request(
+            method, f"{home}{path}", data=form, headers=headers, allow_redirects=False
+        ) as response:
+            return response.status, await response.text()
+
+
+async def operator_of(place: Town, username: str) -> Operator:
+    """Somebody as the directory has them."""
+    async with place.databases["verification"].acquire() as conn:
+        row = await conn.fetchrow(
+            "SELECT username, name, role, scope, badge FROM operators WHERE username = $1", username
+        )
+    assert row is not None
+    return Operator(**row)
+
+
+def staff_pages(place: Town) -> list[tuple[str, Endpoint]]:
+    """Every page and form for people who are signed in."""
+    return [
+        (name, endpoint)
+        for name in SERVICES
+        for endpoint in place.services[name].endpoints
+        if endpoint.caller.kind == "staff" and not endpoint.is_api
+    ]
+
+
+async def test_every_page_and_form_is_open_to_exactly_its_roles(place: Town) -> None:
+    """Page × role: the wrong role is told so, and nothing else; the right one never is."""
+    wrong, refused = [], text("zh", "refused.role")
+    async with ClientSession() as http:
+        found = await objects(place, http)
+        for service, one in staff_pages(place):
+            if one.path == "/desk/sign-out":
+                continue
+            for role in ROLES:
+                screen = await Screen.of(place, service, PEOPLE[role])
+                asked = http, place.urls[service], one.method, found.address(one)
+                status, page = await screen.ask(*asked)
+                told = (status, refused in page) == (403, True)
+                if told == (role in one.caller.roles) or status >= 500 or status == 401:
+                    wrong.append((service, one.method, one.path, role, status))
+    assert [] == wrong
+
+
+async def test_no_page_or_form_shows_another_units_object(place: Town) -> None:
+    """Page × stranger: whoever belongs elsewhere, or is complained about, finds nothing there."""
+    wrong = []
+    async with ClientSession() as http:
+        found = await objects(place, http)
+        for service, one in staff_pages(place):
+            if not ABOUT_OBJECTS & set(one.params) or "unit_operator" not in one.caller.roles:
+                continue
+            for stranger in STRANGERS:
+                if stranger == "accused" and "case_id" not in one.params:
+                    continue  # their own unit's points are theirs to read
+                screen = await Screen.of(place, service, stranger)
+                asked = http, place.urls[service], one.method, found.address(one)
+                status, page = await screen.ask(*asked)
+                # The address of a form alone leads to its page, whether there is one or not.
+                known = (303, 404) if one.method == "GET" else (403, 404, 409, 413, 422)
+                if status not in known or WORDS in page:
+                    wrong.append((service, one.method, one.path, stranger, status))
+    assert [] == wrong
 
 
 async def test_neither_the_officer_nor_the_receipt_learns_of_a_recusal(place: Town) -> None:
