@@ -358,7 +358,7 @@ class IncidentChanged(Event):
 
 
 class CaseRescheduled(Event):
-    """A case has new due times: it was opened again one level higher, or may now be called.
+    """A case has new due times: opened again one level higher, callable now, or given more time.
 
     `number` counts such changes of the case; `revision` is the verdict that counted then, 0 before
     the first. A due time that is empty stays as it was.
@@ -371,7 +371,7 @@ class CaseRescheduled(Event):
     case_id: UUID
     submission_id: UUID
     number: int
-    why: Literal["followup", "phone_bound"]
+    why: Literal["followup", "phone_bound", "extended"]
     revision: int
     callback_due_at: datetime | None
     verification_due_at: datetime | None

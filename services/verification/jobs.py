@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prometheus_client import Gauge
 
-from services.verification.casework.acts import recusals, search
+from services.verification.casework.acts import recusals, requests, search
 from services.verification.casework.store import drafts, erasures, lists, presences
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import failures, sessions
@@ -33,6 +33,12 @@ async def read_words(database: Database, seal: Seal) -> int:
     """Have cases found by their words; how many there were."""
     async with database.transaction() as conn:
         return await search.read_words(conn, seal, _AT_ONCE)
+
+
+async def lapse_requests(database: Database) -> int:
+    """End the requests to the level above that nobody answered in time; how many."""
+    async with database.transaction() as conn:
+        return await requests.lapse(conn, _AT_ONCE)
 
 
 async def erase_cases(database: Database) -> int:

@@ -84,6 +84,7 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(jobs.read_words, database, settings.seal),
                 idle=timedelta(seconds=5),
             ),
+            Job("lapse_requests", timedelta(minutes=1), partial(jobs.lapse_requests, database)),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),

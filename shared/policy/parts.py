@@ -64,6 +64,7 @@ class Verification(Part):
     bare_working_days: Days
     sample_percent: Percent
     withdrawn_sample_percent: Percent = 30
+    dispute_hours: Hours = 4
 
 
 class Incident(Part):

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import ClientSession
@@ -14,6 +15,8 @@ from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
 from services.rewards.store import mismatches, orders, rewards
 from services.verification.casework.rules import sampling
+from services.verification.casework.rules.requests import Request as AskedAbove
+from services.verification.casework.store import requests
 from shared.events import SubmissionReceived
 from shared.values import clock
 from shared.web.endpoints import Endpoint, Who
@@ -161,6 +164,33 @@ async def helpers(place: Place) -> tuple[Body, Body]:
     return await case(place), {"who": "north1", "decision": "join"}
 
 
+async def extension(place: Place) -> tuple[Body, Body]:
+    """More time is asked for."""
+    return await case(place), {"days": "2", "reason": "等监控"}
+
+
+async def dispute(place: Place) -> tuple[Body, Body]:
+    """Who was assigned does not want it."""
+    params = await case(place)
+    async with place.town.databases["verification"].acquire() as conn:
+        await conn.execute(
+            "UPDATE cases SET lead = 'north1' WHERE case_id = $1", UUID(str(params["case_id"]))
+        )
+    return params, {"reason": "当天不在岗"}
+
+
+async def decision(place: Place) -> tuple[Body, Body]:
+    """Somebody below asks for more time."""
+    params, now = await case(place), clock.now()
+    asked = AskedAbove(
+        uuid4(), UUID(str(params["case_id"])), "extension", "north1", "unit_operator", "1.sealed",
+        2, now, now + timedelta(hours=1),
+    )  # fmt: skip
+    async with place.town.databases["verification"].acquire() as conn:
+        assert await requests.add(conn, asked)
+    return params, {"request_id": str(asked.request_id), "decision": "grant"}
+
+
 async def reward(place: Place, *steps: Any) -> Body:
     """A ready reward, some steps on."""
     async with ClientSession() as http:
@@ -284,7 +314,8 @@ ACTS: Mapping[str, Make] = {
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/invitations": draw,
-    "lead": lead, "helpers": helpers,
+    "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
+    "decision": decision,
     "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 
@@ -330,7 +361,7 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     params, body = await make(place)
     await place.town.carry()
     # The form is everybody's who works on cases; the second look and calls are the level above's.
-    above = make in (review, call_back, questions)
+    above = make in (review, decision, call_back, questions)
     asker = replace(one, who=Who("staff", ("county_supervisor",))) if above else one
     usual = dict(await place.usual(service, asker))
     if one.form:

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from services.intake.follow.story import Entry, Step, story
+from services.intake.follow.story import Entry, Step, reopening, story
 
 START = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
 DUE = START + timedelta(hours=9)
@@ -142,3 +142,20 @@ def test_a_verdict_that_was_given_back_is_due_again() -> None:
         late = story(START, entries, again + timedelta(hours=1), phone=False)[-1]
         assert ("line_verification_due_late", True) == (late.text, late.late)
         assert "line_verified" == told(*entries, VERIFIED, phone=False)[-1]
+
+
+def test_more_time_is_told_and_is_the_new_due_time() -> None:
+    """In any order of arrival, and no case opened again; what is handed in then waits as usual."""
+    until = DUE + timedelta(days=3)
+    longer = entry(
+        "rescheduled", 60, number=1, why="extended", revision=0, callback_due_at=None,
+        verification_due_at=until.isoformat(),
+    )  # fmt: skip
+    for entries in permutations((OPENED, longer)):
+        lines = story(START, entries, DUE + timedelta(hours=1), phone=False)
+        assert "line_extended" in [line.text for line in lines]
+        due = lines[-1]
+        assert ("line_verification_due", until, False) == (due.text, due.at, due.late)
+        assert reopening(entries) is None
+    stopped = story(START, [OPENED, longer, clock(90, 2, stopped=True)], DUE, phone=False)[-1]
+    assert "line_in_review" == stopped.text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.intake.follow.story import Entry, Step
 from services.intake.open.rules import charts
-from services.intake.open.rules.facts import Fact, Told, fact_of, is_extended
+from services.intake.open.rules.facts import Fact, Told, fact_of
 from services.intake.open.rules.hiding import FEWEST, hidden
 from services.intake.open.rules.solving import Sum
 from services.intake.open.rules.tables import COUNTS, KINDS, PARTS, Cell, Tables
@@ -125,13 +125,20 @@ def test_what_was_handed_back_has_a_new_end() -> None:
 
 
 def test_an_extension_is_a_later_end_of_a_running_clock() -> None:
-    """What runs on after a stop was handed back, which is none; the order of arrival is nothing."""
-    extended = clock(RECEIVED, 1, None, DUE + 72 * HOUR)
-    stop, back = clock(DUE, 2, DUE), clock(DUE, 3, None)
-    assert is_extended([stop, extended])
-    assert is_extended([clock(DUE, 4, None), stop, back])
-    assert not is_extended([back, stop])
-    assert not is_extended([])
+    """By its end it is in time, and it is counted; what is handed back is no extension."""
+    longer = entry(
+        "rescheduled", DUE - HOUR, number=1, why="extended", revision=0, callback_due_at=None,
+        verification_due_at=(DUE + 72 * HOUR).isoformat(),
+    )  # fmt: skip
+    given = fact(OPENED, longer, now=DUE + HOUR, owed=False)
+    assert ("waiting", DUE + 72 * HOUR, True) == (given.pace, given.turns_at, given.extended)
+    found = fact(OPENED, longer, verified(DUE + HOUR))
+    assert ("on_time", "substantiated") == (found.pace, found.state)
+    assert "late" == fact(OPENED, longer, verified(DUE + 73 * HOUR)).pace
+    back = (clock(DUE, 2, DUE), clock(DUE, 3, None))
+    assert not fact(OPENED, *back).extended
+    stopped = fact(OPENED, longer, clock(DUE + HOUR, 2, DUE + HOUR, DUE + 72 * HOUR))
+    assert "on_time" == stopped.pace
 
 
 def test_the_newest_revision_is_the_state() -> None:

@@ -81,11 +81,18 @@ def verdict(entries: Sequence[Entry]) -> Entry | None:
 def reopening(entries: Sequence[Entry]) -> Entry | None:
     """The follow-up after which the case is still open; None once there is a newer verdict."""
     moved = [e for e in entries if e.step == "rescheduled" and e.details["verification_due_at"]]
-    newest, told = latest(moved, "rescheduled"), verdict(entries)
+    again = [e for e in moved if e.details["why"] != "extended"]
+    newest, told = latest(again, "rescheduled"), verdict(entries)
     if newest is None:
         return None
     answered = told is not None and told.details["number"] > newest.details["revision"]
     return None if answered else newest
+
+
+def extension(entries: Sequence[Entry]) -> Entry | None:
+    """The newest time that the level above added to the verification's."""
+    longer = (e for e in entries if e.step == "rescheduled" and e.details["why"] == "extended")
+    return latest(list(longer), "rescheduled")
 
 
 def _told(entries: Sequence[Entry]) -> Iterator[Line]:
@@ -103,6 +110,9 @@ def _line(entry: Entry) -> Iterator[Line]:
     match entry.step:
         case "opened":
             yield Line(entry.at, "line_opened")
+        case "rescheduled" if details["why"] == "extended":
+            due = datetime.fromisoformat(details["verification_due_at"])
+            yield Line(entry.at, "line_extended", {"due": due})
         case "clock" | "rescheduled":
             return  # told by what is still due
         case "bound" | "followup":
@@ -137,9 +147,9 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
         later = [
             e for e in entries if e.details.get("number", 0) > 2 * again.details["revision"] + 1
         ]
-        yield _verification(again, latest(later, "clock"), now)
+        yield _verification(again, latest(later, "clock"), extension(entries), now)
     elif opened and not verified:
-        yield _verification(opened, latest(entries, "clock"), now)
+        yield _verification(opened, latest(entries, "clock"), extension(entries), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
     if decided and scheduled and not latest(entries, "reward_paid"):
         yield _waiting(decided, "due_at", "line_reward_due", now)
@@ -156,8 +166,10 @@ def _to_call(entries: Sequence[Entry]) -> Entry | None:
     return None if since and called.details["state"] in CALLBACK_DONE else promised
 
 
-def _verification(opened: Entry, clock: Entry | None, now: datetime) -> Line:
+def _verification(opened: Entry, clock: Entry | None, longer: Entry | None, now: datetime) -> Line:
     """What is found is due, unless the clock has stopped: then only the second look is missing."""
+    if longer and longer.at >= (clock or opened).at:
+        return _waiting(longer, "verification_due_at", "line_verification_due", now)
     if clock is None:
         return _waiting(opened, "verification_due_at", "line_verification_due", now)
     if clock.details["stopped_at"] is None:

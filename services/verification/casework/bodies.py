@@ -163,6 +163,27 @@ class HelperBody(Body):
     word: Note = ""
 
 
+class ExtensionBody(Body):
+    """More time for the verification, asked before it is due."""
+
+    days: int = Field(ge=1, le=366)
+    reason: Note
+
+
+class DisputeBody(Body):
+    """Whom a case was assigned to does not want it."""
+
+    reason: Note
+
+
+class DecisionBody(Body):
+    """What the level above says to a request."""
+
+    request_id: UUID
+    decision: Literal["grant", "refuse"]
+    word: Note = ""
+
+
 class HoldBody(Body):
     """POST /api/v1/holds/decisions: these, or `everything` held (of a unit, for a reason)."""
 

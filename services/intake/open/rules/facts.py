@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.intake.follow.story import CALLBACK_DONE, Entry, latest, reopening
+from services.intake.follow.story import CALLBACK_DONE, Entry, extension, latest, reopening
 from shared.values import clock
 
 Call = Literal["none", "waiting", "on_time", "late", "unreached"]
@@ -60,7 +60,7 @@ def fact_of(told: Told, now: datetime, zone: ZoneInfo) -> Fact:
         call=call,
         same_day=reached is not None and clock.service_day(reached.at, zone) == day,
         pace=pace,
-        extended=is_extended(told.entries),
+        extended=extension(told.entries) is not None,
         solved=said.get("solved"),
         satisfied=said.get("satisfied"),
         paid_fen=_paid(told.entries),
@@ -126,7 +126,10 @@ def _stopped(entries: Sequence[Entry]) -> datetime | None:
 
 def _due(entries: Sequence[Entry], at: datetime) -> datetime:
     """The due time that was in force at a moment; what was moved later does not count."""
-    moved = latest([e for e in entries if e.at <= at], "clock")
+    then = [e for e in entries if e.at <= at]
+    moved, longer = latest(then, "clock"), extension(then)
+    if longer and (moved is None or moved.at < longer.at):
+        return datetime.fromisoformat(longer.details["verification_due_at"])
     opened = latest(entries, "opened")
     told = moved.details["due_at"] if moved else opened and opened.details["verification_due_at"]
     return datetime.fromisoformat(str(told))
@@ -134,18 +137,6 @@ def _due(entries: Sequence[Entry], at: datetime) -> datetime:
 
 def _met(at: datetime, due: datetime) -> Literal["on_time", "late"]:
     return "on_time" if at <= due else "late"
-
-
-def is_extended(entries: Sequence[Entry]) -> bool:
-    """Whether a running clock got a later end. One that runs on after a stop was handed back."""
-    runs = True
-    changes = [e for e in entries if e.step == "clock"]
-    for change in sorted(changes, key=lambda e: int(e.details["number"])):
-        stops = change.details["stopped_at"] is not None
-        if runs and not stops:
-            return True
-        runs = not stops
-    return False
 
 
 def _paid(entries: Sequence[Entry]) -> int:

@@ -22,6 +22,7 @@ from services.verification.casework.acts import (
     overtaken,
     phones,
     recusals,
+    requests,
     reviews,
     templates,
 )
@@ -209,6 +210,7 @@ class CasePage:
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)
             team = await assigning.load_team(conn, case)
+            asked = await requests.load_asked(conn, self.desk, case)
             phone = await phones.shown_today(conn, self.desk, call.operator, case)
             forms = _forms(case, detail, call.operator)
             typed = attempt.said(overtaken.SECTION)
@@ -230,6 +232,7 @@ class CasePage:
             "code": _code(phone),
             "tries": called,
             "team": team,
+            "asked": asked,
             "categories": self.desk.policy(case).categories,
             "call_languages": self.desk.policy(case).call_languages,
             "forms": forms,

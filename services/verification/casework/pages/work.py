@@ -1,4 +1,4 @@
-"""Who works on a case: a small page for each act, which leads back to the case."""
+"""Who works on a case, and by when: a small page for each act, which leads back to the case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies
-from services.verification.casework.acts import assigning
+from services.verification.casework.acts import assigning, requests
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.api import WORKERS, find_case
 from services.verification.casework.store import cases
@@ -36,6 +36,9 @@ class Form:
 FORMS: Mapping[str, Form] = {
     "lead": Form(bodies.LeadBody, assigning.assign, "Say who leads a case"),
     "helpers": Form(bodies.HelperBody, assigning.change_helpers, "Say who helps with a case"),
+    "extension": Form(bodies.ExtensionBody, requests.ask_extension, "Ask for more time"),
+    "dispute": Form(bodies.DisputeBody, requests.dispute, "Ask not to lead a case"),
+    "decision": Form(bodies.DecisionBody, requests.decide, "Answer a request from below"),
 }
 
 
@@ -91,10 +94,13 @@ class WorkPages:
             case = await find_case(conn, call.operator, call.params["case_id"])
             named = await units.list_names(conn, [case.unit_code])
             team = await assigning.load_team(conn, case)
+            asked = await requests.load_asked(conn, self.desk, case)
         values = {
             "case": case,
             "unit": named.get(case.unit_code, case.unit_code),
             "team": team,
+            "asked": asked,
+            "rule": self.desk.policy(case).verification,
             "above": call.operator.role in access.SUPERVISORS,
             "name": name,
             "typed": typed,

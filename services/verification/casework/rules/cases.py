@@ -104,6 +104,7 @@ class Case:
     erased_at: datetime | None = None
     lead: str | None = None
     helpers: tuple[str, ...] = ()
+    extensions: int = 0
 
     @property
     def under_review(self) -> bool:

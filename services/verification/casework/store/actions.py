@@ -85,6 +85,16 @@ async def was_confirmed(conn: Connection, case_id: UUID) -> bool:
     return found is not None
 
 
+async def get_assigner(conn: Connection, case_id: UUID) -> str | None:
+    """Who said last who leads a case."""
+    found: str | None = await conn.fetchval(
+        """SELECT actor FROM case_actions WHERE case_id = $1 AND action = 'lead'
+           ORDER BY action_id DESC LIMIT 1""",
+        case_id,
+    )
+    return found
+
+
 async def get_decider(conn: Connection, case_id: UUID) -> Decider | None:
     """Who had the last word on a case: who confirmed its newest verdict, or else who gave it."""
     row = await conn.fetchrow(

@@ -1,0 +1,55 @@
+"""Requests to the level above."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
+
+from services.verification.casework.rules.requests import Outcome, Request
+from shared.db import Connection
+
+_COLUMNS = ", ".join(f.name for f in fields(Request))
+_ADD = f"""
+    INSERT INTO case_requests ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (case_id, kind) WHERE outcome IS NULL DO NOTHING RETURNING 1
+"""  # noqa: S608  the names are this module's own
+_OPEN = f"SELECT {_COLUMNS} FROM case_requests WHERE outcome IS NULL"  # noqa: S608
+# The case first, as whoever decides has it: the other way round two would wait for each other.
+_LAPSE = f"""
+    WITH late AS (
+        SELECT request_id FROM case_requests r JOIN cases c USING (case_id)
+        WHERE outcome IS NULL AND due_at <= mashang_now()
+        ORDER BY due_at LIMIT $1 FOR UPDATE OF c SKIP LOCKED
+    )
+    UPDATE case_requests SET outcome = 'lapsed', decided_at = mashang_now()
+    WHERE request_id IN (SELECT request_id FROM late) AND outcome IS NULL
+    RETURNING {_COLUMNS}
+"""  # noqa: S608
+
+
+async def add(conn: Connection, request: Request) -> bool:
+    """Ask; False if the same is asked already."""
+    values = [getattr(request, f.name) for f in fields(Request)]
+    return await conn.fetchval(_ADD, *values) is not None
+
+
+async def list_of(conn: Connection, case_id: UUID) -> list[Request]:
+    """What is asked about a case and not answered."""
+    rows = await conn.fetch(f"{_OPEN} AND case_id = $1 ORDER BY asked_at", case_id)
+    return [Request(**dict(row)) for row in rows]
+
+
+async def end(
+    conn: Connection, request_id: UUID, outcome: Outcome, username: str, at: datetime
+) -> None:
+    """How it was decided."""
+    await conn.execute(
+        """UPDATE case_requests SET outcome = $2, decided_by = $3, decided_at = $4
+           WHERE request_id = $1""",
+        request_id, outcome, username, at,
+    )  # fmt: skip
+
+
+async def lapse(conn: Connection, limit: int) -> Sequence[Request]:
+    """End those whose time is over."""
+    return [Request(**dict(row)) for row in await conn.fetch(_LAPSE, limit)]
