@@ -19,6 +19,8 @@ from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.casework.pages.kept import Keeping
 from services.verification.casework.pages.live import LivePages
+from services.verification.casework.pages.mine import MinePages
+from services.verification.casework.pages.review import ReviewPage
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
 from services.verification.settings import Settings
@@ -105,6 +107,8 @@ def build(settings: Settings, database: Database) -> Service:
             *Keeping(database, desk).endpoints(),
             *TemplatePages(database, desk).endpoints(),
             *WorkPages(database, desk).endpoints(),
+            *MinePages(database, desk).endpoints(),
+            *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),

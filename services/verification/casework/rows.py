@@ -14,6 +14,7 @@ from services.verification.directory.store import operators, units
 from shared.access import Operator
 from shared.db import Connection
 from shared.policy.parts import Category
+from shared.values import clock
 from shared.values.seal import SealBroken
 
 # A row shows one line on a wide screen, two on a phone.
@@ -72,3 +73,8 @@ def _first_words(desk: Desk, case: Case) -> str:
     except SealBroken:
         return ""
     return " ".join((words or "")[:_FIRST].split())
+
+
+def hour(at: datetime) -> str:
+    """When, of a moment within the hour."""
+    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"

@@ -1,5 +1,6 @@
 """Asking the level above for more time, or not to lead a case; and its answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -88,14 +89,21 @@ class Asked:
 async def load_asked(conn: Connection, desk: Desk, case: Case) -> list[Asked]:
     """What is asked about a case and not answered."""
     found = await requests.list_of(conn, case.case_id)
-    names = await operators.list_names(conn, [one.asked_by for one in found])
+    return await opened(conn, desk, [(one, case) for one in found])
+
+
+async def opened(
+    conn: Connection, desk: Desk, found: Sequence[tuple[Request, Case]]
+) -> list[Asked]:
+    """Requests with their cases, opened for reading."""
+    names = await operators.list_names(conn, [one.asked_by for one, _ in found])
     return [
         Asked(
             one,
             desk.seal.open(one.reason_sealed, f"note:{case.submission_id}"),
             names.get(one.asked_by, one.asked_by),
         )
-        for one in found
+        for one, case in found
     ]
 
 

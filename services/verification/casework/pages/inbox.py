@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -76,7 +75,7 @@ class InboxPages:
             "view": _view(query),
             "categories": self.desk.policies.at(now).categories,
             "next_page": _link(query, page.cursor) if page.cursor else None,
-            "hour": _hour,
+            "hour": rows.hour,
         }
         return Page("inbox.html", values)
 
@@ -129,8 +128,3 @@ def _view(query: bodies.InboxQuery) -> str:
 
 def _link(query: bodies.InboxQuery, cursor: str) -> str:
     return "/desk?" + urlencode({**_asked(query), "cursor": cursor})
-
-
-def _hour(at: datetime) -> str:
-    """When, of a moment within the hour."""
-    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"
