@@ -170,6 +170,21 @@ async def test_the_number_is_shown_for_a_day_and_noted(bureau: Office) -> None:
     assert PHONE not in desk.text
 
 
+async def test_the_calls_so_far_say_whether_they_count(bureau: Office) -> None:
+    """And from when the next one does; a unit is told who calls in its place."""
+    case_id = await bureau.case()
+    now, county = clock.now(), await tab(bureau, "county")
+    for minutes in (0, 10):
+        with at(now + timedelta(minutes=minutes)):
+            await bureau.ask("county", "POST", f"cases/{case_id}/callbacks", {"outcome": "busy"})
+            await county.get(f"/desk/cases/{case_id}")
+    assert ("第2次" in county.text, "间隔太短，不算一次" in county.text) == (True, True)
+    assert ("起再打才算一次" in county.text, "第3次，结果是" in county.text) == (True, True)
+    desk = await tab(bureau, "desk")
+    await desk.get(f"/desk/cases/{case_id}")
+    assert ("单位不回访自己的件" in desk.text, "callbacks-outcome" in desk.text) == (True, False)
+
+
 async def test_forms_from_elsewhere_are_refused(bureau: Office) -> None:
     """A form with a foreign origin, none at all, or a wrong token does nothing."""
     case_id = await bureau.case()

@@ -99,6 +99,21 @@ def test_counted_attempts_are_spaced(minutes: list[int]) -> None:
         assert counted <= 1 + (max(times) - min(times)) // SPACING
 
 
+def test_which_calls_count_and_when_the_next_one_does() -> None:
+    """The first always; one too soon does not, and moves nothing."""
+    times = [NOW + timedelta(minutes=m) for m in (0, 10, 30, 59)]
+    assert [True, False, True, False] == callbacks.counting(times, SPACING)
+    assert NOW + timedelta(minutes=60) == callbacks.counts_from(times, SPACING)
+    assert None is callbacks.counts_from([], SPACING)
+
+
+@pytest.mark.parametrize("role", access.CASE_WORKERS)
+def test_a_unit_makes_no_callback_about_itself(role: access.Role) -> None:
+    """Rule 4: the county, the city or its inspection calls."""
+    operator = access.Operator("x", "某", role, "anywhere")
+    assert (role != "unit_operator") == callbacks.may_call(operator)
+
+
 def test_a_later_call_may_still_reach() -> None:
     """Unreached is not the end: another call may reach the citizen, or leave it so."""
     earlier = [NOW + timedelta(hours=n) for n in range(3)]
