@@ -120,7 +120,7 @@ async def test_a_bound_phone_is_to_be_called(work: Casework, judged: bool) -> No
     told = await work.said("case.rescheduled.v1")
     assert [("phone_bound", None)] == [(e["why"], e["verification_due_at"]) for e in told]
     assert PHONE == await work.reveal("desk", case_id)
-    await work.call("desk", case_id, "reached")
+    await work.call("county", case_id, "reached")
     assert "reached" == (await work.stands(case_id)).callback_state
 
 
@@ -128,7 +128,7 @@ async def test_a_phone_is_bound_once(work: Casework) -> None:
     """The same word again changes nothing, and nobody is told twice."""
     case_id = await work.open(phone=None)
     event = await bind(work, case_id)
-    await work.call("desk", case_id, "reached")
+    await work.call("county", case_id, "reached")
     await citizens.on_contact_bound(DESK, work.conn, event)
     assert "reached" == (await work.stands(case_id)).callback_state
     assert 1 == len(await work.said("case.rescheduled.v1"))
@@ -139,7 +139,7 @@ async def test_a_second_phone_of_a_citizen_who_was_called_makes_no_new_call(
 ) -> None:
     """A mobile after a landline is for the reward; the call has been made."""
     case_id = await work.open(phone="+863962912345")
-    await work.call("desk", case_id, "reached")
+    await work.call("county", case_id, "reached")
     await work.said()
     await bind(work, case_id)
     case = await work.stands(case_id)
@@ -159,7 +159,7 @@ async def test_what_comes_before_its_case_waits(work: Casework) -> None:
 async def test_a_follow_up_opens_the_case_one_level_higher(work: Casework) -> None:
     """Due anew, not for the unit that decided it, and a changed verdict is a new revision."""
     case_id = await work.open()
-    await work.call("desk", case_id, "reached")
+    await work.call("county", case_id, "reached")
     await work.judge("desk", case_id)
     await work.said()
     with at(NOON + timedelta(days=3)):

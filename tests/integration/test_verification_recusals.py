@@ -241,10 +241,10 @@ async def test_the_last_one_at_the_top_cannot_give_it_up(work: Casework) -> None
 async def test_a_call_reveals_who_is_meant(work: Casework) -> None:
     """From then on the case is kept from them; who wrote the note has only signed it."""
     case_id, signed = await work.open(), await work.open()
-    await work.call("desk", case_id, "no_answer", "群众说是警号170-001的民警")
+    await work.call("county", case_id, "no_answer", "群众说是警号170-001的民警")
     assert HIGHER == await seen_by(work, case_id)
-    await work.call("desk", signed, "no_answer", "值班员(170009)回访")
-    assert "desk" in await seen_by(work, signed)
+    await work.call("county", signed, "no_answer", "县督导回访")
+    assert "county" in await seen_by(work, signed)
 
 
 async def test_a_verdict_names_who_answers(work: Casework) -> None:
