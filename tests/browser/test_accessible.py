@@ -22,10 +22,14 @@ async def test_citizens_pages(place: Town, chromium: Browser, look: Look) -> Non
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("service", "who"), STAFF.items())
-async def test_staff_pages(place: Town, chromium: Browser, service: str, who: str) -> None:
+@pytest.mark.parametrize(
+    ("service", "who", "look"),
+    [*((*one, LOOKS[0]) for one in STAFF.items()), ("verification", "city", LOOKS[1])],
+)
+async def test_staff_pages(
+    place: Town, chromium: Browser, service: str, who: str, look: Look
+) -> None:
     """Behind the sign-in, from which each lands at their own page; their forms, too."""
-    look: Look = ("zh", "light", "normal")
     places = await addresses(place, service, who)
     async with looking(chromium, place.urls[service], look) as page:
         await sign_in(page, place.urls["verification"], who)

@@ -215,4 +215,4 @@ async def everything(street: Street, who: str) -> list[Json]:
     url = f"{street.place.urls['verification']}/desk?state=all"
     async with street.place.browser(who) as tab, tab.get(url) as response:
         page = await response.text()
-    return [lists, cases, page.count("<tr>"), page.count('class="badge')]
+    return [lists, cases, page.count("<tr>"), page.count('class="tag')]
