@@ -6,7 +6,7 @@ the migrating role, so a service cannot drop a table or disable an append-only t
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
@@ -158,6 +158,11 @@ async def _as_it_was(_: asyncpg.Connection) -> None:
 
     All that we set is set for a transaction, and no lock or cursor of ours outlives one.
     """
+
+
+async def names(conn: Connection, statement: str, keys: Collection[str]) -> dict[str, str]:
+    """Key → name, by a statement that selects the two for the keys in `$1`."""
+    return {row[0]: row[1] for row in await conn.fetch(statement, list(keys))}
 
 
 def _dump(value: Any) -> str:

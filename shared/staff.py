@@ -5,6 +5,7 @@ So a disabled operator is out in every service, at the latest when their stateme
 
 from dataclasses import dataclass
 
+from shared import db
 from shared.access import Operator
 from shared.db import Connection
 from shared.events import OperatorChanged
@@ -49,5 +50,4 @@ async def get(conn: Connection, username: str) -> Known | None:
 
 async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:
     """Username → name of these operators, also of those who have left."""
-    rows = await conn.fetch(_NAMES, usernames)
-    return {row["username"]: row["name"] for row in rows}
+    return await db.names(conn, _NAMES, usernames)

@@ -15,7 +15,7 @@ from rich.progress import track
 from deploy.cli import surroundings
 from deploy.cli.made import Folder
 from deploy.cli.posters import BARE, Format, Printer
-from services.intake.commands import page
+from services.intake.commands import code, page
 from services.verification.commands import Wanted, Window, list_windows
 from shared.errors import Misconfigured
 from shared.events import Language
@@ -81,9 +81,8 @@ def addresses(windows: Sequence[Window]) -> tuple[Pages, list[str]]:
     without: list[str] = []
     for one in windows:
         try:
-            pages[one] = page(
-                base, keys, one.unit_code, one.counter, kiosk=one.kiosk, officer=one.officer
-            )
+            signed = code(keys, one.unit_code, one.counter, kiosk=one.kiosk, officer=one.officer)
+            pages[one] = page(base, signed, kiosk=one.kiosk is not None)
         except ValueError as error:
             if not one.officer:
                 raise

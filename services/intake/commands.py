@@ -1,6 +1,6 @@
 """What commands and the demo ask of intake: signed codes, draws, apps' keys, genuine receipts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from services.intake.accept import receipts
 from services.intake.accept.codes import sign as code
@@ -20,20 +20,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-def page(
-    base: str,
-    keys: Mapping[str, bytes],
-    unit_code: str,
-    counter: int | None = None,
-    *,
-    kiosk: int | None = None,
-    officer: str | None = None,
-) -> str:
-    """The address that the printed code leads to; a kiosk's page is one of its own.
-
-    ValueError if the code could not be typed by hand.
-    """
-    signed = code(keys, unit_code, counter, kiosk=kiosk, officer=officer)
+def page(base: str, signed: str, *, kiosk: bool) -> str:
+    """The address that a printed code leads to; a kiosk's page is one of its own."""
     return f"{base.rstrip('/')}/{'k' if kiosk else 'w'}/{signed}"
 
 

@@ -131,7 +131,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Phone(windows).endpoints(),
             *Thanks(adding, windows, policies, taking).endpoints(),
             *privacy_api.Api(asking).endpoints(),
-            *DataPage(asking, policies).endpoints(),
+            *DataPage(asking).endpoints(),
             *ReceiptPage(status, public_url).endpoints(),
             *ProofPages(status, keyring, public_url).endpoints(),
             *figures_api.Api(figures).endpoints(),

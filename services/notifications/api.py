@@ -13,7 +13,7 @@ from shared.errors import Conflict
 from shared.observe import log
 from shared.vendors import reports
 from shared.web import repeats
-from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
+from shared.web.endpoints import Call, Endpoint, Text, report, staff, statistics
 
 HELD_SHOWN = 200
 READERS = staff(access.MESSAGE_READERS)
@@ -41,10 +41,7 @@ class Api:
                 "Queue a held SMS again, after its cause was mended", MENDERS,
                 params={"message_id": UUID}, answers={200: views.Released}, repeat="header",
             ),
-            Endpoint(
-                "POST", reports.PATH, self.take_report, "The vendor's report of deliveries", VENDOR,
-                params={"vendor": str, "secret": str}, raw=True,
-            ),
+            report(reports.PATH, self.take_report, "The vendor's report of deliveries"),
         ]  # fmt: skip
 
     async def figures(self, _: Call[None, None]) -> views.Figures:

@@ -1,6 +1,8 @@
 """Sending and asking: calls to the vendor, on claimed rows, outside any transaction."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from services.notifications import metrics
 from services.notifications.providers.protocol import Call, Provider, Sms
@@ -67,19 +69,18 @@ class Deliveries:
 
     async def expire_leases(self) -> int:
         """A message whose sender vanished is unknown, never queued."""
-        async with self.database.transaction() as conn:
-            expired = await messages.mark_expired(conn)
-        for message_id in expired:
-            log.get().warning("message lease expired", message_id=message_id)
-        return len(expired)
+        return await self._mark_all(messages.mark_expired, "message lease expired")
 
     async def forget_dead(self) -> int:
         """A code or a link that nobody mended in time is never sent."""
+        return await self._mark_all(messages.mark_dead, "dead message forgotten")
+
+    async def _mark_all(self, mark: Callable[[Connection], Awaitable[list[UUID]]], say: str) -> int:
         async with self.database.transaction() as conn:
-            dead = await messages.mark_dead(conn)
-        for message_id in dead:
-            log.get().info("dead message forgotten", message_id=message_id)
-        return len(dead)
+            marked = await mark(conn)
+        for message_id in marked:
+            log.get().warning(say, message_id=message_id)
+        return len(marked)
 
     async def observe(self) -> None:
         """Set the gauges."""

@@ -18,17 +18,8 @@ from services.notifications.jobs import Deliveries
 from services.notifications.pages import MessagePages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
+from shared import events
 from shared.db import Database
-from shared.events import (
-    CallbackUnreached,
-    CaseVerified,
-    ContactErased,
-    InvitationDrawn,
-    OperatorChanged,
-    OtpRequested,
-    ReceiptIssued,
-    RewardPaid,
-)
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -48,14 +39,14 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         name=NAME,
         handlers={
-            CaseVerified: partial(on_case_verified, settings.seal),
-            CallbackUnreached: partial(on_callback_unreached, settings.seal),
-            ContactErased: on_contact_erased,
-            RewardPaid: on_reward_paid,
-            OtpRequested: on_otp_requested,
-            InvitationDrawn: on_invitation_drawn,
-            ReceiptIssued: on_receipt_issued,
-            OperatorChanged: on_operator_changed,
+            events.CaseVerified: partial(on_case_verified, settings.seal),
+            events.CallbackUnreached: partial(on_callback_unreached, settings.seal),
+            events.ContactErased: on_contact_erased,
+            events.RewardPaid: on_reward_paid,
+            events.OtpRequested: on_otp_requested,
+            events.InvitationDrawn: on_invitation_drawn,
+            events.ReceiptIssued: on_receipt_issued,
+            events.OperatorChanged: on_operator_changed,
         },
         jobs=[
             Job("send_queued", HALF_A_SECOND, deliveries.send_queued, idle=IDLE),

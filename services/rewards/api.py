@@ -27,7 +27,7 @@ from shared.observe import log
 from shared.values.seal import Seal
 from shared.vendors import reports
 from shared.web import repeats
-from shared.web.endpoints import VENDOR, Call, Endpoint, Text, staff, statistics
+from shared.web.endpoints import Call, Endpoint, Text, report, staff, statistics
 
 PAGE = 50
 READERS = staff(access.REWARD_READERS)
@@ -67,10 +67,7 @@ class Api:
             act(f"{ONE}/write-offs", self.write_off,
                 "One of two signatures that an unknown order was not executed", DECIDERS,
                 body=Note),
-            Endpoint(
-                "POST", reports.PATH, self.take_report, "The vendor's report of an order", VENDOR,
-                params={"vendor": str, "secret": str}, raw=True,
-            ),
+            report(reports.PATH, self.take_report, "The vendor's report of an order"),
         ]  # fmt: skip
 
     async def figures(self, _: Call[None, None]) -> views.Figures:

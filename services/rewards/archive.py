@@ -5,15 +5,47 @@ its open orders are asked about nowhere else. What its closed statements list, o
 taken as its answer; everything else waits, visibly, for a statement or for the vendor's return.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from services.rewards.rules.orders import Order
-from services.rewards.store import statements
+from services.rewards.providers.protocol import Airtime
+from services.rewards.rules.orders import Order, Sent
+from services.rewards.store import orders, statements
 from shared.db import Connection, Database
 from shared.vendors import outcomes
+from shared.vendors.errand import Errand
 from shared.vendors.outcomes import Done, Outcome, Reversed, Unknown
 
 NOT_CONFIGURED = Unknown("vendor_not_configured")
+
+
+async def ask_all(
+    database: Database,
+    vendors: Sequence[Airtime],
+    ask: Callable[[Airtime], Errand[Sent]],
+    read: Callable[[str], Errand[Sent]],
+) -> int:
+    """A round of questions: each vendor is asked, the statements of the withdrawn ones are read."""
+    async with database.acquire() as conn:
+        withdrawn = await orders.list_withdrawn(conn, [vendor.name for vendor in vendors])
+    errands = [*map(ask, vendors), *map(read, withdrawn)]
+    return sum([await errand.run() for errand in errands])
+
+
+def reading(
+    asking: Errand[Sent],
+    name: str,
+    vendor: str,
+    claim: Callable[[Connection, int], Awaitable[list[Sent]]],
+    window: timedelta,
+) -> Errand[Sent]:
+    """The same work on what is `vendor`'s, of which its statements are asked instead."""
+
+    async def look(sent: Sent) -> Outcome:
+        return await look_up(asking.database, sent.order, window)
+
+    return replace(asking, name=name, vendor=vendor, claim=claim, call=look)
 
 
 async def look_up(database: Database, order: Order, window: timedelta) -> Outcome:

@@ -1,7 +1,7 @@
 """Orders of before that were closed as failed: what the vendor says of them later is heard too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from services.rewards import archive, metrics, mismatches, moves
@@ -29,11 +29,7 @@ class Earlier:
 
     async def query(self) -> int:
         """How many were asked about."""
-        configured = [vendor.name for vendor in self.vendors]
-        async with self.database.acquire() as conn:
-            withdrawn = await orders.list_withdrawn(conn, configured)
-        asking = [*map(self._asking, self.vendors), *map(self._reading, withdrawn)]
-        return sum([await errand.run() for errand in asking])
+        return await archive.ask_all(self.database, self.vendors, self._asking, self._reading)
 
     def _asking(self, vendor: Airtime) -> Errand[Sent]:
         return Errand(
@@ -48,14 +44,9 @@ class Earlier:
         )
 
     def _reading(self, vendor: str) -> Errand[Sent]:
-        # A vendor that is no longer configured: its statements answer.
-        return replace(
-            self._asking(self.vendors[0]),
-            name="read_statement_earlier",
-            vendor=vendor,
-            claim=partial(self._claim_listed, vendor),
-            call=lambda sent: archive.look_up(self.database, sent.order, self.pace.vendor_window),
-        )
+        asking, claim = self._asking(self.vendors[0]), partial(self._claim_listed, vendor)
+        window = self.pace.vendor_window
+        return archive.reading(asking, "read_statement_earlier", vendor, claim, window)
 
     async def _claim_listed(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         window = self.pace.vendor_window

@@ -12,15 +12,8 @@ from services.rewards.rules.states import Aside
 from services.rewards.store import contacts, directory, erasures, incidents, rewards
 from shared import policy
 from shared.db import Connection
-from shared.events import (
-    CaseVerified,
-    ContactBound,
-    ContactErased,
-    Event,
-    IncidentChanged,
-    OfficerChanged,
-    UnitChanged,
-)
+from shared.events import CaseVerified, ContactBound, ContactErased, Event, IncidentChanged
+from shared.keeping import keep
 from shared.observe import log, trace
 from shared.policy import Policies
 from shared.values import phone
@@ -33,16 +26,9 @@ async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
         await rewards.lock_decisions(conn)
 
 
-async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:
-    """Keep the unit's place in the tree: who may see its rewards follows from it."""
-    if await directory.mark_unit(conn, event):
-        log.get().info("unit taken over", unit_code=event.unit_code, version=event.version)
-
-
-async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
-    """Keep the roster: top-ups to its phones are held."""
-    if await directory.mark_officer(conn, event):
-        log.get().info("roster changed", version=event.version)
+# Who may see a unit's rewards follows from its place; top-ups to the roster's phones are held.
+on_unit_changed = keep(directory.mark_unit)
+on_officer_changed = keep(directory.mark_officer)
 
 
 async def on_contact_erased(conn: Connection, event: ContactErased) -> None:

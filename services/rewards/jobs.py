@@ -75,15 +75,11 @@ class Payouts:
 
     def reading(self, vendor: str) -> Errand[Sent]:
         """Settle by its statements what is open at a vendor that is no longer configured."""
-        return replace(
-            self.sending(self.vendors[0]),
-            name="read_statement",
-            vendor=vendor,
-            claim=partial(self._claim_listed, vendor),
-            call=self._look_up,
-            settle=partial(self._hear, False),
-            pause=None,
+        asking = replace(
+            self.sending(self.vendors[0]), settle=partial(self._hear, False), pause=None
         )
+        claim = partial(self._claim_listed, vendor)
+        return archive.reading(asking, "read_statement", vendor, claim, self.pace.vendor_window)
 
     async def submit(self) -> int:
         """How many orders were sent."""
@@ -92,11 +88,7 @@ class Payouts:
 
     async def query(self) -> int:
         """How many orders were asked about."""
-        configured = [vendor.name for vendor in self.vendors]
-        async with self.database.acquire() as conn:
-            withdrawn = await orders.list_withdrawn(conn, configured)
-        asking = [*map(self.asking, self.vendors), *map(self.reading, withdrawn)]
-        return sum([await errand.run() for errand in asking])
+        return await archive.ask_all(self.database, self.vendors, self.asking, self.reading)
 
     async def recover(self) -> int:
         """Expired leases: whoever held them may have sent the order, or not."""
@@ -179,9 +171,6 @@ class Payouts:
 
     async def _ask(self, vendor: Airtime, sent: Sent) -> Outcome:
         return await vendor.ask(sent.order)
-
-    async def _look_up(self, sent: Sent) -> Outcome:
-        return await archive.look_up(self.database, sent.order, self.pace.vendor_window)
 
     async def _settle(self, conn: Connection, sent: Sent, outcome: Outcome) -> None:
         reward = await rewards.claim_same(conn, sent.reward)

@@ -16,18 +16,9 @@ from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.settings import Settings
 from services.rewards.watching import Watch
-from shared import policy
+from shared import events, policy
 from shared.db import Database
 from shared.errors import Misconfigured
-from shared.events import (
-    CaseVerified,
-    ContactBound,
-    ContactErased,
-    IncidentChanged,
-    OfficerChanged,
-    OperatorChanged,
-    UnitChanged,
-)
 from shared.jobs import IDLE, Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -55,13 +46,13 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         name=NAME,
         handlers={
-            CaseVerified: partial(handlers.on_case_verified, policies, settings.seal),
-            ContactBound: partial(handlers.on_contact_bound, policies, settings.seal),
-            ContactErased: handlers.on_contact_erased,
-            IncidentChanged: partial(handlers.on_incident_changed, policies),
-            OfficerChanged: handlers.on_officer_changed,
-            OperatorChanged: on_operator_changed,
-            UnitChanged: handlers.on_unit_changed,
+            events.CaseVerified: partial(handlers.on_case_verified, policies, settings.seal),
+            events.ContactBound: partial(handlers.on_contact_bound, policies, settings.seal),
+            events.ContactErased: handlers.on_contact_erased,
+            events.IncidentChanged: partial(handlers.on_incident_changed, policies),
+            events.OfficerChanged: handlers.on_officer_changed,
+            events.OperatorChanged: on_operator_changed,
+            events.UnitChanged: handlers.on_unit_changed,
         },
         lock_first=handlers.lock_first,
         jobs=[

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 
 from asyncpg import Record
@@ -31,29 +32,30 @@ class Api:
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
         unit, officer = "/api/v1/units/{unit_code}", "/api/v1/officers/{badge}"
+        row = partial(Endpoint, "GET", who=READERS)
         return [
             statistics(
                 self.figures, "Counts of complaints, verdicts, criticisms, rewards and points",
                 views.Figures,
             ),
-            Endpoint(
-                "GET", f"{unit}/score", self.unit_score,
-                "A unit's balance of points and what it consists of, newest entry first", READERS,
+            row(
+                f"{unit}/score", self.unit_score,
+                "A unit's balance of points and what it consists of, newest entry first",
                 params={"unit_code": str}, query=views.EntriesQuery, answers={200: views.Score},
             ),
-            Endpoint(
-                "GET", f"{unit}/satisfaction", self.unit_satisfaction,
-                "A unit's ratings by level for each month of the last year", READERS,
+            row(
+                f"{unit}/satisfaction", self.unit_satisfaction,
+                "A unit's ratings by level for each month of the last year",
                 params={"unit_code": str}, answers={200: views.Satisfaction},
             ),
-            Endpoint(
-                "GET", f"{officer}/strikes", self.officer_strikes,
-                "An officer's strikes in force, each with its cases", READERS,
+            row(
+                f"{officer}/strikes", self.officer_strikes,
+                "An officer's strikes in force, each with its cases",
                 params={"badge": str}, answers={200: views.Strikes},
             ),
-            Endpoint(
-                "GET", "/api/v1/criticisms", self.list_criticisms,
-                "A year's circulated criticisms by number", READERS,
+            row(
+                "/api/v1/criticisms", self.list_criticisms,
+                "A year's circulated criticisms by number",
                 query=views.CriticismsQuery, answers={200: views.Criticisms},
             ),
         ]  # fmt: skip

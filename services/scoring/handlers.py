@@ -10,22 +10,14 @@ from services.scoring.rules.values import Fact
 from services.scoring.store import commendations, demands, directory, facts
 from shared.db import Connection
 from shared.events import (
-    AnswerRated,
-    CallbackLogged,
-    CaseOpened,
     CaseVerified,
     CommendationAttributed,
     Event,
-    HoldEnded,
     IncidentChanged,
-    OfficerChanged,
-    RewardDecided,
-    RewardPaid,
-    RewardReversed,
     SubmissionAdded,
     SubmissionReceived,
-    UnitChanged,
 )
+from shared.keeping import keep
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock
@@ -37,16 +29,16 @@ async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
         await demands.lock_verdicts(conn)
 
 
-async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:
-    """Keep the newest version of a unit."""
-    if await directory.mark_unit(conn, event):
-        log.get().info("unit taken over", unit_code=event.unit_code, version=event.version)
-
-
-async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
-    """Keep the newest version of an officer."""
-    if await directory.mark_officer(conn, event):
-        log.get().info("officer taken over", unit_code=event.unit_code, version=event.version)
+# What only counts: the newest of each is kept.
+on_unit_changed = keep(directory.mark_unit)
+on_officer_changed = keep(directory.mark_officer)
+on_hold_ended = keep(facts.mark_hold)
+on_case_opened = keep(facts.add_case)
+on_callback_logged = keep(facts.mark_callback)
+on_answer_rated = keep(facts.mark_answer)
+on_reward_decided = keep(facts.mark_decided)
+on_reward_paid = keep(facts.mark_paid)
+on_reward_reversed = keep(facts.mark_reversed)
 
 
 async def on_submission_received(
@@ -71,48 +63,6 @@ async def on_commendation_attributed(conn: Connection, event: CommendationAttrib
     """The desk says whom praise means, or takes that back; the newest word counts."""
     await commendations.mark(conn, event)
     log.get().info("commendation attributed", submission_id=event.submission_id)
-
-
-async def on_hold_ended(conn: Connection, event: HoldEnded) -> None:
-    """What was held counts from now on, or is left out for good."""
-    await facts.mark_hold(conn, event)
-    log.get().info("hold taken over", submission_id=event.submission_id, outcome=event.outcome)
-
-
-async def on_case_opened(conn: Connection, event: CaseOpened) -> None:
-    """Count a case."""
-    await facts.add_case(conn, event)
-    log.get().info("case counted", case_id=event.case_id)
-
-
-async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:
-    """Count a call-back by its latest attempt."""
-    await facts.mark_callback(conn, event)
-    log.get().info("callback counted", case_id=event.case_id, state=event.state)
-
-
-async def on_answer_rated(conn: Connection, event: AnswerRated) -> None:
-    """Count what the citizen says of the answer, by its latest version."""
-    await facts.mark_answer(conn, event)
-    log.get().info("answer's rating counted", submission_id=event.submission_id)
-
-
-async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
-    """Count a decision by its latest version."""
-    await facts.mark_decided(conn, event)
-    log.get().info("reward decision counted", reward_id=event.reward_id, state=event.decision)
-
-
-async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
-    """Count a payment."""
-    await facts.mark_paid(conn, event)
-    log.get().info("reward payment counted", reward_id=event.reward_id)
-
-
-async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:
-    """Count a payment no more."""
-    await facts.mark_reversed(conn, event)
-    log.get().info("reward reversal counted", reward_id=event.reward_id)
 
 
 async def on_case_verified(policies: Policies, conn: Connection, event: CaseVerified) -> None:

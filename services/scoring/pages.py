@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from services.scoring import views
@@ -22,21 +23,15 @@ class ScorePages:
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
+        row = partial(Endpoint, "GET", who=READERS)
         return [
-            Endpoint("GET", "/", self.home, "To the scores", READERS),
-            Endpoint(
-                "GET", "/scores", self.units, "The units below one's place, and their points",
-                READERS, query=views.UnitsQuery,
-            ),
-            Endpoint(
-                "GET", "/scores/{unit_code}", self.unit, "A unit's points, each with its case",
-                READERS, params={"unit_code": str}, query=views.EntriesQuery,
-            ),
-            Endpoint(
-                "GET", "/scores/officers/{badge}", self.officer,
-                "An officer's strikes in force, and their praise by month", READERS,
-                params={"badge": str},
-            ),
+            row("/", self.home, "To the scores"),
+            row("/scores", self.units, "The units below one's place, and their points",
+                query=views.UnitsQuery),
+            row("/scores/{unit_code}", self.unit, "A unit's points, each with its case",
+                params={"unit_code": str}, query=views.EntriesQuery),
+            row("/scores/officers/{badge}", self.officer,
+                "An officer's strikes in force, and their praise by month", params={"badge": str}),
         ]  # fmt: skip
 
     async def home(self, _: Call[None, None]) -> See:

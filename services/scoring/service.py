@@ -9,25 +9,8 @@ from services.scoring.api import Api
 from services.scoring.jobs import Observer
 from services.scoring.pages import ScorePages
 from services.scoring.settings import Settings
-from shared import policy
+from shared import events, policy
 from shared.db import Database
-from shared.events import (
-    AnswerRated,
-    CallbackLogged,
-    CaseOpened,
-    CaseVerified,
-    CommendationAttributed,
-    HoldEnded,
-    IncidentChanged,
-    OfficerChanged,
-    OperatorChanged,
-    RewardDecided,
-    RewardPaid,
-    RewardReversed,
-    SubmissionAdded,
-    SubmissionReceived,
-    UnitChanged,
-)
 from shared.jobs import Job
 from shared.service import Service
 from shared.staff import on_operator_changed
@@ -43,21 +26,21 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         name=NAME,
         handlers={
-            UnitChanged: handlers.on_unit_changed,
-            OfficerChanged: handlers.on_officer_changed,
-            OperatorChanged: on_operator_changed,
-            SubmissionReceived: partial(handlers.on_submission_received, policies),
-            SubmissionAdded: handlers.on_submission_added,
-            AnswerRated: handlers.on_answer_rated,
-            CommendationAttributed: handlers.on_commendation_attributed,
-            HoldEnded: handlers.on_hold_ended,
-            CaseOpened: handlers.on_case_opened,
-            CallbackLogged: handlers.on_callback_logged,
-            CaseVerified: partial(handlers.on_case_verified, policies),
-            IncidentChanged: partial(handlers.on_incident_changed, policies),
-            RewardDecided: handlers.on_reward_decided,
-            RewardPaid: handlers.on_reward_paid,
-            RewardReversed: handlers.on_reward_reversed,
+            events.UnitChanged: handlers.on_unit_changed,
+            events.OfficerChanged: handlers.on_officer_changed,
+            events.OperatorChanged: on_operator_changed,
+            events.SubmissionReceived: partial(handlers.on_submission_received, policies),
+            events.SubmissionAdded: handlers.on_submission_added,
+            events.AnswerRated: handlers.on_answer_rated,
+            events.CommendationAttributed: handlers.on_commendation_attributed,
+            events.HoldEnded: handlers.on_hold_ended,
+            events.CaseOpened: handlers.on_case_opened,
+            events.CallbackLogged: handlers.on_callback_logged,
+            events.CaseVerified: partial(handlers.on_case_verified, policies),
+            events.IncidentChanged: partial(handlers.on_incident_changed, policies),
+            events.RewardDecided: handlers.on_reward_decided,
+            events.RewardPaid: handlers.on_reward_paid,
+            events.RewardReversed: handlers.on_reward_reversed,
         },
         lock_first=handlers.lock_first,
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],

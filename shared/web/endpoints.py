@@ -304,6 +304,12 @@ def statistics(handler: Handler, summary: str, shown: type[BaseModel]) -> Endpoi
     )  # fmt: skip
 
 
+def report(path: str, handler: Handler, summary: str) -> Endpoint:
+    """Where a vendor reports; it proves itself by the secret in the address."""
+    params = {"vendor": str, "secret": str}
+    return Endpoint("POST", path, handler, summary, VENDOR, params=params, raw=True)
+
+
 def checked(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
     """The table, if it is one. Misconfigured names the first endpoint that is not whole."""
     seen: set[tuple[str, str]] = set()

@@ -1,6 +1,7 @@
 """The API of taking in: submissions; keys and figures for anybody."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from services.intake.accept import views
 from services.intake.accept.acceptance import Acceptance, Receipt
@@ -42,18 +43,18 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
+        post = partial(Endpoint, "POST", who=PUBLIC, repeat="header", limit=LIMIT)
         return [
-            Endpoint(
-                "POST", "/api/v1/submissions", self.submit,
+            post(
+                "/api/v1/submissions", self.submit,
                 "Hand in a rating, complaint or request; a repetition gets the first receipt",
-                PUBLIC, body=Draft, answers={201: views.Accepted, 200: views.Accepted},
-                repeat="header", limit=LIMIT, seconds=0, links=LINKS,
+                body=Draft, answers={201: views.Accepted, 200: views.Accepted},
+                seconds=0, links=LINKS,
             ),
-            Endpoint(
-                "POST", f"{RECEIPT}/additions", self.add,
+            post(
+                f"{RECEIPT}/additions", self.add,
                 "Add words, reasons or an officer to what a receipt is for; never changes it",
-                PUBLIC, params={"receipt": str}, body=Addition,
-                answers={201: views.Added}, repeat="header", limit=LIMIT,
+                params={"receipt": str}, body=Addition, answers={201: views.Added},
             ),
             Endpoint(
                 "GET", "/api/v1/receipt-keys", self.receipt_keys,

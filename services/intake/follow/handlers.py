@@ -13,14 +13,12 @@ from shared.events import (
     CaseRescheduled,
     CaseVerified,
     ClockChanged,
-    HoldEnded,
     MessageSettled,
-    OfficerChanged,
     RewardDecided,
     RewardPaid,
     RewardReversed,
-    UnitChanged,
 )
+from shared.keeping import keep
 from shared.observe import log
 
 OfASubmission = (
@@ -29,22 +27,9 @@ OfASubmission = (
 )  # fmt: skip
 
 
-async def on_unit_changed(conn: Connection, event: UnitChanged) -> None:
-    """Take over the unit; an older version than ours changes nothing."""
-    if await units.put(conn, event):
-        log.get().info("unit taken over", unit_code=event.unit_code, version=event.version)
-
-
-async def on_officer_changed(conn: Connection, event: OfficerChanged) -> None:
-    """Take over the officer, for the list at the window; an older version changes nothing."""
-    if await officers.put(conn, event):
-        log.get().info("officer taken over", unit_code=event.unit_code, version=event.version)
-
-
-async def on_hold_ended(conn: Connection, event: HoldEnded) -> None:
-    """Somebody looked at what was held."""
-    if await holds.put(conn, event):
-        log.get().info("hold taken over", submission_id=str(event.submission_id))
+on_unit_changed = keep(units.put)
+on_officer_changed = keep(officers.put)
+on_hold_ended = keep(holds.put)
 
 
 async def on_case_opened(conn: Connection, event: CaseOpened) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from services.intake.open import sheets, views
 from services.intake.open.figures import Figures, counts, satisfaction
@@ -19,17 +20,14 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
+        row = partial(Endpoint, "GET", who=PUBLIC)
         return [
-            Endpoint(
-                "GET", "/api/v1/open", self.open,
-                "The open figures by month, state and source; small numbers are null", PUBLIC,
-                answers={200: views.Open},
-            ),
-            Endpoint(
-                "GET", "/api/v1/open/dictionary", self.dictionary,
-                "What every column of the open figures means, in both languages", PUBLIC,
-                answers={200: views.Dictionary},
-            ),
+            row("/api/v1/open", self.open,
+                "The open figures by month, state and source; small numbers are null",
+                answers={200: views.Open}),
+            row("/api/v1/open/dictionary", self.dictionary,
+                "What every column of the open figures means, in both languages",
+                answers={200: views.Dictionary}),
             _sheet("counts", self.counts, "The counts of each month and kind as CSV"),
             _sheet("satisfaction", self.satisfaction, "The satisfaction of each month as CSV"),
         ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +13,6 @@ from services.intake.pages.typed import fresh_key
 from services.intake.privacy.asking import Asking
 from services.intake.privacy.views import WORDS, Answer, Wish
 from shared.errors import Invalid, NotFound, Refused, TooMany, Wrong
-from shared.policy import Policies
 from shared.values import clock
 from shared.web import problems
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Reply
@@ -26,16 +26,15 @@ class DataPage:
     """`/r/{receipt}/data` and `/privacy`."""
 
     asking: Asking
-    policies: Policies
 
     def endpoints(self) -> list[Endpoint]:
         """The page, its form, and what is said to everybody."""
+        row = partial(Endpoint, who=PUBLIC, params={"receipt": str})
         return [
             Endpoint("GET", "/privacy", self.privacy, "How personal data is protected", PUBLIC),
-            Endpoint("GET", PLACE, self.show, "What is kept of a submission", PUBLIC,
-                     params={"receipt": str}),
-            Endpoint("POST", PLACE, self.ask, "Ask for a copy, a correction or a deletion", PUBLIC,
-                     params={"receipt": str}, form=True, again=self.again, repeat="form"),
+            row("GET", PLACE, self.show, "What is kept of a submission"),
+            row("POST", PLACE, self.ask, "Ask for a copy, a correction or a deletion",
+                form=True, again=self.again, repeat="form"),
         ]  # fmt: skip
 
     async def privacy(self, _: Call[None, None]) -> Page:
@@ -94,4 +93,4 @@ class DataPage:
 
     @property
     def _days(self) -> int:
-        return self.policies.at(clock.now()).privacy.kept_days
+        return self.asking.policies.at(clock.now()).privacy.kept_days

@@ -38,24 +38,15 @@ class Kiosk:
 
     def endpoints(self) -> list[Endpoint]:
         """The faces, the tap, the reasons, the thanks."""
+        row = partial(Endpoint, who=PUBLIC, params={"code": str})
+        see, tap = partial(row, "GET"), partial(row, "POST", form=True, limit=8 * 1024)
         return [
-            Endpoint("GET", PATH, self.start, "A kiosk's page", PUBLIC, params={"code": str}),
-            Endpoint(
-                "POST", PATH, self.rate, "One tap at a kiosk", PUBLIC, params={"code": str},
-                form=True, again=partial(self.again, "kiosk.html"), limit=8 * 1024,
-            ),
-            Endpoint(
-                "GET", f"{PATH}/why", self.back, "To a kiosk's start", PUBLIC, params={"code": str}
-            ),
-            Endpoint(
-                "POST", f"{PATH}/why", self.explain, "Why it was rated so at a kiosk", PUBLIC,
-                params={"code": str}, form=True, again=partial(self.again, "kiosk_why.html"),
-                limit=8 * 1024,
-            ),
-            Endpoint(
-                "GET", f"{PATH}/done", self.done, "A kiosk's thanks, for a while", PUBLIC,
-                params={"code": str},
-            ),
+            see(PATH, self.start, "A kiosk's page"),
+            tap(PATH, self.rate, "One tap at a kiosk", again=partial(self.again, "kiosk.html")),
+            see(f"{PATH}/why", self.back, "To a kiosk's start"),
+            tap(f"{PATH}/why", self.explain, "Why it was rated so at a kiosk",
+                again=partial(self.again, "kiosk_why.html")),
+            see(f"{PATH}/done", self.done, "A kiosk's thanks, for a while"),
         ]  # fmt: skip
 
     async def start(self, call: Call[None, None]) -> Page:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import orjson
 
@@ -28,21 +29,13 @@ class ProofPages:
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
-        receipt = {"receipt": str}
+        row = partial(Endpoint, "GET", who=PUBLIC, params={"receipt": str})
         return [
-            Endpoint(
-                "GET", "/r/{receipt}/proof", self.explain,
-                "What the receipt proves and what not, in plain words", PUBLIC, params=receipt,
-            ),
-            Endpoint(
-                "GET", "/r/{receipt}/proof.txt", self.file,
-                "The proof as a file (C2SP tlog-proof), to keep and to check", PUBLIC,
-                params=receipt,
-            ),
-            Endpoint(
-                "GET", "/r/{receipt}/paper", self.paper, "The receipt's code to print", PUBLIC,
-                params=receipt,
-            ),
+            row("/r/{receipt}/proof", self.explain,
+                "What the receipt proves and what not, in plain words"),
+            row("/r/{receipt}/proof.txt", self.file,
+                "The proof as a file (C2SP tlog-proof), to keep and to check"),
+            row("/r/{receipt}/paper", self.paper, "The receipt's code to print"),
             Endpoint(
                 "GET", KEYS, self.keys,
                 "The public keys of receipts, a line each as C2SP signed-note writes them", PUBLIC,

@@ -1,6 +1,7 @@
 """The API of photos and recordings: first they are sent, then what names them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel, Field
 
@@ -27,19 +28,20 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """Before a submission, and before something is added to one."""
+        take = partial(
+            Endpoint, "POST", who=PUBLIC, answers={201: Taken}, repeat="header", uploads=UPLOADS
+        )
         return [
-            Endpoint(
-                "POST", "/api/v1/attachments", self.take,
+            take(
+                "/api/v1/attachments", self.take,
                 "Send up to three photos and one recording (multipart/form-data, `photos` and"
                 " `voice`) before the submission with the same Idempotency-Key",
-                PUBLIC, answers={201: Taken}, repeat="header", uploads=UPLOADS,
             ),
-            Endpoint(
-                "POST", "/api/v1/receipts/{receipt}/attachments", self.take_more,
+            take(
+                "/api/v1/receipts/{receipt}/attachments", self.take_more,
                 "The same before something is added to what a receipt is for, with its"
                 " Idempotency-Key",
-                PUBLIC, params={"receipt": str}, answers={201: Taken}, repeat="header",
-                uploads=UPLOADS,
+                params={"receipt": str},
             ),
         ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The API of one's own data."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from services.intake.follow.api import PRIVATE
 from services.intake.privacy.asking import Asking
@@ -19,17 +20,14 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """What lies here, and what may be asked of it."""
+        row = partial(Endpoint, who=PUBLIC, params={"receipt": str})
         return [
-            Endpoint(
-                "GET", PLACE, self.overview,
-                "What is kept of a submission, and until when; nothing of its content", PUBLIC,
-                params={"receipt": str}, answers={200: Overview},
-            ),
-            Endpoint(
-                "POST", PLACE, self.ask,
+            row("GET", PLACE, self.overview,
+                "What is kept of a submission, and until when; nothing of its content",
+                answers={200: Overview}),
+            row("POST", PLACE, self.ask,
                 "Ask for a copy, a correction or the deletion of one's data",
-                PUBLIC, params={"receipt": str}, body=Wish, answers={200: Answer}, repeat="header",
-            ),
+                body=Wish, answers={200: Answer}, repeat="header"),
         ]  # fmt: skip
 
     async def overview(self, call: Call[None, None]) -> Reply:

@@ -89,28 +89,30 @@ _CLAIM_QUEUED = f"""
         SELECT message_id, version, state FROM claimed)
     SELECT {_COLUMNS} FROM claimed
 """  # noqa: S608
-_MARK_EXPIRED = """
-    WITH expired AS (
-        UPDATE messages SET state = 'unknown', version = version + 1, code = 'lease_expired',
-            next_at = now()
-        WHERE message_id IN (
-            SELECT message_id FROM messages WHERE state = 'sending' AND next_at <= now()
-            FOR UPDATE SKIP LOCKED)
-        RETURNING message_id, version, state, code)
-    INSERT INTO message_states (message_id, version, state, code)
-    SELECT message_id, version, state, code FROM expired RETURNING message_id
-"""
-_MARK_DEAD = """
-    WITH dead AS (
-        UPDATE messages SET state = 'failed', version = version + 1, code = 'expired',
-            settled_at = mashang_now(), phone_sealed = NULL, code_sealed = NULL
-        WHERE message_id IN (
-            SELECT message_id FROM messages WHERE state = 'held' AND expires_at <= mashang_now()
-            FOR UPDATE SKIP LOCKED)
-        RETURNING message_id, version, state, code)
-    INSERT INTO message_states (message_id, version, state, code)
-    SELECT message_id, version, state, code FROM dead RETURNING message_id
-"""
+
+
+def _marking(to: str, which: str) -> str:
+    """All at once: what `which` names goes on to a state, and its story says so."""
+    return f"""
+        WITH marked AS (
+            UPDATE messages SET version = version + 1, {to}
+            WHERE message_id IN (
+                SELECT message_id FROM messages WHERE {which} FOR UPDATE SKIP LOCKED)
+            RETURNING message_id, version, state, code)
+        INSERT INTO message_states (message_id, version, state, code)
+        SELECT message_id, version, state, code FROM marked RETURNING message_id
+    """  # noqa: S608
+
+
+_MARK_EXPIRED = _marking(
+    "state = 'unknown', code = 'lease_expired', next_at = now()",
+    "state = 'sending' AND next_at <= now()",
+)
+_MARK_DEAD = _marking(
+    "state = 'failed', code = 'expired', settled_at = mashang_now(), phone_sealed = NULL,"
+    " code_sealed = NULL",
+    "state = 'held' AND expires_at <= mashang_now()",
+)
 _CLAIM_QUERIES = f"""
     UPDATE messages SET queries = queries + 1, next_at = now() + $2
     WHERE message_id IN (

@@ -5,18 +5,16 @@ from uuid import UUID
 from shared.db import Connection
 from shared.events import CaseVerified, ContactBound
 
+_ADD = """
+    INSERT INTO contacts (submission_id, phone_sealed, phone_index, bound_at)
+    VALUES ($1, $2, $3, $4) ON CONFLICT (submission_id) DO NOTHING RETURNING true
+"""
+
 
 async def add(conn: Connection, event: ContactBound) -> bool:
     """Keep a phone; False if the submission has one already."""
-    done = await conn.fetchval(
-        """INSERT INTO contacts (submission_id, phone_sealed, phone_index, bound_at)
-           VALUES ($1, $2, $3, $4) ON CONFLICT (submission_id) DO NOTHING RETURNING true""",
-        event.submission_id,
-        event.phone_sealed,
-        event.phone_index,
-        event.bound_at,
-    )
-    return done is True
+    row = (event.submission_id, event.phone_sealed, event.phone_index, event.bound_at)
+    return await conn.fetchval(_ADD, *row) is True
 
 
 async def get(conn: Connection, submission_id: UUID) -> ContactBound | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from shared import db
 from shared.db import Connection
 from shared.events import OfficerChanged, UnitChanged
 
@@ -16,11 +17,13 @@ _MARK_OFFICER = """
     ON CONFLICT (badge) DO UPDATE SET phone_index = $2, active = $3, version = $4
     WHERE officers.version < $4 RETURNING true
 """
+_PHONE = "SELECT phone_index FROM officers WHERE badge = $1"
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision) VALUES ($1, $2)
     ON CONFLICT (case_id) DO UPDATE SET revision = $2
     WHERE verdicts.revision < $2 RETURNING true
 """
+_NAMES = "SELECT unit_code, name FROM units WHERE unit_code = ANY($1) AND name <> ''"
 
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
@@ -31,11 +34,7 @@ async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
 
 async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str, str]:
     """The names of these units, as far as the operator may see them and they have one."""
-    rows = await conn.fetch(
-        "SELECT unit_code, name FROM units WHERE unit_code = ANY($1) AND name <> ''",
-        list(unit_codes),
-    )
-    return {row["unit_code"]: row["name"] for row in rows}
+    return await db.names(conn, _NAMES, unit_codes)
 
 
 async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
@@ -46,9 +45,7 @@ async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:
 
 async def get_officer_phone(conn: Connection, badge: str) -> str | None:
     """The blind index of an officer's phone, if known."""
-    phone: str | None = await conn.fetchval(
-        "SELECT phone_index FROM officers WHERE badge = $1", badge
-    )
+    phone: str | None = await conn.fetchval(_PHONE, badge)
     return phone
 
 

@@ -7,20 +7,17 @@ from services.rewards.store.rewards import ALL, as_reward
 from shared.db import Connection
 from shared.events import IncidentChanged
 
+_MARK = """
+    INSERT INTO incidents (case_id, incident_id, unit_code, version) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (case_id) DO UPDATE SET incident_id = $2, version = $4
+    WHERE incidents.version < $4 RETURNING true
+"""
+
 
 async def mark_incident(conn: Connection, event: IncidentChanged) -> bool:
     """Take over the incident of a case; False if we know as new a one."""
-    done = await conn.fetchval(
-        """INSERT INTO incidents (case_id, incident_id, unit_code, version)
-           VALUES ($1, $2, $3, $4)
-           ON CONFLICT (case_id) DO UPDATE SET incident_id = $2, version = $4
-           WHERE incidents.version < $4 RETURNING true""",
-        event.case_id,
-        event.incident_id,
-        event.unit_code,
-        event.version,
-    )
-    return done is True
+    row = (event.case_id, event.incident_id, event.unit_code, event.version)
+    return await conn.fetchval(_MARK, *row) is True
 
 
 async def get_incident(conn: Connection, case_id: UUID) -> UUID | None:

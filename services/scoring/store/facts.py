@@ -29,7 +29,7 @@ _ADD_SUBMISSION = """
 _MARK_HOLD = """
     INSERT INTO holds (submission_id, unit_code, number, outcome) VALUES ($1, $2, $3, $4)
     ON CONFLICT (submission_id) DO UPDATE SET number = excluded.number, outcome = excluded.outcome
-    WHERE holds.number < excluded.number
+    WHERE holds.number < excluded.number RETURNING true
 """
 # What is held counts once somebody has released it.
 COUNTS = """
@@ -38,14 +38,14 @@ COUNTS = """
 """
 _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING true
 """
 _MARK_CALLBACK = """
     INSERT INTO callbacks (case_id, submission_id, unit_code, attempt, state, called_at, due_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (case_id) DO UPDATE SET attempt = excluded.attempt, state = excluded.state,
         called_at = excluded.called_at, due_at = excluded.due_at
-    WHERE callbacks.attempt < excluded.attempt
+    WHERE callbacks.attempt < excluded.attempt RETURNING true
 """
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
@@ -78,23 +78,24 @@ _MARK_DECIDED = """
     ON CONFLICT (reward_id) DO UPDATE SET decision = excluded.decision, version = excluded.version,
         amount_fen = CASE WHEN rewards.paid_at IS NULL THEN excluded.amount_fen
                           ELSE rewards.amount_fen END
-    WHERE rewards.version < excluded.version
+    WHERE rewards.version < excluded.version RETURNING true
 """
 _MARK_PAID = """
     INSERT INTO rewards (reward_id, case_id, amount_fen, paid_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (reward_id) DO UPDATE SET amount_fen = excluded.amount_fen,
-        paid_at = excluded.paid_at
+        paid_at = excluded.paid_at RETURNING true
 """
 _MARK_REVERSED = """
     INSERT INTO rewards (reward_id, case_id, amount_fen, reversed_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (reward_id) DO UPDATE SET reversed_at = excluded.reversed_at
+    RETURNING true
 """
 _MARK_ANSWER = """
     INSERT INTO answers (submission_id, kind, unit_code, version, solved, satisfied, rated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (submission_id) DO UPDATE SET version = excluded.version,
         solved = excluded.solved, satisfied = excluded.satisfied, rated_at = excluded.rated_at
-    WHERE answers.version < excluded.version
+    WHERE answers.version < excluded.version RETURNING true
 """
 _FIGURES = """
     SELECT * FROM
@@ -143,22 +144,22 @@ async def add_submission(conn: Connection, event: SubmissionReceived, month: dat
     await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at, event.held is not None)
 
 
-async def mark_hold(conn: Connection, event: HoldEnded) -> None:
+async def mark_hold(conn: Connection, event: HoldEnded) -> bool:
     """The latest decision counts, whenever the submission itself is heard of."""
     row = (event.submission_id, event.unit_code, event.number, event.outcome)
-    await conn.execute(_MARK_HOLD, *row)
+    return await conn.fetchval(_MARK_HOLD, *row) is True
 
 
-async def add_case(conn: Connection, event: CaseOpened) -> None:
+async def add_case(conn: Connection, event: CaseOpened) -> bool:
     """Once a case."""
     row = (event.case_id, event.submission_id, event.kind, event.unit_code, event.opened_at)
-    await conn.execute(_ADD_CASE, *row)
+    return await conn.fetchval(_ADD_CASE, *row) is True
 
 
-async def mark_callback(conn: Connection, event: CallbackLogged) -> None:
+async def mark_callback(conn: Connection, event: CallbackLogged) -> bool:
     """The latest attempt counts, whenever it arrives."""
     row = (event.case_id, event.submission_id, event.unit_code, event.attempt, event.state)
-    await conn.execute(_MARK_CALLBACK, *row, event.called_at, event.due_at)
+    return await conn.fetchval(_MARK_CALLBACK, *row, event.called_at, event.due_at) is True
 
 
 async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
@@ -195,28 +196,28 @@ def _fact(row: Record) -> Fact:
     return Fact(**dict(row) | arrays)
 
 
-async def mark_decided(conn: Connection, event: RewardDecided) -> None:
+async def mark_decided(conn: Connection, event: RewardDecided) -> bool:
     """The latest decision counts."""
     row = (event.reward_id, event.case_id, event.decision, event.amount_fen, event.version)
-    await conn.execute(_MARK_DECIDED, *row)
+    return await conn.fetchval(_MARK_DECIDED, *row) is True
 
 
-async def mark_paid(conn: Connection, event: RewardPaid) -> None:
+async def mark_paid(conn: Connection, event: RewardPaid) -> bool:
     """The provider completed it."""
     row = (event.reward_id, event.case_id, event.amount_fen, event.paid_at)
-    await conn.execute(_MARK_PAID, *row)
+    return await conn.fetchval(_MARK_PAID, *row) is True
 
 
-async def mark_reversed(conn: Connection, event: RewardReversed) -> None:
+async def mark_reversed(conn: Connection, event: RewardReversed) -> bool:
     """The provider took it back; also when that is heard before the payment."""
     row = (event.reward_id, event.case_id, event.amount_fen, event.reversed_at)
-    await conn.execute(_MARK_REVERSED, *row)
+    return await conn.fetchval(_MARK_REVERSED, *row) is True
 
 
-async def mark_answer(conn: Connection, event: AnswerRated) -> None:
+async def mark_answer(conn: Connection, event: AnswerRated) -> bool:
     """The newest answers to the two questions count."""
     row = (event.submission_id, event.kind, event.unit_code, event.version, event.solved)
-    await conn.execute(_MARK_ANSWER, *row, event.satisfied, event.rated_at)
+    return await conn.fetchval(_MARK_ANSWER, *row, event.satisfied, event.rated_at) is True
 
 
 async def get_figures(conn: Connection, zone: str) -> dict[str, int]:

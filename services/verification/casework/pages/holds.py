@@ -29,11 +29,11 @@ class HoldPages:
 
     def endpoints(self) -> list[Endpoint]:
         """The list and its form."""
+        row = partial(Endpoint, who=SUPERVISORS)
         return [
-            Endpoint("GET", ADDRESS, self.show, "Submissions that wait for a person", SUPERVISORS),
-            Endpoint("POST", ADDRESS, self.decide, "Release held submissions, or set them aside",
-                     SUPERVISORS, body=bodies.HoldBody, form=True, again=self.again, csrf="token",
-                     repeat="form"),
+            row("GET", ADDRESS, self.show, "Submissions that wait for a person"),
+            row("POST", ADDRESS, self.decide, "Release held submissions, or set them aside",
+                body=bodies.HoldBody, form=True, again=self.again, csrf="token", repeat="form"),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:

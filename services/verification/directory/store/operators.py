@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from shared import db
 from shared.access import Operator, Role
 from shared.db import Connection
 
 _COLUMNS = "username, name, role, scope, badge, active, version"
+_NAMES = "SELECT username, name FROM operators WHERE username = ANY($1)"
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,7 @@ async def get_operator(conn: Connection, username: str) -> StoredOperator | None
 
 async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:
     """Username → name of these operators, also of those who have left."""
-    rows = await conn.fetch(
-        "SELECT username, name FROM operators WHERE username = ANY($1)", usernames
-    )
-    return {row["username"]: row["name"] for row in rows}
+    return await db.names(conn, _NAMES, usernames)
 
 
 async def add_operator(conn: Connection, operator: StoredOperator) -> None:

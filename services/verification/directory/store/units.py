@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from asyncpg import Record
 
+from shared import db
 from shared.db import Connection
+
+_NAMES = "SELECT unit_code, name FROM units WHERE unit_code = ANY($1)"
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,7 @@ def _lists(row: Record) -> dict[str, tuple[str, ...]]:
 
 async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
     """The names of these units."""
-    rows = await conn.fetch(
-        "SELECT unit_code, name FROM units WHERE unit_code = ANY($1)", unit_codes
-    )
-    return {row["unit_code"]: row["name"] for row in rows}
+    return await db.names(conn, _NAMES, unit_codes)
 
 
 async def list_all_names(conn: Connection) -> dict[str, str]:
