@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from shared.errors import Misconfigured
-from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, Text, checked, staff
+from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, Text, checked, report, staff
 
 AUDITORS = staff(["auditor"])
 
@@ -64,6 +64,7 @@ def test_whole_endpoints_pass() -> None:
         endpoint(method="POST", who=AUDITORS, csrf="token"),
         endpoint(method="POST", path="/api/v1/x", who=AUDITORS, answers={201: Answer}),
         endpoint(method="POST", path="/reports/x", who=VENDOR, raw=True),
+        report("/reports/{vendor}/{secret}", nothing, "What became of it"),
     ]
     assert table == list(checked(table))
 
