@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.intake.accept.store import invitations, units
 from services.intake.accept.store.units import Unit
@@ -29,8 +29,7 @@ LARGEST = 40 * 1024
 SIZE = 2000
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a form asks for, once everything in it is right."""
 
     unit: Unit
