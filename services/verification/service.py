@@ -29,6 +29,8 @@ from services.verification.signin.account import OwnPages
 from services.verification.signin.accounts import AccountPages
 from services.verification.signin.door import DeskDoor
 from services.verification.signin.factors import Factors
+from services.verification.signin.oidc import Oidc, Provider
+from services.verification.signin.oidc_pages import BACK, OidcPages
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.second import Second
 from services.verification.signin.second_pages import SecondPages
@@ -52,7 +54,9 @@ def build(settings: Settings, database: Database) -> Service:
     second = Second(database, sessions, Factors(settings.seal))
     cleaning = Cleaning(settings.storage, settings.seal)
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
-    signing_in = SignInPages(door, settings.staff_urls)
+    provider = _provider(settings)
+    signing_in = SignInPages(door, settings.staff_urls, oidc=provider is not None)
+    by_provider = [OidcPages(Oidc(provider), settings.seal, signing_in)] if provider else []
     tasks = Tasks()
     bells = Bells(database, tasks)
     return Service(
@@ -96,6 +100,7 @@ def build(settings: Settings, database: Database) -> Service:
             *sign_in_api.Api(sessions, second, settings.identity_seed).endpoints(),
             *signing_in.endpoints(),
             *SecondPages(second, signing_in).endpoints(),
+            *(one for pages in by_provider for one in pages.endpoints()),
             *OwnPages(database, second.factors, signing_in).endpoints(),
             *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
@@ -117,3 +122,12 @@ def build(settings: Settings, database: Database) -> Service:
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,
     )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """The bureau's own sign-in, if there is one."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_secret.get_secret_value()
+    back = settings.staff_urls[NAME] + BACK
+    return Provider(settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_claim, back)

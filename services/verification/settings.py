@@ -1,6 +1,8 @@
 """What verification needs beside what every service needs."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import SecretStr, model_validator
 
 from shared.config import Key, KeyRing
 from shared.storage import StorageSettings
@@ -10,7 +12,8 @@ class Settings(StorageSettings):
     """`identity_seed` signs the statements about operators that the other services check.
 
     `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
-    `second_factor` is optional on a developer's machine, where one signs in many times a day.
+    Where `oidc_issuer` is set its provider signs in, too, whom it calls by their username in
+    `oidc_claim`. `second_factor` is optional on a developer's machine, where one signs in all day.
     """
 
     seal_keys_phone: KeyRing
@@ -21,4 +24,14 @@ class Settings(StorageSettings):
     index_key: Key
     identity_seed: Key
     sample_key: Key
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "sub"
     second_factor: Literal["required", "optional"] = "required"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client and self.staff_urls.get("verification")):
+            raise ValueError("oidc_issuer needs oidc_client, and the desk's own staff_urls")
+        return self

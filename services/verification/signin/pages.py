@@ -6,11 +6,12 @@ from urllib.parse import urlencode, urlsplit
 
 from services.verification.signin.bodies import SignInBody
 from services.verification.signin.door import SECOND_PATH, SIGN_IN_PATH, DeskDoor
+from services.verification.signin.sessions import Session
 from shared import access
 from shared.access import Role
 from shared.errors import Refused
 from shared.web.answers import CSP, SECURITY_HEADERS
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See, staff
+from shared.web.endpoints import PUBLIC, Call, Cookie, Endpoint, Page, See, staff
 from shared.web.session import RENEW_PATH
 
 DESK = "/desk"
@@ -19,10 +20,11 @@ SIGNED_IN = staff(access.EVERYBODY)
 
 @dataclass(frozen=True)
 class SignInPages:
-    """`services` says where each service's staff pages are."""
+    """`services` says where each service's staff pages are, `oidc` whether another way leads in."""
 
     door: DeskDoor
     services: Mapping[str, str]
+    oidc: bool = False
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -47,7 +49,7 @@ class SignInPages:
 
     async def show(self, call: Call[None, None]) -> Page:
         """The empty form; `next` comes along."""
-        return self._form(self.safe(call.asked("next")), "")
+        return self.form(self.safe(call.asked("next")), "")
 
     async def begin(self, call: Call[SignInBody, None]) -> See | Page:
         """Sign in, and on to where one was going; the browser is known from now on.
@@ -56,22 +58,29 @@ class SignInPages:
         """
         username, password = call.body.username, call.body.password
         if call.fields.one("keep"):
-            return self._form(self.safe(call.fields.one("next")), username)
+            return self.form(self.safe(call.fields.one("next")), username)
         caller = self.door.caller(username, call.remote, call.cookies, call.agent)
         session = await self.door.sessions.begin(username, password, caller)
+        then, cookie = self.after(session, call.fields.one("next"))
         if session.waits:
-            asked = urlencode({"next": self.safe(call.fields.one("next"))}, safe="/")
-            return See(f"{SECOND_PATH}?{asked}", (self.door.waits(session.token),))
-        then = self.onward(call.fields.one("next"), session.operator.role)
+            return See(then, (cookie,))
         device = self.door.devices.remember(session.operator.username, caller.device)
-        return See(then, (self.door.opened(session.token), device))
+        return See(then, (cookie, device))
+
+    def after(self, session: Session, wanted: str) -> tuple[str, Cookie]:
+        """Where a new session leads, be it to the second factor, and its cookie."""
+        if session.waits:
+            asked = urlencode({"next": self.safe(wanted)}, safe="/")
+            return f"{SECOND_PATH}?{asked}", self.door.waits(session.token)
+        return self.onward(wanted, session.operator.role), self.door.opened(session.token)
 
     async def show_again(self, call: Call[None, None], refused: Refused) -> Page:
         """The form with the name that was typed."""
-        return self._form(self.safe(call.fields.one("next")), call.fields.one("username"), refused)
+        return self.form(self.safe(call.fields.one("next")), call.fields.one("username"), refused)
 
-    def _form(self, then: str, username: str, refused: Refused | None = None) -> Page:
-        values = {"next": then, "username": username, "refused": refused}
+    def form(self, then: str, username: str, refused: Refused | None = None) -> Page:
+        """The form, with what went wrong before."""
+        values = {"next": then, "username": username, "refused": refused, "oidc": self.oidc}
         headers = self.onward_policy()
         status = int(refused.status) if refused else 200
         return Page("sign_in.html", values, status, headers=headers)

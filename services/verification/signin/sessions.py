@@ -18,7 +18,7 @@ from services.verification.signin.store import sessions as kept
 from services.verification.signin.store.sessions import Origin
 from shared import faults
 from shared.access import Operator
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import Invalid, Refused, TooMany, Unauthenticated, Wrong
 from shared.observe import log
 from shared.patience import within
@@ -193,7 +193,7 @@ class SignIn:
         return True
 
     async def _open(self, one: Attempt, subject: str, stored: str, renewed: str | None) -> Session:
-        token, now, username = secrets.token_urlsafe(32), clock.now(), one.username
+        username = one.username
         async with self._database.transaction() as conn:
             # Checking took a while: a password that was replaced meanwhile opens nothing.
             operator = await kept.claim_operator(conn, username, stored)
@@ -202,11 +202,23 @@ class SignIn:
             if renewed:
                 await kept.renew_password_hash(conn, username, renewed)
             await failed.delete_failures(conn, subject)
-            waits = self._second_required or await factors.is_confirmed(conn, username)
-            expires_at = now + (rules.SECOND_WAITS if waits else rules.SESSION_LIFETIME)
-            origin = Origin(one.caller.agent[:_LONGEST_AGENT], one.caller.address, waits)
-            await kept.add_session(conn, hash_of(token), username, now, expires_at, origin)
-        log.get().info("password accepted" if waits else "operator signed in")
+            return await self._begin(conn, operator, one.caller)
+
+    async def admit(self, typed: str, caller: Caller) -> Session:
+        """For whom somebody else has vouched; a second factor is asked for all the same."""
+        async with self._database.transaction() as conn:
+            operator = await kept.get_active(conn, text.username(typed))
+            if operator is None:
+                raise Unauthenticated("refused.oidc_nobody")
+            return await self._begin(conn, operator, caller)
+
+    async def _begin(self, conn: Connection, operator: Operator, caller: Caller) -> Session:
+        token, now, username = secrets.token_urlsafe(32), clock.now(), operator.username
+        waits = self._second_required or await factors.is_confirmed(conn, username)
+        expires_at = now + (rules.SECOND_WAITS if waits else rules.SESSION_LIFETIME)
+        origin = Origin(caller.agent[:_LONGEST_AGENT], caller.address, waits)
+        await kept.add_session(conn, hash_of(token), username, now, expires_at, origin)
+        log.get().info("first factor accepted" if waits else "operator signed in")
         return Session(token, expires_at, operator, waits)
 
     async def who(self, token: str) -> SignedIn:

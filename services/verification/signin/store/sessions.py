@@ -58,6 +58,16 @@ async def claim_operator(conn: Connection, username: str, password_hash: str) ->
     return Operator(**dict(row)) if row else None
 
 
+async def get_active(conn: Connection, username: str) -> Operator | None:
+    """An operator who may sign in, held so until the end of the transaction."""
+    row = await conn.fetchrow(
+        """SELECT username, name, role, scope, badge FROM operators
+           WHERE username = $1 AND active FOR UPDATE""",
+        username,
+    )
+    return Operator(**dict(row)) if row else None
+
+
 async def renew_password_hash(conn: Connection, username: str, password_hash: str) -> None:
     """The same password under today's parameters; nobody is told, since nothing has changed."""
     await conn.execute(
