@@ -9,6 +9,7 @@ import pytest
 from services.verification.casework.bodies import VerdictForm
 from shared import access
 from shared.db import Database
+from shared.web import assets
 from shared.web.forms import Fields
 from tests.integration.verification_office import PASSWORD, Office, office
 from tests.integration.verification_tab import tab
@@ -47,6 +48,19 @@ async def test_nothing_at_the_desk_is_a_desk_page(bureau: Office, path: str) -> 
     assert "县督导" in page.text
     assert "回到我的工作页" in page.text
     assert "扫描" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "dark"),
+    [("", ' media="screen and (prefers-color-scheme: dark)"'), ("?theme=dark", ' media="screen"')],
+)
+async def test_night_is_the_screens_or_ones_own_choice(
+    bureau: Office, query: str, dark: str
+) -> None:
+    """Paper stays white either way; who chose the day gets no sheet for the night."""
+    page = await bureau.browse("county", f"/desk{query}")
+    assert f'href="{assets.address("night.css")}"{dark}' in page.text
+    assert "night.css" not in (await bureau.browse("county", "/desk?theme=light")).text
 
 
 async def test_no_such_case_is_a_desk_page(bureau: Office) -> None:
