@@ -1,12 +1,12 @@
 """What will happen once a verdict is submitted, as it is typed so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from services.verification.casework.acts import judging
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.rules import consequences
+from services.verification.casework.rules import consequences, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.consequences import About, Told
 from services.verification.casework.rules.verdicts import Ruling
@@ -14,6 +14,7 @@ from services.verification.casework.store import strikes
 from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.events import Attribution, Verdict
+from shared.policy import Policy
 from shared.values import clock, phone
 from shared.web.forms import Fields
 
@@ -30,9 +31,30 @@ async def load(
     conn: Connection, desk: Desk, operator: Operator, case: Case, typed: Fields
 ) -> list[Outcome]:
     """Of the verdict that is chosen; of each that may be, where none is."""
-    chosen = _ruling(typed, case)
+    chosen, rule, now = _ruling(typed, case), desk.policy(case), clock.now()
     rulings = [chosen] if chosen else [_on(case, one) for one in consequences.CHOICES]
-    return [await _outcome(conn, desk, operator, case, one, typed) for one in rulings]
+    struck = await _strikes(conn, operator, case, rule, chosen.officers if chosen else ())
+    past = await judging.past_of(conn, case.case_id)
+    joins = bool(typed.one("incident").strip())
+    use = case.phone_sealed and phone.use_sealed(desk.seal, case.phone_sealed, case.submission_id)
+    outcomes = []
+    for one in rulings:
+        waits = verdicts.must_wait(one.verdict, operator.role, past, rule.verification, joins=joins)
+        about = About(
+            case.kind, struck, waits, sms=bool(use and use.sms), airtime=bool(use and use.airtime)
+        )
+        outcomes.append(Outcome(one, list(consequences.of(one, about, rule, now))))
+    return outcomes
+
+
+async def _strikes(
+    conn: Connection, operator: Operator, case: Case, rule: Policy, officers: tuple[str, ...]
+) -> Mapping[str, int]:
+    if not officers:
+        return {}
+    since, until = consequences.window(case.received_at, rule)
+    async with as_itself(conn, operator):
+        return await strikes.count(conn, officers, since, until, case.incident_id)
 
 
 def _ruling(typed: Fields, case: Case) -> Ruling | None:
@@ -50,19 +72,3 @@ def _one_of(kind: Any, said: str) -> Any:
 
 def _on(case: Case, ruling: Ruling) -> Ruling:
     return replace(ruling, categories=case.categories)
-
-
-async def _outcome(
-    conn: Connection, desk: Desk, operator: Operator, case: Case, ruling: Ruling, typed: Fields
-) -> Outcome:
-    rule = desk.policy(case)
-    since, until = consequences.window(case.received_at, rule)
-    async with as_itself(conn, operator):
-        struck = await strikes.count(conn, ruling.officers, since, until, case.incident_id)
-    joins = bool(typed.one("incident").strip())
-    waits = await judging.must_wait(conn, desk, case, ruling.verdict, operator.role, joins=joins)
-    use = case.phone_sealed and phone.use_sealed(desk.seal, case.phone_sealed, case.submission_id)
-    about = About(
-        case.kind, struck, waits, sms=bool(use and use.sms), airtime=bool(use and use.airtime)
-    )
-    return Outcome(ruling, list(consequences.of(ruling, about, rule, clock.now())))

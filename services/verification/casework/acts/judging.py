@@ -16,10 +16,9 @@ from services.verification.casework.store.actions import StoredVerdict
 from services.verification.casework.store.cases import Judged
 from services.verification.directory.store import officers, units
 from shared import access
-from shared.access import Operator, Role
+from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.errors import Forbidden, Invalid
-from shared.events import Verdict
 from shared.observe import log
 from shared.values import clock
 
@@ -72,18 +71,16 @@ async def _keep_from_blamed(
     return replace(case, recused=case.recused | named)
 
 
-async def must_wait(
-    conn: Connection, desk: Desk, case: Case, verdict: Verdict, role: Role, *, joins: bool
-) -> bool:
-    """Whether another person confirms this verdict before it takes effect."""
-    earlier = tuple(v.verdict for v in await actions.list_verdicts(conn, case.case_id))
-    past = Past(earlier, await actions.was_confirmed(conn, case.case_id))
-    return verdicts.must_wait(verdict, role, past, desk.policy(case).verification, joins=joins)
+async def past_of(conn: Connection, case_id: UUID) -> Past:
+    """What was decided before, which says whether the next verdict must wait."""
+    earlier = tuple(v.verdict for v in await actions.list_verdicts(conn, case_id))
+    return Past(earlier, await actions.was_confirmed(conn, case_id))
 
 
 async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) -> Step:
     rule, joins = desk.policy(case), new.joins is not None
-    waits = await must_wait(conn, desk, case, new.verdict, new.role, joins=joins)
+    past = await past_of(conn, case.case_id)
+    waits = verdicts.must_wait(new.verdict, new.role, past, rule.verification, joins=joins)
     percent = rule.verification.sample_percent
     drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
     if case.withdrawn_at:
