@@ -74,6 +74,13 @@ def test_no_rule_is_lost(sheet: Path) -> None:
 
 
 @SHEETS
+def test_every_selector_can_be_read(sheet: Path) -> None:
+    """One that no browser understands takes its whole rule along."""
+    broken = re.compile(r"::[\w-]+::|,\s*(,|$)|^\s*,")
+    assert [] == [selector for selector, _ in rules(sheet) if broken.search(selector)]
+
+
+@SHEETS
 def test_the_focus_shows(sheet: Path) -> None:
     """The ring is there by `:focus`, which everybody knows; newer browsers hide it from mice."""
     rings = [
