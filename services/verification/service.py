@@ -35,6 +35,8 @@ from services.verification.signin.pages import SignInPages
 from services.verification.signin.second import Second
 from services.verification.signin.second_pages import SecondPages
 from services.verification.signin.sessions import SignIn
+from services.verification.supervision import acts as supervision
+from services.verification.supervision.pages import NoticePages
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
@@ -91,6 +93,11 @@ def build(settings: Settings, database: Database) -> Service:
                 idle=timedelta(seconds=5),
             ),
             Job("lapse_requests", timedelta(minutes=1), partial(jobs.lapse_requests, database)),
+            Job(
+                "issue_notices",
+                timedelta(seconds=5),
+                partial(supervision.issue, database, policies),
+            ),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),
@@ -116,6 +123,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
+            *NoticePages(database, policies, settings.seal).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),
             *guide.endpoints(),
         ],

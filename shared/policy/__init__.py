@@ -28,6 +28,7 @@ from shared.policy.parts import (
     Incident,
     Level,
     Named,
+    Papers,
     Part,
     Privacy,
     Prominent,
@@ -53,6 +54,7 @@ class Policy(Part):
     verification: Verification
     incident: Incident
     supervision: Supervision
+    papers: Papers = Papers()
     reward: Reward
     assessment: Assessment
     strikes: Strikes

@@ -88,6 +88,14 @@ class Supervision(Part):
         return self
 
 
+class Papers(Part):
+    """How numbered documents are headed: who issues them, the mark of their numbers, who prints."""
+
+    issuer: Text = "公安局"
+    mark: Text = "公督"
+    office: Text = "窗口服务监督办公室"
+
+
 class Reward(Part):
     """Rule 8; amounts in fen."""
 

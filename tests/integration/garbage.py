@@ -51,6 +51,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
     "AttributionBody": {"badge": "A-1"},
+    "AcknowledgementBody": {"plan": "下午去看监控"},
     "HoldBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "everything": False, "unit": "n1",
         "held": "burst", "outcome": "released", "reason": "x",

@@ -25,6 +25,14 @@ PEOPLE = {
 }  # fmt: skip
 STRANGERS = ("southern", "accused")
 WORDS = "等了一上午没有人"
+# A notice to a place; of the database's own years, as what is due is.
+NOTICE = """
+    INSERT INTO notices (year, number, case_id, unit_code, deadline_at, level, level_key,
+        place_code, due_at, detected_at, policy_from)
+    SELECT 2026, coalesce(max(number), 0) + 1, $1, 'n1', now(), 1, 'unit', $2, now(), now(),
+        '2019-05-15' FROM notices
+    RETURNING notice_id::text
+"""
 ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}
 
 
@@ -40,7 +48,7 @@ class Objects:
 
 
 async def objects(place: Town, http: ClientSession) -> Objects:
-    """A complaint, its case, and the reward that it earns; and praise for nobody in particular."""
+    """A complaint, its case, a notice, and the reward that it earns; and praise for nobody."""
     answer = await place.complain(http, officer_badge="A-1")
     praise = await place.complain(
         http, kind="rating", satisfaction=5, words="办得快", categories=[], phone=None
@@ -57,11 +65,13 @@ async def objects(place: Town, http: ClientSession) -> Objects:
     await place.carry()
     async with place.databases["rewards"].acquire() as conn:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
+    async with place.databases["verification"].acquire() as conn:
+        notice_id = await conn.fetchval(NOTICE, case_id, "root")
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
         "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
         "attachment_id": str(uuid4()), "commendation_id": praise["submission_id"],
-        "vendor": "nobody", "secret": "none", "code": place.code("n1"),
+        "vendor": "nobody", "secret": "none", "code": place.code("n1"), "notice_id": notice_id,
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
         "username": "southern",
     }  # fmt: skip

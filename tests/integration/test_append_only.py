@@ -31,6 +31,8 @@ GUARDED = {
         "hold_decisions",
         "evidence",
         "attributions",
+        "notices",
+        "notice_acknowledgements",
     ),
     "rewards": (
         "payout_transitions",

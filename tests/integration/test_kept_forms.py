@@ -77,6 +77,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "release": ((), {}),
     # Whom praise means is chosen.
     "{commendation_id}": ((), {"badge": "A-2"}),
+    "acknowledgement": (("plan",), {}),
     "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),

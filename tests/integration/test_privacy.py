@@ -37,6 +37,7 @@ STAYS = {
         "case_actions.note_sealed", "verdicts.finding_sealed", "verdicts.answer_sealed",
         "hold_decisions.reason_sealed", "evidence.about_sealed", "drafts.typed_sealed",
         "case_requests.reason_sealed",
+        "notice_acknowledgements.plan_sealed",
         "officers.phone_index",  # the bureau's own roster
         "second_factors.secret_sealed",  # an operator's
     },

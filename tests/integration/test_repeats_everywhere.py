@@ -25,7 +25,7 @@ from tests import hostile
 from tests.conftest import Clone
 from tests.integration.citizens_acts import SAID, Body, Make
 from tests.integration.garbage import FILES, JSON, Request, Told, encoded, send, with_file
-from tests.integration.test_access_matrix import PEOPLE, bearer, objects
+from tests.integration.test_access_matrix import NOTICE, PEOPLE, bearer, objects
 from tests.integration.test_garbage import PHOTOS, Place
 from tests.integration.test_notifications_api import ADD
 from tests.integration.test_rewards_decisions import advance, deny
@@ -305,6 +305,14 @@ async def attribute(place: Place) -> tuple[Body, Body]:
     return {"commendation_id": str(own)}, {"badge": "A-1"}
 
 
+async def acknowledge(place: Place) -> tuple[Body, Body]:
+    """A late case's notice is acknowledged by its unit."""
+    params = await case(place)
+    async with place.town.databases["verification"].acquire() as conn:
+        notice_id = await conn.fetchval(NOTICE, params["case_id"], "n1")
+    return {"notice_id": notice_id}, {"plan": "下午去看监控"}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
@@ -316,6 +324,7 @@ ACTS: Mapping[str, Make] = {
     "/desk/held": held, "/desk/templates": template, "/invitations": draw,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision,
+    "acknowledgement": acknowledge,
     "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 

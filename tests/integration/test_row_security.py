@@ -15,7 +15,8 @@ from tests.town import Town
 
 TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts",
-                     "case_additions", "commendations", "case_grams", "case_requests"),
+                     "case_additions", "commendations", "case_grams", "case_requests",
+                     "notices", "notice_acknowledgements"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
                 "mismatches"),
     "scoring": (

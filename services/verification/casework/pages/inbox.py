@@ -14,6 +14,7 @@ from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
 from services.verification.casework.pages.live import FRESH, figures
 from services.verification.casework.store import holds, lists, presences
+from services.verification.supervision.acts import count_waiting
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
@@ -62,6 +63,7 @@ class InboxPages:
             newest = await lists.get_newest(conn, call.operator)
             here = await presences.list_others(conn, call.operator.username, now, FRESH)
             held = await _held(conn, call.operator)
+            notices = await count_waiting(conn, call.operator)
         values = {
             "rows": shown,
             "counts": figures(counts, call.language),
@@ -69,6 +71,7 @@ class InboxPages:
             "newest": newest or _NOTHING,
             "here": here,
             "held": held,
+            "notices": notices,
             "query": query,
             "found": found,
             "shown": search.SHOWN,

@@ -1,0 +1,77 @@
+"""Notices are issued by the clock, and acknowledged by the place to which they are addressed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from services.verification.supervision import rules, store
+from services.verification.supervision.rules import Notice
+from shared.access import CASE_WORKERS, Operator
+from shared.db import Connection, Database
+from shared.errors import Conflict, Forbidden, NotFound
+from shared.observe import log
+from shared.policy import Policies
+from shared.values import clock, text
+from shared.values.seal import Seal
+
+_AT_ONCE = 500
+Plan = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length=2000)]
+
+
+class AcknowledgementBody(BaseModel):
+    """POST /desk/notices/{id}/acknowledgement; what one means to do need not be said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plan: Plan = ""
+
+
+class Acknowledged(BaseModel):
+    """Which notice it was."""
+
+    notice_id: UUID
+
+
+async def issue(database: Database, policies: Policies) -> int:
+    """Issue every notice that is due and not there yet; how many there were."""
+    ladders, newest = rules.ladders(policies), policies.editions[-1]
+    async with database.transaction() as conn:
+        count = await store.issue(conn, ladders, policies.level_keys[-1], newest.timezone, _AT_ONCE)
+    if count:
+        log.get().info("notices issued", count=count)
+    return count
+
+
+def may_acknowledge(operator: Operator, notice: Notice) -> bool:
+    """Whoever works at the place to which it is addressed, once."""
+    own = operator.role in CASE_WORKERS and operator.scope == notice.place_code
+    return own and notice.acknowledged_at is None
+
+
+async def acknowledge(
+    conn: Connection, seal: Seal, operator: Operator, notice_id: UUID, body: AcknowledgementBody
+) -> Acknowledged:
+    """Say that the place knows of it. NotFound, Forbidden, Conflict."""
+    notice = await store.get(conn, notice_id)
+    if notice is None:
+        raise NotFound("refused.no_notice")
+    if operator.scope != notice.place_code:
+        raise Forbidden("refused.notice_of_another")
+    plan = body.plan.strip()
+    sealed = seal.close(plan, context(notice_id)) if plan else None
+    if not await store.acknowledge(conn, notice, operator.username, sealed, clock.now()):
+        raise Conflict("refused.notice_acknowledged")
+    return Acknowledged(notice_id=notice_id)
+
+
+async def count_waiting(conn: Connection, operator: Operator) -> int | None:
+    """What the operator's place has not acknowledged; None for who acknowledges nothing."""
+    if operator.role not in CASE_WORKERS:
+        return None
+    return await store.count_waiting(conn, operator)
+
+
+def context(notice_id: UUID) -> str:
+    """What the plan is sealed for."""
+    return f"note:{notice_id}:plan"

@@ -1,0 +1,169 @@
+"""Notices and who acknowledged them. Who sees which is held by row-level security."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from services.verification.supervision.rules import Ladder, Notice
+from shared.access import OUTSIDERS, Operator
+from shared.db import Connection
+
+View = Literal["mine", "others", "done"]
+# Notices have numbers without gaps, so only one instance at a time gives them.
+_TURN = "SELECT pg_try_advisory_xact_lock(hashtext('notices'))"
+# Of the places from the root ($8 names the units' own level) down to the level of `key`, the
+# lowest from which the case is not kept. A level that the tree has not is the root's.
+_ADDRESSEE = f"""
+    (SELECT p.code FROM unnest(late.path) WITH ORDINALITY AS p (code, depth)
+     WHERE p.depth = 1 OR NOT late.recused && ARRAY['#' || p.code, '{OUTSIDERS}'] AND p.depth <= (
+        CASE WHEN late.{{key}} = $8 THEN cardinality(late.path) ELSE (
+            SELECT array_position(late.path, place_code) FROM places
+            WHERE level = late.{{key}} AND place_code = ANY(late.path)) END)
+     ORDER BY p.depth DESC LIMIT 1)
+"""  # noqa: S608  the names are this module's own
+# A case that somebody is just working on is looked at the next time.
+_ISSUE = f"""
+    WITH ladder AS (
+        SELECT * FROM unnest($1::date[], $2::timestamptz[], $3::timestamptz[], $4::int[],
+            $5::text[], $6::interval[], $7::text[])
+            AS l (policy_from, since, until, level, level_key, after, copy_key)
+    ), late AS (
+        SELECT c.case_id, c.unit_code, c.recused, u.path, l.policy_from, l.level, l.level_key,
+            l.copy_key, c.verification_due_at AS deadline_at,
+            c.verification_due_at + l.after AS due_at
+        FROM cases c JOIN units u USING (unit_code)
+        JOIN ladder l ON (l.since IS NULL OR c.received_at >= l.since)
+            AND (l.until IS NULL OR c.received_at < l.until)
+        WHERE c.state = 'open' AND c.verification_due_at <= mashang_now()
+            AND c.verification_due_at + l.after <= mashang_now()
+            AND NOT EXISTS (SELECT FROM notices n WHERE n.case_id = c.case_id
+                AND n.deadline_at = c.verification_due_at AND n.level = l.level)
+        ORDER BY c.verification_due_at + l.after, c.case_id LIMIT $10
+        FOR UPDATE OF c SKIP LOCKED
+    ), addressed AS (
+        SELECT late.*, mashang_now() AS detected_at,
+            extract(year FROM mashang_now() AT TIME ZONE $9)::int AS year,
+            {_ADDRESSEE.format(key="level_key")} AS place_code,
+            CASE WHEN late.copy_key IS NOT NULL THEN {_ADDRESSEE.format(key="copy_key")} END
+                AS copy_to
+        FROM late
+    ), issued AS (
+        INSERT INTO notices (year, number, case_id, unit_code, deadline_at, level, level_key,
+            place_code, copy_to, due_at, detected_at, policy_from)
+        SELECT a.year, row_number() OVER (ORDER BY due_at, case_id) + (
+                SELECT coalesce(max(number), 0) FROM notices n WHERE n.year = a.year),
+            case_id, unit_code, deadline_at, level, level_key, place_code,
+            nullif(copy_to, place_code), due_at, detected_at, policy_from
+        FROM addressed a
+        RETURNING notice_id, case_id, level, detected_at
+    ), noted AS (
+        INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+        SELECT case_id, 'notice', '', detected_at,
+            jsonb_build_object('notice_id', notice_id, 'level', level)
+        FROM issued ORDER BY level
+    )
+    SELECT count(*) FROM issued
+"""  # noqa: S608
+_NOT_YET = """NOT EXISTS (SELECT FROM notice_acknowledgements a
+    WHERE a.notice_id = n.notice_id)"""
+_NOTICE = """
+    SELECT n.notice_id, n.year, n.number, n.case_id, c.number AS case_number, c.categories,
+        c.received_at, n.unit_code, coalesce(u.name, n.unit_code) AS unit_name, n.deadline_at,
+        n.level, n.level_key, n.place_code,
+        coalesce(own.name, place.name, n.place_code) AS place_name,
+        coalesce(copy_unit.name, copy.name, n.copy_to) AS copy_name,
+        n.due_at, n.detected_at, n.policy_from,
+        c.state = 'open' AND c.verification_due_at = n.deadline_at AS stands,
+        coalesce(o.name, a.username) AS acknowledged_by, a.acknowledged_at, a.plan_sealed
+    FROM notices n JOIN cases c USING (case_id)
+    LEFT JOIN units u ON u.unit_code = n.unit_code
+    LEFT JOIN units own ON own.unit_code = n.place_code
+    LEFT JOIN places place ON place.place_code = n.place_code
+    LEFT JOIN units copy_unit ON copy_unit.unit_code = n.copy_to
+    LEFT JOIN places copy ON copy.place_code = n.copy_to
+    LEFT JOIN notice_acknowledgements a USING (notice_id)
+    LEFT JOIN operators o ON o.username = a.username
+"""
+_WANTED: dict[View, str] = {
+    "mine": f"n.place_code = $1 AND {_NOT_YET}",
+    "others": f"n.place_code <> $1 AND {_NOT_YET}",
+    "done": f"$1::text IS NOT NULL AND NOT {_NOT_YET}",
+}
+
+
+async def issue(
+    conn: Connection, ladders: Sequence[Ladder], unit_level: str, zone: str, limit: int
+) -> int:
+    """Issue what is due by the database's clock; how many notices there were."""
+    if not await conn.fetchval(_TURN):
+        return 0
+    steps = [
+        (one.policy_from, one.since, one.until, *astuple(rung))
+        for one in ladders
+        for rung in one.rungs
+    ]
+    columns = map(list, zip(*steps, strict=True))
+    return int(await conn.fetchval(_ISSUE, *columns, unit_level, zone, limit))
+
+
+async def list_newest(
+    conn: Connection, operator: Operator, view: View, before: tuple[int, int] | None, limit: int
+) -> list[Notice]:
+    """Those of a view, the newest first, from before the one with this year and number."""
+    year, number = before or (None, None)
+    rows = await conn.fetch(
+        f"""{_NOTICE} WHERE {_WANTED[view]}
+            AND ($2::int IS NULL OR (n.year, n.number) < ($2, $3))
+            ORDER BY n.year DESC, n.number DESC LIMIT $4""",
+        operator.scope, year, number, limit,
+    )  # fmt: skip
+    return [_notice(row) for row in rows]
+
+
+async def count_waiting(conn: Connection, operator: Operator) -> int:
+    """How many wait for the operator's own place to acknowledge them."""
+    found: int = await conn.fetchval(
+        f"SELECT count(*) FROM notices n WHERE {_WANTED['mine']}",  # noqa: S608
+        operator.scope,
+    )
+    return found
+
+
+async def get(conn: Connection, notice_id: UUID) -> Notice | None:
+    """One, for who may see it."""
+    row = await conn.fetchrow(f"{_NOTICE} WHERE n.notice_id = $1", notice_id)
+    return _notice(row) if row else None
+
+
+async def list_of_deadline(conn: Connection, notice: Notice) -> dict[int, UUID]:
+    """All notices of the same case and deadline, by level."""
+    rows = await conn.fetch(
+        "SELECT level, notice_id FROM notices WHERE case_id = $1 AND deadline_at = $2",
+        notice.case_id, notice.deadline_at,
+    )  # fmt: skip
+    return {row["level"]: row["notice_id"] for row in rows}
+
+
+async def acknowledge(
+    conn: Connection, notice: Notice, username: str, plan_sealed: str | None, at: datetime
+) -> bool:
+    """Somebody has read it; False if it was acknowledged before. The case's time line tells."""
+    done = await conn.fetchval(
+        """WITH done AS (
+               INSERT INTO notice_acknowledgements
+                   (notice_id, username, plan_sealed, acknowledged_at)
+               VALUES ($1, $3, $4, $5) ON CONFLICT (notice_id) DO NOTHING RETURNING notice_id
+           )
+           INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+           SELECT $2, 'notice_acknowledged', $3, $5,
+               jsonb_build_object('notice_id', notice_id, 'level', $6::int)
+           FROM done RETURNING true""",
+        notice.notice_id, notice.case_id, username, plan_sealed, at, notice.level,
+    )  # fmt: skip
+    return bool(done)
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(**dict(row) | {"categories": tuple(row["categories"])})

@@ -1,0 +1,271 @@
+"""Supervision notices: issued by the clock, once a level, read and acknowledged at the desk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.local.postgres import Postgres
+from services.verification.service import build
+from services.verification.supervision import acts, rules
+from shared import policy
+from shared.db import Database
+from tests.integration.verification_office import OTHER_UNIT, UNIT, Office, office
+from tests.integration.verification_tab import Tab, tab
+from tests.support import at
+
+SERVICE = "verification"
+RECEIVED = datetime(2027, 3, 9, 2, 0, tzinfo=UTC)
+DEADLINE = datetime(2027, 3, 9, 16, 0, tzinfo=UTC)  # 24:00 at the bureau
+DAY = timedelta(days=1)
+PLACE = "/desk/notices"
+
+
+@pytest.fixture
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
+    async with office(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def owner(database: Database, templates: Postgres) -> AsyncIterator[asyncpg.Connection]:
+    """Who may move the database's clock."""
+    async with database.acquire() as conn:
+        name = await conn.fetchval("SELECT current_database()")
+    opened = await asyncpg.connect(templates.url(name))
+    yield opened
+    await opened.close()
+
+
+async def late_case(bureau: Office, **changed: Any) -> UUID:
+    """A case whose verification is due at DEADLINE."""
+    with at(RECEIVED):
+        return await bureau.case(**changed)
+
+
+async def sweep(bureau: Office, owner: asyncpg.Connection, now: datetime) -> int:
+    """The job, as if the database's clock stood so."""
+    await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", now)
+    return await acts.issue(bureau.database, policy.load(bureau.settings.policy_file))
+
+
+async def issued(bureau: Office, *columns: str) -> list[tuple[Any, ...]]:
+    """All notices, as numbered."""
+    async with bureau.database.acquire() as conn:
+        rows = await conn.fetch(f"SELECT {', '.join(columns)} FROM notices ORDER BY year, number")
+    return [tuple(row) for row in rows]
+
+
+async def newest(bureau: Office) -> str:
+    """The address of the newest notice."""
+    async with bureau.database.acquire() as conn:
+        own = await conn.fetchval(
+            "SELECT notice_id FROM notices ORDER BY year DESC, number DESC LIMIT 1"
+        )
+    return f"{PLACE}/{own}"
+
+
+async def signed(bureau: Office, who: str) -> Tab:
+    """A browser that has the token of its forms, whatever page of ours it may open."""
+    browser = await tab(bureau, who)
+    await browser.get("/desk/sign-out")
+    return browser
+
+
+async def test_none_before_the_due_time_and_one_at_it(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """The unit, with a copy to its county; looking again finds nothing new."""
+    await late_case(bureau)
+    assert 0 == await sweep(bureau, owner, DEADLINE - timedelta(seconds=5))
+    assert 1 == await sweep(bureau, owner, DEADLINE + timedelta(seconds=5))
+    assert 0 == await sweep(bureau, owner, DEADLINE + timedelta(hours=23))
+    found = await issued(bureau, "level", "place_code", "copy_to", "due_at", "deadline_at")
+    assert [(1, UNIT, "ZY", DEADLINE, DEADLINE)] == found
+
+
+async def test_it_climbs_each_day_to_the_top_and_no_further(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Unit, county, city, the city's leader at the root; each when the ladder's rules say so."""
+    await late_case(bureau)
+    for days in range(8):
+        await sweep(bureau, owner, DEADLINE + days * DAY + timedelta(minutes=1))
+    places = [UNIT, "ZY", "ZMD", "ZMD"]
+    edition = policy.load(bureau.settings.policy_file).editions[-1]
+    wanted = [
+        (rung.level, rung.key, place, DEADLINE + rung.after)
+        for rung, place in zip(rules.rungs(edition.supervision), places, strict=True)
+    ]
+    assert wanted == await issued(bureau, "level", "level_key", "place_code", "due_at")
+
+
+async def test_an_outage_is_caught_up_with(bureau: Office, owner: asyncpg.Connection) -> None:
+    """After 26 hours both levels are there, due when they were, found when they were."""
+    await late_case(bureau)
+    back = DEADLINE + timedelta(hours=26)
+    assert 2 == await sweep(bureau, owner, back)
+    found = await issued(bureau, "number", "level", "due_at", "detected_at")
+    assert [(1, 1, DEADLINE), (2, 2, DEADLINE + DAY)] == [row[:3] for row in found]
+    assert [True, True] == [back <= row[3] < back + timedelta(minutes=5) for row in found]
+
+
+async def test_two_instances_issue_each_once(bureau: Office, owner: asyncpg.Connection) -> None:
+    """Both look again and again: one notice a case and level, numbered from 1 to 40."""
+    for number in range(10):
+        await late_case(bureau, submission_id=UUID(int=number + 1))
+    await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", DEADLINE + 4 * DAY)
+    other = build(bureau.settings, bureau.database)
+    jobs = [
+        job for one in (bureau.service, other) for job in one.jobs if job.name == "issue_notices"
+    ]
+    await asyncio.gather(*(job.run() for job in jobs * 4))
+    found = await issued(bureau, "number", "case_id", "level")
+    assert list(range(1, 41)) == [row[0] for row in found]
+    assert 40 == len({row[1:] for row in found})
+
+
+async def test_numbers_begin_anew_each_year(bureau: Office, owner: asyncpg.Connection) -> None:
+    """By the bureau's calendar: 0:00 on 1 January there is still December in UTC."""
+    await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    turn = datetime(2027, 12, 31, 16, 0, 30, tzinfo=UTC)
+    await sweep(bureau, owner, turn)
+    assert [(2027, 1), (2028, 1), (2028, 2), (2028, 3)] == await issued(bureau, "year", "number")
+
+
+async def test_a_verdict_stops_it(bureau: Office, owner: asyncpg.Connection) -> None:
+    """What was judged climbs no more, and its notice says that it stopped."""
+    case_id = await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    with at(DEADLINE + timedelta(hours=2)):
+        assert 201 == (await bureau.judge("city", case_id)).status
+    assert 0 == await sweep(bureau, owner, DEADLINE + 3 * DAY)
+    page = (await bureau.browse("county", await newest(bureau))).text
+    assert "核查已提交或期限已改" in page
+
+
+async def test_a_moved_deadline_begins_anew(bureau: Office, owner: asyncpg.Connection) -> None:
+    """Nothing until the new due time, then the first level again, beside what there was."""
+    await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    await owner.execute("UPDATE cases SET verification_due_at = $1", DEADLINE + 3 * DAY)
+    assert 0 == await sweep(bureau, owner, DEADLINE + 2 * DAY)
+    assert 1 == await sweep(bureau, owner, DEADLINE + 3 * DAY + timedelta(minutes=1))
+    wanted = [(1, DEADLINE), (1, DEADLINE + 3 * DAY)]
+    assert wanted == await issued(bureau, "level", "deadline_at")
+
+
+async def test_a_late_callback_makes_none(bureau: Office, owner: asyncpg.Connection) -> None:
+    """Only the verification does; what was judged in time and not called yet is an inner matter."""
+    case_id = await late_case(bureau)
+    with at(RECEIVED + timedelta(hours=1)):
+        assert 201 == (await bureau.judge("city", case_id)).status
+    assert 0 == await sweep(bureau, owner, DEADLINE + DAY)
+
+
+@pytest.mark.parametrize("changed", [{"unit_code": UNIT}, {"categories": ("integrity",)}])
+async def test_nobody_is_told_of_a_case_that_is_kept_from_them(
+    bureau: Office, owner: asyncpg.Connection, changed: dict[str, Any]
+) -> None:
+    """A notice goes to the lowest place that may see the case, and is seen by whom it may see."""
+    await late_case(bureau, **changed)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    kept = "categories" in changed
+    assert [("ZMD" if kept else UNIT,)] == await issued(bureau, "place_code")
+    address = await newest(bureau)
+    seen = {who: (await bureau.browse(who, address)).status
+            for who in ("desk", "neighbour", "county", "city", "inspector", "auditor")}  # fmt: skip
+    whole = {"desk": 200, "neighbour": 404, "county": 200, "city": 200, "inspector": 404}
+    hidden = {"desk": 404, "neighbour": 404, "county": 404, "city": 404, "inspector": 200}
+    assert {**(hidden if kept else whole), "auditor": 200} == seen
+
+
+async def test_it_waits_in_the_rail_until_it_is_acknowledged(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Of one's own place: the county has none of the unit's, and the neighbour none at all."""
+    await late_case(bureau)
+    await late_case(bureau, unit_code=OTHER_UNIT)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    waiting = 'href="/desk/notices" class="late"'
+    pages = {who: waiting in (await bureau.browse(who, "/desk")).text
+             for who in ("desk", "neighbour", "county", "city", "auditor")}  # fmt: skip
+    assert {
+        "desk": True, "neighbour": True, "county": False, "city": False, "auditor": False,
+    } == pages  # fmt: skip
+    own = (await bureau.browse("desk", PLACE)).text
+    assert "1 份通知还没签收" in own
+    assert "驻公督〔2027〕1号" in own
+    below = (await bureau.browse("county", f"{PLACE}?view=others")).text
+    assert ["1号", "2号"] == [one for one in ("1号", "2号") if f"〔2027〕{one}" in below]
+
+
+async def test_the_unit_acknowledges_once(bureau: Office, owner: asyncpg.Connection) -> None:
+    """With what it means to do; then it is told who did and when, and it waits no more."""
+    case_id = await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    address, browser = await newest(bureau), await tab(bureau, "desk")
+    assert 200 == await browser.get(address)
+    assert "通知照常上升，直到提交核查结论" in browser.text
+    assert 303 == await browser.send(f"{address}/acknowledgement", ("plan", "下午调监控"))
+    assert address == browser.location
+    await browser.get(address)
+    assert ("值班员" in browser.text, "下午调监控" in browser.text) == (True, True)
+    assert "<textarea" not in browser.text
+    await browser.get("/desk")
+    assert 'href="/desk/notices" class="late"' not in browser.text
+    await browser.get(f"/desk/cases/{case_id}")
+    assert "签收督办通知" in browser.text
+    assert "自动下发督办通知" in browser.text
+    again = await signed(bureau, "desk")
+    assert 409 == await again.send(f"{address}/acknowledgement", ("plan", "再签一次"))
+    assert "再签一次" in again.text
+
+
+@pytest.mark.parametrize(("who", "status"), [("county", 403), ("neighbour", 404), ("auditor", 403)])
+async def test_nobody_else_acknowledges(
+    bureau: Office, owner: asyncpg.Connection, who: str, status: int
+) -> None:
+    """Neither the level above, which has notices of its own, nor a stranger, nor who only reads."""
+    await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    address = await newest(bureau)
+    assert "<textarea" not in (await bureau.browse(who, address)).text
+    browser = await signed(bureau, who)
+    assert status == await browser.send(f"{address}/acknowledgement", ("plan", "我来"))
+    async with bureau.database.acquire() as conn:
+        assert 0 == await conn.fetchval("SELECT count(*) FROM notice_acknowledgements")
+
+
+async def test_too_long_a_plan_is_kept_on_the_page(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """It says what is wrong, and nothing typed is lost."""
+    await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    address, browser = await newest(bureau), await tab(bureau, "desk")
+    await browser.get(address)
+    plan = "调监控" * 700
+    assert 422 == await browser.send(f"{address}/acknowledgement", ("plan", plan))
+    assert plan in browser.text
+
+
+async def test_there_are_pages(bureau: Office, owner: asyncpg.Connection) -> None:
+    """The newest first, 25 at a time, each once."""
+    for number in range(27):
+        await late_case(bureau, submission_id=UUID(int=number + 1))
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    first = (await bureau.browse("desk", PLACE)).text
+    link = first.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    second = (await bureau.browse("desk", link.replace("&amp;", "&"))).text
+    told = [f"〔2027〕{number}号" for number in range(27, 0, -1)]
+    assert [one for one in told if one in first] == told[:25]
+    assert [one for one in told if one in second] == told[25:]
+    strange = await bureau.browse("desk", f"{PLACE}?view=nobody&before=x")
+    assert told[0] in strange.text
