@@ -11,6 +11,7 @@ from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
 from services.verification.casework.pages.attachments import Attachments
+from services.verification.casework.pages.bulk import BulkPages
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
@@ -119,6 +120,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Keeping(database, desk).endpoints(),
             *TemplatePages(database, desk).endpoints(),
             *WorkPages(database, desk).endpoints(),
+            *BulkPages(database, desk).endpoints(),
             *MinePages(database, desk).endpoints(),
             *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),

@@ -58,6 +58,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "recusals": (("officer", "reason"), {"decision": "recuse"}),
     "lead": (("word",), {"who": "north1"}),
     "helpers": (("word",), {"who": "north1", "decision": "join"}),
+    "assign": (("word",), {"who": "north1"}),
     "extension": (("reason",), {"days": "2"}),
     "dispute": (("reason",), {}),
     "decision": (("word",), {"request_id": str(uuid4()), "decision": "refuse"}),

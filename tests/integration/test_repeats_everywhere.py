@@ -164,6 +164,11 @@ async def helpers(place: Place) -> tuple[Body, Body]:
     return await case(place), {"who": "north1", "decision": "join"}
 
 
+async def many(place: Place) -> tuple[Body, Body]:
+    """A case among several that nobody leads."""
+    return {}, {"ids": [(await case(place))["case_id"]], "who": "north1"}
+
+
 async def extension(place: Place) -> tuple[Body, Body]:
     """More time is asked for."""
     return await case(place), {"days": "2", "reason": "等监控"}
@@ -323,8 +328,7 @@ ACTS: Mapping[str, Make] = {
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/invitations": draw,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
-    "decision": decision,
-    "acknowledgement": acknowledge,
+    "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/desk/commendations/{commendation_id}": attribute, **SAID,
 }  # fmt: skip
 

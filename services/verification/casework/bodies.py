@@ -120,14 +120,14 @@ class RecusalBody(Body):
     reason: Note
 
 
-def _blank_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
 class EvidenceBody(Body):
     """POST /desk/cases/{id}/evidence, beside the files."""
 
     about: Annotated[Text, StringConstraints(max_length=200)] = ""
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
 
 
 class TemplateBody(Body):
@@ -161,6 +161,15 @@ class HelperBody(Body):
     decision: Literal["join", "leave"]
     who: Word
     word: Note = ""
+
+
+class BulkLeadBody(Body):
+    """POST /desk/bulk/assign: who leads these from now on; `unit` is whose list it was."""
+
+    ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    who: Word
+    word: Note = ""
+    unit: Annotated[UnitCode | None, BeforeValidator(_blank_is_none)] = None
 
 
 class ExtensionBody(Body):

@@ -27,6 +27,16 @@ async def list_workers(conn: Connection, unit_code: str) -> list[Operator]:
     return [Operator(**dict(row)) for row in rows]
 
 
+async def list_at(conn: Connection, scope: str) -> list[Operator]:
+    """Everybody who works on cases at a place itself."""
+    rows = await conn.fetch(
+        """SELECT username, name, role, scope, badge FROM operators
+           WHERE scope = $1 AND active AND role = ANY($2) ORDER BY name, username""",
+        scope, list(access.CASE_WORKERS),
+    )  # fmt: skip
+    return [Operator(**dict(row)) for row in rows]
+
+
 async def list_leads(conn: Connection, case_ids: Sequence[UUID]) -> dict[UUID, Operator]:
     """Who leads these cases, as far as they still work at the place."""
     rows = await conn.fetch(_LEADS, case_ids, list(access.CASE_WORKERS))
