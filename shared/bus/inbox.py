@@ -106,8 +106,7 @@ class Inbox:
             async with self._db.transaction() as conn, outbox.collecting(conn):
                 await self._handle_new(conn, batch)
         except Exception as error:
-            if not isinstance(error, Retry):
-                log.get().warning("batch failed", error=repr(error), size=len(batch))
+            _tell_failed(error, len(batch))
             received = [one.received for one in batch]
             await self._store(received, repr(error), alone=not faults.is_excused(error))
             return
@@ -179,7 +178,7 @@ class Inbox:
                 await self._handle_new(conn, fresh)
                 await pending.add_done(conn, self._service, batch)
         except Exception as error:
-            log.get().warning("batch failed", error=repr(error), size=len(batch))
+            _tell_failed(error, len(batch))
             await self._put_off_batch(error)
         else:
             self._claimed, self._put_off = (), 0
@@ -254,3 +253,9 @@ class Inbox:
         self._handled += len(handled)
         for one in handled:
             metrics.EVENTS_HANDLED.labels(one.envelope.type, "handled").inc()
+
+
+def _tell_failed(error: Exception, size: int) -> None:
+    """A handler that only asks for a later time is no failure."""
+    if not isinstance(error, Retry):
+        log.get().warning("batch failed", error=repr(error), size=size)
