@@ -21,7 +21,7 @@ Headers = Mapping[str, bytes | str]
 
 VERDICT: Mapping[str, Any] = {
     "verdict": "substantiated", "attribution": "unit", "officers": [], "categories": ["other"],
-    "finding": "x", "answer": "x", "incident": None, "revision": 1,
+    "finding": "x", "answer": "x", "incident": None, "revision": 1, "counters": [1],
 }  # fmt: skip
 # The citizens' form, which has no model before it is a draft.
 FORM: Mapping[str, Any] = {
@@ -44,12 +44,33 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "device_id": "x", "account_id": "x", "media_url": "https://example.org/a.jpg",
     },
     "SignInBody": {"username": "nobody", "password": "x"},
+    "ProgramBody": {"username": "nobody", "password": "x", "code": "123456"},
+    "PasswordBody": {"old": "nobody has this", "new": "nobody has that"},
+    "PlaceBody": {"place": "0123456789abcdef"},
+    "ConfirmBody": {"password": "nobody has this"},
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
+    "QuestionsBody": {"solved": True, "satisfied": False},
+    "ConflictBody": {"choice": "take"},
+    "EvidenceBody": {"about": "x"},
+    "TemplateBody": {
+        "template_id": None, "version": 0, "title": "x", "category": "other", "body": "x",
+        "retired": False,
+    },
+    "LeadBody": {"who": "north1", "word": "x"},
+    "BulkLeadBody": {
+        "ids": ["01930000-0000-7000-8000-000000000001"], "who": "north1", "word": "x", "unit": "n1",
+    },
+    "HelperBody": {"decision": "join", "who": "north1", "word": "x"},
+    "ExtensionBody": {"days": 1, "reason": "x"},
+    "DisputeBody": {"reason": "x"},
+    "DecisionBody": {
+        "request_id": "01930000-0000-7000-8000-000000000001", "decision": "refuse", "word": "x",
+    },
     "AttributionBody": {"badge": "A-1"},
     "AcknowledgementBody": {"plan": "下午去看监控"},
     "HoldBody": {
