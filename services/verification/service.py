@@ -22,6 +22,7 @@ from services.verification.casework.pages.kept import Keeping
 from services.verification.casework.pages.live import LivePages
 from services.verification.casework.pages.mine import MinePages
 from services.verification.casework.pages.review import ReviewPage
+from services.verification.casework.pages.saved import SavedViews
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
 from services.verification.settings import Settings
@@ -60,7 +61,7 @@ def build(settings: Settings, database: Database) -> Service:
     provider = _provider(settings)
     signing_in = SignInPages(door, settings.staff_urls, oidc=provider is not None)
     by_provider = [OidcPages(Oidc(provider), settings.seal, signing_in)] if provider else []
-    tasks = Tasks()
+    inbox, tasks = InboxPages(database, desk), Tasks()
     bells = Bells(database, tasks)
     return Service(
         NAME,
@@ -112,7 +113,8 @@ def build(settings: Settings, database: Database) -> Service:
             *OwnPages(database, second.factors, signing_in).endpoints(),
             *AccountPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
-            *InboxPages(database, desk).endpoints(),
+            *inbox.endpoints(),
+            *SavedViews(database, inbox).endpoints(),
             *LivePages(database, bells).endpoints(),
             *CasePage(database, desk).endpoints(),
             *ConflictPage(database, desk).endpoints(),

@@ -50,6 +50,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "phone-reveals": (("reason",), {}),
     "templates": (("title", "body"), {"version": "0"}),
     "evidence": (("about",), {}),
+    "views": (("title",), {"asked": "due=late"}),
     "questions": ((), {"solved": "1"}),
     "reviews": (("note",), {"decision": "return", "revision": "1"}),
     "verdicts": (
@@ -92,6 +93,7 @@ SHORT = {
 # can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
+    "removal",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip

@@ -33,6 +33,7 @@ from tests.town import SERVICES, town
 
 # What coming twice is no second act, each with its reason.
 NO_ACT = {
+    "POST /desk/views/removal": "a view that was forgotten twice is forgotten",
     "POST /api/v1/sessions": "each sign-in is a session of its own",
     "POST /desk/sign-in": "the same, by form",
     "DELETE /api/v1/sessions": "signed out twice is signed out",
@@ -291,6 +292,11 @@ async def template(place: Place) -> tuple[Body, Body]:
     return {}, {"title": "致歉", "body": "向您道歉。", "version": "0"}
 
 
+async def view(_: Place) -> tuple[Body, Body]:
+    """A choice of cases gets a name."""
+    return {}, {"title": f"晚了的 {uuid4()}"[:40], "asked": "due=late&step=call"}
+
+
 async def draw(place: Place) -> tuple[Body, Body]:
     """Some of those a window served are drawn."""
     visits = "\n".join(["visit", *(f"V{n} {uuid4()}" for n in range(3))])
@@ -326,7 +332,7 @@ ACTS: Mapping[str, Make] = {
     "approvals": approval, "holds": hold,
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held, "/desk/templates": template, "/invitations": draw,
+    "/desk/held": held, "/desk/templates": template, "/desk/views": view, "/invitations": draw,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/desk/commendations/{commendation_id}": attribute, **SAID,

@@ -255,3 +255,16 @@ class InboxQuery(ListQuery):
 
     q: Annotated[Plain, StringConstraints(max_length=200)] | None = None
     words: bool = False
+
+
+class ViewBody(Body):
+    """POST /desk/views; `asked` is what stands in the address of the list."""
+
+    title: Annotated[Plain, StringConstraints(max_length=40)]
+    asked: Annotated[Plain, StringConstraints(max_length=1000)]
+
+
+class ViewRemovalBody(Body):
+    """POST /desk/views/removal."""
+
+    title: Annotated[Plain, StringConstraints(max_length=40)]

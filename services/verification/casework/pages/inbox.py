@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
 from services.verification.casework.pages.live import FRESH, figures
-from services.verification.casework.store import holds, lists, presences
+from services.verification.casework.store import holds, lists, presences, saved_views
 from services.verification.supervision.acts import count_waiting
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
-from shared.errors import Invalid
+from shared.errors import Invalid, Refused
 from shared.values import clock
+from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page
 
 _PAGE = 25
@@ -54,7 +56,17 @@ class InboxPages:
 
     async def inbox(self, call: Call[None, None]) -> Page:
         """A page of cases, and how many are due."""
-        query, now, today = _query(call.asking), clock.now(), listing.end_of_today()
+        return await self.page(call, query_of(call.asking))
+
+    async def page(
+        self,
+        call: Call[Any, Any],
+        query: bodies.InboxQuery,
+        title: str = "",
+        refused: Refused | None = None,
+    ) -> Page:
+        """The same for what is asked for; with the name that a view could not be saved under."""
+        now, today = clock.now(), listing.end_of_today()
         async with self.database.transaction(as_=call.operator) as conn:
             found = await self._found(conn, call.operator, query)
             page = await _page(conn, call.operator, query, found)
@@ -64,6 +76,7 @@ class InboxPages:
             here = await presences.list_others(conn, call.operator.username, now, FRESH)
             held = await _held(conn, call.operator)
             notices = await count_waiting(conn, call.operator)
+            saved = await saved_views.list_of(conn, call.operator.username)
         values = {
             "rows": shown,
             "counts": figures(counts, call.language),
@@ -79,8 +92,15 @@ class InboxPages:
             "categories": self.desk.policies.at(now).categories,
             "next_page": _link(query, page.cursor) if page.cursor else None,
             "hour": rows.hour,
+            "saved": saved,
+            "asked": asked_in(query),
+            "title": title,
+            "refused": refused,
+            "key": repeats.key_again(call, refused) if refused else "",
+            "may_save": call.operator.role in access.CASE_WORKERS,
+            "done": call.asked("done") == "view",
         }
-        return Page("inbox.html", values)
+        return Page("inbox.html", values, int(refused.status) if refused else 200)
 
     async def _found(
         self, conn: Connection, operator: Operator, query: bodies.InboxQuery
@@ -105,8 +125,9 @@ async def _held(conn: Connection, operator: Operator) -> int | None:
     return await holds.count_holds(conn, "held", None, None)
 
 
-def _query(given: Mapping[str, str]) -> bodies.InboxQuery:
-    # A link with a filter or a cursor that we do not know shows the inbox, not an error.
+def query_of(given: Mapping[str, str]) -> bodies.InboxQuery:
+    """What a link asks for."""
+    # One with a filter or a cursor that we do not know shows the inbox, not an error.
     kept = {name: value for name, value in given.items() if value}
     try:
         query = bodies.InboxQuery.model_validate(kept | {"limit": _PAGE})
@@ -120,6 +141,11 @@ def _asked(query: bodies.InboxQuery) -> dict[str, object]:
     """What was asked for beside the usual."""
     given = query.model_dump(include=set(_ASKED), exclude_defaults=True)
     return {name: given[name] for name in _ASKED if given.get(name)}
+
+
+def asked_in(query: bodies.InboxQuery) -> str:
+    """The same as it stands in an address."""
+    return urlencode(_asked(query))
 
 
 def _view(query: bodies.InboxQuery) -> str:
