@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,16 +17,17 @@ from rich.console import Console
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from shared.observe import log
-from tests.bench import accepts, idle, machine, pipeline, relay, signing
+from tests.bench import accepts, desk, idle, machine, pipeline, relay, signing
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, rates_table
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "accepts": accepts.measure,
     "relay": relay.measure,
     "pipeline": pipeline.measure,
     "idle": idle.measure,
     "signing": signing.measure,
+    "desk": desk.measure,
 }
 
 
@@ -36,11 +37,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each contestant")
+    parser.add_argument("--cases", type=int, default=200_000, help="how many the desk has")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; take of {', '.join(BENCHMARKS)}")
-    if chosen.seconds <= 0 or chosen.rounds < 1:
-        parser.error("--seconds and --rounds must be positive")
+    if chosen.seconds <= 0 or chosen.rounds < 1 or chosen.cases < 1000:
+        parser.error("--seconds and --rounds must be positive, --cases at least 1000")
     return chosen
 
 
@@ -66,7 +68,8 @@ async def run_all(chosen: argparse.Namespace, console: Console) -> list[Report]:
     async with lab(data_folder(), say) as servers:
         for name in chosen.names or BENCHMARKS:
             say(f"{name}: {chosen.rounds} rounds of {chosen.seconds:g} s each")
-            reports.append(await BENCHMARKS[name](servers, chosen.seconds, chosen.rounds))
+            more = {"cases": chosen.cases} if name == "desk" else {}
+            reports.append(await BENCHMARKS[name](servers, chosen.seconds, chosen.rounds, **more))
             show(console, reports[-1])
     return reports
 

@@ -1,0 +1,103 @@
+"""A city's years of cases, made in the database: a tree of units, open cases on top of closed ones.
+
+The open ones have words and a phone that open; the closed ones are as wide, and long erased.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from services.verification.directory import commands as directory
+from shared.access import Operator
+from shared.db import Database
+from shared.values import clock
+from shared.values.seal import Seal
+from tests.bench.rounds import Say
+
+COUNTIES, UNITS = 10, 242
+# Of all cases so many wait for something, half of them in one county, which is far behind.
+OPEN, BEHIND = 100_000, 2
+LEVELS = ("city", "county", "unit")
+PHRASES = (
+    "窗口没有人，等了一个多小时", "网上写着只要户口本，到了又要房产证", "问落户要带什么",
+    "身份证办了四十多天没有消息", "照相说要交三十块", "叫号机坏了也没有人管，全靠喊",
+)  # fmt: skip
+PEOPLE = (
+    Operator("unit", "unit", "unit_operator", "u000"),
+    Operator("county", "county", "county_supervisor", "c0"),
+    Operator("city", "city", "city_supervisor", "root"),
+)
+_CLOSED = """
+    INSERT INTO cases (number, case_id, submission_id, incident_id, kind, unit_code, categories,
+        urgent, language, received_at, opened_at, callback_due_at, verification_due_at,
+        callback_state, callback_settled_at, state, revision, verdict, attribution, verified_at,
+        final_at, words_sealed, erased_at, phone_index, examined)
+    SELECT '00-' || n, uuidv7(at - now()), gen_random_uuid(), gen_random_uuid(), 'complaint',
+        'u' || lpad((n % $3)::text, 3, '0'), '{inefficiency}', false, 'zh', at, at,
+        at + interval '1 day', at + interval '1 day', 'reached', at, 'verified', 1, 'helped',
+        'none', at, at, repeat('x', 220), at, md5((n / 3)::text), 1000000
+    FROM (SELECT n, now() - interval '3 years' * (1 - n::float8 / $4) - interval '10 days' AS at
+          FROM generate_series($1::bigint, $2::bigint) AS n) AS told
+"""
+_GRAMS = """
+    INSERT INTO case_grams SELECT case_id,
+        ARRAY(SELECT DISTINCT (16383 * random() * random())::int
+              FROM generate_series(1, 20) WHERE case_id IS NOT NULL)
+    FROM cases
+"""
+_OPEN = ("number", "case_id", "submission_id", "incident_id", "kind", "unit_code", "categories",
+         "urgent", "language", "received_at", "opened_at", "callback_due_at",
+         "verification_due_at", "callback_state", "words_sealed", "phone_sealed", "phone_index",
+         "examined")  # fmt: skip
+
+
+async def fill(database: Database, owner_url: str, seal: Seal, cases: int, say: Say) -> None:
+    """A directory and so many cases, with what they are found by."""
+    async with database.transaction() as conn:
+        for table in _directory():
+            told = await directory.import_csv(conn, table.encode(), seal, LEVELS)
+            if not isinstance(told, directory.Imported):
+                raise ValueError(str(told))
+    owner = await asyncpg.connect(owner_url, command_timeout=3600)
+    await owner.execute("ALTER TABLE cases DISABLE TRIGGER USER")
+    few = min(OPEN, cases // 10)
+    for first in range(1, cases - few + 1, 500_000):
+        last = min(first + 499_999, cases - few)
+        await owner.execute(_CLOSED, first, last, UNITS, cases, timeout=3600)
+        say(f"desk: {last:,} closed cases")
+    await owner.copy_records_to_table("cases", records=_open(seal, few), columns=_OPEN)
+    await owner.execute(_GRAMS, timeout=3600)
+    await owner.execute("ALTER TABLE cases ENABLE TRIGGER USER")
+    for statement in ("VACUUM ANALYZE cases", "VACUUM ANALYZE case_grams", "ANALYZE"):
+        await owner.execute(statement, timeout=3600)
+    await owner.close()
+    say(f"desk: {few:,} open cases, half of them in one county")
+
+
+def _directory() -> Iterator[str]:
+    yield "code,name,level,parent\nroot,全市,city,\n" + "".join(
+        f"c{n},第{n}县,county,root\n" for n in range(COUNTIES)
+    )
+    yield "code,name,parent,kind,counters\n" + "".join(
+        f"u{n:03},第{n}派出所户籍室,c{n % COUNTIES},household,2\n" for n in range(UNITS)
+    )
+
+
+def _open(seal: Seal, count: int) -> Iterator[tuple[object, ...]]:
+    now = clock.now()
+    for n in range(count):
+        unit = n // BEHIND % (UNITS // COUNTIES) * COUNTIES if n % BEHIND else n // BEHIND % UNITS
+        yield _case(seal, n, f"u{unit:03}", now - timedelta(minutes=n % 20_000))
+
+
+def _case(seal: Seal, n: int, unit: str, at: datetime) -> tuple[object, ...]:
+    own, phone = uuid4(), f"+861380{n:07}"
+    due = clock.end_of_day(clock.service_day(at))
+    return (
+        f"99-{n}", uuid7(), own, uuid4(), "complaint", unit, ["inefficiency"], n % 500 == 0, "zh",
+        at, at, due, due, "open", seal.close(f"{PHRASES[n % len(PHRASES)]}（{n}）", f"words:{own}"),
+        seal.close(phone, f"phone:{own}"), seal.index(phone), 1_000_000,
+    )  # fmt: skip
