@@ -61,6 +61,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "template_id": None, "version": 0, "title": "x", "category": "other", "body": "x",
         "retired": False,
     },
+    "ViewBody": {"title": "x", "asked": "due=late"},
+    "ViewRemovalBody": {"title": "x"},
     "LeadBody": {"who": "north1", "word": "x"},
     "BulkLeadBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "who": "north1", "word": "x", "unit": "n1",
