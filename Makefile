@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check demo api bench chaos defects flood lock fmt clean pages
+.PHONY: help run test fuzz check demo api bench chaos defects flood lock fmt clean pages pictures
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,10 @@ bench: ## measure throughput beside the alternatives, print it and write it as J
 pages: ## every page under axe, in a Chromium of 2018 and by Lighthouse (needs Node 20)
 	@$(BOOTSTRAP) --dev --browser
 	@exec $(BIN)/python -m pytest -q -s tests/browser/measure.py $(ARGS)
+
+pictures: ## the main pages as README shows them, into deploy/pictures
+	@$(BOOTSTRAP) --dev --browser
+	@exec $(BIN)/python -m pytest -q tests/browser/pictures.py $(ARGS)
 
 chaos: ## die at named points, freeze, vanish, lose the database for half an hour; then recount it all
 	@$(BOOTSTRAP) --dev --broker

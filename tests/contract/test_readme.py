@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 
 from deploy.cli.main import app
 from deploy.local.ports import DEFAULTS, variable
+from shared.flows import SERVICES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "deploy/README.md", "tests/recipes/topics.md")
@@ -203,12 +205,14 @@ def test_every_command_is_told() -> None:
 
 
 def test_every_variable_is_read() -> None:
-    """A variable that README explains stands in the code, or follows from a port's name."""
+    """A variable that README explains stands in the code, or follows from a setting's or port's."""
     told = {name for span in spans(README) for name in re.findall(r"MASHANG_[A-Z_]+[A-Z]", span)}
     ports = {variable(name) for name in DEFAULTS}
     code = "\n".join([*SOURCES.values(), (ROOT / "Makefile").read_text("utf-8")])
     purposes = {f"MASHANG_SEAL_KEYS_{one}" for one in ("PHONE", "WORDS", "ANSWER", "NOTE", "PHOTO")}
-    unread = {name for name in told - ports - purposes if name not in code}
+    kinds = (import_module(f"services.{name}.settings").Settings for name in SERVICES)
+    settings = {f"MASHANG_{name.upper()}" for kind in kinds for name in kind.model_fields}
+    unread = {name for name in told - ports - purposes - settings if name not in code}
     assert set() == unread
 
 
