@@ -16,15 +16,21 @@ from tests.town import Town
 TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts",
                      "case_additions", "commendations", "case_grams", "case_requests",
-                     "notices", "notice_acknowledgements"),
+                     "notices", "notice_acknowledgements", "evidence", "attributions", "holds",
+                     "hold_decisions", "presences"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
-                "mismatches"),
+                "mismatches", "mismatch_resolutions", "incidents"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands",
-        "commendations",
+        "commendations", "attributions", "answers", "holds", "incidents",
     ),
 }  # fmt: skip
+# Nobody's but their own, wherever they stand.
+PERSONAL = {"drafts", "saved_views"}
+_SECURED = """
+    SELECT relname FROM pg_class WHERE relrowsecurity AND relkind IN ('r', 'p')
+"""
 SOUTH = Operator("southern", "吴五", "unit_operator", "s1")
 NORTH = Operator("north1", "周四", "unit_operator", "n1", "A-2")
 ABOVE = Operator("northern", "郑六", "county_supervisor", "north")
@@ -58,6 +64,14 @@ async def test_a_missing_where_leaks_nothing(place: Town, service: str) -> None:
         assert north | south <= everything, table
         assert set() == await seen(place, service, table, NOWHERE), table
         assert everything == await seen(place, service, table, CITY), table
+
+
+@pytest.mark.parametrize("service", TABLES)
+async def test_every_table_that_has_a_policy_is_looked_at(place: Town, service: str) -> None:
+    """None of them is left out of the test above."""
+    async with place.databases[service].acquire() as conn:
+        secured = {row["relname"] for row in await conn.fetch(_SECURED)}
+    assert secured == {*TABLES[service], *PERSONAL} & secured
 
 
 async def test_the_condition_taken_out_of_a_query_changes_nothing(
