@@ -103,6 +103,7 @@ AT_KIOSK = "/k/{code}"
 # What else is sent: it belongs to a submission that is there, or to none.
 NO_DOORS = {
     "/api/v1/attachments", "/invitations", "/invitations/look", "/k/{code}/why", "/r",
+    "/w/{code}/no-more",
     "/r/{receipt}/thanks", "/r/{receipt}/data",
     *(f"/r/{{receipt}}/{place}" for place in
       ("rating", "followup", "add", "withdraw", "above", "phone", "phone/code")),
