@@ -188,11 +188,14 @@ async def dispute(place: Place) -> tuple[Body, Body]:
 async def decision(place: Place) -> tuple[Body, Body]:
     """Somebody below asks for more time."""
     params, now = await case(place), clock.now()
-    asked = AskedAbove(
-        uuid4(), UUID(str(params["case_id"])), "extension", "north1", "unit_operator", "1.sealed",
-        2, now, now + timedelta(hours=1),
-    )  # fmt: skip
+    case_id, seal = UUID(str(params["case_id"])), place.town.settings["verification"].seal
     async with place.town.databases["verification"].acquire() as conn:
+        told = "SELECT submission_id FROM cases WHERE case_id = $1"
+        reason = seal.close("要问证人", f"note:{await conn.fetchval(told, case_id)}")
+        asked = AskedAbove(
+            uuid4(), case_id, "extension", "north1", "unit_operator", reason, 2, now,
+            now + timedelta(hours=1),
+        )  # fmt: skip
         assert await requests.add(conn, asked)
     return params, {"request_id": str(asked.request_id), "decision": "grant"}
 

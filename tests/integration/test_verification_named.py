@@ -103,7 +103,7 @@ async def test_what_a_phone_can_get_is_said_before_a_promise(
     case_id = await bureau.case(phone=NUMBERS[kind])
     shown = (await bureau.ask("desk", "GET", f"cases/{case_id}")).json
     assert use._asdict() == shown["phone_use"]
-    page = await case_page(bureau, case_id, "desk")
+    page = await case_page(bureau, case_id, "county")
     assert (use.sms, use.airtime) == ("可以收短信" in page, "可以充话费" in page)
     assert use.airtime != ("不要承诺" in page)
     assert NUMBERS[kind] not in page
