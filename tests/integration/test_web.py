@@ -322,7 +322,7 @@ async def test_browsers_get_every_refusal_as_a_page(
     """The same words on a page of ours."""
     response = await client.request(method, path, headers=HTML | {"Accept-Language": "en"})
     assert (status, "text/html") == (response.status, response.content_type)
-    assert '<section class="card notice">' in await response.text()
+    assert '<section class="pane">' in await response.text()
 
 
 async def test_refusals_carry_the_headers_of_their_kind(client: Client) -> None:
@@ -477,7 +477,7 @@ async def test_browsers_without_a_session_are_led_to_the_sign_in(client: Client)
     shown = await sent.text()
     assert (401, True) == (sent.status, "\n&lt;i&gt;写了很久</textarea>" in shown)
     assert 'href="/sign-in?next=/" target="_blank"' in shown
-    assert '<form class="card" method="post" action="/desk">' in shown
+    assert 'method="post" action="/desk" data-kept>' in shown
 
 
 async def staff_form(client: Client, **fields: str) -> tuple[int, str, str]:

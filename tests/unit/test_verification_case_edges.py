@@ -315,7 +315,10 @@ def test_what_can_be_reviewed(state: cases.State, pending: bool, reviewable: boo
 
 
 def test_every_supervisor_is_reviewed_by_somebody() -> None:
-    """For every author there is a role that reviews, and none of a lower level."""
+    """For every author there is a role that reviews, and none of a lower level.
+
+    The inspection is of the top; which of its verdicts others see, the rows' policies say.
+    """
     may = {
         (author, role)
         for author, role in itertools.product(get_args(Role), repeat=2)
@@ -324,6 +327,8 @@ def test_every_supervisor_is_reviewed_by_somebody() -> None:
     assert {
         ("unit_operator", "county_supervisor"), ("unit_operator", "city_supervisor"),
         ("county_supervisor", "city_supervisor"), ("city_supervisor", "city_supervisor"),
+        ("inspection", "city_supervisor"),
+        *((author, "inspection") for author in access.CASE_WORKERS),
     } == {(a, r) for a, r in may if a in access.CASE_WORKERS}  # fmt: skip
 
 
