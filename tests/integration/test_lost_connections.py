@@ -46,6 +46,8 @@ WRITTEN_AGAIN = {
     "POST /api/v1/submissions", "POST /w/{code}", "POST /w/{code}/complaint",
     "POST /w/{code}/request", "POST /k/{code}",
 }  # fmt: skip
+# Nobody waits for a second factor here, so its form leads to the sign-in instead of coming back.
+LED = {"POST /desk/second"}
 VENDORS = {"rewards": AIRTIME, "notifications": SMS}
 # What ends a session ends it for the rest of this, too, so it comes last.
 LAST = ("/desk/sign-out", "/api/v1/sessions")
@@ -120,7 +122,7 @@ async def test_every_endpoint_says_503_wherever_its_connection_breaks(frail: Fra
     wrong = {
         name: found
         for name, found in cut.items()
-        if 500 in found or (503 not in found and name not in without | overcome)
+        if 500 in found or (503 not in found and name not in without | overcome | LED)
     }
     assert {} == wrong
     assert [] == [name for name in overcome if not cut[name] <= {200, 201, 303, 503}]
