@@ -5,6 +5,7 @@ Not of the suite: it writes `deploy/pictures/`. What stands there was seen by a 
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -38,7 +39,7 @@ async def busy(place: Town) -> str:
             clock.set_offset(-back)
             said = {"unit": unit, "words": words, "categories": [category], "phone": phone}
             receipt = await place.complain(http, **said)
-        asks = {"kind": "request", "satisfaction": None, "categories": []}
+        asks: dict[str, Any] = {"kind": "request", "satisfaction": None, "categories": []}
         await place.complain(http, **asks, unit="n2", words="孩子明天高考，身份证丢了，怎么加急")
     policies = policy.load(place.settings["verification"].policy_file)
     await supervision.issue(place.databases["verification"], policies)
