@@ -71,7 +71,7 @@ async def test_every_table_that_has_a_policy_is_looked_at(place: Town, service: 
     """None of them is left out of the test above."""
     async with place.databases[service].acquire() as conn:
         secured = {row["relname"] for row in await conn.fetch(_SECURED)}
-    assert secured == {*TABLES[service], *PERSONAL} & secured
+    assert set() == secured - {*TABLES[service], *PERSONAL}
 
 
 async def test_the_condition_taken_out_of_a_query_changes_nothing(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.verification.casework import handlers, views
+from services.verification.casework import handlers
 from services.verification.casework.acts import callbacks, judging, phones, reviews
 from services.verification.casework.bodies import (
     CallbackBody,
@@ -16,6 +16,8 @@ from services.verification.casework.bodies import (
     ReviewBody,
     VerdictBody,
 )
+from services.verification.casework.details import load_detail
+from services.verification.casework.roster import load_roster
 from services.verification.casework.rules import sampling
 from services.verification.casework.store import actions
 from shared.db import Connection, Database
@@ -209,7 +211,7 @@ async def test_a_late_verdict_stays_late_through_every_change(work: Casework) ->
             await work.judge("county", case_id, "partly", revision=1)
         found = [(await work.stands(one)).late(MIDNIGHT) for one in (late, good)]
     assert [True, False] == found
-    shown = await views.load_detail(work.conn, await work.stands(late), SEAL)
+    shown = await load_detail(work.conn, await work.stands(late), SEAL)
     assert [True, True] == [v.late for v in shown.verdicts]
 
 
@@ -382,12 +384,12 @@ async def test_the_detail_opens_what_is_sealed(work: Casework) -> None:
     await work.call("county", case_id, "reached", "很着急")
     await work.judge("county", case_id, attribution="officers", officers=["170002"],
                      finding=" 看过 ")  # fmt: skip
-    shown = await views.load_detail(work.conn, await work.stands(case_id), SEAL)
+    shown = await load_detail(work.conn, await work.stands(case_id), SEAL)
     assert ("排队\n两小时", "138****8000", "看过", "已整改") == (
         shown.words, shown.phone, shown.verdicts[0].finding, shown.verdicts[0].answer,
     )  # fmt: skip
     assert [None, None, "很着急", None] == [action.note for action in shown.actions]
-    roster = await views.load_roster(work.conn, PEOPLE["city"], shown)
+    roster = await load_roster(work.conn, PEOPLE["city"], shown)
     assert {"170001": "甲", "170002": "乙", "170009": "丁"} == roster.active
     assert {"170001": "甲", "170002": "乙"} == roster.named
 

@@ -16,6 +16,7 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts import holds as hold_acts
 from services.verification.casework.acts.desk import Act, Desk
+from services.verification.casework.details import load_detail
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
 from services.verification.directory.store import units
@@ -157,7 +158,7 @@ class Api:
 
     async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)
-        return await views.load_detail(conn, case, self.desk.seal)
+        return await load_detail(conn, case, self.desk.seal)
 
 
 async def find_case(conn: Connection, operator: Operator, case_id: UUID) -> Case:

@@ -1,22 +1,15 @@
 """Cases as callers see them: phones masked, words and answers opened for those who may read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case, CaseKind, State
-from services.verification.casework.rules.recusals import persons_in
-from services.verification.casework.store import actions, additions, cases
-from services.verification.casework.store.actions import Action, Recorded, StoredVerdict
-from services.verification.casework.store.additions import Addition
-from services.verification.directory.store import officers, operators, units
-from shared.access import Operator
-from shared.db import Connection
+from services.verification.casework.store.actions import Recorded
 from shared.events import (
     Attribution,
     CallbackState,
@@ -174,24 +167,13 @@ class PhoneShown(BaseModel):
     phone: str
 
 
-class Roster(BaseModel):
-    """Names for a case's page: the unit's active officers, all badges on it, and who did what.
-
-    `cases` are the numbers of the cases named on it, as far as the reader may see them.
-    """
-
-    active: Mapping[str, str]
-    named: Mapping[str, str]
-    people: Mapping[str, str]
-    cases: Mapping[str, str]
-
-
 def summary(case: Case, seal: Seal, unit_name: str | None) -> Summary:
     """A case in a list."""
-    return Summary(**_summary(case, seal, unit_name))
+    return Summary(**summary_values(case, seal, unit_name))
 
 
-def _summary(case: Case, seal: Seal, unit_name: str | None) -> dict[str, Any]:
+def summary_values(case: Case, seal: Seal, unit_name: str | None) -> dict[str, Any]:
+    """The fields of a case in a list."""
     now = clock.now()
     own = {name: getattr(case, name) for name in Summary.model_fields if hasattr(case, name)}
     return own | {
@@ -207,82 +189,6 @@ def masked(case: Case, seal: Seal) -> str | None:
     return phone_shown(seal, case.phone_sealed, f"phone:{case.submission_id}")
 
 
-def _phone_use(case: Case, seal: Seal) -> PhoneUse | None:
-    if case.phone_sealed is None:
-        return None
-    return PhoneUse(**phone.use_sealed(seal, case.phone_sealed, case.submission_id)._asdict())
-
-
-async def load_detail(conn: Connection, case: Case, seal: Seal) -> Detail:
-    """Read what belongs to a case."""
-    names = await units.list_names(conn, [case.unit_code])
-    told = await actions.list_actions(conn, case.case_id)
-    judged = await actions.list_verdicts(conn, case.case_id)
-    added = await additions.list_of(conn, case.case_id)
-    facts = ("occurred_at", "matter", "channel", "reasons", "call_time", "call_language", "consent")
-    return Detail(
-        **_summary(case, seal, names.get(case.unit_code, case.unit_code)),
-        **{name: getattr(case, name) for name in facts},
-        attachments=await additions.list_attachments(conn, case),
-        phone_use=_phone_use(case, seal),
-        words=opened(seal, case.words_sealed, f"words:{case.submission_id}"),
-        officer_typed=opened(
-            seal, case.officer_typed_sealed, f"words:{case.submission_id}:officer"
-        ),
-        additions=[_addition(one, seal) for one in added],
-        recused=sorted(persons_in(case.recused)),
-        higher=any(who.startswith("#") for who in case.recused),
-        reopened_at=case.reopened_at,
-        withdrawn_at=case.withdrawn_at,
-        solved=case.solved,
-        satisfied=case.satisfied,
-        pressure=_related(await cases.list_about(conn, case.submission_id)),
-        about=next(iter(_related(await cases.list_first(conn, case.about))), None),
-        verdicts=[_verdict(v, case, seal) for v in judged],
-        actions=[_action(a, case, seal) for a in told],
-    )
-
-
-def _addition(one: Addition, seal: Seal) -> AdditionShown:
-    return AdditionShown(
-        number=one.number,
-        added_at=one.added_at,
-        why=one.why,
-        words=opened(seal, one.words_sealed, f"words:{one.addition_id}"),
-        categories=one.categories,
-        officer_badge=one.officer_badge,
-        officer_typed=opened(seal, one.officer_typed_sealed, f"words:{one.addition_id}:officer"),
-        attachments=one.attachments,
-    )
-
-
-async def load_roster(conn: Connection, operator: Operator, detail: Detail) -> Roster:
-    """Names for a case's page."""
-    named = [badge for v in detail.verdicts for badge in v.officers]
-    named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
-    named += filter(None, [one.officer_badge for one in detail.additions])
-    active = await officers.list_roster(conn, detail.unit_code)
-    return Roster(
-        active=active,
-        named={**_as_typed(detail, active), **await officers.list_officer_names(conn, named)},
-        people=await operators.list_names(conn, _people(detail)),
-        cases={str(i): number for i, number in (await _cases(conn, operator, detail)).items()},
-    )
-
-
-def _as_typed(detail: Detail, active: Mapping[str, str]) -> Mapping[str, str]:
-    """The citizen writes a badge in a spelling of their own."""
-    typed = detail.officer_badge or ""
-    [meant] = verdicts.spelt([typed], active)
-    return {typed: active[meant]} if meant in active else {}
-
-
-async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mapping[UUID, str]:
-    joined = {v.joins for v in detail.verdicts if v.joins}
-    joined |= {UUID(a.details["joins"]) for a in detail.actions if "joins" in a.details}
-    return await cases.list_numbers(conn, operator, joined) if joined else {}
-
-
 def opened(seal: Seal, sealed: str | None, context: str) -> str | None:
     """What was sealed, if there is anything."""
     return seal.open(sealed, context) if sealed else None
@@ -291,36 +197,3 @@ def opened(seal: Seal, sealed: str | None, context: str) -> str | None:
 def phone_shown(seal: Seal, sealed: str | None, context: str) -> str | None:
     """A phone as everybody may see it."""
     return phone.mask(seal.open(sealed, context)) if sealed else None
-
-
-def _people(detail: Detail) -> list[str]:
-    asked = [a.details.get(name) for a in detail.actions for name in ("lead", "helper")]
-    kept_from = [who.removeprefix("@") for who in detail.recused if who.startswith("@")]
-    authors = [v.username for v in detail.verdicts]
-    return [*(a.actor for a in detail.actions), *filter(None, asked), *authors, *kept_from]
-
-
-def _action(action: Action, case: Case, seal: Seal) -> ActionShown:
-    sealed = action.note_sealed
-    return ActionShown(
-        action=action.action,
-        actor=action.actor,
-        acted_at=action.acted_at,
-        details=dict(action.details),
-        note=seal.open(sealed, f"note:{case.submission_id}") if sealed else None,
-    )
-
-
-def _related(numbers: Mapping[UUID, str]) -> list[Related]:
-    return [Related(case_id=case_id, number=number) for case_id, number in numbers.items()]
-
-
-def _verdict(verdict: StoredVerdict, case: Case, seal: Seal) -> VerdictShown:
-    values = asdict(verdict)
-    finding, answer = values.pop("finding_sealed"), values.pop("answer_sealed")
-    return VerdictShown(
-        **values,
-        finding=seal.open(finding, f"finding:{case.submission_id}"),
-        answer=seal.open(answer, f"answer:{case.submission_id}"),
-        late=verdict.submitted_at > verdict.due_at,
-    )

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.verification.casework.acts import attachments
 from services.verification.casework.api import CASE, READERS
-from services.verification.casework.pages.case import ADDRESS
 from services.verification.casework.pages.commendations import ADDRESS as PRAISE
+from services.verification.casework.pages.work import ADDRESS
 from shared.db import Database
 from shared.errors import NotFound
 from shared.observe import log

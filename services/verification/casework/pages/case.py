@@ -28,7 +28,10 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
+from services.verification.casework.details import load_detail
 from services.verification.casework.pages import work
+from services.verification.casework.pages.work import ADDRESS
+from services.verification.casework.roster import load_roster
 from services.verification.casework.rules import callbacks as calling
 from services.verification.casework.rules import numbers, verdicts
 from services.verification.casework.rules.cases import Case
@@ -45,8 +48,6 @@ from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, Page, Reply, See
 from shared.web.forms import NONE, Fields
 from shared.web.texts import LANGUAGES
-
-ADDRESS = "/desk/cases/{case_id}"
 
 
 @dataclass(frozen=True)
@@ -205,8 +206,8 @@ class CasePage:
             case = await find_case(conn, call.operator, case_id)
             kept = await drafts.load(conn, self.desk, call.operator, case_id)
             attempt = attempt or Attempt(typed=kept.typed)
-            detail = await views.load_detail(conn, case, self.desk.seal)
-            roster = await views.load_roster(conn, call.operator, detail)
+            detail = await load_detail(conn, case, self.desk.seal)
+            roster = await load_roster(conn, call.operator, detail)
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)
             team = await assigning.load_team(conn, case)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.verification.casework import bodies, views
+from services.verification.casework import bodies
 from services.verification.casework.acts import drafts, overtaken
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.drafts import Kept
 from services.verification.casework.api import WORKERS, find_case
-from services.verification.casework.pages.case import ADDRESS, FORMS, may_judge
+from services.verification.casework.details import load_detail
+from services.verification.casework.pages.case import FORMS, may_judge
+from services.verification.casework.pages.work import ADDRESS
+from services.verification.casework.roster import load_roster
 from services.verification.casework.rules import differing
 from services.verification.casework.rules.cases import Case
 from shared.db import Connection, Database
@@ -54,7 +57,7 @@ class ConflictPage:
         async with self.database.transaction(as_=call.operator) as conn:
             case, kept = await self._load(conn, call)
             if overtaken.is_overtaken(kept.typed, case):
-                theirs = (await views.load_detail(conn, case, self.desk.seal)).verdicts[-1]
+                theirs = (await load_detail(conn, case, self.desk.seal)).verdicts[-1]
                 typed = overtaken.chosen(
                     call.body.choice, kept.typed, theirs.finding, theirs.answer
                 )
@@ -71,8 +74,8 @@ class ConflictPage:
             case, kept = await self._load(conn, call)
             if not overtaken.is_overtaken(kept.typed, case):
                 return See(f"/desk/cases/{case.case_id}")
-            detail = await views.load_detail(conn, case, self.desk.seal)
-            roster = await views.load_roster(conn, call.operator, detail)
+            detail = await load_detail(conn, case, self.desk.seal)
+            roster = await load_roster(conn, call.operator, detail)
         values = {
             "case": case,
             "detail": detail,

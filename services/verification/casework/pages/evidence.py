@@ -10,7 +10,7 @@ from services.verification.casework.acts import evidence as acts
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import UPLOADS, Cleaning
 from services.verification.casework.api import WORKERS, find_case
-from services.verification.casework.pages.case import ADDRESS
+from services.verification.casework.pages.work import ADDRESS
 from shared.db import Database
 from shared.errors import Refused
 from shared.files.decoder import VOICE_SECONDS

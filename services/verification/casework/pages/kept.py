@@ -7,7 +7,8 @@ from services.verification.casework import bodies
 from services.verification.casework.acts import consequences, drafts, overtaken
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import WORKERS, find_case
-from services.verification.casework.pages.case import ADDRESS, FORMS, may_judge
+from services.verification.casework.pages.case import FORMS, may_judge
+from services.verification.casework.pages.work import ADDRESS
 from services.verification.directory.store import officers
 from shared.db import Database
 from shared.web.endpoints import Call, Endpoint, Page

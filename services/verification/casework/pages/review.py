@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from services.verification.casework import views
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS, find_case
+from services.verification.casework.details import load_detail
+from services.verification.casework.pages.work import ADDRESS
+from services.verification.casework.roster import load_roster
 from services.verification.casework.store import queues
 from shared import access
 from shared.db import Database
@@ -27,7 +29,7 @@ class ReviewPage:
         """One page."""
         return [
             Endpoint(
-                "GET", "/desk/cases/{case_id}/review", self.show, "The second look at a verdict",
+                "GET", f"{ADDRESS}/review", self.show, "The second look at a verdict",
                 SUPERVISORS, params={"case_id": UUID},
             )
         ]  # fmt: skip
@@ -37,8 +39,8 @@ class ReviewPage:
         now = clock.now()
         async with self.database.transaction(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, call.params["case_id"])
-            detail = await views.load_detail(conn, case, self.desk.seal)
-            roster = await views.load_roster(conn, call.operator, detail)
+            detail = await load_detail(conn, case, self.desk.seal)
+            roster = await load_roster(conn, call.operator, detail)
             record = await queues.record_since(conn, case.unit_code, now - timedelta(days=_DAYS))
         newest = detail.verdicts[-1] if case.under_review and detail.verdicts else None
         author = newest and roster.people.get(newest.username, newest.username)
