@@ -16,7 +16,7 @@ from rich.markup import escape
 from deploy.demo import load_directory
 from deploy.demo.http import call
 from deploy.local.settings import ROOT
-from tests.chaos import facts, mix, receipts, recount, staff
+from tests.chaos import duty, facts, mix, receipts, recount, staff
 from tests.chaos.callers import Callers
 from tests.chaos.city import DOOMED, City
 from tests.chaos.compare import Comparison, Lines
@@ -69,7 +69,9 @@ class Run:
     async def _settle(self, outcome: Outcome) -> None:
         began = time.monotonic()
         await self.city.until_ready()
+        replayed = 0
         while True:
+            replayed += await duty.replay(self.city)
             found = await facts.gather(self.city, self.people.callers, self.people.filed)
             compared = Comparison(found, self.rule)
             lines = compared.all()
@@ -77,6 +79,7 @@ class Run:
             if late or not any(lines.values()):
                 break
             await asyncio.sleep(LOOK_EVERY)
+        outcome.did["replayed by hand"] = replayed
         lines |= await receipts.compare(self.people, compared)
         lines |= await staff.compare(self.people.callers, compared) | await self._health()
         outcome.faults = {name: len(found) for name, found in lines.items()}
