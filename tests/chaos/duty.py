@@ -18,7 +18,7 @@ async def replay(city: City) -> int:
 async def _replay(url: str) -> int:
     conn = await asyncpg.connect(url)
     try:
-        ended = [one for one in await parked.list_parked(conn) if ENDED in one.error]
+        ended = [one for one in await parked.list_parked(conn) if ENDED in (one.error or "")]
         return sum([await parked.replay(conn, one.event_id) for one in ended])
     finally:
         await conn.close()
