@@ -9,7 +9,18 @@ from pydantic import BaseModel
 from shared.observe import trace
 from shared.web import assets, streaming
 from shared.web.connections import NAME
-from shared.web.endpoints import Answer, Call, Endpoint, Media, Page, Reply, See, Stream, Text
+from shared.web.endpoints import (
+    Answer,
+    Call,
+    Download,
+    Endpoint,
+    Media,
+    Page,
+    Reply,
+    See,
+    Stream,
+    Text,
+)
 from shared.web.house import House
 from shared.web.pages import put
 
@@ -60,6 +71,9 @@ def _response(
             )
         case Media(content, kind):
             return web.Response(body=content, content_type=kind, headers=CLOSED_UP)
+        case Download(content, kind):
+            saved = {**CLOSED_UP, hdrs.CONTENT_DISPOSITION: answer.header}
+            return web.Response(body=content, content_type=kind, headers=saved)
         case Stream():
             return streaming.begun(request, answer)
         case Reply(model, status, headers):

@@ -201,6 +201,20 @@ class Media:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file that was made here, for whoever asks to keep under `name`."""
+
+    content: bytes
+    content_type: str
+    name: str
+
+    @property
+    def header(self) -> str:
+        """To be saved, never shown, under its name in whatever script."""
+        return f"attachment; filename*=UTF-8''{quote(self.name, safe='')}"
+
+
+@dataclass(frozen=True)
 class Stream:
     """What is told as it happens (server-sent events), until whoever listens goes away.
 
@@ -213,7 +227,7 @@ class Stream:
     page: str
 
 
-Answer = BaseModel | Reply | Page | See | Text | Media | Stream
+Answer = BaseModel | Reply | Page | See | Text | Media | Download | Stream
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
 Again = Callable[[Call[Any, Any], Refused], Coroutine[Any, Any, Answer]]
 Tell = Callable[[Refused, Language], Answer]

@@ -18,6 +18,7 @@ from shared.web.endpoints import (
     PUBLIC,
     Call,
     Cookie,
+    Download,
     Endpoint,
     Page,
     Reply,
@@ -126,6 +127,11 @@ async def page(call: Call[None, None]) -> Page:
     return Page("page.html", values, cookies=(Cookie("seen", "1"),))
 
 
+async def file(_: Call[None, None]) -> Download:
+    """A file, whose name could end the header."""
+    return Download(b"%PDF", "application/pdf", '驻公督"; 17号.pdf')
+
+
 async def send(call: Call[Typed, None]) -> See | Text:
     """A form taken in."""
     return See(f"/page?note={call.body.note}&badges={len(call.body.badges)}")
@@ -162,6 +168,7 @@ TABLE = (
     Endpoint("GET", "/c", conflict, "Refuses", PUBLIC),
     Endpoint("GET", "/d", defect, "Fails", PUBLIC),
     Endpoint("GET", "/page", page, "A page", PUBLIC),
+    Endpoint("GET", "/file", file, "A file", PUBLIC),
     Endpoint("GET", "/desk", page, "A page for auditors", AUDITORS),
     Endpoint(
         "POST", "/desk", send, "A form for auditors", AUDITORS, body=Typed, form=True,
@@ -446,6 +453,16 @@ async def test_pages_escape_and_set_their_cookies(client: Client) -> None:
     cookie = response.headers["Set-Cookie"]
     assert "[&lt;b&gt;|]" in await response.text()
     assert [] == [part for part in ("seen=1", "HttpOnly", "Path=/") if part not in cookie]
+
+
+async def test_a_file_is_saved_under_its_name(client: Client) -> None:
+    """In any script, and whatever stands in it; nothing of ours is run from it or shown with it."""
+    response = await client.get("/file")
+    name = "%E9%A9%BB%E5%85%AC%E7%9D%A3%22%3B%2017%E5%8F%B7.pdf"
+    assert b"%PDF" == await response.read()
+    assert "application/pdf" == response.headers["Content-Type"]
+    assert f"attachment; filename*=UTF-8''{name}" == response.headers["Content-Disposition"]
+    assert "default-src 'none'; sandbox" == response.headers["Content-Security-Policy"]
 
 
 async def test_a_slash_too_many_leads_to_the_page(client: Client) -> None:
