@@ -1,4 +1,4 @@
-"""`mashang directory import FILE.csv`: places, units, officers or operators."""
+"""`mashang directory import FILE`: places, units, officers or operators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cli import secret, surroundings
-from services.verification.commands import Faults, Imported, explain, import_csv
+from services.verification.commands import Faults, Imported, RowError, explain, import_csv
 from shared.bus import outbox
 from shared.observe import reading
 from shared.values.seal import Seal
@@ -30,19 +30,24 @@ def _group() -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="A first password for new operators.")
     ] = False,
 ) -> None:
-    """Import a CSV file, recognised by its header: all of its rows, or none."""
+    """Import a CSV or XLSX file, recognised by its header: all of its rows, or none."""
     raw = file.read_bytes()
     password = secret.from_stdin() if password_stdin else None
     result = asyncio.run(_import(file.name, raw, password))
     if isinstance(result, Faults):
-        show_errors(file.name, [(e.line, e.column, explain(e)) for e in result.errors])
+        show_errors(file.name, [(e.line, _column(e), explain(e)) for e in result.errors])
         raise typer.Exit(1)
     print(summary(result))
+
+
+def _column(error: RowError) -> str:
+    """In a workbook with the sheet's name."""
+    return f"{error.sheet}!{error.column}" if error.sheet else error.column
 
 
 async def _import(name: str, raw: bytes, password: str | None) -> Imported | Faults:

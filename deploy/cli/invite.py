@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,17 +11,15 @@ import typer
 
 from deploy.cli import surroundings
 from services.intake.commands import (
-    MARK,
     Drawn,
     Sending,
     Visits,
-    cell,
     draw,
     read_visits,
     refused,
 )
 from shared.errors import Misconfigured
-from shared.values import clock, text
+from shared.values import clock, tables, text
 from shared.values.seal import Seal
 from shared.values.sheet import BadSheet
 from shared.web.texts import text as text_of
@@ -104,11 +100,8 @@ def read(raw: bytes, where: Path) -> Visits:
 
 def written(done: Drawn, visits: Visits, base: str) -> str:
     """The invitations as a sheet that spreadsheets open as it is; codes only where to hand out."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(("visit", "phone", "how", "code", "link"))
+    rows = []
     for one in done.invited:
         out = (one.code, f"{base}/w/{one.code}") if one.how == "code" else ("", "")
-        row = (one.visit, visits[one.visit], one.how, *out)
-        writer.writerow([cell("", value) for value in row])
-    return MARK + sheet.getvalue()
+        rows.append((one.visit, visits[one.visit], one.how, *out))
+    return tables.written(("visit", "phone", "how", "code", "link"), rows)

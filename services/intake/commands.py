@@ -7,7 +7,6 @@ from services.intake.accept.codes import sign as code
 from services.intake.open.drawing import Drawn, Sending, draw
 from services.intake.open.rules.visits import Visits, refused
 from services.intake.open.rules.visits import read as read_visits
-from services.intake.open.sheets import MARK, cell
 from services.intake.open311.keys import key_of
 from services.intake.proof.checking import MOST, Checked, check
 from services.intake.proof.notes import PublicKey
@@ -15,8 +14,8 @@ from services.intake.proof.store import list_all as list_keys
 from shared.errors import Misconfigured
 
 __all__ = [
-    "MARK", "MOST", "Checked", "Drawn", "PublicKey", "Sending", "Visits", "cell", "check_receipt",
-    "code", "draw", "key_of", "list_keys", "page", "read_keys", "read_visits", "refused",
+    "MOST", "Checked", "Drawn", "PublicKey", "Sending", "Visits", "check_receipt", "code", "draw",
+    "key_of", "list_keys", "page", "read_keys", "read_visits", "refused",
 ]  # fmt: skip
 
 

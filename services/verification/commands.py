@@ -10,6 +10,7 @@ from itertools import chain
 from services.verification.directory.commands import (
     Faults,
     Imported,
+    RowError,
     disable_operator,
     explain,
     import_csv,
@@ -26,6 +27,7 @@ from shared.errors import Misconfigured
 __all__ = [
     "Faults",
     "Imported",
+    "RowError",
     "Wanted",
     "Window",
     "add_operator",

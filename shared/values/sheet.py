@@ -9,13 +9,14 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from shared.values import text
 
 SEPARATORS = (",", ";", "\t", "，", "；", "|")
 _SAID = re.compile(r'"?sep=([^\r\n "])"?[ ,;\t]*\r?\n?', re.IGNORECASE)
-_KEPT = re.compile(r"""\s*(?:="(.*)"|['‘’`](?=[-+0-9=])(.*))\s*""", re.DOTALL)
+_KEPT = re.compile(r"""\s*(?:="(.*)"|['‘’`](?=[-+0-9=@])(.*))\s*""", re.DOTALL)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MIXED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 
@@ -25,12 +26,20 @@ Known = Callable[[Sequence[str]], int]
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong in one place of the file; line 1 is the first, 0 means not from a file."""
+    """What is wrong in one place of the file; line 1 is the first, 0 means not from a file.
+
+    `sheet` is the one of a workbook.
+    """
 
     line: int
     column: str
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
+    sheet: str = ""
+
+    def on(self, sheet: str) -> Self:
+        """The same on a sheet of a workbook."""
+        return replace(self, sheet=sheet)
 
 
 class BadSheet(ValueError):
@@ -59,7 +68,7 @@ def read(raw: bytes, known: Known) -> list[Line]:
     rest = content[said.end() :] if said else content
     separator = said[1] if said else _separator(rest, known)
     lines = [line for line in _split(rest, separator, 1 if said else 0) if any(line.cells)]
-    return list(_squared(lines)) if lines else []
+    return list(squared(lines)) if lines else []
 
 
 def decode(raw: bytes, known: Known) -> str:
@@ -151,7 +160,8 @@ def _bare(cell: str) -> str:
     return cell if text.line(cell) else ""
 
 
-def _squared(lines: list[Line]) -> Iterator[Line]:
+def squared(lines: list[Line]) -> Iterator[Line]:
+    """All as wide as the first, without columns that are empty. BadSheet where one is wider."""
     width = len(_filled(lines[0].cells))
     errors = [
         RowError(line.number, "", "csv.cells", {"found": len(_filled(line.cells)), "wanted": width})

@@ -93,7 +93,7 @@ def test_an_unknown_option_is_named(mashang: Mashang, words: tuple[str, ...]) ->
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("directory", "import"), "FILE.csv"),
+        (("directory", "import"), "FILE"),
         (("directory", "import", "a.csv", "b.csv"), "b.csv"),
         (("operator", "add"), "USERNAME"),
         (("operator", "add", "ada", "--role=auditor", "--scope=x"), "--name"),

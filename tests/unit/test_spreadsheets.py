@@ -11,10 +11,29 @@ from services.verification.directory.rules import references, sheets
 from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OfficerRow, OperatorRow, UnitRow
 from services.verification.directory.rules.tree import Place
+from shared.values import workbook
 from shared.values.sheet import BadSheet
 from tests.unit.test_verification_csv_edges import COMMON, faults, table, written
 
 HEAD = "badge,name,unit_code,phone"
+
+
+def test_a_workbook_says_the_same_as_a_csv_file() -> None:
+    """Its rows, and its faults with the sheet; a sheet of notes is told as not read."""
+    rows = (("007", "张 三", "u1", "13800138000"), (1701, "李四", "u1", None))
+    head = HEAD.split(",")
+    said = "\n".join([HEAD, "007,张 三,u1,13800138000", "1701,李四,u1,"])
+    found = sheets.read(workbook.write("民警", head, rows))
+    assert sheets.read(said.encode()).rows == found.rows
+    assert "民警" == found.title
+    with pytest.raises(BadSheet) as caught:
+        sheets.read(workbook.write("民警", head, [*rows, ("x y", "王五", "u1", "1")]))
+    assert [("民警", 4, "badge"), ("民警", 4, "phone")] == [
+        (fault.sheet, fault.line, fault.column) for fault in caught.value.errors
+    ]
+    with pytest.raises(BadSheet) as caught:
+        sheets.read(workbook.write("空", (), ()))
+    assert ["csv.empty"] == [fault.key for fault in caught.value.errors]
 
 
 def officers(raw: bytes) -> list[OfficerRow]:

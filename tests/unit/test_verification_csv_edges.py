@@ -168,8 +168,8 @@ def test_a_strange_sep_line_is_answered(said: str) -> None:
     ("raw", "key"),
     [
         (b"", "csv.empty"), (b"\xef\xbb\xbf", "csv.empty"), (b"\r\n,,\r\n", "csv.empty"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "csv.header"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "csv.encoding"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "csv.workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "csv.old_excel"),
         (b"\xff\xfeb\x00a", "csv.encoding"), (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "csv.header"),
         (b"<html><body>badge</body></html>", "csv.header"),
     ],

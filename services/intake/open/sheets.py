@@ -1,38 +1,30 @@
-"""The downloads: a table as CSV that spreadsheets open as it is and never as formulas."""
+"""The downloads: the open figures as CSV, and what their columns mean."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from services.intake.open import views
+from shared.values import tables
 from shared.web.texts import text
 
-MARK = "\ufeff"
 HIDDEN = "hidden"
 SHARES = ("share", "low", "high")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 TABLES: dict[str, type[BaseModel]] = {"counts": views.Counts, "satisfaction": views.Satisfaction}
 
 
 def sheet(model: type[BaseModel], rows: Iterable[BaseModel]) -> str:
-    """Rows as CSV; the mark at its beginning tells a spreadsheet that it is UTF-8."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(model.model_fields)
-    for row in rows:
-        writer.writerow([cell(name, value) for name, value in row.model_dump().items()])
-    return MARK + written.getvalue()
+    """Rows as CSV."""
+    return tables.written(
+        list(model.model_fields),
+        ([cell(name, value) for name, value in row.model_dump().items()] for row in rows),
+    )
 
 
-def cell(name: str, value: Any) -> str:
-    """A value that no spreadsheet takes for a formula; a share that cannot be told is empty."""
-    if value is None:
-        return "" if name in SHARES else HIDDEN
-    told = str(value)
-    return f"'{told}" if isinstance(value, str) and told.startswith(_FORMULA) else told
+def cell(name: str, value: Any) -> Any:
+    """What is hidden says so; a share that cannot be told is empty."""
+    return HIDDEN if value is None and name not in SHARES else value
 
 
 def dictionary() -> views.Dictionary:

@@ -1,10 +1,10 @@
-"""The directory's CSV files: read, and checked row by row.
+"""The directory's files, CSV or XLSX: read, and checked row by row.
 
 The kind of a file is recognised by its header. Every fault is found, not only the first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from services.verification.directory.rules import kinds
 from services.verification.directory.rules.faults import faults_of
 from services.verification.directory.rules.kinds import Kind
 from services.verification.directory.rules.rows import Row
-from shared.values import sheet, text
+from shared.values import sheet, text, workbook
 from shared.values.sheet import BadSheet, Line, RowError
 
 # What the keys of a kind are compared by, so that nobody takes one for another: a spreadsheet drops
@@ -25,15 +25,29 @@ COMPARED: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file whose every row is right in itself; rows carry their line number."""
+    """A file whose every row is right in itself; rows carry their line number.
+
+    Of a workbook it is the sheet of this title; `others` were not read.
+    """
 
     kind: str
     rows: tuple[tuple[int, Row], ...]
+    title: str = ""
+    others: tuple[str, ...] = ()
 
 
 def read(raw: bytes) -> Sheet:
     """A whole file. BadSheet if anything in it is wrong."""
-    lines = sheet.read(raw, kinds.known_columns)
+    if not workbook.is_workbook(raw):
+        return _read(sheet.read(raw, kinds.known_columns))
+    told = workbook.read(raw, kinds.known_columns)
+    try:
+        return replace(_read(told.lines), title=told.title, others=told.others)
+    except BadSheet as bad:
+        raise BadSheet(*(error.on(told.title) for error in bad.errors)) from None
+
+
+def _read(lines: Sequence[Line]) -> Sheet:
     if not lines:
         raise BadSheet(RowError(1, "", "csv.empty"))
     kind, names = kinds.recognise(lines[0].number, lines[0].cells)
