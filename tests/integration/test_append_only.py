@@ -33,6 +33,7 @@ GUARDED = {
         "attributions",
         "notices",
         "notice_acknowledgements",
+        "directory_changes",
     ),
     "rewards": (
         "payout_transitions",

@@ -8,20 +8,18 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from services.verification.directory import importing
+from services.verification.directory import importing, known
 from services.verification.directory.explaining import explain
-from services.verification.directory.importing import Imported, Known, Progress
-from services.verification.directory.rules import references, sheets, tree
+from services.verification.directory.importing import Imported, Manner, Progress, unwatched
+from services.verification.directory.rules import sheets
 from services.verification.directory.rules.faults import faults_of
-from services.verification.directory.rules.references import Directory
 from services.verification.directory.rules.rows import OperatorRow
 from services.verification.directory.rules.sheets import Sheet
-from services.verification.directory.saving import save_operator
+from services.verification.directory.saving import COMMAND_LINE, By, save_operator
 from services.verification.directory.store import operators
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin.passwords import Passwords
 from services.verification.signin.store import failures, sessions
-from shared.bus import outbox
 from shared.db import Connection
 from shared.values import text
 from shared.values.seal import Seal
@@ -51,8 +49,9 @@ async def import_csv(
     seal: Seal,
     levels: Sequence[str],
     *,
+    by: By = COMMAND_LINE,
     first_password: str | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = unwatched,
 ) -> Imported | Faults:
     """Import places, units, officers or operators, all rows or none.
 
@@ -64,49 +63,26 @@ async def import_csv(
         sheet = sheets.read(raw)
     except BadSheet as bad:
         return Faults(bad.errors)
-    # One import at a time: two of the same file would publish every version twice.
-    await _lock(conn)
-    known = await importing.load(conn)
-    if errors := _faults(sheet, known, levels):
+    there = await known.claim(conn)
+    if errors := known.faults(sheet, there, levels):
         return Faults(errors)
-    async with outbox.collecting(conn):
-        match sheet.kind:
-            case "places":
-                return await importing.take_places(conn, sheet, known, progress)
-            case "units":
-                return await importing.take_units(conn, sheet, known, progress)
-            case "officers":
-                return await importing.take_officers(conn, sheet, known, seal, progress)
-            case _:
-                return await importing.take_operators(conn, sheet, first_password, progress)
-
-
-async def _lock(conn: Connection) -> None:
-    await conn.execute("SELECT pg_advisory_xact_lock(hashtext('directory import'))")
-
-
-def _faults(sheet: Sheet, known: Known, levels: Sequence[str]) -> tuple[RowError, ...]:
-    there = Directory(known.places, known.units, known.officers)
-    errors = list(references.faults(sheet, there))
-    errors += tree.faults(sheet.rows, known.places, levels)
-    return tuple(sorted(errors, key=lambda e: e.line))
+    return await importing.take(conn, sheet, there, Manner(seal, by, first_password, progress))
 
 
 async def set_operator(conn: Connection, operator: StoredOperator, password: str) -> Faults | None:
     """Add an operator or change one, with a new password; sessions under the old one end."""
-    await _lock(conn)
-    known = await importing.load(conn)
+    there = await known.claim(conn)
     try:
         row = OperatorRow.model_validate(_cells(operator))
     except ValidationError as error:
         return Faults(tuple(faults_of(0, error)))
-    if errors := _faults(Sheet("operators", ((0, row),)), known, ()):
+    if errors := known.faults(Sheet("operators", ((0, row),)), there, ()):
         return Faults(errors)
     hashed = await Passwords().hash(password)
     was = await operators.get_operator(conn, row.username)
     now = replace(importing.operator_of(row, was), active=operator.active)
     # A new password is a new version too: whoever knows only the old one is out everywhere.
-    await save_operator(conn, None, now)
+    await save_operator(conn, was, now, password=True)
     await operators.set_password_hash(conn, now.username, hashed)
     await sessions.delete_sessions_of(conn, now.username)
     await failures.delete_failures_of(conn, now.username)
@@ -120,6 +96,7 @@ def _cells(operator: StoredOperator) -> dict[str, str]:
 
 async def disable_operator(conn: Connection, typed: str) -> bool:
     """Cut an operator off at once; False if there is no active one of that name."""
+    await known.lock(conn)
     username = text.username(typed)
     operator = await operators.get_operator(conn, username)
     if operator is None or not operator.active:
