@@ -12,6 +12,7 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.bulk import BulkPages
+from services.verification.casework.pages.bulk_answer import BulkAnswerPages
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
@@ -123,6 +124,7 @@ def build(settings: Settings, database: Database) -> Service:
             *TemplatePages(database, desk).endpoints(),
             *WorkPages(database, desk).endpoints(),
             *BulkPages(database, desk).endpoints(),
+            *BulkAnswerPages(database, desk).endpoints(),
             *MinePages(database, desk).endpoints(),
             *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),

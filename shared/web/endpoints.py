@@ -22,6 +22,7 @@ from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
+from multidict import MultiMapping
 from pydantic import BaseModel
 
 from shared.access import CONFIRMED_FOR, FIGURE_READERS, Operator, Role
@@ -120,6 +121,10 @@ class Call(Generic[B, Q]):
     def asked(self, name: str) -> str:
         """A query parameter as it came, or nothing."""
         return self.asking.get(name, "")
+
+    def asked_all(self, name: str) -> Sequence[str]:
+        """All values of a query parameter that may stand there several times."""
+        return self.asking.getall(name, ()) if isinstance(self.asking, MultiMapping) else ()
 
     @property
     def confirmed(self) -> bool:

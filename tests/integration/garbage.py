@@ -67,6 +67,10 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "BulkLeadBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "who": "north1", "word": "x", "unit": "n1",
     },
+    "BulkAnswerBody": {
+        "ids": ["01930000-0000-7000-8000-000000000001.0"], "verdict": "helped", "finding": "x",
+        "answer": "x", "unit": "n1",
+    },
     "HelperBody": {"decision": "join", "who": "north1", "word": "x"},
     "ExtensionBody": {"days": 1, "reason": "x"},
     "DisputeBody": {"reason": "x"},

@@ -61,6 +61,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "lead": (("word",), {"who": "north1"}),
     "helpers": (("word",), {"who": "north1", "decision": "join"}),
     "assign": (("word",), {"who": "north1"}),
+    "answer": (("finding", "answer"), {"verdict": "helped"}),
     "extension": (("reason",), {"days": "2"}),
     "dispute": (("reason",), {}),
     "decision": (("word",), {"request_id": str(uuid4()), "decision": "refuse"}),

@@ -6,7 +6,7 @@ import pytest
 
 from shared.db import Database
 from tests.integration.test_verification_assigning import team
-from tests.integration.verification_office import OTHER_UNIT, UNIT, Office, office
+from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, UNIT, Office, office
 from tests.integration.verification_tab import tab
 
 SERVICE = "verification"
@@ -56,3 +56,19 @@ async def test_nothing_ticked_assigns_nothing(bureau: Office) -> None:
     assert (422, True) == (await county.send(PAGE, ("who", "county")), "请勾选办件" in county.text)
     assert 403 == (await bureau.browse("desk", PAGE)).status
     assert str(case_id) not in (await bureau.browse("elsewhere", PAGE)).text
+
+
+async def test_what_was_ticked_in_the_inbox_stands_first(bureau: Office) -> None:
+    """Also what somebody leads already; what is not theirs to see is only counted."""
+    led, other = await bureau.case(), await bureau.case(unit_code=FAR_UNIT)
+    county = await tab(bureau, "county")
+    await county.get("/desk")
+    assert f'name="ids" value="{led}"' in county.text
+    await county.get(f"/desk/cases/{led}/lead")
+    assert 303 == await county.send(f"/desk/cases/{led}/lead", ("who", "county"))
+    await county.get(PAGE)
+    assert f'value="{led}"' not in county.text
+    await county.get(f"{PAGE}?ids={led}&ids={other}")
+    assert f'value="{led}" checked' in county.text
+    assert "勾选的有 1 件不在这里" in county.text
+    assert f'value="{other}"' not in county.text

@@ -159,7 +159,7 @@ async def test_nothing_is_lost_while_a_service_restarts(
     clone: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came meanwhile is told when the page asks again; and bells ring anew after a cut."""
-    monkeypatch.setattr(live, "_GATHERED", 0.01)
+    monkeypatch.setattr(live, "_RESTS", 0)
     url = await clone(SERVICE)
     database = await Database.connect(url, SERVICE)
     await import_all(database, PLACES, UNITS, OFFICERS, OPERATORS)

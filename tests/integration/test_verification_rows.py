@@ -137,3 +137,34 @@ async def test_filters_stay_as_chosen(bureau: Office) -> None:
     )
     assert '<option value="cold_attitude" selected>' in page.text
     assert '<option value="check" selected>' in page.text
+
+
+async def test_the_list_is_narrowed_to_who_works_on_it(bureau: Office) -> None:
+    """My own, nobody's, a colleague's; the choice stands in the filter and may be saved."""
+    own, free, theirs = [await bureau.case() for _ in range(3)]
+    async with bureau.database.acquire() as conn:
+        for case_id, lead in ((own, "county"), (theirs, "county2")):
+            await conn.execute("UPDATE cases SET lead = $2 WHERE case_id = $1", case_id, lead)
+    for who, wanted in (("@me", own), ("@nobody", free), ("county2", theirs), ("desk", None)):
+        page = (await bureau.browse("county", f"/desk?who={who.replace('@', '%40')}")).text
+        found = [f'data-case="{one}"' in page for one in (own, free, theirs)]
+        assert [wanted == one for one in (own, free, theirs)] == found, who
+        assert re.search(rf'<option[^>]*(?:value="{who}"| )[^>]*selected', page), who
+        assert 'name="asked" value="who=' in page, who
+    names = (await bureau.browse("county", f"/desk?unit={UNIT}")).text
+    assert '<option value="desk">值班员</option>' in names
+
+
+async def test_what_can_be_given_or_answered_can_be_ticked(bureau: Office) -> None:
+    """A unit may answer together, those above also assign; who only reads has nothing to tick."""
+    case_id = await bureau.case()
+    pages = {who: (await bureau.browse(who, "/desk")).text for who in ("desk", "county", "auditor")}
+    box = f'name="ids" value="{case_id}"'
+    assert [True, True, False] == [box in pages[who] for who in pages]
+    given = 'formaction="/desk/bulk/assign"'
+    assert [False, True, False] == [given in pages[who] for who in pages]
+    assert [True, True, False] == ['action="/desk/bulk/answer"' in pages[who] for who in pages]
+    done = await bureau.judge("county", case_id, verdict="helped", attribution="none")
+    assert 201 == done.status
+    await bureau.ask("county", "POST", f"cases/{case_id}/callbacks", {"outcome": "reached"})
+    assert box not in (await bureau.browse("county", "/desk?state=all")).text

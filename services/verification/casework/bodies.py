@@ -28,6 +28,8 @@ CaseSaid = Annotated[Plain, StringConstraints(max_length=200)]
 UnitCode = Annotated[Word, AfterValidator(text.identifier)]
 # A finding and an answer of 4,000 characters, each of them escaped (`%F0%9F%98%80`), are 96 kB.
 VERDICT_LIMIT = 128 * 1024
+# Who leads a case, beside names: none begins like this.
+ME, NOBODY = "@me", "@nobody"
 
 
 class Body(BaseModel):
@@ -172,6 +174,42 @@ class BulkLeadBody(Body):
     unit: Annotated[UnitCode | None, BeforeValidator(_blank_is_none)] = None
 
 
+def _seen(said: str) -> tuple[UUID, int]:
+    case_id, _, revision = said.partition(".")
+    return UUID(case_id), int(revision)
+
+
+# A case and the revision of it that was seen.
+Seen = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,6}$")
+]
+
+
+class BulkAnswerBody(Body):
+    """POST /desk/bulk/answer: one verdict for each of these bare ratings.
+
+    Of what is substantiated somebody says case by case to whom it is attributed. `unit` is
+    whose list it was.
+    """
+
+    ids: Annotated[tuple[Seen, ...], Field(max_length=100)] = ()
+    verdict: Literal["unsubstantiated", "helped", "unverifiable", "out_of_scope"]
+    finding: Text
+    answer: Text
+    unit: Annotated[UnitCode | None, BeforeValidator(_blank_is_none)] = None
+
+    @property
+    def seen(self) -> dict[UUID, int]:
+        """The revisions that were seen, by case."""
+        return dict(map(_seen, self.ids))
+
+    def verdict_on(self, revision: int) -> VerdictForm:
+        """The verdict on one of them."""
+        return VerdictForm(
+            verdict=self.verdict, finding=self.finding, answer=self.answer, revision=revision
+        )
+
+
 class ExtensionBody(Body):
     """More time for the verification, asked before it is due."""
 
@@ -233,7 +271,8 @@ class CommendationQuery(BaseModel):
 class ListQuery(BaseModel):
     """GET /api/v1/cases. `work` is everything with a duty that is not yet met.
 
-    `step` is what has to be done: a call, the check, the second look.
+    `step` is what has to be done: a call, the check, the second look; `who` leads it, as a name,
+    or ME or NOBODY.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -243,6 +282,7 @@ class ListQuery(BaseModel):
     unit: UnitCode | None = None
     category: Word | None = None
     step: Step | None = None
+    who: Word | None = None
     urgent: bool = False
     submission_id: UUID | None = None
     number: CaseSaid | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from services.verification.casework import bodies
 from services.verification.casework.acts.desk import find_said
 from services.verification.casework.bodies import ListQuery
 from services.verification.casework.rules.cases import Case, State
@@ -59,10 +60,15 @@ async def _rows(
         units=units,
         category=query.category,
         step=query.step,
+        lead=_lead(operator, query.who),
         urgent=query.urgent,
     )
     listed = lists.list_newest if newest else lists.list_due
     return await listed(conn, operator, wanted, after, limit)
+
+
+def _lead(operator: Operator, who: str | None) -> str | None:
+    return {bodies.ME: operator.username, bodies.NOBODY: ""}.get(who, who) if who else None
 
 
 def _newest_first(query: ListQuery) -> bool:

@@ -1,19 +1,23 @@
 """Assigning many cases at once, from above."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.verification.casework import bodies, rows
 from services.verification.casework.acts import bulk
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS
+from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import lists, workers
 from services.verification.casework.store.lists import Wanted
-from shared.db import Database
+from shared.access import Operator
+from shared.db import Connection, Database
 from shared.errors import Refused
 from shared.values import clock, text
 from shared.web import repeats
@@ -21,12 +25,16 @@ from shared.web.endpoints import Call, Endpoint, Page, See
 from shared.web.forms import NONE, Fields
 
 ADDRESS = "/desk/bulk/assign"
-_MOST = 100
+MOST = 100
+_IDS = TypeAdapter(tuple[UUID, ...])
 
 
 @dataclass(frozen=True)
 class BulkPages:
-    """`/desk/bulk/assign`: the most pressing cases that nobody leads, perhaps of one unit."""
+    """`/desk/bulk/assign`: the most pressing cases that nobody leads, perhaps of one unit.
+
+    Before them stand those that were ticked in a list, whoever leads these.
+    """
 
     database: Database
     desk: Desk
@@ -41,8 +49,8 @@ class BulkPages:
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
-        """The list, with nothing ticked."""
-        return await self._page(call, _unit(call.asked("unit")))
+        """The list; what is ticked was ticked before."""
+        return await self._page(call, unit_of(call.asked("unit")), call.asked_all("ids"))
 
     async def send(self, call: Call[bodies.BulkLeadBody, None]) -> See:
         """Back to the list, which says how many were assigned."""
@@ -55,21 +63,22 @@ class BulkPages:
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
         """The list with what was ticked and typed."""
         key = repeats.key_again(call, refused)
-        unit = _unit(call.fields.one("unit"))
-        return await self._page(call, unit, call.fields, refused, key)
+        unit, ticked = unit_of(call.fields.one("unit")), call.fields.all("ids")
+        return await self._page(call, unit, ticked, call.fields, refused, key)
 
     async def _page(
         self,
         call: Call[Any, Any],
         unit: str | None,
+        ticked: Sequence[str],
         typed: Fields = NONE,
         refused: Refused | None = None,
         key: str = "",
     ) -> Page:
         wanted = Wanted(units=[unit] if unit else None)
         async with self.database.transaction(as_=call.operator) as conn:
-            due = await lists.list_due(conn, call.operator, wanted, None, _MOST)
-            free = [case for case in due if case.lead is None]
+            due = await list_ticked(conn, call.operator, wanted, ticked)
+            free = [case for case in due if case.lead is None or str(case.case_id) in ticked]
             shown = await rows.load(conn, self.desk, call.operator, free, clock.now())
             people = (
                 await workers.list_workers(conn, unit)
@@ -78,6 +87,8 @@ class BulkPages:
             )
         values = {
             "rows": shown,
+            "ticked": ticked,
+            "others": len(set(ticked) - {str(case.case_id) for case in due}),
             "people": people,
             "unit": unit or "",
             "typed": typed,
@@ -89,8 +100,22 @@ class BulkPages:
         return Page("bulk_assign.html", values, int(refused.status) if refused else 200)
 
 
-def _unit(typed: str) -> str | None:
-    # A unit that nobody could have is as good as none.
+async def list_ticked(
+    conn: Connection, operator: Operator, wanted: Wanted, ticked: Collection[str]
+) -> list[Case]:
+    """Those that are ticked, wherever they are, and then the most pressing."""
+    try:
+        ids = _IDS.validate_python([one.partition(".")[0] for one in ticked][:MOST])
+    except ValidationError:
+        ids = ()
+    these = replace(wanted, units=None, ids=ids)
+    first = await lists.list_due(conn, operator, these, None, MOST) if ids else []
+    rest = await lists.list_due(conn, operator, wanted, None, MOST)
+    return list({case.case_id: case for case in (*first, *rest)}.values())
+
+
+def unit_of(typed: str) -> str | None:
+    """The unit that is asked for; one that nobody could have is as good as none."""
     try:
         return bodies.ListQuery.model_validate({"unit": typed or None}).unit
     except ValidationError:

@@ -14,7 +14,7 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
 from services.verification.casework.pages.live import FRESH, figures
-from services.verification.casework.store import holds, lists, presences, saved_views
+from services.verification.casework.store import holds, lists, presences, saved_views, workers
 from services.verification.supervision.acts import count_waiting
 from shared import access
 from shared.access import Operator
@@ -28,7 +28,7 @@ _PAGE = 25
 # Before every case.
 _NOTHING = UUID(int=0)
 # What a link of the inbox keeps of what was asked for.
-_ASKED = ("state", "due", "step", "category", "unit", "urgent", "q")
+_ASKED = ("state", "due", "step", "category", "unit", "who", "urgent", "q")
 # What each of the rail's views asks for.
 _VIEWS: Mapping[str, Mapping[str, object]] = {
     "work": {},
@@ -77,6 +77,7 @@ class InboxPages:
             held = await _held(conn, call.operator)
             notices = await count_waiting(conn, call.operator)
             saved = await saved_views.list_of(conn, call.operator.username)
+            people = await _people(conn, call.operator, query.unit)
         values = {
             "rows": shown,
             "counts": figures(counts, call.language),
@@ -92,6 +93,7 @@ class InboxPages:
             "categories": self.desk.policies.at(now).categories,
             "next_page": _link(query, page.cursor) if page.cursor else None,
             "hour": rows.hour,
+            "people": people,
             "saved": saved,
             "asked": asked_in(query),
             "title": title,
@@ -123,6 +125,13 @@ async def _held(conn: Connection, operator: Operator) -> int | None:
     if operator.role not in access.SUPERVISORS:
         return None
     return await holds.count_holds(conn, "held", None, None)
+
+
+async def _people(conn: Connection, operator: Operator, unit: str | None) -> list[Operator]:
+    """Of whose cases there may be a list: who works at the unit that is asked for, or here."""
+    if unit:
+        return await workers.list_workers(conn, unit)
+    return await workers.list_at(conn, operator.scope)
 
 
 def query_of(given: Mapping[str, str]) -> bodies.InboxQuery:

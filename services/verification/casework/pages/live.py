@@ -27,8 +27,11 @@ from shared.values import clock
 from shared.web.endpoints import SILENT_SECONDS, Call, Endpoint, Stream
 from shared.web.texts import text
 
-# After a bell: what comes together is looked at together, and not by all desks in one moment.
-_GATHERED, _SPREAD = 0.5, 0.5
+# So many times as long as it looked a page rests before it looks again, and no longer than this: a
+# single case is there at once, and however many come, all pages together leave the others room.
+_RESTS, _AT_MOST = 20, 2.0
+# Not all desks look in one moment.
+_SPREAD = 0.05
 # Without a bell: cases become late by themselves, and whoever is there says so again.
 _LOOKS_EVERY = 60.0
 FRESH = timedelta(seconds=2 * _LOOKS_EVERY)
@@ -77,12 +80,16 @@ class LivePages:
                 said = time.monotonic()
                 while True:
                     bell.clear()
+                    began = time.monotonic()
                     news, looked = await self._look(operator, language, page), time.monotonic()
+                    rested = looked + min(_RESTS * (looked - began), _AT_MOST)
                     # Of a bell for others nothing is heard, not even that it rang.
                     if news != before or looked - said >= SILENT_SECONDS:
                         yield news if news != before else None
                         before, said = news, time.monotonic()
-                    while time.monotonic() - looked < _LOOKS_EVERY and not await _rung(bell):
+                    while time.monotonic() - looked < _LOOKS_EVERY and not await _rung(
+                        bell, rested
+                    ):
                         yield None
                         said = time.monotonic()
         finally:
@@ -108,14 +115,16 @@ class LivePages:
                 await presences.remove(conn, case_id, operator.username)
 
 
-async def _rung(bell: asyncio.Event) -> bool:
-    """Whether it rang, before it had been silent for too long."""
+async def _rung(bell: asyncio.Event, rested: float) -> bool:
+    """Whether it rang, before it had been silent for too long; not told before `rested`."""
     try:
         async with asyncio.timeout(SILENT_SECONDS):
             await bell.wait()
     except TimeoutError:
         return False
-    await asyncio.sleep(_GATHERED + _SPREAD * secrets.randbelow(100) / 100)
+    await asyncio.sleep(
+        max(0.0, rested - time.monotonic()) + _SPREAD * secrets.randbelow(100) / 100
+    )
     return True
 
 

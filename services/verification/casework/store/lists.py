@@ -1,16 +1,19 @@
 """The inbox: pages of cases by keyset, and how many are due.
 
 Each unit below the operator's place gives its own first cases by an index; a page is the first of
-those. So it costs the same however many cases there are, and however many lie open elsewhere.
+those. At the root of the tree, where that would be all units, one index has them all in order. So
+it costs the same however many cases there are, and however many lie open elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
 from services.verification.casework.rules.cases import Case, State
+from services.verification.casework.store.bare import BARE
 from services.verification.casework.store.cases import COLUMNS, KEPT_FROM, as_case, own
 from shared.access import Operator
 from shared.db import Connection
@@ -20,44 +23,69 @@ Step = Literal["call", "check", "review"]
 
 # Figures above the inbox end here: nobody works through more, and counting on would take its time.
 MOST = 1000
-# As the indexes have it (verification_0016).
+# As the indexes have it (verification_0016 and _0063).
 _RANK = "(CASE WHEN urgent THEN 0 ELSE 1 END)"
 # Urgent first, then what is due first, so that the overdue stand before the rest.
 _PRESSING = f"{_RANK}, next_due_at, case_id"
 _NEWEST = "case_id DESC"
+_FOUND = f"SELECT case_id, urgent, next_due_at FROM cases WHERE NOT {KEPT_FROM}"  # noqa: S608
 _BY_UNIT = f"""
     FROM units u CROSS JOIN LATERAL (
-        SELECT case_id, urgent, next_due_at FROM cases
-        WHERE unit_code = u.unit_code AND NOT {KEPT_FROM} AND {{wanted}} {{order}} LIMIT {{most}}
+        {_FOUND} AND unit_code = u.unit_code AND {{wanted}} {{order}} LIMIT {{most}}
     ) AS found
     WHERE u.path @> ARRAY[$1::text]
-"""  # noqa: S608  the names are this package's own
+"""
+# Everything is below the root; that it is theirs to see, row-level security says as everywhere.
+_OF_ALL = f"""
+    FROM ({_FOUND} AND $1::text IS NOT NULL AND {{wanted}} {{order}} LIMIT {{most}}) AS found
+    WHERE true
+"""
 _PAGE = f"""
     SELECT {COLUMNS} FROM cases
-    WHERE case_id IN (SELECT case_id {_BY_UNIT} {{units}} {{order}} LIMIT {{most}}) {{order}}
+    WHERE case_id IN (SELECT case_id {{found}} {{units}} {{order}} LIMIT {{most}}) {{order}}
 """  # noqa: S608
+_AT_ROOT = "SELECT EXISTS (SELECT FROM places WHERE place_code = $1 AND parent_code IS NULL)"
 _STEPS: dict[Step, str] = {
     "call": "callback_state = 'open'",
     "check": "state = 'open'",
     "review": "review_due_at IS NOT NULL",
 }
+_BY_TIME = f"{_RANK} IN (0, 1) AND next_due_at"
+# What is overdue is due today as well, and what is due today is work: each counts on from there.
+_COUNTS = """
+    WITH late AS ({late}), today AS ({today}), work AS ({work})
+    SELECT (SELECT n FROM work) AS work, (SELECT n FROM today) AS today,
+           (SELECT n FROM late) AS late, ({urgent}) AS urgent, ({review}) AS review
+"""
+_OVERDUE = f"SELECT count(*) FROM cases WHERE {_BY_TIME} < mashang_now()"  # noqa: S608
 _COUNTED = {
-    "work": "next_due_at IS NOT NULL",
-    "today": f"{_RANK} IN (0, 1) AND next_due_at <= $3",
-    "late": f"{_RANK} IN (0, 1) AND next_due_at < $4",
-    "urgent": f"{_RANK} = 0 AND next_due_at IS NOT NULL",
-    "review": "review_due_at IS NOT NULL",
+    "late": (f"{_BY_TIME} < $4", ""),
+    "today": (f"{_BY_TIME} >= $4 AND next_due_at <= $3", "late"),
+    "work": (f"{_BY_TIME} > $3", "today"),
+    "urgent": (f"{_RANK} = 0 AND next_due_at IS NOT NULL", ""),
+    "review": ("review_due_at IS NOT NULL", ""),
 }
 
 
-def _count(wanted: str) -> str:
-    found = _BY_UNIT.format(wanted=wanted, order="", most=MOST)
-    return f"(SELECT count(*) FROM (SELECT {found} LIMIT {MOST}) AS counted)"  # noqa: S608
+def _found(wanted: str, order: str, most: object, *, whole: bool) -> str:
+    return (_OF_ALL if whole else _BY_UNIT).format(wanted=wanted, order=order, most=most)
 
 
-_COUNTS = "SELECT " + ", ".join(f"{_count(sql)} AS {name}" for name, sql in _COUNTED.items())
+def _count(wanted: str, beyond: str, *, whole: bool, most: int) -> str:
+    """How many there are beyond what another count has found; both together at the most `most`."""
+    left = f"(SELECT {most} - n FROM {beyond})" if beyond else most  # noqa: S608
+    before = f" + (SELECT n FROM {beyond})" if beyond else ""  # noqa: S608
+    found = _found(wanted, "", most, whole=whole)
+    return f"SELECT count(*){before} AS n FROM (SELECT {found} LIMIT {left}) AS counted"  # noqa: S608
 
-_NEWER = f"SELECT {_count('case_id > $3 AND next_due_at IS NOT NULL')}"
+
+@cache
+def _counts(*, whole: bool, most: int) -> str:
+    parts = {
+        name: _count(wanted, beyond, whole=whole, most=most)
+        for name, (wanted, beyond) in _COUNTED.items()
+    }
+    return _COUNTS.format(**parts)
 
 
 @dataclass(frozen=True)
@@ -71,14 +99,21 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which cases a list is to hold; `until` keeps those due by then, `units` those of these."""
+    """Which cases a list is to hold.
+
+    `until` keeps those due by then, `units` those of these, `lead` those that somebody leads ("" is
+    nobody); `bare` are low ratings with nothing else; `ids` keeps these, if there are any.
+    """
 
     state: State | None = None
     until: datetime | None = None
     units: Sequence[str] | None = None
     category: str | None = None
     step: Step | None = None
+    lead: str | None = None
     urgent: bool = False
+    bare: bool = False
+    ids: Collection[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +131,7 @@ class _Asked:
     """Conditions, and the values of their parameters; `$1` and `$2` are the operator's."""
 
     def __init__(self, operator: Operator, wanted: Wanted) -> None:
+        self.operator = operator
         self.values: list[Any] = [*own(operator)]
         self.units = self._equal("AND u.unit_code = ANY({})", wanted.units)
         self.conditions = [
@@ -103,7 +139,10 @@ class _Asked:
             "review_due_at IS NOT NULL" if wanted.state == "in_review" else "",
             self._equal("{} = ANY(categories)", wanted.category),
             _STEPS[wanted.step] if wanted.step else "",
+            "lead IS NULL" if wanted.lead == "" else self._equal("lead = {}", wanted.lead),
             f"{_RANK} = 0" if wanted.urgent else "",
+            BARE if wanted.bare else "",
+            self._equal("case_id = ANY({}::uuid[])", list(wanted.ids) or None),
         ]
 
     def _equal(self, condition: str, value: Any) -> str:
@@ -117,9 +156,15 @@ class _Asked:
     async def page(self, conn: Connection, order: str, limit: int) -> list[Case]:
         """The first cases that meet all conditions."""
         wanted = " AND ".join(filter(None, self.conditions)) or "true"
-        most, order = self.value(limit), f"ORDER BY {order}"
-        sql = _PAGE.format(wanted=wanted, units=self.units, order=order, most=most)
+        order, whole = f"ORDER BY {order}", not self.units and await _sees_all(conn, self.operator)
+        found = _found(wanted, order, limit, whole=whole)
+        sql = _PAGE.format(found=found, units=self.units, order=order, most=limit)
         return [as_case(row) for row in await conn.fetch(sql, *self.values)]
+
+
+async def _sees_all(conn: Connection, operator: Operator) -> bool:
+    """Whether an operator's place is the root of the tree."""
+    return bool(await conn.fetchval(_AT_ROOT, operator.scope))
 
 
 async def list_due(
@@ -150,7 +195,8 @@ async def count_due(
     conn: Connection, operator: Operator, end_of_today: datetime, now: datetime
 ) -> Counts:
     """The figures above the inbox; MOST stands for that many or more."""
-    row = await conn.fetchrow(_COUNTS, *own(operator), end_of_today, now)
+    sql = _counts(whole=await _sees_all(conn, operator), most=MOST)
+    row = await conn.fetchrow(sql, *own(operator), end_of_today, now)
     return Counts(**dict(row)) if row else Counts()
 
 
@@ -162,12 +208,15 @@ async def get_newest(conn: Connection, operator: Operator) -> UUID | None:
 
 async def count_newer(conn: Connection, operator: Operator, since: UUID) -> int:
     """Cases that were opened after this one and wait for something; MOST stands for more."""
-    return int(await conn.fetchval(_NEWER, *own(operator), since))
+    whole = await _sees_all(conn, operator)
+    wanted = "case_id > $3 AND next_due_at IS NOT NULL"
+    sql = _count(wanted, "", whole=whole, most=MOST)
+    return int(await conn.fetchval(sql, *own(operator), since))
 
 
 async def count_overdue(conn: Connection) -> int:
     """All cases with a duty that is late, for the gauge."""
-    found: int = await conn.fetchval("SELECT count(*) FROM cases WHERE next_due_at < mashang_now()")
+    found: int = await conn.fetchval(_OVERDUE)
     return found
 
 
