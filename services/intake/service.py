@@ -19,6 +19,8 @@ from services.intake.accept.closed import Closed
 from services.intake.accept.finding import Finding
 from services.intake.accept.making import Keys
 from services.intake.accept.writer import Limits, Writer
+from services.intake.filing.filing import Filing
+from services.intake.filing.pages import FilingPages
 from services.intake.follow import api as following
 from services.intake.follow import binding as codes
 from services.intake.follow import handlers
@@ -87,6 +89,7 @@ def build(settings: Settings, database: Database) -> Service:
     creating = Creating(acceptance, database, policies, keys.codes, settings.open311_clients)
     answering = Answering(database, keys.seal, policies, finding)
     binding = Binding(answering, settings.codes_a_day)
+    filing = Filing(acceptance, database, keys.seal, keys.receipt, public_url)
     return Service(
         name=NAME,
         handlers={
@@ -115,6 +118,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("forget_codes", 3600 * second, partial(codes.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
             Job("count_open", 5 * second, partial(counting.count, database, policies)),
+            Job("issue_receipts", 30 * second, filing.issue_left),
             Job("erase_due", 60 * second, partial(privacy_jobs.erase_due, database, policies)),
             Job("orphan_photos", 600 * second, partial(photo_jobs.release_orphans, database)),
             Job("remove_photos", 60 * second, partial(photo_jobs.remove_files, database, storage)),
@@ -137,6 +141,7 @@ def build(settings: Settings, database: Database) -> Service:
             *figures_api.Api(figures).endpoints(),
             *OpenPage(figures).endpoints(),
             *InvitingPages(database, policies, keys.codes, sending).endpoints(),
+            *FilingPages(database, policies, acceptance, windows, filing).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding, taking).endpoints(),
         ],

@@ -34,9 +34,9 @@ class ScorePages:
                 "An officer's strikes in force, and their praise by month", params={"badge": str}),
         ]  # fmt: skip
 
-    async def home(self, _: Call[None, None]) -> See:
-        """There are only scores here."""
-        return See("/scores")
+    async def home(self, call: Call[None, None]) -> See:
+        """Leadership reads the month first, everybody else the units."""
+        return See("/leadership" if call.operator.role == "leadership" else "/scores")
 
     async def units(self, call: Call[None, views.UnitsQuery]) -> Page:
         """All units, by code."""

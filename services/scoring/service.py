@@ -7,6 +7,7 @@ from pathlib import Path
 from services.scoring import handlers
 from services.scoring.api import Api
 from services.scoring.jobs import Observer
+from services.scoring.leadership import LeadershipPage
 from services.scoring.pages import ScorePages
 from services.scoring.settings import Settings
 from shared import events, policy
@@ -47,6 +48,7 @@ def build(settings: Settings, database: Database) -> Service:
         endpoints=[
             *Api(database, policies).endpoints(),
             *ScorePages(database, policies).endpoints(),
+            *LeadershipPage(database, policies).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

@@ -90,6 +90,8 @@ def _addresses(place: Town, service: str, found: Objects, who: str) -> Iterator[
         ours = service != "intake" or (one.caller.kind == "staff") == bool(who)
         if ours and one.method == "GET" and not one.is_api and not one.path.endswith(NO_PAGE):
             yield found.address(one)
+            if one.path == "/filings":
+                yield f"{one.path}?unit={found.params['unit_code']}"
 
 
 async def praise(place: Town, http: ClientSession) -> None:

@@ -23,6 +23,7 @@ GUARDED = {
         "invited",
         "declined",
         "open311_sent",
+        "filings",
     ),
     "verification": (
         "callback_attempts",

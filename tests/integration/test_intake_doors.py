@@ -103,6 +103,8 @@ AT_KIOSK = "/k/{code}"
 # What else is sent: it belongs to a submission that is there, or to none.
 NO_DOORS = {
     "/api/v1/attachments", "/invitations", "/invitations/look", "/k/{code}/why", "/r",
+    # Who files for citizens is counted, not the network of the office: see test_intake_filing.
+    "/filings",
     "/w/{code}/no-more",
     "/r/{receipt}/thanks", "/r/{receipt}/data",
     *(f"/r/{{receipt}}/{place}" for place in

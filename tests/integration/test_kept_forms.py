@@ -85,6 +85,11 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),
+    # Without the way it came, which is asked for: what is right leads to a page of its own.
+    "filings": (
+        ("words", "phone", "officer_typed"),
+        {"unit": "n1", "kind": "complaint", "language": "zh", "consent": "1"},
+    ),
 }
 # What a right form has there: it is not for this that it is refused.
 SHORT = {

@@ -29,6 +29,7 @@ VERDICT = {
 STAYS = {
     "intake": {
         "phone_codes.phone_sealed", "phone_codes.phone_index",  # a week, then all of it
+        "receipts_due.link_sealed",  # until its SMS goes out, a day at most
         "invited_phones.phone_index",  # 90 days, then all of it
         "declined.phone_index",  # who wants no invitations cannot be left out without it
     },

@@ -320,6 +320,12 @@ async def draw(place: Place) -> tuple[Body, Body]:
     return {}, {"unit": "n1", "size": "2", "visits": visits}
 
 
+async def filed(_: Place) -> tuple[Body, Body]:
+    """What somebody said by phone."""
+    said = {"unit": "n1", "way": "phone", "words": f"没有人 {uuid4()}", "language": "zh"}
+    return {}, said | {"kind": "complaint", "phone": "13977770100", "consent": "1"}
+
+
 async def attribute(place: Place) -> tuple[Body, Body]:
     """Praise for nobody in particular is found to mean somebody."""
     own = uuid4()
@@ -350,6 +356,7 @@ ACTS: Mapping[str, Make] = {
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/desk/views": view, "/invitations": draw,
+    "/filings": filed,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/desk/bulk/answer": answers,

@@ -1,5 +1,6 @@
 """The units as the directory last told them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.db import Connection
@@ -88,4 +89,24 @@ async def list_below(conn: Connection, scope: str) -> list[Unit]:
         """,
         scope,
     )
+    return [Unit(**dict(row)) for row in rows]
+
+
+async def find(conn: Connection, words: Sequence[str], scope: str, most: int) -> list[Unit]:
+    """The open units of which code, name or the place above have all of these words.
+
+    Those at or below `scope` stand first, and are all there are where nothing is sought.
+    """
+    rows = await conn.fetch(
+        """
+        SELECT code, name, parent, active FROM units,
+            LATERAL (SELECT code = $2 OR path @> ARRAY[$2] AS own) AS near
+        WHERE active AND (own OR cardinality($1::text[]) > 0)
+          AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS word
+                          WHERE position(lower(word) IN lower(concat_ws(' ', code, parent, name)))
+                              = 0)
+        ORDER BY own DESC, name, code LIMIT $3
+        """,
+        words, scope, most,
+    )  # fmt: skip
     return [Unit(**dict(row)) for row in rows]

@@ -1,0 +1,108 @@
+"""A month as leadership sees it: its complaints with all that became of them since."""
+
+from datetime import datetime
+
+from asyncpg import Record
+
+from services.scoring.store.facts import COUNTS
+from shared.db import Connection
+
+_TRUE = "v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')"
+# Each complaint of the time once, by the day of its receipt; what is held is none yet.
+_COMPLAINTS = f"""
+    SELECT c.case_id, c.submission_id, s.received_at,
+        (s.received_at AT TIME ZONE $3)::date AS day
+    FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
+    WHERE s.kind = 'complaint' AND s.received_at >= $1 AND s.received_at < $2 AND {COUNTS}
+"""  # noqa: S608  the condition is this package's own
+_FIGURES = f"""
+    WITH complaints AS ({_COMPLAINTS})
+    SELECT count(*) AS complaints,
+        count(*) FILTER (WHERE b.state = 'reached') AS called_back,
+        count(*) FILTER (WHERE b.state = 'reached' AND b.called_at <= b.due_at)
+            AS called_back_in_time,
+        count(*) FILTER (WHERE b.state = 'reached'
+            AND (b.called_at AT TIME ZONE $3)::date = c.day) AS called_back_same_day,
+        count(v.case_id) AS verified,
+        count(*) FILTER (WHERE {_TRUE}) AS substantiated,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL AND NOT a.solved) AS not_solved,
+        count(r.reward_id) AS rewards,
+        coalesce(sum(r.amount_fen), 0)::bigint AS rewards_fen
+    FROM complaints c
+    LEFT JOIN callbacks b ON b.case_id = c.case_id
+    LEFT JOIN verdicts v ON v.case_id = c.case_id
+    LEFT JOIN answers a ON a.submission_id = c.submission_id
+    LEFT JOIN rewards r ON r.case_id = c.case_id AND r.paid_at IS NOT NULL
+        AND r.reversed_at IS NULL
+"""  # noqa: S608
+_DAYS = f"""
+    WITH complaints AS ({_COMPLAINTS})
+    SELECT c.day, count(*) AS complaints, count(*) FILTER (WHERE {_TRUE}) AS substantiated
+    FROM complaints c LEFT JOIN verdicts v ON v.case_id = c.case_id
+    GROUP BY c.day ORDER BY c.day
+"""  # noqa: S608
+_COUNT = f"WITH complaints AS ({_COMPLAINTS}) SELECT count(*) FROM complaints"  # noqa: S608
+_UNITS = "SELECT count(*) FROM units WHERE active"
+# What several people said of one incident is one.
+_TROUBLED = f"""
+    SELECT u.unit_code, u.name, u.parent,
+        count(DISTINCT v.found) FILTER (WHERE v.received_at < $2) AS first,
+        count(DISTINCT v.found) FILTER (WHERE v.received_at >= $2 AND v.received_at < $3)
+            AS second,
+        count(DISTINCT v.found) FILTER (WHERE v.received_at >= $3) AS third
+    FROM (SELECT v.unit_code, v.received_at, coalesce(i.incident_id, v.incident_id) AS found
+          FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
+          WHERE {_TRUE} AND v.received_at >= $1 AND v.received_at < $4) AS v
+    JOIN units u ON u.unit_code = v.unit_code
+    GROUP BY u.unit_code, u.name, u.parent
+    HAVING count(*) FILTER (WHERE v.received_at >= $3) > 0
+    ORDER BY third DESC, second DESC, first DESC, u.unit_code LIMIT $5
+"""  # noqa: S608
+_PRAISED = f"""
+    SELECT u.unit_code, u.name, u.parent, count(DISTINCT p.submission_id) AS people
+    FROM (SELECT submission_id, unit_code FROM commendations WHERE said_at >= $1 AND said_at < $2
+          UNION ALL SELECT submission_id, unit_code FROM attributions
+          WHERE badge IS NOT NULL AND said_at >= $1 AND said_at < $2) AS p
+    JOIN submissions s ON s.submission_id = p.submission_id
+    JOIN units u ON u.unit_code = p.unit_code
+    WHERE {COUNTS} AND NOT EXISTS (SELECT FROM verdicts v WHERE v.unit_code = p.unit_code
+        AND {_TRUE} AND v.received_at >= $1 AND v.received_at < $2)
+    GROUP BY u.unit_code, u.name, u.parent ORDER BY people DESC, u.unit_code LIMIT $3
+"""  # noqa: S608
+
+
+async def get_figures(
+    conn: Connection, since: datetime, until: datetime, zone: str
+) -> dict[str, int]:
+    """What became of the complaints received between two times."""
+    return dict(await conn.fetchrow(_FIGURES, since, until, zone) or {})
+
+
+async def list_days(conn: Connection, since: datetime, until: datetime, zone: str) -> list[Record]:
+    """Day, complaints and how many of them were found true; days without any are not there."""
+    return list(await conn.fetch(_DAYS, since, until, zone))
+
+
+async def count_complaints(conn: Connection, since: datetime, until: datetime, zone: str) -> int:
+    """How many were received."""
+    return int(await conn.fetchval(_COUNT, since, until, zone))
+
+
+async def count_units(conn: Connection) -> int:
+    """The open units that the operator may see."""
+    return int(await conn.fetchval(_UNITS))
+
+
+async def list_troubled(
+    conn: Connection, starts: tuple[datetime, datetime, datetime], until: datetime, most: int
+) -> list[Record]:
+    """Units with incidents found true in the last of three months, the most of them first."""
+    return list(await conn.fetch(_TROUBLED, *starts, until, most))
+
+
+async def list_praised(
+    conn: Connection, since: datetime, until: datetime, most: int
+) -> list[Record]:
+    """Units of which nothing was found true in this time, and whom the most people praised."""
+    return list(await conn.fetch(_PRAISED, since, until, most))
