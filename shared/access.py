@@ -53,6 +53,7 @@ MESSAGE_MENDERS: tuple[Role, ...] = ("system_admin",)
 # Who signs in, and with what: one administrator changes it, another watches that one.
 ACCOUNT_KEEPERS: tuple[Role, ...] = ("security_admin",)
 ACCOUNT_READERS: tuple[Role, ...] = (*ACCOUNT_KEEPERS, "audit_admin")
+LOG_READERS: tuple[Role, ...] = ("audit_admin",)
 EVERYBODY: tuple[Role, ...] = get_args(Role)
 
 # Parts of the desk that have readers of their own, and where they begin.

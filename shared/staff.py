@@ -51,3 +51,11 @@ async def get(conn: Connection, username: str) -> Known | None:
 async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:
     """Username → name of these operators, also of those who have left."""
     return await db.names(conn, _NAMES, usernames)
+
+
+async def inspected(conn: Connection) -> bool:
+    """Whether anybody may see cases of integrity and pressure."""
+    found: bool = await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM staff WHERE role = 'inspection' AND active)"
+    )
+    return found

@@ -13,7 +13,8 @@ from shared.errors import Conflict
 from shared.observe import log
 from shared.vendors import reports
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Text, report, staff, statistics
+from shared.web.endpoints import Call, Endpoint, report, staff, statistics
+from shared.web.replies import Text
 
 HELD_SHOWN = 200
 READERS = staff(access.MESSAGE_READERS)

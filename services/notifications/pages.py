@@ -8,7 +8,8 @@ from services.notifications.api import MENDERS, READERS, Api
 from shared import access
 from shared.errors import Refused
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page, See
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ class MessagePages:
             "figures": await self.api.figures(call),
             "held": (await self.api.list_held(call)).messages,
             "may_release": call.operator.role in access.MESSAGE_MENDERS,
-            "refused": refused,
             "sent": call.params.get("message_id"),
             "key": repeats.key_again(call, refused) if refused else "",
         }
-        return Page("messages.html", values, int(refused.status) if refused else 200)
+        return Page("messages.html", values, refused=refused)

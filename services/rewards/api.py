@@ -27,7 +27,8 @@ from shared.observe import log
 from shared.values.seal import Seal
 from shared.vendors import reports
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Text, report, staff, statistics
+from shared.web.endpoints import Call, Endpoint, report, staff, statistics
+from shared.web.replies import Text
 
 PAGE = 50
 READERS = staff(access.REWARD_READERS)

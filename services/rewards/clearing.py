@@ -13,8 +13,9 @@ from shared.db import Connection, Database
 from shared.errors import Conflict, NotFound, Refused
 from shared.observe import log
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import Fields
+from shared.web.replies import Page, See
 
 # Many notes on a page, each of its 500 characters escaped.
 MOST_NOTES = 192 * 1024
@@ -56,7 +57,7 @@ class Clearing:
             ),
             form("POST", "/mismatches", self.show, "Show again what is filled in", DECIDERS),
             form("POST", "/mismatches/{mismatch_id}/resolutions", self.send, summary, DECIDERS,
-                 params={"mismatch_id": int}, body=Note, section="{mismatch_id}"),
+                 params={"mismatch_id": int}, body=Note, section="{mismatch_id}", confirm=True),
         ]  # fmt: skip
 
     async def list_mismatches(self, call: Call[None, MismatchQuery]) -> MismatchListing:
@@ -114,10 +115,9 @@ class Clearing:
             "asked": _asked(query),
             "typed": typed.within(f"{about}"),
             "gone": _gone(typed, listing),
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
         }
-        return Page("mismatches.html", values, int(refused.status) if refused else 200)
+        return Page("mismatches.html", values, refused=refused)
 
 
 def _asked(query: MismatchQuery) -> str:

@@ -16,12 +16,11 @@ from shared import access, staff
 from shared.access import Operator
 from shared.errors import Refused
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/rewards/{reward_id}"
-# What pays, or gives money up for lost, is done by the person at the screen, whoever left it open.
-_OF_MONEY = ("approvals", "write-offs")
 Act = Callable[[Call[Any, None]], Awaitable[views.Detail]]
 
 
@@ -30,7 +29,8 @@ class RewardPages:
     """`/rewards` and `/rewards/{id}` with its forms.
 
     The browser sees one form, whose buttons lead to the addresses of its sections: so a note that
-    is half-written comes along when something else is done, and when the language is changed.
+    is half-written comes along when something else is done, and when the language is changed. What
+    moves money, or stops it, is done by the person at the screen, whoever left it open.
     """
 
     api: Api
@@ -49,8 +49,7 @@ class RewardPages:
             form("POST", ADDRESS, self.keep, "Show again what is filled in", DECIDERS,
                  again=partial(self.again, "")),
             *(form("POST", f"{ADDRESS}/{name}", partial(self.send, name, act), summary, DECIDERS,
-                   body=body, again=partial(self.again, name), section=name,
-                   confirm=name in _OF_MONEY)
+                   body=body, again=partial(self.again, name), section=name, confirm=True)
               for name, (act, body, summary) in self._forms().items()),
         ]  # fmt: skip
 
@@ -112,10 +111,9 @@ class RewardPages:
             "asides": get_args(Aside),
             "lacking": LACKING,
             "window_days": self.api.pace.vendor_window.days,
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
         }
-        return Page("reward.html", values, int(refused.status) if refused else 200)
+        return Page("reward.html", values, refused=refused)
 
     async def _people(self, reward: views.Detail) -> dict[str, str]:
         """Names for the time line, as its steps name those who made them."""

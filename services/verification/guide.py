@@ -3,7 +3,8 @@
 from services.verification.signin.pages import SIGNED_IN
 from shared import access
 from shared.access import Role
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
 
 # The first day's steps of those who work on cases, who pay, and who only look.
 _CASES = ("inbox", "call", "verdict", "answer", "review", "keys")

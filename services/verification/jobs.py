@@ -2,25 +2,19 @@
 
 from datetime import timedelta
 
-from prometheus_client import Gauge
-
 from services.verification.casework.acts import recusals, requests, search
-from services.verification.casework.store import drafts, erasures, lists, presences
+from services.verification.casework.store import drafts, erasures, presences
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
-from services.verification.signin.store import failures, sessions
+from services.verification.signin.store import events, failures, sessions
 from shared.db import Database
+from shared.policy import Policies
+from shared.values import clock
 from shared.values.seal import Seal
 
 _AT_ONCE = 100
+_EVENTS_AT_ONCE = 10_000
 DRAFTS_KEPT = timedelta(days=7)
 PRESENCES_KEPT = timedelta(hours=1)
-OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
-
-
-async def observe_cases(database: Database) -> None:
-    """Set the gauge of overdue cases."""
-    async with database.acquire() as conn:
-        OVERDUE.set(await lists.count_overdue(conn))
 
 
 async def examine_cases(database: Database, seal: Seal) -> int:
@@ -67,3 +61,10 @@ async def remove_old_sessions(database: Database) -> None:
     async with database.acquire() as conn:
         await sessions.delete_old(conn, SESSION_IDLE)
         await failures.delete_old(conn, FORGET_AFTER)
+
+
+async def forget_account_events(database: Database, policies: Policies) -> int:
+    """Remove what happened to accounts so long ago that it is not kept any more; how many."""
+    kept = timedelta(days=policies.at(clock.now()).privacy.account_days)
+    async with database.acquire() as conn:
+        return await events.forget(conn, kept, _EVENTS_AT_ONCE)

@@ -32,6 +32,7 @@ from services.verification.signin.account import OwnPages
 from services.verification.signin.accounts import AccountPages
 from services.verification.signin.door import DeskDoor
 from services.verification.signin.factors import Factors
+from services.verification.signin.log import LogPages
 from services.verification.signin.oidc import Oidc, Provider
 from services.verification.signin.oidc_pages import BACK, OidcPages
 from services.verification.signin.pages import SignInPages
@@ -40,6 +41,7 @@ from services.verification.signin.second_pages import SecondPages
 from services.verification.signin.sessions import SignIn
 from services.verification.supervision import acts as supervision
 from services.verification.supervision.pages import NoticePages
+from services.verification.watching import Watch
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
@@ -63,7 +65,7 @@ def build(settings: Settings, database: Database) -> Service:
     signing_in = SignInPages(door, settings.staff_urls, oidc=provider is not None)
     by_provider = [OidcPages(Oidc(provider), settings.seal, signing_in)] if provider else []
     inbox, tasks = InboxPages(database, desk), Tasks()
-    bells = Bells(database, tasks)
+    bells, watch = Bells(database, tasks), Watch(database)
     return Service(
         NAME,
         handlers={
@@ -80,9 +82,10 @@ def build(settings: Settings, database: Database) -> Service:
         },
         lock_first=handlers.lock_first,
         resources=[bells],
+        state=watch.state,
         tasks=tasks,
         jobs=[
-            Job("observe_cases", timedelta(seconds=15), partial(jobs.observe_cases, database)),
+            Job("observe_cases", timedelta(seconds=15), watch.observe),
             Job(
                 "examine_cases",
                 timedelta(seconds=1),
@@ -104,6 +107,11 @@ def build(settings: Settings, database: Database) -> Service:
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),
+            Job(
+                "old_account_events",
+                timedelta(minutes=10),
+                partial(jobs.forget_account_events, database, policies),
+            ),
             Job("old_sessions", timedelta(minutes=10), partial(jobs.remove_old_sessions, database)),
         ],
         endpoints=[
@@ -112,7 +120,8 @@ def build(settings: Settings, database: Database) -> Service:
             *SecondPages(second, signing_in).endpoints(),
             *(one for pages in by_provider for one in pages.endpoints()),
             *OwnPages(database, second.factors, signing_in).endpoints(),
-            *AccountPages(database).endpoints(),
+            *AccountPages(database, door).endpoints(),
+            *LogPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
             *inbox.endpoints(),
             *SavedViews(database, inbox).endpoints(),

@@ -15,6 +15,8 @@ Count = Annotated[int, Field(strict=True, ge=1, le=100)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=100)]
 Days = Annotated[int, Field(strict=True, ge=1, le=92)]
 KeptDays = Annotated[int, Field(strict=True, ge=30, le=3660)]
+# A log of a network is kept for six months at least (Cybersecurity Law, article 21).
+LogDays = Annotated[int, Field(strict=True, ge=180, le=3660)]
 Hours = Annotated[int, Field(strict=True, ge=1, le=24 * 31)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=24 * 60)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]

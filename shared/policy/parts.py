@@ -19,6 +19,7 @@ from shared.policy.kinds import (
     Hours,
     KeptDays,
     Key,
+    LogDays,
     Minutes,
     MonthFen,
     Percent,
@@ -178,9 +179,13 @@ class Appeal(Part):
 
 
 class Privacy(Part):
-    """How long phones, words and photos are kept after they came; longer while more is owed."""
+    """How long phones, words and photos are kept after they came; longer while more is owed.
+
+    `account_days` is for what happened to the accounts of staff.
+    """
 
     kept_days: KeptDays
+    account_days: LogDays
 
 
 class Urgent(Part):

@@ -75,6 +75,10 @@ class Seal:
             raise SealBroken("sealed value does not open") from error
         return self._open(kid, raw, context).decode()
 
+    def opened(self, sealed: str | None, context: str) -> str | None:
+        """The same of what may not be there; nothing of nothing."""
+        return self.open(sealed, context) if sealed else None
+
     def close_file(self, clear: bytes, context: str) -> bytes:
         """Seal the content of a file."""
         kid, sealed = self._close(clear, context)

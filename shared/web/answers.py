@@ -9,20 +9,10 @@ from pydantic import BaseModel
 from shared.observe import trace
 from shared.web import assets, streaming
 from shared.web.connections import NAME
-from shared.web.endpoints import (
-    Answer,
-    Call,
-    Download,
-    Endpoint,
-    Media,
-    Page,
-    Reply,
-    See,
-    Stream,
-    Text,
-)
+from shared.web.endpoints import Call, Endpoint
 from shared.web.house import House
 from shared.web.pages import put
+from shared.web.replies import Answer, Download, Media, Page, Reply, See, Stream, Text
 
 # For this host only: whether its neighbours speak TLS is not ours to say.
 STAY_SECURE = "max-age=31536000"

@@ -28,10 +28,11 @@ from shared.web import (
 )
 from shared.web.answers import finish, respond
 from shared.web.callers import BARE, Outside, believing, sharing
-from shared.web.endpoints import Answer, Call, Endpoint, Page, See, Stream, checked
+from shared.web.endpoints import Call, Endpoint, checked
 from shared.web.house import House
 from shared.web.pages import language
 from shared.web.places import here
+from shared.web.replies import Answer, Page, See, Stream
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
@@ -168,7 +169,7 @@ async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> 
         raise
     except (Refused, *faults.PASSING, *faults.NO_TEXT):
         return None
-    if not isinstance(shown, Page) or shown.status != refused.status:
+    if not isinstance(shown, Page) or shown.code != refused.status:
         return shown
     return replace(shown, headers={**problems.headers(refused), **shown.headers})
 

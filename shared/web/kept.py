@@ -15,7 +15,8 @@ from markupsafe import escape
 
 from shared.errors import KeyReused, Refused, Unauthenticated
 from shared.web import problems
-from shared.web.endpoints import Call, Page
+from shared.web.endpoints import Call
+from shared.web.replies import Page
 from shared.web.texts import texts
 
 # What is chosen, not typed: keys, codes, numbers.
@@ -54,15 +55,19 @@ def page(
     if sign_in:
         # Of tokens only programs know.
         refused = Unauthenticated("refused.session_ended")
+    fields = list(_fields(call, refused))
     values = {
         "renewal": renewal,
         "problem": problems.document(refused, texts(call.language)),
-        "kept": list(_fields(call, refused)),
+        "kept": fields,
+        "letters": sum(len(one.value) for one in fields if one.label),
         "sign_in": sign_in,
         "staff": staff,
     }
-    status, headers = int(refused.status), problems.headers(refused)
-    return Page("kept.html", values, status, call.language, headers)
+    return Page(
+        "kept.html", values, refused=refused, language=call.language,
+        headers=problems.headers(refused),
+    )  # fmt: skip
 
 
 def lost(call: Call[Any, Any], shown: web.StreamResponse) -> bool:

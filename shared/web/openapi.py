@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from shared.web import forms
-from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link, Page, Text, Who
+from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link, Who
 from shared.web.problems import MEDIA_TYPE as PROBLEM
+from shared.web.replies import Page, Text
 from shared.web.uploads import MEDIA_TYPE as FILES
 from shared.web.uploads import Uploads
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from http import HTTPStatus
 from pathlib import Path
 
 import jinja2
@@ -13,11 +14,14 @@ from aiohttp import hdrs, web
 from shared import access
 from shared.errors import Refused, Wrong
 from shared.events import Language
+from shared.observe import trace
 from shared.policy.parts import SPOKEN
+from shared.values import clock
 from shared.values.money import yuan
 from shared.web import assets, borrowed, problems, remaining
-from shared.web.endpoints import Cookie, Page, Visitor
+from shared.web.endpoints import Visitor
 from shared.web.places import here, turned
+from shared.web.replies import Cookie, Page
 from shared.web.texts import LANGUAGES, Texts, texts, whole
 
 HERE = Path(__file__).parent / "templates"
@@ -30,6 +34,8 @@ THEME, KEYS = "mashang_theme", "mashang_keys"
 THEMES, KEYED = ("light", "dark", "auto"), ("on", "off")
 _CHOICES = (("size", SIZE, SIZES), ("theme", THEME, THEMES), ("keys", KEYS, KEYED))
 A_YEAR = 31_536_000
+# So much of a trace's name finds it in the logs, and can be told by telephone.
+_MARK = 8
 _WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
 LEAST = 0.0001
 # Chinese as some systems name it: Mandarin, Cantonese, Wu, Min Nan, Hakka.
@@ -162,13 +168,18 @@ class Pages:
     ) -> web.Response:
         """A page as an answer, in the caller's language."""
         lang = page.language or lang
-        values = {**page.values, "visit": visitor, "turned": partial(turned, request)}
+        values = {
+            "refused": page.refused,
+            **page.values,
+            "visit": visitor,
+            "turned": partial(turned, request),
+        }
         theme = chosen(request, "theme").replace("auto", "")
         keyed, elder = chosen(request, "keys") != "off", large(request)
         html = self.html(
             lang, here(request), page.template, elder=elder, theme=theme, keyed=keyed, **values
         )
-        answer = web.Response(text=html, status=page.status, content_type="text/html")
+        answer = web.Response(text=html, status=page.code, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag
         answer.headers["Vary"] = "Accept-Language, Cookie"
         answer.headers.update(page.headers)
@@ -194,12 +205,16 @@ class Pages:
         staff: bool = False,
     ) -> web.Response:
         """A refusal as a page: what happened, what to do, where to go; as `staff` see it."""
-        page = Page(
-            "error.html",
-            {"problem": problems.document(refused, texts(lang)), "staff": staff},
-            int(refused.status),
-            headers=problems.headers(refused),
-        )
+        ours = refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        asked = ours and request.method == hdrs.METH_GET
+        values = {
+            "problem": problems.document(refused, texts(lang)),
+            "staff": staff,
+            "again": here(request, asked=True) if asked else "",
+            "traced": (trace.correlation_id() or "")[:_MARK] if ours else "",
+            "now": clock.now(),
+        }
+        page = Page("error.html", values, refused=refused, headers=problems.headers(refused))
         return self.show(request, lang, page, visitor)
 
 

@@ -18,7 +18,8 @@ from shared.config import Key, Settings
 from shared.db import Database
 from shared.errors import Forbidden, Unauthenticated
 from shared.statements import Statement
-from shared.web.endpoints import Cookie, Visitor
+from shared.web.endpoints import Visitor
+from shared.web.replies import Cookie
 
 RENEW_PATH = "/desk/renew"
 _USUAL_PORTS = {"http": ":80", "https": ":443"}

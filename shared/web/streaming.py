@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from shared import faults
 from shared.errors import Refused
 from shared.web.connections import Line
-from shared.web.endpoints import EVENTS, Stream
+from shared.web.endpoints import EVENTS
+from shared.web.replies import Stream
 
 # Set when the service drains.
 CLOSING = web.AppKey("closing", asyncio.Event)

@@ -35,6 +35,7 @@ GUARDED = {
         "notices",
         "notice_acknowledgements",
         "directory_changes",
+        "account_events",
     ),
     "rewards": (
         "payout_transitions",

@@ -17,10 +17,11 @@ from shared.observe import metrics
 from shared.web import connections
 from shared.web.callers import BARE, Outside
 from shared.web.edge import make_app
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
 from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.pages import Pages
+from shared.web.replies import Text
 from tests.support import captured_logs
 
 HOST = "127.0.0.1"

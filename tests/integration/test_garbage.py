@@ -33,7 +33,9 @@ from tests.support import captured_logs
 from tests.town import SERVICES, Town, town
 
 # Signing in and out is work on sessions even where it is refused.
-COMINGS_AND_GOINGS = {"sessions", "sign_in_failures", "sign_in_addresses", "second_factors"}
+COMINGS_AND_GOINGS = {
+    "sessions", "sign_in_failures", "sign_in_addresses", "second_factors", "account_events",
+}  # fmt: skip
 # Beside the databases' tables.
 PHOTOS = "photos"
 Kind = Callable[[Endpoint], Iterator[Request]]

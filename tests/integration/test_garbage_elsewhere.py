@@ -14,11 +14,12 @@ from deploy.local.ports import free_port
 from deploy.sandbox.dialects import DIALECTS
 from deploy.sandbox.testing import OPTIONS, SandboxProcess
 from shared.web.edge import make_app
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
 from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.ops import ops_app
 from shared.web.pages import Pages
+from shared.web.replies import Text
 from tests.integration import garbage
 from tests.integration.garbage import Request
 from tests.support import captured_logs

@@ -443,3 +443,17 @@ async def test_code_of_before_still_adds_its_own(conn: Connection) -> None:
             reward.id,
         )
     assert [("two_orders", reward.order_id)] == await kinds(conn)
+
+
+async def test_an_open_screen_settles_nothing(desk: Desk) -> None:
+    """The password is asked for again; the note stays, and the mismatch stays open."""
+    await fill(desk)
+    page = tab(desk)
+    await page.get("/mismatches")
+    newest = re.findall('name="([0-9]+)-note"', page.text)[0]
+    page.confirmed = False
+    path, typed = f"/mismatches/{newest}/resolutions", {f"{newest}-note": "已核对"}
+    assert 403 == await page.send(path, **typed)
+    assert (True, True) == ("先确认是本人" in page.text, ">\n已核对</textarea>" in page.text)
+    page.confirmed = True
+    assert 303 == await page.send(path, **typed)

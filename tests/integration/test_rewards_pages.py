@@ -255,3 +255,13 @@ async def test_an_open_screen_pays_nobody(desk: Desk) -> None:
     page.confirmed = True
     assert 303 == await page.send(f"/rewards/{reward.id}/approvals", **FORMS["approvals"])
     assert "held" != (await now(desk, reward)).state
+
+
+async def test_an_open_screen_holds_nothing_back(desk: Desk) -> None:
+    """What stops money asks for the password, too."""
+    reward = await desk.earn()
+    page = await open_page(desk, reward)
+    page.confirmed = False
+    assert 403 == await page.send(f"/rewards/{reward.id}/holds", **FORMS["holds"])
+    assert (True, True) == ("先确认是本人" in page.text, "再看看" in page.text)
+    assert reward.version == (await now(desk, reward)).version

@@ -12,9 +12,15 @@ from prometheus_client import REGISTRY
 
 from services.scoring.store import criticisms, points, strikes
 from shared import access
-from shared.access import Operator
+from shared.access import Operator, Role
 from shared.db import Database
-from shared.events import CommendationAttributed, HoldEnded, SubmissionAdded, SubmissionReceived
+from shared.events import (
+    CommendationAttributed,
+    HoldEnded,
+    OperatorChanged,
+    SubmissionAdded,
+    SubmissionReceived,
+)
 from tests.integration.scoring_desk import TREE, Scores, officer, opened, unit
 from tests.integration.scoring_parts import DAY, cleared, verdict
 from tests.support import at
@@ -355,3 +361,22 @@ async def test_praise_follows_the_officer(scores: Scores) -> None:
         await old.get("/scores/n1")
         assert [["2026-03", "P-n1", "1"]] == rows_of(old.text)
         assert 404 == await old.get("/scores/officers/P-n1")
+
+
+async def test_leadership_is_told_that_there_is_no_inspection(scores: Scores) -> None:
+    """Nobody sees cases of integrity then; whoever cannot change that is not told of it."""
+    said, told = "廉洁、施压类办件现在没有人看得到", list[bool]()
+    roles: tuple[Role, ...] = ("leadership", "unit_operator")
+    for role in roles:
+        page = scores.tab(role)
+        assert 200 == await page.get("/scores")
+        told.append(said in page.text)
+    await scores.hear(
+        OperatorChanged(
+            username="i", name="纪", role="inspection", scope="city", badge=None, active=True,
+            version=1,
+        )
+    )  # fmt: skip
+    page = scores.tab("leadership")
+    await page.get("/scores")
+    assert [True, False, False] == [*told, said in page.text]

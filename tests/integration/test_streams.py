@@ -13,10 +13,11 @@ from shared.access import Operator
 from shared.errors import Unauthenticated
 from shared.web.callers import Outside
 from shared.web.edge import make_app
-from shared.web.endpoints import Call, Cookie, Endpoint, Stream, Visitor, staff
+from shared.web.endpoints import Call, Endpoint, Visitor, staff
 from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.pages import Pages
+from shared.web.replies import Cookie, Stream
 from tests.support import captured_logs
 
 HOST = "127.0.0.1"

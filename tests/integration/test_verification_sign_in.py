@@ -152,3 +152,14 @@ async def test_no_session_no_answer(bureau: Office, header: str) -> None:
             f"/api/v1/{path}", headers={"Authorization": header}
         ) as response:
             assert 401 == response.status
+
+
+async def test_an_old_session_is_told_apart_from_none(bureau: Office) -> None:
+    """Whoever was signed in reads why they no longer are; others, that they will go on."""
+    told = []
+    for cookie in ("", "mashang=old"):
+        headers = {"Accept": "text/html", "Cookie": cookie}
+        async with bureau.client.get("/desk/sign-in?next=/desk/shift", headers=headers) as response:
+            page = await response.text()
+        told.append(("请重新登录" in page, "登录后就到您要去的页面" in page))
+    assert [(False, True), (True, False)] == told

@@ -12,7 +12,8 @@ from aiohttp import ClientSession, DummyCookieJar
 from services.verification import jobs
 from services.verification.directory import commands as directory
 from services.verification.signin import line, passwords, rules
-from services.verification.signin.sessions import Caller, SignIn
+from services.verification.signin.attempts import Caller
+from services.verification.signin.sessions import SignIn
 from shared.db import Database
 from shared.errors import Refused, TooMany, Unauthenticated
 from shared.values import clock

@@ -14,8 +14,9 @@ from services.verification import jobs
 from services.verification.directory import commands as directory
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin import passwords, rules, sessions
+from services.verification.signin.attempts import Caller
 from services.verification.signin.passwords import Passwords
-from services.verification.signin.sessions import Caller, SignIn, hash_of
+from services.verification.signin.sessions import SignIn, hash_of
 from shared import statements
 from shared.db import Database
 from shared.errors import Unauthenticated, Unavailable

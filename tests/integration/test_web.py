@@ -14,22 +14,11 @@ from shared.access import Operator
 from shared.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
 from shared.web import assets
 from shared.web.edge import make_app
-from shared.web.endpoints import (
-    PUBLIC,
-    Call,
-    Cookie,
-    Download,
-    Endpoint,
-    Page,
-    Reply,
-    See,
-    Text,
-    Visitor,
-    staff,
-)
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Visitor, staff
 from shared.web.forms import MEDIA_TYPE
 from shared.web.house import House
 from shared.web.pages import Pages
+from shared.web.replies import Cookie, Download, Page, Reply, See, Text
 
 Client = TestClient[Any, Any]
 JSON = {"Content-Type": "application/json"}
@@ -140,7 +129,7 @@ async def send(call: Call[Typed, None]) -> See | Text:
 async def again(call: Call[Any, Any], refused: Refused) -> Page:
     """The form as typed."""
     values = {"typed": call.fields.one("note"), "refused": refused.key}
-    return Page("page.html", values, int(refused.status))
+    return Page("page.html", values, refused=refused)
 
 
 AUDITORS, APPROVERS = staff(["auditor"]), staff(["reward_approver"])
@@ -170,6 +159,7 @@ TABLE = (
     Endpoint("GET", "/page", page, "A page", PUBLIC),
     Endpoint("GET", "/file", file, "A file", PUBLIC),
     Endpoint("GET", "/desk", page, "A page for auditors", AUDITORS),
+    Endpoint("GET", "/desk/d", defect, "Fails auditors", AUDITORS),
     Endpoint(
         "POST", "/desk", send, "A form for auditors", AUDITORS, body=Typed, form=True,
         again=again, csrf="token",
@@ -232,6 +222,16 @@ async def test_bad_input_is_a_problem_with_the_fields_name(
     assert f"urn:mashang:problem:{slug}" == problem["type"]
     assert field == (problem["errors"][0]["field"] if "errors" in problem else None)
     assert "wrong." not in problem["detail"]
+
+
+async def test_staff_are_told_how_to_go_on_after_a_fault(client: Client) -> None:
+    """Once more to the same address, or home; and what to name to whoever runs the system."""
+    headers = {"Accept": "text/html", "Cookie": "who=yes"}
+    response = await client.get("/desk/d?x=1", headers=headers)
+    told, mark = await response.text(), response.headers["X-Correlation-Id"][:8]
+    assert (500, 1) == (response.status, told.count("<h1"))
+    for said in ('href="/desk/d?x=1"', "再试一次", mark):
+        assert said in told, said
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Invalid, Malformed, NotFound
 from shared.web import checking, forms
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Text
 
 CASE = "01930000-0000-7000-8000-000000000001"
 

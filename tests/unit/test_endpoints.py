@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from shared.errors import Misconfigured
-from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, Text, checked, report, staff
+from shared.web.endpoints import PUBLIC, VENDOR, Call, Endpoint, checked, report, staff
+from shared.web.replies import Text
 
 AUDITORS = staff(["auditor"])
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.verification.signin.pages import SignInPages
-from shared.web.endpoints import See
+from shared.web.replies import See
 
 PAGES = SignInPages(cast(Any, None), {"rewards": "https://rewards.example"})
 

@@ -9,7 +9,8 @@ from services.intake.abuse.rules import Sender
 from shared.config import Networks
 from shared.values.household import plain
 from shared.values.seal import Seal
-from shared.web.endpoints import Call, Cookie
+from shared.web.endpoints import Call
+from shared.web.replies import Cookie
 
 # Whoever has one IPv4 address can have its neighbours; with IPv6 a household owns this much.
 V4, V6 = 24, 56

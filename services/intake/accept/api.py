@@ -13,7 +13,8 @@ from services.intake.accept.submission import Draft
 from services.intake.proof.keyring import Keyring
 from shared.db import Database
 from shared.values import phone
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Link, Reply, statistics
+from shared.web.endpoints import PUBLIC, Call, Endpoint, Link, statistics
+from shared.web.replies import Reply
 from shared.web.texts import texts
 
 # 2,000 characters with each of them escaped (`\ud83d\ude00`) are 24 kB.

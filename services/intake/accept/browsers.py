@@ -13,7 +13,8 @@ from typing import Any
 
 from shared.values import clock
 from shared.values.seal import Seal
-from shared.web.endpoints import Call, Cookie
+from shared.web.endpoints import Call
+from shared.web.replies import Cookie
 
 COOKIE = "mashang_seen"
 KNOWN_FOR = timedelta(days=180)

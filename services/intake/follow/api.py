@@ -11,7 +11,8 @@ from services.intake.follow import bodies, views
 from services.intake.follow.answering import Answering, Do
 from services.intake.follow.binding import Binding
 from services.intake.follow.status import Status
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Reply
 
 # The address is the secret: it must not reach another site.
 PRIVATE = {"Referrer-Policy": "no-referrer"}

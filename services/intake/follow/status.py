@@ -83,7 +83,7 @@ class Status:
             received_at=facts.received_at,
             phone=self._phone(told, words),
             verdict=verdict.details["verdict"] if verdict else None,
-            answer=self.seal.open(sealed, f"answer:{facts.id}") if sealed else None,
+            answer=self.seal.opened(sealed, f"answer:{facts.id}"),
             headline=standing.headline,
             waits=told.waits,
             reward=_reward(standing, words),

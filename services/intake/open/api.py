@@ -7,7 +7,8 @@ from functools import partial
 from services.intake.open import sheets, views
 from services.intake.open.figures import Figures, counts, satisfaction
 from services.intake.open.sheets import dictionary, sheet
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Text
 
 CSV = "text/csv"
 

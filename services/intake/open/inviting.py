@@ -18,8 +18,9 @@ from shared.policy import Policies
 from shared.values import clock, text
 from shared.values.sheet import BadSheet
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, staff
+from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page
 from shared.web.uploads import Uploads
 
 ADDRESS = "/invitations"
@@ -111,12 +112,11 @@ class InvitingPages:
             "draws": draws,
             "units": own,
             "typed": typed,
-            "refused": refused,
             "wrong": {one.field: one for one in refused.wrong} if refused else {},
             "may_draw": call.operator.role in access.DRAWERS,
             "is_small": is_small,
         }
-        return Page("invitations.html", values, int(refused.status) if refused else 200)
+        return Page("invitations.html", values, refused=refused)
 
 
 def _with_file(call: Call[Any, Any]) -> Fields:

@@ -10,7 +10,8 @@ from services.intake.open import figures, sheets
 from services.intake.open.figures import Figures, Seen
 from services.intake.open.rules import charts
 from services.intake.open.rules.tables import KINDS, STATES, Tables
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page
 
 CHARTED, LISTED = 6, 13
 PACED = ("on_time", "late", "waiting")

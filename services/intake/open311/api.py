@@ -16,7 +16,8 @@ from shared.db import Database
 from shared.errors import NotFound
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import JSON, PUBLIC, Answer, Call, Endpoint, Link
+from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link
+from shared.web.replies import Answer
 from shared.web.texts import texts
 
 ROOT = "/open311/v2"

@@ -11,7 +11,8 @@ from services.intake.open311.models import Fault, Faults
 from shared.errors import Invalid, KeyReused, Refused
 from shared.events import Language
 from shared.web import problems
-from shared.web.endpoints import JSON, Answer, Reply, Text
+from shared.web.endpoints import JSON
+from shared.web.replies import Answer, Reply, Text
 from shared.web.texts import Texts, texts
 
 XML = "text/xml"

@@ -6,7 +6,7 @@ from services.intake.accept import receipts
 from services.intake.pages.notices import find
 from shared.errors import Refused, TooMany, Wrong
 from shared.web import problems
-from shared.web.endpoints import Page
+from shared.web.replies import Page
 
 
 def spelt(typed: str) -> str:

@@ -15,7 +15,8 @@ from services.intake.privacy.views import WORDS, Answer, Wish
 from shared.errors import Invalid, NotFound, Refused, TooMany, Wrong
 from shared.values import clock
 from shared.web import problems
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Reply
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, Reply
 from shared.web.texts import texts
 
 PLACE = "/r/{receipt}/data"
@@ -89,7 +90,7 @@ class DataPage:
             "wrong_fields": {one.field: one for one in wrong},
             "limit": WORDS,
         }
-        return Page("data.html", values, int(refused.status) if refused else 200, headers=HIDDEN)
+        return Page("data.html", values, refused=refused, headers=HIDDEN)
 
     @property
     def _days(self) -> int:

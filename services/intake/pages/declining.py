@@ -19,8 +19,9 @@ from shared.db import Connection, Database
 from shared.errors import Conflict, Invalid, Refused, TooMany
 from shared.observe import log
 from shared.values import clock
-from shared.web import problems, repeats
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web import repeats
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, See
 
 ADDRESS = "/w/{code}/no-more"
 UNKNOWN = notice("wrong_code", 404)
@@ -89,12 +90,9 @@ class DecliningPage:
             "code": code,
             "known": index is not None,
             "no_more": no_more,
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
         }
-        headers = problems.headers(refused) if refused else {}
-        status = int(refused.status) if refused else 200
-        return Page("no_more.html", values, status, headers={**HIDDEN, **headers})
+        return Page("no_more.html", values, refused=refused, headers=HIDDEN)
 
 
 async def _say(conn: Connection, code: str, no_more: bool) -> Said:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from functools import partial
 
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Text
 
 
 def endpoints(files: Mapping[str, str]) -> list[Endpoint]:

@@ -17,7 +17,8 @@ from services.intake.photos.taking import UPLOADS, Taking
 from shared.errors import KeyReused, Refused, Unavailable
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, See
 
 PLACES = {"": "rating", "/complaint": "complaint", "/request": "request"}
 UNKNOWN = notice("wrong_code", 404)
@@ -127,7 +128,7 @@ class Forms:
                 call, unit.unit_code, unit.code, typed.repeat_key
             ),
         }
-        return Page(f"{typed.step}.html", values, int(refused.status) if refused else 200)
+        return Page(f"{typed.step}.html", values, refused=refused)
 
 
 def _begun(typed: Typed) -> Typed:

@@ -16,8 +16,9 @@ from services.intake.pages.windows import Window, Windows
 from shared.errors import Invalid, KeyReused, NotFound, Refused, Wrong
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Cookie, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
 from shared.web.pages import COOKIE
+from shared.web.replies import Cookie, Page, See
 
 PATH = "/k/{code}"
 UNKNOWN = notice("wrong_code", 404)
@@ -101,7 +102,7 @@ class Kiosk:
         window = self.windows.recall(call.params["code"])
         key = call.fields.one("key") or fresh_key()
         page = self._shown(template, window, key=key, failed=True, chosen=True)
-        return replace(page, status=int(refused.status)) if page.status == 200 else page
+        return replace(page, refused=refused) if page.code == 200 else page
 
     def _window(self, call: Call[None, None]) -> Window:
         window = self.windows.recall(call.params["code"])

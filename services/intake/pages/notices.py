@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.intake.follow.api import PRIVATE
 from shared.errors import Wrong
-from shared.web.endpoints import Page
+from shared.web.replies import Page
 
 # Nor may it reach a search engine.
 HIDDEN = PRIVATE | {"X-Robots-Tag": "noindex, nofollow"}

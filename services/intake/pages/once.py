@@ -12,7 +12,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from shared.web.endpoints import Call, Cookie
+from shared.web.endpoints import Call
+from shared.web.replies import Cookie
 
 COOKIE = "mashang_form"
 KEPT = timedelta(minutes=10)

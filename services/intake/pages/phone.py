@@ -10,7 +10,8 @@ from services.intake.pages.notices import notice
 from services.intake.pages.windows import Windows
 from shared.errors import NotFound
 from shared.web import assets
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, Text
 from shared.web.texts import texts
 
 MANIFEST = "application/manifest+json"

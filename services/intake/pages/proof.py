@@ -14,7 +14,8 @@ from services.intake.pages.notices import HIDDEN
 from services.intake.proof.keyring import Keyring
 from shared.errors import NotFound, TooMany
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, Text
 
 KEYS = "/receipt-keys"
 

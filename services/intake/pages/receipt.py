@@ -11,7 +11,8 @@ from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN, find
 from services.intake.pages.saying import DONE
 from shared.errors import NotFound, Refused, TooMany, Wrong
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, See
 from shared.web.texts import text
 
 ASK = "/r"

@@ -20,7 +20,8 @@ from services.intake.pages.typed import addition
 from services.intake.photos.taking import UPLOADS, Taking
 from shared.errors import Conflict, Invalid, NotFound, Refused, TooMany, Wrong
 from shared.web import repeats
-from shared.web.endpoints import PUBLIC, Answer, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Answer, Page, See
 from shared.web.uploads import Uploads
 
 ADDRESS = "/r/{receipt}"
@@ -151,8 +152,7 @@ class SayingPages:
             "attachments": left.names,
             **files.values(self.taking, call, lost=left.lost),
         }
-        status = int(refused.status) if refused else 200
-        return Page(f"{form.template}.html", values, status, headers=HIDDEN)
+        return Page(f"{form.template}.html", values, refused=refused, headers=HIDDEN)
 
 
 def _both(form: Form, show: Any, send: Any, again: Any) -> tuple[Endpoint, Endpoint]:

@@ -18,7 +18,8 @@ from shared.errors import KeyReused, Refused
 from shared.events import Language
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, See
 
 PATH = "/r/{receipt}/thanks"
 MIDDLE = 3
@@ -116,8 +117,7 @@ class Thanks:
             # A rating in the middle is nobody's praise and no case: nobody would look at a photo.
             "takes_photos": self.taking.open and rated.satisfaction != MIDDLE,
         }
-        status = int(refused.status) if refused else 200
-        return Page("thanks.html", values, status, headers=HIDDEN)
+        return Page("thanks.html", values, refused=refused, headers=HIDDEN)
 
 
 def addition_of(said: Typed, lang: Language) -> Addition:

@@ -1,7 +1,8 @@
 """What stands at the address itself."""
 
 from services.intake.pages.notices import find
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, Text
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, Text
 
 
 def endpoints() -> list[Endpoint]:

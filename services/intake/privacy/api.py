@@ -6,7 +6,8 @@ from functools import partial
 from services.intake.follow.api import PRIVATE
 from services.intake.privacy.asking import Asking
 from services.intake.privacy.views import Answer, Overview, Wish
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Reply
 from shared.web.texts import texts
 
 PLACE = "/api/v1/receipts/{receipt}/data"

@@ -107,9 +107,9 @@ class Asking:
         return Own(
             facts,
             held,
-            self.seal.open(sealed, f"phone:{facts.id}") if sealed else None,
+            self.seal.opened(sealed, f"phone:{facts.id}"),
             indexes,
-            self.seal.open(held.words_sealed, f"words:{facts.id}") if held.words_sealed else None,
+            self.seal.opened(held.words_sealed, f"words:{facts.id}"),
             [
                 views.Later(at=at, words=self.seal.open(words, context))
                 for at, context, words in await store.list_added(conn, facts.id)

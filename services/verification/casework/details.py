@@ -28,10 +28,8 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> views.Detail:
         **{name: getattr(case, name) for name in facts},
         attachments=await additions.list_attachments(conn, case),
         phone_use=_phone_use(case, seal),
-        words=views.opened(seal, case.words_sealed, f"words:{case.submission_id}"),
-        officer_typed=views.opened(
-            seal, case.officer_typed_sealed, f"words:{case.submission_id}:officer"
-        ),
+        words=seal.opened(case.words_sealed, f"words:{case.submission_id}"),
+        officer_typed=seal.opened(case.officer_typed_sealed, f"words:{case.submission_id}:officer"),
         additions=[_addition(one, seal) for one in added],
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),
@@ -57,12 +55,10 @@ def _addition(one: Addition, seal: Seal) -> views.AdditionShown:
         number=one.number,
         added_at=one.added_at,
         why=one.why,
-        words=views.opened(seal, one.words_sealed, f"words:{one.addition_id}"),
+        words=seal.opened(one.words_sealed, f"words:{one.addition_id}"),
         categories=one.categories,
         officer_badge=one.officer_badge,
-        officer_typed=views.opened(
-            seal, one.officer_typed_sealed, f"words:{one.addition_id}:officer"
-        ),
+        officer_typed=seal.opened(one.officer_typed_sealed, f"words:{one.addition_id}:officer"),
         attachments=one.attachments,
     )
 
@@ -74,7 +70,7 @@ def _action(action: Action, case: Case, seal: Seal) -> views.ActionShown:
         actor=action.actor,
         acted_at=action.acted_at,
         details=dict(action.details),
-        note=seal.open(sealed, f"note:{case.submission_id}") if sealed else None,
+        note=seal.opened(sealed, f"note:{case.submission_id}"),
     )
 
 

@@ -58,7 +58,7 @@ def _shown(hold: Hold, seal: Seal, names: Mapping[str, str]) -> HoldShown:
         "state": hold.state,
         "due_at": hold.due_at,
         "unit_name": names.get(sent.unit_code, sent.unit_code),
-        "words": views.opened(seal, sent.words_sealed, f"words:{sent.submission_id}"),
+        "words": seal.opened(sent.words_sealed, f"words:{sent.submission_id}"),
         "phone": views.phone_shown(seal, sent.phone_sealed, f"phone:{sent.submission_id}"),
     }
     return HoldShown(**own | rest)

@@ -69,7 +69,7 @@ def _who(case: Case, lead: Operator | None, last: str) -> str:
 
 def _first_words(desk: Desk, case: Case) -> str:
     try:
-        words = views.opened(desk.seal, case.words_sealed, f"words:{case.submission_id}")
+        words = desk.seal.opened(case.words_sealed, f"words:{case.submission_id}")
     except SealBroken:
         return ""
     return " ".join((words or "")[:_FIRST].split())

@@ -189,11 +189,6 @@ def masked(case: Case, seal: Seal) -> str | None:
     return phone_shown(seal, case.phone_sealed, f"phone:{case.submission_id}")
 
 
-def opened(seal: Seal, sealed: str | None, context: str) -> str | None:
-    """What was sealed, if there is anything."""
-    return seal.open(sealed, context) if sealed else None
-
-
 def phone_shown(seal: Seal, sealed: str | None, context: str) -> str | None:
     """A phone as everybody may see it."""
     return phone.mask(seal.open(sealed, context)) if sealed else None

@@ -10,15 +10,18 @@ from services.verification.signin.door import CONFIRM_PATH, DeskDoor
 from services.verification.signin.factors import Factors
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.sessions import PATIENCE
-from services.verification.signin.store import factors
+from services.verification.signin.store import events, factors
 from services.verification.signin.store import sessions as kept
 from shared.db import Database
 from shared.errors import Refused
 from shared.patience import within
 from shared.values import clock
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/account"
+# So much of what happened to it is shown to its owner.
+_SHOWN = 20
 _FACTOR, _CODES = f"{ADDRESS}/factor", f"{ADDRESS}/codes"
 
 
@@ -79,12 +82,12 @@ class OwnPages:
                 "enrolled": await factors.is_confirmed(conn, username),
                 "codes": await factors.count_codes(conn, username),
                 "places": await kept.list_places(conn, username, now),
+                "events": await events.list_events(conn, events.NEWEST, _SHOWN, username=username),
                 "here": self._here(call),
                 "done": call.asked("done") if call.asked("done") in ("password", "ended") else "",
                 "least": rules.SHORTEST_PASSWORD,
-                "refused": refused,
             }
-        return Page("account.html", values, int(refused.status) if refused else 200)
+        return Page("account.html", values, refused=refused)
 
     def _here(self, call: Call[Any, None]) -> str:
         return kept.key_of(call.cookies.get(self.door.cookie, ""))
@@ -92,23 +95,24 @@ class OwnPages:
     async def change_password(self, call: Call[bodies.PasswordBody, None]) -> See:
         """Everywhere else one is signed out."""
         body = call.body
-        changing = self.door.sessions.change_password(call.operator.username, body.old, body.new)
+        changing = self.door.sessions.change_password(
+            call.operator.username, body.old, body.new, self.door.origin(call)
+        )
         await within(PATIENCE, changing)
-        await self._end_others(call)
+        async with self.database.acquire() as conn:
+            await kept.delete_others(conn, call.operator.username, self._here(call))
         return See(f"{ADDRESS}?done=password")
 
     async def end(self, call: Call[bodies.PlaceBody, None]) -> See:
         """In one place, or in all others."""
-        if call.body.place:
-            async with self.database.acquire() as conn:
-                await kept.delete_place(conn, call.operator.username, call.body.place)
-        else:
-            await self._end_others(call)
+        username = call.operator.username
+        async with self.database.transaction() as conn:
+            if call.body.place:
+                await kept.delete_place(conn, username, call.body.place)
+            else:
+                await kept.delete_others(conn, username, self._here(call))
+            await events.add(conn, username, "ended", self.door.origin(call))
         return See(f"{ADDRESS}?done=ended")
-
-    async def _end_others(self, call: Call[Any, None]) -> None:
-        async with self.database.acquire() as conn:
-            await kept.delete_others(conn, call.operator.username, self._here(call))
 
     async def show_factor(self, call: Call[None, None]) -> Page | See:
         """The code to scan, for whoever has just confirmed who they are."""
@@ -127,8 +131,8 @@ class OwnPages:
         if secret is None:
             return See(ADDRESS)
         drawn = drawing.scanned(totp.address(secret, username, rules.ISSUER))
-        values = {"secret": drawing.grouped(secret), "drawn": drawn, "refused": refused}
-        return Page("factor.html", values, int(refused.status) if refused else 200)
+        values = {"secret": drawing.grouped(secret), "drawn": drawn}
+        return Page("factor.html", values, refused=refused)
 
     async def enrol(self, call: Call[bodies.CodeBody, None]) -> Page | See:
         """From now on it is asked for; recovery codes are shown now, the only time they can be."""
@@ -136,7 +140,7 @@ class OwnPages:
             return _confirm_first(_FACTOR)
         username = call.operator.username
         async with self.database.transaction() as conn:
-            await self.factors.enrol(conn, username, call.body.code)
+            await self.factors.enrol(conn, username, call.body.code, self.door.origin(call))
             codes = await self.factors.new_codes(conn, username)
         return Page("recovery.html", {"codes": codes, "then": ADDRESS})
 
@@ -144,8 +148,10 @@ class OwnPages:
         """The old ones are worth nothing any more."""
         if not call.confirmed:
             return _confirm_first(ADDRESS)
+        username = call.operator.username
         async with self.database.transaction() as conn:
-            codes = await self.factors.new_codes(conn, call.operator.username)
+            codes = await self.factors.new_codes(conn, username)
+            await events.add(conn, username, "codes_renewed", self.door.origin(call))
         return Page("recovery.html", {"codes": codes, "then": ADDRESS})
 
     async def ask(self, call: Call[None, None]) -> Page:
@@ -157,16 +163,15 @@ class OwnPages:
         return self._ask(self.pages.safe(call.fields.one("next")), refused)
 
     def _ask(self, then: str, refused: Refused | None = None) -> Page:
-        values = {"next": then, "refused": refused, "minutes": rules.CONFIRMED_MINUTES}
-        headers = self.pages.onward_policy()
-        return Page(
-            "confirm.html", values, int(refused.status) if refused else 200, headers=headers
-        )
+        values = {"next": then, "minutes": rules.CONFIRMED_MINUTES}
+        return Page("confirm.html", values, refused=refused, headers=self.pages.onward_policy())
 
     async def confirm(self, call: Call[bodies.ConfirmBody, None]) -> See:
         """Back to where it was asked for, with a statement that says so."""
         token = call.cookies.get(self.door.cookie, "")
-        confirming = self.door.sessions.confirm(call.operator.username, token, call.body.password)
+        confirming = self.door.sessions.confirm(
+            call.operator.username, token, call.body.password, self.door.origin(call)
+        )
         await within(PATIENCE, confirming)
         # The answer takes a fresh statement along for whoever is signed in by now.
         call.visitor = await self.door.by_bearer(token)

@@ -3,12 +3,14 @@
 from dataclasses import asdict, dataclass
 
 from services.verification.signin import bodies, rules
+from services.verification.signin.attempts import Caller
 from services.verification.signin.second import Second
-from services.verification.signin.sessions import Caller, SignIn
+from services.verification.signin.sessions import SignIn
 from shared import access, statements
 from shared.access import Operator
 from shared.errors import Forbidden
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Reply, staff
+from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
+from shared.web.replies import Reply
 
 SIGNED_IN = staff(access.EVERYBODY)
 
@@ -50,14 +52,14 @@ class Api:
         if session.waits:
             if await self.second.secret(session.token):
                 raise Forbidden("refused.enrol_first")
-            session = (await self.second.finish(session.token, call.body.code)).session
+            session = (await self.second.finish(session.token, call.body.code, caller)).session
         return bodies.SessionShown(
             token=session.token, expires_at=session.expires_at, operator=shown(session.operator)
         )
 
     async def end(self, call: Call[None, None]) -> Reply:
         """The session ends, and with it all its statements within a minute."""
-        await self.sessions.end(call.bearer)
+        await self.sessions.end(call.bearer, Caller(rules.source(call.remote)))
         return Reply(None, 204)
 
     async def me(self, call: Call[None, None]) -> bodies.OperatorShown:

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from services.verification.signin.rules import DEVICE_KNOWN_FOR
 from shared.values import clock
-from shared.web.endpoints import Cookie
+from shared.web.replies import Cookie
 from shared.web.session import cookie_name
 
 

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from services.verification.signin import rules
+from services.verification.signin.attempts import Caller
 from services.verification.signin.devices import Devices
-from services.verification.signin.sessions import Caller, SignIn
+from services.verification.signin.sessions import SignIn
 from shared import statements
 from shared.errors import Unauthenticated
 from shared.values import text
-from shared.web.endpoints import Cookie, Visitor
+from shared.web.endpoints import Call, Visitor
+from shared.web.replies import Cookie
 from shared.web.session import cookie_name, statement_cookie
 
 SIGN_IN_PATH = "/desk/sign-in"
@@ -84,6 +87,10 @@ class DeskDoor:
         """Where an attempt to sign in comes from."""
         device = self.devices.known(text.username(username), cookies)
         return Caller(rules.source(remote), device, agent)
+
+    def origin(self, call: Call[Any, Any]) -> Caller:
+        """Where somebody does something of whom it is known who they are."""
+        return Caller(rules.source(call.remote), agent=call.agent)
 
     def opened(self, token: str) -> Cookie:
         """The session's cookie; it ends with the browser, and the session by itself."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.verification.signin import totp
-from services.verification.signin.store import factors
+from services.verification.signin.attempts import NOWHERE, Caller
+from services.verification.signin.store import events, factors
 from services.verification.signin.store.factors import Factor
 from shared.db import Connection
 from shared.errors import Invalid, Wrong
@@ -23,7 +24,9 @@ class Factors:
         factor = await self._claim(conn, username)
         return None if factor.confirmed_at else self._secret(username, factor)
 
-    async def prove(self, conn: Connection, username: str, typed: str) -> bool:
+    async def prove(
+        self, conn: Connection, username: str, typed: str, caller: Caller = NOWHERE
+    ) -> bool:
         """Whether the code is the app's, and not used before; or a recovery code."""
         factor = await self._claim(conn, username)
         now = clock.now()
@@ -34,12 +37,16 @@ class Factors:
         used = await factors.use_code(conn, username, totp.hash_of(typed))
         if used:
             log.get().warning("recovery code used")
+            await events.add(conn, username, "recovered", caller)
         return used
 
-    async def enrol(self, conn: Connection, username: str, typed: str) -> None:
+    async def enrol(
+        self, conn: Connection, username: str, typed: str, caller: Caller = NOWHERE
+    ) -> None:
         """The first code of a new factor. Invalid if it is not right."""
-        if not await self.prove(conn, username, typed):
+        if not await self.prove(conn, username, typed, caller):
             raise Invalid(Wrong("code", "refused.second_code"))
+        await events.add(conn, username, "enrolled", caller)
         log.get().info("second factor enrolled")
 
     async def new_codes(self, conn: Connection, username: str) -> list[str]:

@@ -13,7 +13,8 @@ from shared.errors import Refused, Unauthenticated
 from shared.patience import within
 from shared.values import clock
 from shared.values.seal import Seal, SealBroken
-from shared.web.endpoints import PUBLIC, Call, Cookie, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Cookie, Page, See
 from shared.web.session import cookie_name
 
 ADDRESS = "/desk/oidc"

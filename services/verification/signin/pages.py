@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from services.verification.signin import rules
 from services.verification.signin.bodies import SignInBody
 from services.verification.signin.door import SECOND_PATH, SIGN_IN_PATH, DeskDoor
 from services.verification.signin.sessions import Session
@@ -11,7 +12,8 @@ from shared import access
 from shared.access import Role
 from shared.errors import Refused
 from shared.web.answers import CSP, SECURITY_HEADERS
-from shared.web.endpoints import PUBLIC, Call, Cookie, Endpoint, Page, See, staff
+from shared.web.endpoints import PUBLIC, Call, Endpoint, staff
+from shared.web.replies import Cookie, Page, See
 from shared.web.session import RENEW_PATH
 
 DESK = "/desk"
@@ -49,7 +51,9 @@ class SignInPages:
 
     async def show(self, call: Call[None, None]) -> Page:
         """The empty form; `next` comes along."""
-        return self.form(self.safe(call.asked("next")), "")
+        # Whoever is led here with a session's cookie had one; signing out removes it.
+        then = self.safe(call.asked("next"))
+        return self.form(then, "", expired=bool(then and call.cookies.get(self.door.cookie)))
 
     async def begin(self, call: Call[SignInBody, None]) -> See | Page:
         """Sign in, and on to where one was going; the browser is known from now on.
@@ -78,12 +82,19 @@ class SignInPages:
         """The form with the name that was typed."""
         return self.form(self.safe(call.fields.one("next")), call.fields.one("username"), refused)
 
-    def form(self, then: str, username: str, refused: Refused | None = None) -> Page:
+    def form(
+        self, then: str, username: str, refused: Refused | None = None, *, expired: bool = False
+    ) -> Page:
         """The form, with what went wrong before."""
-        values = {"next": then, "username": username, "refused": refused, "oidc": self.oidc}
-        headers = self.onward_policy()
-        status = int(refused.status) if refused else 200
-        return Page("sign_in.html", values, status, headers=headers)
+        values = {
+            "next": then,
+            "username": username,
+            "oidc": self.oidc,
+            "expired": expired,
+            "idle": int(rules.SESSION_IDLE.total_seconds()) // 60,
+            "tries": rules.FREE_ATTEMPTS,
+        }
+        return Page("sign_in.html", values, refused=refused, headers=self.onward_policy())
 
     def onward_policy(self) -> dict[str, str]:
         """Browsers hold a form to its page's policy over redirects too, and some lead elsewhere."""
@@ -98,7 +109,8 @@ class SignInPages:
 
     async def end(self, call: Call[None, None]) -> See:
         """Sign out everywhere."""
-        await self.door.sessions.end(call.cookies.get(self.door.cookie, ""))
+        token = call.cookies.get(self.door.cookie, "")
+        await self.door.sessions.end(token, self.door.origin(call))
         return See(SIGN_IN_PATH, self.door.closed())
 
     async def renew(self, call: Call[None, None]) -> See:

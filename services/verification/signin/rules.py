@@ -1,6 +1,7 @@
 """Sessions, the lock-out and what an address may spend: how long, how often."""
 
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from shared.access import CONFIRMED_FOR
 from shared.values.backoff import backoff
@@ -53,6 +54,15 @@ def usable(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
 def source(remote: str) -> str:
     """What counts as one address; never nothing, which is the line of known devices."""
     return household(remote) or "unknown"
+
+
+def network(source: str) -> str:
+    """About where a source is: its neighbourhood, which is nobody's alone; nothing if unknown."""
+    try:
+        found = ip_network(source, strict=False)
+    except ValueError:
+        return ""
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
 
 
 def spent(failures: float, failed_at: datetime, now: datetime) -> float:

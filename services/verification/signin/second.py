@@ -4,9 +4,10 @@ import secrets
 from dataclasses import dataclass, field
 
 from services.verification.signin import rules
+from services.verification.signin.attempts import NOWHERE, Caller
 from services.verification.signin.factors import Factors
 from services.verification.signin.sessions import ENDED, Session, SignIn, hash_of
-from services.verification.signin.store import factors
+from services.verification.signin.store import events, factors
 from services.verification.signin.store import failures as failed
 from services.verification.signin.store import sessions as kept
 from shared.db import Connection, Database
@@ -47,22 +48,33 @@ class Second:
         async with self.database.transaction() as conn:
             return await self.factors.shown(conn, username)
 
-    async def finish(self, waiting: str, typed: str) -> Opened:
+    async def finish(self, waiting: str, typed: str, caller: Caller = NOWHERE) -> Opened:
         """The session, once the code is right. Unauthenticated; guesses are counted as such."""
         username = await self.waiting(waiting)
         subject = f"{username} code"
-        async with self.sign_in.failing(subject) as free:
+        async with self.sign_in.guesses.failing(subject) as free:
             if not free:
                 raise Unauthenticated(WRONG_CODE)
-            async with self.database.transaction() as conn:
-                opened = await self._open(conn, username, waiting, typed)
-                await failed.delete_failures(conn, subject)
+            try:
+                async with self.database.transaction() as conn:
+                    opened = await self._open(conn, username, waiting, typed, caller)
+                    await failed.delete_failures(conn, subject)
+            except Unauthenticated as why:
+                if why.key == WRONG_CODE:
+                    await self._tell_refused(username, caller)
+                raise
         log.get().info("operator signed in", outcome="second factor")
         return opened
 
-    async def _open(self, conn: Connection, username: str, waiting: str, typed: str) -> Opened:
+    async def _tell_refused(self, username: str, caller: Caller) -> None:
+        async with self.database.acquire() as conn:
+            await events.add(conn, username, "code_refused", caller)
+
+    async def _open(
+        self, conn: Connection, username: str, waiting: str, typed: str, caller: Caller
+    ) -> Opened:
         enrolled = await factors.is_confirmed(conn, username)
-        if not await self.factors.prove(conn, username, typed):
+        if not await self.factors.prove(conn, username, typed, caller):
             raise Unauthenticated(WRONG_CODE)
         token, now = secrets.token_urlsafe(32), clock.now()
         expires_at = now + rules.SESSION_LIFETIME
@@ -70,5 +82,8 @@ class Second:
         found = await kept.get_session(conn, hash_of(token))
         if found is None:  # somebody was faster, or they were disabled
             raise Unauthenticated(ENDED)
+        if not enrolled:
+            await events.add(conn, username, "enrolled", caller)
+        await events.add(conn, username, "signed_in", caller)
         codes = [] if enrolled else await self.factors.new_codes(conn, username)
         return Opened(Session(token, expires_at, found.operator), codes)

@@ -9,8 +9,8 @@ from services.verification.signin.door import SECOND_PATH, SIGN_IN_PATH
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.second import Second
 from shared.errors import Refused, Unauthenticated
-from shared.web import problems
-from shared.web.endpoints import PUBLIC, Call, Endpoint, Page, See
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.replies import Page, See
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class SecondPages:
         then = call.fields.one("next")
         if call.fields.one("keep"):
             return await self._form(call, then)
-        opened = await self.second.finish(self._token(call), call.body.code)
-        operator, door = opened.session.operator, self.pages.door
+        door = self.pages.door
+        opened = await self.second.finish(self._token(call), call.body.code, door.origin(call))
+        operator = opened.session.operator
         device = door.caller(operator.username, call.remote, call.cookies).device
         cookies = (
             door.opened(opened.session.token), door.passed(),
@@ -71,12 +72,7 @@ class SecondPages:
         values = {
             "next": self.pages.safe(then),
             "secret": drawing.grouped(secret or ""),
+            "tries": rules.FREE_ATTEMPTS,
             "drawn": drawing.scanned(uri) if uri else "",
-            "refused": refused,
         }
-        headers = self.pages.onward_policy()
-        if refused is None:
-            return Page("second.html", values, headers=headers)
-        return Page(
-            "second.html", values, int(refused.status), headers=headers | problems.headers(refused)
-        )
+        return Page("second.html", values, refused=refused, headers=self.pages.onward_policy())

@@ -2,21 +2,21 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from services.verification.signin import rules
 from services.verification.signin.addresses import Addresses, Slowness
+from services.verification.signin.attempts import LONGEST_PASSWORD, NOWHERE, Attempt, Caller
+from services.verification.signin.guesses import Guesses
 from services.verification.signin.line import KNOWN
 from services.verification.signin.passwords import Passwords, TooShort
-from services.verification.signin.store import factors
+from services.verification.signin.store import events, factors
 from services.verification.signin.store import failures as failed
 from services.verification.signin.store import sessions as kept
 from services.verification.signin.store.sessions import Origin
-from shared import faults
 from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import Invalid, Refused, TooMany, Unauthenticated, Wrong
@@ -25,9 +25,6 @@ from shared.patience import within
 from shared.values import clock, text
 
 _SEEN_EVERY = timedelta(minutes=1)
-_LONGEST_PASSWORD = 1024
-_LONGEST_USERNAME = 64
-_LONGEST_AGENT = 300
 _MOST_LATE = 256
 # More than a page's own, since a hash takes its time on a busy machine, and less than five seconds.
 PATIENCE = 4.5
@@ -59,36 +56,6 @@ class SignedIn:
     confirmed_at: datetime
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Where an attempt comes from; `device` only where it is known for the name that is typed.
-
-    `agent` is how the browser calls itself.
-    """
-
-    address: str = "unknown"
-    device: str = ""
-    agent: str = ""
-
-
-NOWHERE = Caller()
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What was typed, and from where."""
-
-    username: str
-    password: str = field(repr=False)
-    caller: Caller
-
-    @property
-    def fits(self) -> bool:
-        """Whether it could be anybody's at all."""
-        named = 0 < len(self.username) <= _LONGEST_USERNAME
-        return named and len(self.password) <= _LONGEST_PASSWORD
-
-
 class SignIn:
     """Sessions in the database, so that every instance of the service knows them."""
 
@@ -96,6 +63,7 @@ class SignIn:
         """Where a second factor is required, who has none enrols one when they sign in."""
         self._database, self._passwords = database, Passwords()
         self._second_required = second_required
+        self.guesses = Guesses(database)
         self._addresses, self._slowness = Addresses(database), Slowness()
         self._late = asyncio.Semaphore(_MOST_LATE)
 
@@ -115,7 +83,7 @@ class SignIn:
         subject = f"{one.username} {one.caller.device}"
         with self._passwords.line.place(KNOWN):
             session: Session | None = None
-            async with self.failing(subject) as free:
+            async with self.guesses.failing(subject) as free:
                 if free:
                     session = await self._try(one, subject, KNOWN)
             return session
@@ -134,7 +102,7 @@ class SignIn:
         if rules.over(await self._addresses.count(address)):
             raise TooMany(MANY, rules.LEAK)
         if one.fits:
-            async with self.failing(one.username) as free:
+            async with self.guesses.failing(one.username) as free:
                 session = await self._try(one, one.username if free else None, address)
         else:
             session = await self._try(one, None, address)
@@ -147,50 +115,25 @@ class SignIn:
             async with self._late:
                 await asyncio.sleep(late.total_seconds())
 
-    @asynccontextmanager
-    async def failing(self, subject: str) -> AsyncIterator[bool]:
-        """Whether the subject may try, which counts as a failure until it succeeds.
-
-        It is counted before the password is looked at: parallel guesses count too. What nobody had
-        the time to look at is nobody's failure, and taken back.
-        """
-        counting = asyncio.ensure_future(self._count_failure(subject))
-        try:
-            yield await asyncio.shield(counting)
-        except Unauthenticated:
-            raise
-        except BaseException:
-            with suppress(*faults.PASSING):
-                if await counting:
-                    await self._forgive(subject)
-            raise
-
-    async def _forgive(self, subject: str) -> None:
-        async with self._database.acquire() as conn:
-            await failed.forgive_failure(conn, subject)
-
     async def _try(self, one: Attempt, subject: str | None, whose: str) -> Session:
         """`subject` is whose failures a success forgets; None, and nothing opens."""
         async with self._database.acquire() as conn:
             stored = await kept.get_password_hash(conn, one.username) if subject else None
-        password = one.password[:_LONGEST_PASSWORD]
+        password = one.password[:LONGEST_PASSWORD]
         right = await self._passwords.check(stored, password, whose)
         if subject is None or stored is None or not right:
             log.get().warning("sign-in refused", outcome="wrong" if subject else "locked")
+            if subject:
+                await self._tell_refused(one)
             raise Unauthenticated(REFUSED)
         renewed = await self._passwords.renewed(stored, password)
         return await self._open(one, subject, stored, renewed)
 
-    async def _count_failure(self, subject: str) -> bool:
-        now = clock.now()
+    async def _tell_refused(self, one: Attempt) -> None:
+        """Without waiting for the disk, or the time it takes would say which names there are."""
         async with self._database.transaction() as conn:
-            found = await failed.claim_failures(conn, subject, now)
-            if rules.locked(found.failures, found.locked_until, now):
-                return False
-            failures = rules.failures_now(found.failures, found.failed_at, now) + 1
-            until = now + rules.lock_for(failures)
-            await failed.mark_failed(conn, subject, failures, now, until)
-        return True
+            await conn.execute("SET LOCAL synchronous_commit TO off")
+            await events.add(conn, one.username, "refused", one.caller)
 
     async def _open(self, one: Attempt, subject: str, stored: str, renewed: str | None) -> Session:
         username = one.username
@@ -216,8 +159,10 @@ class SignIn:
         token, now, username = secrets.token_urlsafe(32), clock.now(), operator.username
         waits = self._second_required or await factors.is_confirmed(conn, username)
         expires_at = now + (rules.SECOND_WAITS if waits else rules.SESSION_LIFETIME)
-        origin = Origin(caller.agent[:_LONGEST_AGENT], caller.address, waits)
+        origin = Origin(caller.shown_agent, caller.address, waits)
         await kept.add_session(conn, hash_of(token), username, now, expires_at, origin)
+        if not waits:
+            await events.add(conn, username, "signed_in", caller)
         log.get().info("first factor accepted" if waits else "operator signed in")
         return Session(token, expires_at, operator, waits)
 
@@ -233,14 +178,18 @@ class SignIn:
         name = token_hash.hex()[:32]
         return SignedIn(found.operator, found.version, name, found.confirmed_at)
 
-    async def confirm(self, username: str, token: str, password: str) -> None:
+    async def confirm(self, username: str, token: str, password: str, caller: Caller) -> None:
         """The person at the screen is still who signed in. Invalid if the password is not right."""
-        if not await self._proves(username, password):
+        right = await self._proves(username, password)
+        async with self._database.transaction() as conn:
+            told: events.Kind = "confirmed" if right else "confirm_refused"
+            await events.add(conn, username, told, caller)
+            if right:
+                await kept.mark_confirmed(conn, hash_of(token), clock.now())
+        if not right:
             raise Invalid(Wrong("password", "password_wrong"))
-        async with self._database.acquire() as conn:
-            await kept.mark_confirmed(conn, hash_of(token), clock.now())
 
-    async def change_password(self, username: str, old: str, new: str) -> None:
+    async def change_password(self, username: str, old: str, new: str, caller: Caller) -> None:
         """Invalid if the old one is not right, or the new one will not do; done twice is done."""
         try:
             renewed = await self._passwords.hash(new)
@@ -252,28 +201,30 @@ class SignIn:
             if await self._proves(username, new):
                 return  # the same form, sent twice
             raise Invalid(Wrong("old", "password_wrong"))
-        async with self._database.acquire() as conn:
+        async with self._database.transaction() as conn:
             await kept.renew_password_hash(conn, username, renewed)
+            await events.add(conn, username, "password_changed", caller)
         log.get().info("password changed")
 
     async def _proves(self, username: str, password: str) -> bool:
         """Wrong ones are counted, and after some of them the right one is wrong for a while."""
         subject = f"{username} again"
         with suppress(Unauthenticated):
-            async with self.failing(subject) as free:
+            async with self.guesses.failing(subject) as free:
                 async with self._database.acquire() as conn:
                     stored = await kept.get_password_hash(conn, username) if free else None
-                if not await self._passwords.check(stored, password[:_LONGEST_PASSWORD]):
+                if not await self._passwords.check(stored, password[:LONGEST_PASSWORD]):
                     raise Unauthenticated(REFUSED)
                 async with self._database.acquire() as conn:
                     await failed.delete_failures(conn, subject)
                 return True
         return False
 
-    async def end(self, token: str) -> None:
+    async def end(self, token: str, caller: Caller = NOWHERE) -> None:
         """Sign out; nothing happens if the session has ended already."""
         async with self._database.transaction() as conn:
-            await kept.delete_session(conn, hash_of(token))
+            if username := await kept.delete_session(conn, hash_of(token)):
+                await events.add(conn, username, "signed_out", caller)
 
 
 def hash_of(token: str) -> bytes:

@@ -19,8 +19,9 @@ from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See, staff
+from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/notices"
 ONE = f"{ADDRESS}/{{notice_id}}"
@@ -116,10 +117,9 @@ class NoticePages:
             "plan": self._plan(notice),
             "may": acts.may_acknowledge(call.operator, notice),
             "typed": typed,
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
         }
-        return Page("supervision_notice.html", values, int(refused.status) if refused else 200)
+        return Page("supervision_notice.html", values, refused=refused)
 
     def _supervision(self, notice: Notice) -> Any:
         return self.policies.at(notice.received_at).supervision
@@ -135,8 +135,7 @@ class NoticePages:
         return rules.called(self.policies.at(notice.detected_at).papers.mark, notice)
 
     def _plan(self, notice: Notice) -> str:
-        sealed = notice.plan_sealed
-        return self.seal.open(sealed, acts.context(notice.notice_id)) if sealed else ""
+        return self.seal.opened(notice.plan_sealed, acts.context(notice.notice_id)) or ""
 
 
 def _query(given: Mapping[str, str]) -> NoticeQuery:

@@ -53,9 +53,7 @@ def _compared(desk: Desk, case: Case, others: Sequence[Case]) -> Iterator[Alike]
 
 
 def _words(seal: Seal, case: Case) -> str | None:
-    if case.words_sealed is None:
-        return None
     try:
-        return seal.open(case.words_sealed, f"words:{case.submission_id}")
+        return seal.opened(case.words_sealed, f"words:{case.submission_id}")
     except SealBroken:
         return None

@@ -101,6 +101,6 @@ async def _words(conn: Connection, seal: Seal, found: Sequence[Case]) -> dict[UU
 
 def _opened(seal: Seal, sealed: str | None, own: UUID) -> str:
     try:
-        return seal.open(sealed, f"words:{own}") if sealed else ""
+        return seal.opened(sealed, f"words:{own}") or ""
     except SealBroken:
         return ""

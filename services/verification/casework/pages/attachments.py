@@ -15,7 +15,8 @@ from shared.errors import NotFound
 from shared.observe import log
 from shared.storage import Storage
 from shared.values.seal import Seal, SealBroken
-from shared.web.endpoints import Call, Endpoint, Media
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Media
 
 TYPES: Mapping[str, Literal["image/jpeg", "audio/ogg"]] = {
     "photo": "image/jpeg",

@@ -21,8 +21,9 @@ from shared.db import Connection, Database
 from shared.errors import Refused
 from shared.values import clock, text
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/bulk/assign"
 MOST = 100
@@ -92,12 +93,11 @@ class BulkPages:
             "people": people,
             "unit": unit or "",
             "typed": typed,
-            "refused": refused,
             "key": key,
             "hour": rows.hour,
             "done": call.asked("done") if text.is_digits(call.asked("done")) else "",
         }
-        return Page("bulk_assign.html", values, int(refused.status) if refused else 200)
+        return Page("bulk_assign.html", values, refused=refused)
 
 
 async def list_ticked(

@@ -20,8 +20,9 @@ from shared.errors import Refused
 from shared.events import Verdict
 from shared.values import clock
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page
 
 ADDRESS = "/desk/bulk/answer"
 VERDICTS: tuple[Verdict, ...] = get_args(bodies.BulkAnswerBody.model_fields["verdict"].annotation)
@@ -82,11 +83,10 @@ class BulkAnswerPages:
             "verdicts": VERDICTS,
             "waiting": self._waiting(operator),
             "typed": typed,
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
             "done": done,
         }
-        return Page("bulk_answer.html", values, int(refused.status) if refused else 200)
+        return Page("bulk_answer.html", values, refused=refused)
 
     def _waiting(self, operator: Operator) -> list[Verdict]:
         """The verdicts that take effect only when the level above has confirmed them."""

@@ -45,8 +45,9 @@ from shared.errors import NotFound, Refused, Wrong
 from shared.events import AnswerHeard, CallbackLogged
 from shared.values import clock
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, Reply, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, Reply, See
 from shared.web.texts import LANGUAGES
 
 
@@ -246,7 +247,7 @@ class CasePage:
             "done": done if (done := call.asked("done")) in DONE else "",
             "overtaken": overtaken.is_overtaken(attempt.typed, case),
         }
-        return Page("case.html", values, int(attempt.refused.status) if attempt.refused else 200)
+        return Page("case.html", values, refused=attempt.refused)
 
 
 def _code(phone: str | None) -> str | None:

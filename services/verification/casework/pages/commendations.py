@@ -25,8 +25,9 @@ from shared.errors import NotFound, Refused
 from shared.values import phone
 from shared.values.seal import Seal
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/commendations"
 ONE = f"{ADDRESS}/{{commendation_id}}"
@@ -120,10 +121,9 @@ class CommendationPages:
                 "roster": await officers.list_roster(conn, said.unit_code),
                 "history": await commendations.list_attributions(conn, own),
                 "typed": typed,
-                "refused": refused,
                 "key": repeats.key_again(call, refused) if refused else "",
             }
-        return Page("commendation.html", values, int(refused.status) if refused else 200)
+        return Page("commendation.html", values, refused=refused)
 
     async def _may_say(self, conn: Connection, operator: Operator, said: Commendation) -> bool:
         if said.officer_badge or operator.role not in CASE_WORKERS:
@@ -151,13 +151,12 @@ class CommendationPages:
         ]
 
     def _typed(self, one: Commendation) -> str:
-        sealed = one.officer_typed_sealed
-        return self.seal.open(sealed, f"words:{one.commendation_id}:officer") if sealed else ""
+        context = f"words:{one.commendation_id}:officer"
+        return self.seal.opened(one.officer_typed_sealed, context) or ""
 
     def _words(self, one: Commendation) -> str | None:
-        if one.words_sealed is None:
-            return None
-        return phone.hidden(self.seal.open(one.words_sealed, f"words:{one.commendation_id}"))
+        words = self.seal.opened(one.words_sealed, f"words:{one.commendation_id}")
+        return phone.hidden(words) if words else None
 
 
 def _badges(operator: Operator, query: CommendationQuery) -> list[str] | None:

@@ -17,7 +17,8 @@ from services.verification.casework.rules import differing
 from services.verification.casework.rules.cases import Case
 from shared.db import Connection, Database
 from shared.errors import Refused
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page, See
 
 PATH = f"{ADDRESS}/conflict"
 
@@ -86,6 +87,5 @@ class ConflictPage:
             "marked": differing.marked,
             "categories": self.desk.policy(case).categories,
             "may_judge": may_judge(case, call.operator),
-            "refused": refused,
         }
-        return Page("case_conflict.html", values, int(refused.status) if refused else 200)
+        return Page("case_conflict.html", values, refused=refused)

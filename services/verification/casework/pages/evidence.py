@@ -15,8 +15,9 @@ from shared.db import Database
 from shared.errors import Refused
 from shared.files.decoder import VOICE_SECONDS
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 PATH = f"{ADDRESS}/evidence"
 
@@ -70,10 +71,9 @@ class EvidencePage:
         values = {
             "case": case,
             "typed": typed,
-            "refused": refused,
             "key": key,
             "open": self.cleaning.storage is not None,
             "most": UPLOADS.fields["photos"],
             "seconds": VOICE_SECONDS,
         }
-        return Page("evidence.html", values, int(refused.status) if refused else 200)
+        return Page("evidence.html", values, refused=refused)

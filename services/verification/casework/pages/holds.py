@@ -14,8 +14,9 @@ from shared.db import Database
 from shared.errors import Refused
 from shared.values import text
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/held"
 
@@ -70,11 +71,10 @@ class HoldPages:
             "count": found.count,
             "query": query,
             "typed": typed,
-            "refused": refused,
             "key": key,
             "done": call.asked("done") if text.is_digits(call.asked("done")) else "",
         }
-        return Page("held.html", values, int(refused.status) if refused else 200)
+        return Page("held.html", values, refused=refused)
 
 
 def _query(given: Any) -> bodies.HoldQuery:

@@ -22,7 +22,8 @@ from shared.db import Connection, Database
 from shared.errors import Invalid, Refused
 from shared.values import clock
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
 
 _PAGE = 25
 # Before every case.
@@ -97,12 +98,11 @@ class InboxPages:
             "saved": saved,
             "asked": asked_in(query),
             "title": title,
-            "refused": refused,
             "key": repeats.key_again(call, refused) if refused else "",
             "may_save": call.operator.role in access.CASE_WORKERS,
             "done": call.asked("done") == "view",
         }
-        return Page("inbox.html", values, int(refused.status) if refused else 200)
+        return Page("inbox.html", values, refused=refused)
 
     async def _found(
         self, conn: Connection, operator: Operator, query: bodies.InboxQuery

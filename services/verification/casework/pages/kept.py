@@ -11,7 +11,8 @@ from services.verification.casework.pages.case import FORMS, may_judge
 from services.verification.casework.pages.work import ADDRESS
 from services.verification.directory.store import officers
 from shared.db import Database
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
 
 
 @dataclass(frozen=True)

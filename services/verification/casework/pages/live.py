@@ -24,7 +24,8 @@ from shared.db import Database
 from shared.errors import Unavailable
 from shared.events import Language
 from shared.values import clock
-from shared.web.endpoints import SILENT_SECONDS, Call, Endpoint, Stream
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import SILENT_SECONDS, Stream
 from shared.web.texts import text
 
 # So many times as long as it looked a page rests before it looks again, and no longer than this: a

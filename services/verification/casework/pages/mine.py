@@ -16,7 +16,8 @@ from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
 from shared.values import clock
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
 
 # Nobody works through more before looking again; a sheet of paper holds no more either.
 _MOST = 100

@@ -13,7 +13,8 @@ from services.verification.casework.store import queues
 from shared import access
 from shared.db import Database
 from shared.values import clock
-from shared.web.endpoints import Call, Endpoint, Page
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
 
 _DAYS = 90
 

@@ -13,7 +13,8 @@ from shared.db import Connection, Database
 from shared.errors import Invalid, Refused, Wrong
 from shared.values import text
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/views"
 # So many stand in the rail; who has more finds none of them.

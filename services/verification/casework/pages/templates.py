@@ -16,8 +16,9 @@ from shared.db import Database
 from shared.errors import Refused
 from shared.values import clock
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See, staff
+from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/templates"
 KEEPERS = staff(("city_supervisor",))
@@ -73,11 +74,10 @@ class TemplatePages:
             "may_keep": call.operator.role in KEEPERS.roles,
             "variables": _variables(call.language),
             "categories": self.desk.policies.at(clock.now()).categories,
-            "refused": refused,
             "key": key,
             "done": call.asked("done") == "kept",
         }
-        return Page("templates.html", values, int(refused.status) if refused else 200)
+        return Page("templates.html", values, refused=refused)
 
 
 def _variables(language: str) -> str:

@@ -18,8 +18,9 @@ from shared import access
 from shared.db import Database
 from shared.errors import Refused
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, See
+from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
 
 ADDRESS = "/desk/cases/{case_id}"
 
@@ -104,7 +105,6 @@ class WorkPages:
             "above": call.operator.role in access.SUPERVISORS,
             "name": name,
             "typed": typed,
-            "refused": refused,
             "key": key,
         }
-        return Page(f"work_{name}.html", values, int(refused.status) if refused else 200)
+        return Page(f"work_{name}.html", values, refused=refused)

@@ -52,6 +52,15 @@ _STALE = f"""
     ORDER BY c.state = 'verified', c.case_id DESC LIMIT $1 FOR UPDATE OF c SKIP LOCKED
 """  # noqa: S608  the names are this package's own
 
+# Open cases of which nobody at the inspection is told, be it that there is none.
+_UNSEEN = f"""
+    SELECT count(*) FROM cases c
+    WHERE c.next_due_at IS NOT NULL AND '{access.OUTSIDERS}' = ANY(c.recused) AND NOT EXISTS (
+        SELECT FROM operators o JOIN units u ON o.scope = ANY(u.path)
+        WHERE u.unit_code = c.unit_code AND o.role = 'inspection' AND o.active
+          AND NOT c.recused && ARRAY['@' || o.username, '#' || o.scope, coalesce(o.badge, '')])
+"""  # noqa: S608  the name is the access module's
+
 
 async def get_around(conn: Connection, unit_code: str) -> Around:
     """The unit's place in the tree, and everybody who may be meant by a complaint about it."""
@@ -90,3 +99,9 @@ async def spread(conn: Connection, incident_id: UUID) -> frozenset[str]:
 async def claim_stale(conn: Connection, limit: int) -> list[Case]:
     """Cases last held against people who have changed since; unfinished ones first."""
     return [as_case(row) for row in await conn.fetch(_STALE, limit)]
+
+
+async def count_unseen(conn: Connection) -> int:
+    """Open cases that only the inspection may see, and nobody there can."""
+    found: int = await conn.fetchval(_UNSEEN)
+    return found

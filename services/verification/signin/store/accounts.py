@@ -49,3 +49,11 @@ async def get_account(conn: Connection, username: str) -> Account | None:
     """One of them."""
     row = await conn.fetchrow(_GET, username)
     return Account(**dict(row)) if row else None
+
+
+async def inspected(conn: Connection) -> bool:
+    """Whether anybody may see cases of integrity and pressure."""
+    found: bool = await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM operators WHERE role = 'inspection' AND active)"
+    )
+    return found

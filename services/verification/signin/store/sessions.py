@@ -142,9 +142,12 @@ async def mark_seen(conn: Connection, token_hash: bytes, now: datetime) -> None:
     await conn.execute("UPDATE sessions SET seen_at = $2 WHERE token_hash = $1", token_hash, now)
 
 
-async def delete_session(conn: Connection, token_hash: bytes) -> None:
-    """Sign out."""
-    await conn.execute("DELETE FROM sessions WHERE token_hash = $1", token_hash)
+async def delete_session(conn: Connection, token_hash: bytes) -> str | None:
+    """Sign out; who it was, if anybody still was signed in."""
+    found: str | None = await conn.fetchval(
+        "DELETE FROM sessions WHERE token_hash = $1 RETURNING username", token_hash
+    )
+    return found
 
 
 async def delete_sessions_of(conn: Connection, username: str) -> None:
