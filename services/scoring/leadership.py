@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from services.scoring.charts import Count, chart
 from services.scoring.store import months
 from shared import access
+from shared import staff as staffed
 from shared.db import Database
 from shared.policy import Policies
 from shared.values import clock
-from shared.web.endpoints import Call, Endpoint, Page, staff
+from shared.web.endpoints import Call, Endpoint, staff
+from shared.web.replies import Page
 
 ADDRESS = "/leadership"
 READERS = staff(access.FIGURE_READERS)
@@ -83,6 +85,7 @@ class LeadershipPage:
             units = await months.count_units(conn)
             troubled = await months.list_troubled(conn, starts, until, LISTED)
             praised = await months.list_praised(conn, end - PRAISED_FOR, end, LISTED)
+            inspected = await staffed.inspected(conn)
         values = {
             "month": month,
             "earlier": month.on(-1),
@@ -94,6 +97,7 @@ class LeadershipPage:
             "chart": chart(month.first, month.days, (Count(*day) for day in days)),
             "troubled": troubled,
             "praised": praised,
+            "inspected": inspected or call.operator.role != "leadership",
         }
         return Page("leadership.html", values)
 

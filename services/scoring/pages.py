@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from services.scoring import views
 from services.scoring.api import MONTHS, READERS, load_score, load_strikes
 from services.scoring.store import commendations, points
-from shared import staff
 from shared.db import Database, as_itself
 from shared.policy import Policies
 from shared.values import clock
@@ -45,11 +44,9 @@ class ScorePages:
         query = call.query
         async with self.database.transaction(as_=call.operator) as conn:
             rows = await points.list_balances(conn, query.after, query.limit)
-            inspected = await staff.inspected(conn)
         last = rows[-1]["unit_code"] if len(rows) == query.limit else None
         onward = _onward("/scores", after=last, limit=query.limit)
-        told = inspected or call.operator.role != "leadership"
-        return Page("scores.html", {"units": rows, "next_page": onward, "inspected": told})
+        return Page("scores.html", {"units": rows, "next_page": onward})
 
     async def unit(self, call: Call[None, views.EntriesQuery]) -> Page:
         """One unit's ledger, and whom citizens praised there."""

@@ -366,10 +366,10 @@ async def test_praise_follows_the_officer(scores: Scores) -> None:
 async def test_leadership_is_told_that_there_is_no_inspection(scores: Scores) -> None:
     """Nobody sees cases of integrity then; whoever cannot change that is not told of it."""
     said, told = "廉洁、施压类办件现在没有人看得到", list[bool]()
-    roles: tuple[Role, ...] = ("leadership", "unit_operator")
+    roles: tuple[Role, ...] = ("leadership", "auditor")
     for role in roles:
         page = scores.tab(role)
-        assert 200 == await page.get("/scores")
+        assert 200 == await page.get("/leadership")
         told.append(said in page.text)
     await scores.hear(
         OperatorChanged(
@@ -378,5 +378,5 @@ async def test_leadership_is_told_that_there_is_no_inspection(scores: Scores) ->
         )
     )  # fmt: skip
     page = scores.tab("leadership")
-    await page.get("/scores")
+    await page.get("/leadership")
     assert [True, False, False] == [*told, said in page.text]

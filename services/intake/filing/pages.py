@@ -18,8 +18,9 @@ from shared.errors import Invalid, Refused, Wrong
 from shared.policy import Policies
 from shared.values import clock, phone, text
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint, Page, staff
+from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
+from shared.web.replies import Page
 from shared.web.texts import LANGUAGES, texts
 
 ADDRESS = "/filings"
@@ -113,13 +114,12 @@ class FilingPages:
             "way": fields.one("way"),
             "spoken": fields.one("language"),
             "tongues": [(code, texts(code).text("language_name")) for code in LANGUAGES],
-            "refused": refused,
             "wrong": wrong,
             "wrong_fields": {one.field: one for one in wrong},
             "policy": self.policies.at(clock.now()),
             "limit": WORDS,
         }
-        return Page("filing.html", values, int(refused.status) if refused else 200)
+        return Page("filing.html", values, refused=refused)
 
     async def _window(self, unit_code: str) -> Window | None:
         """The unit as it was last seen, also while the database is away; None for what is none."""
