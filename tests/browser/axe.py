@@ -3,7 +3,7 @@
 The library stands in `vendor/` as it was published, with its licence (MPL 2.0) at its head.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,13 @@ def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def looking(chromium: Browser, home: str, look: Look) -> AsyncIterator[Page]:
-    """A phone that shows pages in this way; their forms are sent by the browser itself."""
+async def looking(
+    chromium: Browser, home: str, look: Look, width: int = 390
+) -> AsyncIterator[Page]:
+    """A screen that shows pages in this way; citizens' forms are sent by the browser itself."""
     lang, scheme, size = look
     context = await chromium.new_context(
-        base_url=home, viewport={"width": 390, "height": 844}, service_workers="block",
+        base_url=home, viewport={"width": width, "height": 844}, service_workers="block",
         color_scheme="dark" if scheme == "dark" else "light",
     )  # fmt: skip
     await context.route("**/citizen*.js*", lambda route: route.abort())
@@ -45,12 +47,14 @@ async def looking(chromium: Browser, home: str, look: Look) -> AsyncIterator[Pag
     await context.close()
 
 
-async def complaints(page: Page, places: list[str], fillings: tuple[Filling, ...]) -> list[str]:
-    """What axe minds, by page."""
+async def complaints(
+    tabs: Sequence[Page], places: list[str], fillings: tuple[Filling, ...], minded: str = "[]"
+) -> list[str]:
+    """What axe minds, by page, and what a script does; each page in one of the tabs, in turn."""
     found, seen = [], set[str]()
-    async for sight in sights(page, places, fillings):
-        await sight.show(page)
-        found += [f"{sight}: {one}" for one in await violations(page)]
+    async for sight, page in sights(tabs, places, fillings):
+        wrong = [*await violations(page), *await page.evaluate(minded)]
+        found += [f"{sight}: {one}" for one in wrong]
         seen.add(str(sight))
     assert len(seen) >= len(places) // 2, seen
     return found

@@ -20,7 +20,7 @@ from tests.browser.sights import STAFF, addresses, sign_in
 from tests.town import Town
 
 LOOKS = list(itertools.product(LANGUAGES, ("light", "dark"), ("normal", "large")))
-STAFF_LOOKS = list(itertools.product(STAFF.items(), ("zh", "en"), ("light", "dark")))
+STAFF_LOOKS = list(itertools.product(STAFF.items(), ("zh", "en"), ("light", "dark"), (390, 1280)))
 RESULTS = Path("results") / "pages.json"
 
 
@@ -30,21 +30,22 @@ async def test_axe_on_citizens_pages(place: Town, chromium: Browser, look: Look)
     """As each comes, with every field empty, and with every field wrong."""
     async with looking(chromium, place.urls["intake"], look) as page:
         places = await addresses(place, "intake")
-        assert [] == await complaints(page, places, ("empty", "wrong"))
+        assert [] == await complaints([page], places, ("empty", "wrong"))
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("who", "lang", "scheme"), STAFF_LOOKS)
+@pytest.mark.parametrize(("who", "lang", "scheme", "width"), STAFF_LOOKS)
 async def test_axe_on_staff_pages(
-    place: Town, chromium: Browser, who: tuple[str, str], lang: str, scheme: str
+    place: Town, chromium: Browser, who: tuple[str, str], lang: str, scheme: str, width: int
 ) -> None:
-    """Behind the sign-in, by day and by night."""
+    """Behind the sign-in, by day and by night, on a phone and on a desk; all can be pressed."""
     service, username = who
     every = await addresses(place, service, username)
     places = [one for one in every if not one.endswith("/sign-out")]
-    async with looking(chromium, place.urls[service], (lang, scheme, "normal")) as page:
+    look = (lang, scheme, "normal")
+    async with looking(chromium, place.urls[service], look, width) as page:
         await sign_in(page, place.urls["verification"], username)
-        assert [] == await complaints(page, places, ("empty", "wrong"))
+        assert [] == await complaints([page], places, ("empty", "wrong"), aged.WRONG)
 
 
 @pytest.mark.timeout(1800)

@@ -5,8 +5,9 @@ The pages come from the services' own tables of endpoints, so that a new one is 
 """
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle, product
 from typing import Literal
 from uuid import uuid4
 
@@ -109,18 +110,21 @@ async def praise(place: Town, http: ClientSession) -> None:
 
 
 async def sights(
-    page: Page, places: list[str], fillings: tuple[Filling, ...]
-) -> AsyncIterator[Sight]:
-    """Each page, and then each of its forms in every way."""
+    tabs: Sequence[Page], places: list[str], fillings: tuple[Filling, ...]
+) -> AsyncIterator[tuple[Sight, Page]]:
+    """Each page, and then each of its forms in every way, brought before one tab after another."""
+    turns = cycle(tabs)
     for address in places:
+        page = next(turns)
         answer = await page.goto(address)
         if answer is None or "text/html" not in answer.headers.get("content-type", ""):
             continue
-        yield Sight(address)
-        await page.goto(address)
-        for number in range(await page.evaluate(FORMS)):
-            for filling in fillings:
-                yield Sight(address, number, filling)
+        forms = await page.evaluate(FORMS)
+        yield Sight(address), page
+        for number, filling in product(range(forms), fillings):
+            sight, page = Sight(address, number, filling), next(turns)
+            await sight.show(page)
+            yield sight, page
 
 
 async def sign_in(page: Page, desk: str, username: str) -> None:

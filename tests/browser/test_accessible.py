@@ -1,41 +1,47 @@
 """axe finds nothing on any page, as it comes and as it complains; the long form: `make pages`."""
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from tests.browser.axe import Look, complaints, looking, violations
 from tests.browser.sights import STAFF, addresses, sign_in
 from tests.town import Town
 
-# A language, a colour scheme and a size of print each: every one of them on every page.
+# A language, a colour scheme and a size of print each, which take turns from page to page.
 LOOKS: list[Look] = [
     ("zh", "light", "normal"), ("en", "dark", "normal"), ("ug", "dark", "large"),
 ]  # fmt: skip
 
 
+@asynccontextmanager
+async def tabs(chromium: Browser, home: str, looks: Sequence[Look]) -> AsyncIterator[list[Page]]:
+    """One for each look."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(looking(chromium, home, one)) for one in looks]
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("look", LOOKS, ids="-".join)
-async def test_citizens_pages(place: Town, chromium: Browser, look: Look) -> None:
+async def test_citizens_pages(place: Town, chromium: Browser) -> None:
     """In every language, by day and by night, in large print, with every field wrong."""
-    async with looking(chromium, place.urls["intake"], look) as page:
-        assert [] == await complaints(page, await addresses(place, "intake"), ("wrong",))
+    places = await addresses(place, "intake")
+    async with tabs(chromium, place.urls["intake"], LOOKS) as pages:
+        assert [] == await complaints(pages, places, ("wrong",))
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    ("service", "who", "look"),
-    [*((*one, LOOKS[0]) for one in STAFF.items()), ("verification", "city", LOOKS[1])],
-)
-async def test_staff_pages(
-    place: Town, chromium: Browser, service: str, who: str, look: Look
-) -> None:
+@pytest.mark.parametrize(("service", "who"), STAFF.items())
+async def test_staff_pages(place: Town, chromium: Browser, service: str, who: str) -> None:
     """Behind the sign-in, from which each lands at their own page; their forms, too."""
     places = await addresses(place, service, who)
-    async with looking(chromium, place.urls[service], look) as page:
-        await sign_in(page, place.urls["verification"], who)
-        assert page.url.startswith(place.urls[service]) or service in ("scoring", "intake")
+    async with tabs(chromium, place.urls[service], LOOKS[:2]) as pages:
+        for page in pages:
+            await sign_in(page, place.urls["verification"], who)
+            assert page.url.startswith(place.urls[service]) or service in ("scoring", "intake")
         kept = [one for one in places if not one.endswith("/sign-out")]
-        assert [] == await complaints(page, kept, ("wrong",))
+        assert [] == await complaints(pages, kept, ("wrong",))
 
 
 @pytest.mark.parametrize("look", LOOKS[:2], ids="-".join)

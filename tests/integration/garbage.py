@@ -104,6 +104,8 @@ TEXTS = (
     "<script>", "../../etc/passwd", "x" * 5000, "e\u0301" * 300, "-1", "9" * 400, "1e400", "NaN",
     "null", "0x10", "٣", "2026-02-30", "00000000-0000-0000-0000-00000000000g", "\x1b[31m", "\x7f",
 )  # fmt: skip
+# There are some hundred endpoints, so each needs only a part of it.
+SHARES = 8
 # As they stand in JSON, since some cannot be said in Python.
 VALUES = (
     "null", "true", "0", "-1", "1.5", "9" * 5000, "1e999", "-0.0", "NaN", "[]", "{}", "[[]]",
@@ -165,8 +167,8 @@ def right_body(one: Endpoint) -> Mapping[str, Any]:
 
 
 def share(values: Sequence[str], turn: int) -> Sequence[str]:
-    """A quarter of them, always another, and the worst; the endpoints together get all."""
-    return [values[2], *values[turn % 4 :: 4]]
+    """Some of them, always others, and the worst; the endpoints together get all."""
+    return [values[2], *values[turn % SHARES :: SHARES]]
 
 
 def encoded(one: Endpoint, values: Mapping[str, Any]) -> bytes:
@@ -181,7 +183,7 @@ def encoded(one: Endpoint, values: Mapping[str, Any]) -> bytes:
 def in_fields(one: Endpoint) -> Iterator[Request]:
     """A right body but for one field, whose value is garbage, is missing, or is one too many."""
     right = right_body(one)
-    for turn, name in enumerate(right):
+    for turn, name in enumerate(right, len(one.path)):
         rest = {key: value for key, value in right.items() if key != name}
         yield Request(f"no {name}", encoded(one, rest), _kind(one))
         for text in share(TEXTS, turn):
@@ -209,7 +211,7 @@ def _kind(one: Endpoint) -> str:
 def in_queries(one: Endpoint) -> Iterator[Request]:
     """Every query parameter that the endpoint knows, and some that it does not."""
     raw = ("%ff", "%ED%A0%80", "%", "%zz", "a&" * 50)
-    for turn, name in enumerate(one.query.model_fields if one.query else ()):
+    for turn, name in enumerate(one.query.model_fields if one.query else (), len(one.path)):
         for text in share(TEXTS, turn):
             yield Request(f"?{name}={text[:20]!r}", query=urlencode({name: text}))
         for word in raw:
@@ -257,7 +259,7 @@ ODD_HEADERS: Mapping[str, tuple[bytes | str, ...]] = {
 def in_headers(one: Endpoint) -> Iterator[Request]:
     """One header that no browser would send."""
     odd = [(name, value) for name, values in ODD_HEADERS.items() for value in values]
-    for name, value in odd[len(one.path + one.method) % 4 :: 4]:
+    for name, value in odd[len(one.path + one.method) % SHARES :: SHARES]:
         yield Request(f"{name}: {value[:30]!r}", headers={name: value})
 
 

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from deploy.local.ports import free_port
 from shared.observe import metrics
-from shared.web import connections
+from shared.web import connections, listening
 from shared.web.callers import BARE, Outside
 from shared.web.edge import make_app
 from shared.web.endpoints import PUBLIC, Call, Endpoint
@@ -92,6 +92,12 @@ class Server:
         async with asyncio.timeout(20):
             while count != len(self.runner.server.connections):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def _drained_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a request is never finished here, so that a closing server need not wait for it."""
+    monkeypatch.setattr(listening, "DRAIN_SECONDS", 1.0)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, cycle
@@ -38,6 +39,10 @@ COMINGS_AND_GOINGS = {
 }  # fmt: skip
 # Beside the databases' tables.
 PHOTOS = "photos"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_DIGEST = (
+    "SELECT '{0}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS digest FROM {0} AS t"
+)
 Kind = Callable[[Endpoint], Iterator[Request]]
 
 
@@ -47,7 +52,7 @@ class Place:
 
     town: Town
     found: Objects
-    owners: dict[str, str]
+    owners: dict[str, asyncpg.Connection]
 
     def endpoints(self) -> Iterator[tuple[str, Endpoint]]:
         """Every endpoint of every service."""
@@ -104,27 +109,32 @@ class Place:
         root = Path(self.town.settings["intake"].photos)
         photos = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
         digests = {PHOTOS: "\n".join(photos)}
-        for service, url in self.owners.items():
-            conn = await asyncpg.connect(url)
-            tables = await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            for table in {row["tablename"] for row in tables} - COMINGS_AND_GOINGS:
-                digests[f"{service}.{table}"] = await conn.fetchval(
-                    f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} AS t"
-                )
-            await conn.close()
+        for service, conn in self.owners.items():
+            tables = {row["tablename"] for row in await conn.fetch(_TABLES)} - COMINGS_AND_GOINGS
+            told = await conn.fetch(" UNION ALL ".join(map(_DIGEST.format, sorted(tables))))
+            digests |= {f"{service}.{row['name']}": row["digest"] for row in told}
         return digests
+
+
+@asynccontextmanager
+async def placed(opened: Town, templates: Postgres) -> AsyncIterator[Place]:
+    """A town with one of each object, whose databases are seen by their owner."""
+    async with AsyncExitStack() as stack:
+        found = await objects(opened, await stack.enter_async_context(ClientSession()))
+        owners = {}
+        for service, database in opened.databases.items():
+            async with database.acquire() as conn:
+                url = templates.url(await conn.fetchval("SELECT current_database()"))
+            owners[service] = await asyncpg.connect(url)
+            stack.push_async_callback(owners[service].close)
+        yield Place(opened, found, owners)
 
 
 @pytest.fixture(scope="module")
 async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place]:
     """One town for all of this."""
-    async with town(module_clone) as opened, ClientSession() as http:
-        found = await objects(opened, http)
-        owners = {}
-        for service, database in opened.databases.items():
-            async with database.acquire() as conn:
-                owners[service] = templates.url(await conn.fetchval("SELECT current_database()"))
-        yield Place(opened, found, owners)
+    async with town(module_clone) as opened, placed(opened, templates) as made:
+        yield made
 
 
 async def wrongs(place: Place, kind: Kind, *, refused: bool = False) -> list[str]:

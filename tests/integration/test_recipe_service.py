@@ -36,18 +36,24 @@ def test_a_forbidden_import_of_it_is_found(house: House) -> None:
         house.write("services/topics/store.py", before)
 
 
-def test_everything_follows_from_the_one_list(house: House) -> None:
-    """Handlers, migrations, rights, ports and environment: no test needs a second list."""
-    asked = house.test(
+@pytest.fixture(scope="module")
+def tested(house: House) -> str:
+    """What the copy's own tests say: of its lists, and of the new service."""
+    return house.test(
         *("tests/contract/test_flows.py", "tests/contract/test_readme.py"),
         *("tests/unit/test_migrations.py", "tests/unit/test_broker_rights.py"),
         *("tests/unit/test_local_settings.py", "tests/unit/test_local_ports.py"),
         *("tests/unit/test_local_environment.py", "tests/unit/test_local_keys.py"),
+        "tests/integration/test_topics.py",
     )
-    assert "test_every_heard_event_has_a_handler[topics] PASSED" in asked
-    assert "test_expected_heads_are_alembics[topics] PASSED" in asked
 
 
-def test_it_counts_what_it_hears(house: House) -> None:
+def test_everything_follows_from_the_one_list(tested: str) -> None:
+    """Handlers, migrations, rights, ports and environment: no test needs a second list."""
+    assert "test_every_heard_event_has_a_handler[topics] PASSED" in tested
+    assert "test_expected_heads_are_alembics[topics] PASSED" in tested
+
+
+def test_it_counts_what_it_hears(tested: str) -> None:
     """Started once for real, with its own database and queue, it answers what was published."""
-    assert "test_a_verdict_is_counted PASSED" in house.test("tests/integration/test_topics.py")
+    assert "test_a_verdict_is_counted PASSED" in tested

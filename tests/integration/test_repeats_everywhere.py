@@ -25,8 +25,8 @@ from tests import hostile
 from tests.conftest import Clone
 from tests.integration.citizens_acts import SAID, Body, Make
 from tests.integration.garbage import FILES, JSON, Request, Told, encoded, send, with_file
-from tests.integration.test_access_matrix import NOTICE, PEOPLE, bearer, objects
-from tests.integration.test_garbage import PHOTOS, Place
+from tests.integration.test_access_matrix import NOTICE, PEOPLE, bearer
+from tests.integration.test_garbage import PHOTOS, Place, placed
 from tests.integration.test_notifications_api import ADD
 from tests.integration.test_rewards_decisions import advance, deny
 from tests.town import SERVICES, town
@@ -74,15 +74,8 @@ async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "client_of", lambda *_: "app")
         patch.setattr(sampling, "is_drawn", lambda *_: False)
-        async with town(module_clone) as opened, ClientSession() as http:
-            found = await objects(opened, http)
-            owners = {}
-            for service, database in opened.databases.items():
-                async with database.acquire() as conn:
-                    owners[service] = templates.url(
-                        await conn.fetchval("SELECT current_database()")
-                    )
-            yield Place(opened, found, owners)
+        async with town(module_clone) as opened, placed(opened, templates) as made:
+            yield made
 
 
 def a_photo() -> bytes:

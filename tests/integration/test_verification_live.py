@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientResponse
 
+from services.verification import bells
 from services.verification.casework.pages import live
 from shared.db import Database
 from tests.conftest import Clone
@@ -66,9 +67,9 @@ async def two(clone: Clone) -> AsyncIterator[tuple[Office, Office]]:
 
 
 @asynccontextmanager
-async def instance(database: Database) -> AsyncIterator[Office]:
+async def instance(database: Database, port: int | None = None) -> AsyncIterator[Office]:
     """One that runs what a service runs beside its pages."""
-    async with opened(database) as office, AsyncExitStack() as stack:
+    async with opened(database, port) as office, AsyncExitStack() as stack:
         for resource in office.service.resources:
             await stack.enter_async_context(resource)
         yield office
@@ -160,6 +161,7 @@ async def test_nothing_is_lost_while_a_service_restarts(
 ) -> None:
     """What came meanwhile is told when the page asks again; and bells ring anew after a cut."""
     monkeypatch.setattr(live, "_RESTS", 0)
+    monkeypatch.setattr(bells, "_ASKED_EVERY", 0.5)
     url = await clone(SERVICE)
     database = await Database.connect(url, SERVICE)
     await import_all(database, PLACES, UNITS, OFFICERS, OPERATORS)

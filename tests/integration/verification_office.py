@@ -230,10 +230,12 @@ async def office(database: Database, **changed: Any) -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def opened(database: Database, **changed: Any) -> AsyncIterator[Office]:
-    """The service on a directory that is there already."""
+async def opened(
+    database: Database, port: int | None = None, **changed: Any
+) -> AsyncIterator[Office]:
+    """The service on a directory that is there already, at this port or at any."""
     chosen = settings(**changed)
     service = build(chosen, database)
     app = make_app(service.house, Outside.of(chosen))
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(TestServer(app, port=port)) as client:
         yield Office(database, client, chosen, service)
