@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.verification.casework.acts import recusals, requests, search
+from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import drafts, erasures, presences
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import events, failures, sessions
@@ -17,10 +18,10 @@ DRAFTS_KEPT = timedelta(days=7)
 PRESENCES_KEPT = timedelta(hours=1)
 
 
-async def examine_cases(database: Database, seal: Seal) -> int:
+async def examine_cases(database: Database, desk: Desk) -> int:
     """Hold cases against people who have changed since; how many there were."""
     async with database.transaction() as conn:
-        return await recusals.examine_again(conn, seal, _AT_ONCE)
+        return await recusals.examine_again(conn, desk, _AT_ONCE)
 
 
 async def read_words(database: Database, seal: Seal) -> int:

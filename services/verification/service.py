@@ -16,6 +16,7 @@ from services.verification.casework.pages.bulk_answer import BulkAnswerPages
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
+from services.verification.casework.pages.duties import DutyPages
 from services.verification.casework.pages.evidence import EvidencePage
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
@@ -26,6 +27,8 @@ from services.verification.casework.pages.review import ReviewPage
 from services.verification.casework.pages.saved import SavedViews
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
+from services.verification.directory.pages.holidays import HolidayPages
+from services.verification.directory.pages.windows import WindowPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
 from services.verification.signin.account import OwnPages
@@ -89,7 +92,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job(
                 "examine_cases",
                 timedelta(seconds=1),
-                partial(jobs.examine_cases, database, settings.seal),
+                partial(jobs.examine_cases, database, desk),
                 idle=timedelta(seconds=5),
             ),
             Job(
@@ -139,6 +142,9 @@ def build(settings: Settings, database: Database) -> Service:
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *NoticePages(database, policies, settings.seal).endpoints(),
+            *DutyPages(database, desk).endpoints(),
+            *WindowPages(database).endpoints(),
+            *HolidayPages(policies).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),
             *guide.endpoints(),
         ],

@@ -277,11 +277,15 @@ class Calendar(Part):
             raise mistake("workdays", f"{min(both)} is one of holidays")
         return self
 
+    def works(self, day: date) -> bool:
+        """Whether it is a working day."""
+        return day in self.workdays or (day.weekday() < _SATURDAY and day not in self.holidays)
+
     def working_day_after(self, day: date, days: int) -> date:
         """The nth working day after a day."""
         while days:
             day += timedelta(days=1)
-            days -= day in self.workdays or (day.weekday() < _SATURDAY and day not in self.holidays)
+            days -= self.works(day)
         return day
 
 

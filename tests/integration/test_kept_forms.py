@@ -82,6 +82,13 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     # Whom praise means is chosen.
     "{commendation_id}": ((), {"badge": "A-2"}),
     "acknowledgement": (("plan",), {}),
+    "duties": (
+        (),
+        {"counter": "1", "badge": "A-1", "days": "2026-11-30", "begins": "09:00", "ends": "12:00"},
+    ),
+    "windows": (("name", "matters"), {"counter": "1", "version": "0"}),
+    "holidays": (("calendar",), {}),
+    "file": (("calendar",), {}),
     "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),
@@ -99,7 +106,7 @@ SHORT = {
 # can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
-    "removal",
+    "removal", "again",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip

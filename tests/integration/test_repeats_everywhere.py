@@ -54,7 +54,13 @@ NO_ACT = {
     "POST /rewards/{reward_id}": "it shows the page again",
     "POST /mismatches": "the same",
     "POST /invitations/look": "a list is looked at, and nothing of it is kept",
+    "POST /desk/directory/holidays": "a calendar is looked at, and nothing of it is kept",
+    "POST /desk/directory/holidays/file": "the same, as a file",
 }
+DUTY = """
+    INSERT INTO duties (unit_code, counter, badge, starts_at, ends_at, added_by)
+    VALUES ('n1', 1, $1, now() + $2, now() + $2 + interval '1 hour', 'north1') RETURNING duty_id
+"""
 # A report makes a question due: now and once more now is the same.
 REPORTS = "POST /reports/{vendor}/{secret}"
 # What a citizen's form at a window is for.
@@ -340,6 +346,33 @@ async def acknowledge(place: Place) -> tuple[Body, Body]:
     return {"notice_id": notice_id}, {"plan": "下午去看监控"}
 
 
+async def duty(place: Place) -> tuple[Body, Body]:
+    """An officer is put on duty."""
+    day = clock.service_day(clock.now()) + timedelta(days=uuid4().int % 9000)
+    hours = {"begins": "09:00", "ends": "12:00"}
+    return {"unit_code": "n1"}, {"counter": "1", "badge": "A-1", "days": f"{day}", **hours}
+
+
+async def off_duty(place: Place) -> tuple[Body, Body]:
+    """An officer is taken off the roster again."""
+    async with place.town.databases["verification"].acquire() as conn:
+        duty_id = await conn.fetchval(DUTY, "A-1", timedelta(days=9100))
+    return {"unit_code": "n1"}, {"ids": [str(duty_id)]}
+
+
+async def same_duties(place: Place) -> tuple[Body, Body]:
+    """A week is as the week before."""
+    async with place.town.databases["verification"].acquire() as conn:
+        await conn.fetchval(DUTY, "A-2", timedelta(days=9300))
+    day = clock.service_day(clock.now()) + timedelta(days=9307)
+    return {"unit_code": "n1"}, {"week": f"{day}"}
+
+
+async def window(place: Place) -> tuple[Body, Body]:
+    """A window gets a name."""
+    return {"unit_code": "n1"}, {"counter": "1", "version": "0", "name": "户口窗口"}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
@@ -353,7 +386,11 @@ ACTS: Mapping[str, Make] = {
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/desk/bulk/answer": answers,
-    "/desk/commendations/{commendation_id}": attribute, **SAID,
+    "/desk/commendations/{commendation_id}": attribute,
+    "/desk/directory/units/{unit_code}/duties": duty,
+    "/desk/directory/units/{unit_code}/duties/removal": off_duty,
+    "/desk/directory/units/{unit_code}/duties/again": same_duties,
+    "/desk/directory/units/{unit_code}/windows": window, **SAID,
 }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts",
                      "case_additions", "commendations", "case_grams", "case_requests",
                      "notices", "notice_acknowledgements", "evidence", "attributions", "holds",
-                     "hold_decisions", "presences", "directory_changes", "postings"),
+                     "hold_decisions", "presences", "directory_changes", "postings",
+                     "windows", "duties"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
                 "mismatches", "mismatch_resolutions", "incidents"),
     "scoring": (

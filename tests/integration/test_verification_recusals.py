@@ -16,7 +16,7 @@ from shared.access import Operator, identities
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.values import clock, text
-from tests.integration.verification_case import PEOPLE, SEAL, Casework, person
+from tests.integration.verification_case import DESK, PEOPLE, SEAL, Casework, person
 from tests.integration.verification_office import LEVELS, UNIT, Office, office
 from tests.integration.verification_tab import tab
 from tests.support import captured_logs
@@ -148,7 +148,7 @@ async def test_where_everybody_is_meant_somebody_must_be_added(work: Casework) -
     assert "nobody may work on a case" in [entry["event"] for entry in logs]
     assert set() == await seen_by(work, case_id)
     await load(work, "username,name,role,scope,badge\ncity3,宗政宁,city_supervisor,ZMD,\n")
-    await recusals.examine_again(work.conn, SEAL, 10)
+    await recusals.examine_again(work.conn, DESK, 10)
     assert await sees(work, person("city3", "city_supervisor", "ZMD"), case_id)
 
 
@@ -309,10 +309,10 @@ async def test_a_desk_that_comes_later(work: Casework, change_: str) -> None:
     badge = "170011" if "170011" in change_ else "170002"
     new = person("new", "unit_operator", UNIT, badge)
     assert (False, False) == (await sees(work, new, about), await sees(work, new, other))
-    assert 2 == await recusals.examine_again(work.conn, SEAL, 10)
+    assert 2 == await recusals.examine_again(work.conn, DESK, 10)
     assert (False, True) == (await sees(work, new, about), await sees(work, new, other))
     assert HIGHER == await seen_by(work, about)
-    assert 0 == await recusals.examine_again(work.conn, SEAL, 10)
+    assert 0 == await recusals.examine_again(work.conn, DESK, 10)
 
 
 async def test_a_badge_that_is_corrected(work: Casework) -> None:
@@ -321,11 +321,11 @@ async def test_a_badge_that_is_corrected(work: Casework) -> None:
     row = "username,name,role,scope,badge\nnew,新来的,unit_operator,Han.dong,{}\n"
     wrong, right = (person("new", "unit_operator", UNIT, b) for b in ("170002", "170011"))
     await load(work, row.format("170002"))
-    await recusals.examine_again(work.conn, SEAL, 10)
+    await recusals.examine_again(work.conn, DESK, 10)
     assert await sees(work, wrong, about)
     await load(work, row.format("170011"))
     assert not await sees(work, right, about)
-    await recusals.examine_again(work.conn, SEAL, 10)
+    await recusals.examine_again(work.conn, DESK, 10)
     assert (False, HIGHER) == (await sees(work, right, about), await seen_by(work, about))
 
 
@@ -335,7 +335,7 @@ async def test_an_officers_name_that_is_corrected(work: Casework) -> None:
     assert "accused" in await seen_by(work, about)
     await load(work, "badge,name,unit_code,phone\n170001,上官婉儿,Han.dong,\n")
     assert HIGHER | {"desk"} == await seen_by(work, about)
-    await recusals.examine_again(work.conn, SEAL, 10)
+    await recusals.examine_again(work.conn, DESK, 10)
     assert HIGHER == await seen_by(work, about)
 
 
@@ -344,7 +344,7 @@ async def test_what_was_cleared_is_not_suspected_again(work: Casework) -> None:
     case_id = await work.open(officer_badge="17001")
     await change(work, "county", case_id, "release")
     await load(work, "badge,name,unit_code,phone\n170001,甲某,Han.dong,\n")
-    await recusals.examine_again(work.conn, SEAL, 10)
+    await recusals.examine_again(work.conn, DESK, 10)
     assert "accused" in await seen_by(work, case_id)
 
 

@@ -54,7 +54,7 @@ async def on_followup_received(desk: Desk, conn: Connection, event: FollowupRece
     again = answering.reopened(case, decider, at, desk.policy(case))
     await cases.set_columns(conn, again, answering.REOPENED)
     await _note(conn, case, "followup", revision=event.revision)
-    await recusals.hold(conn, desk.seal, again, await additions.list_of(conn, case.case_id))
+    await recusals.hold(conn, desk, again, await additions.list_of(conn, case.case_id))
     await publish(conn, answering.rescheduled(again, None, at))
 
 
@@ -89,7 +89,7 @@ async def on_pressure_reported(desk: Desk, conn: Connection, event: PressureRepo
     case = answering.pressure_case(event, policy, uuid7(), clock.now())
     first = await cases.claim_case_of(conn, event.submission_id)
     recused = INSPECTED | (first.recused if first else NOBODY)
-    case = await recusals.examine(conn, desk.seal, replace(case, recused=recused))
+    case = await recusals.examine(conn, desk, replace(case, recused=recused))
     year = clock.service_day(case.opened_at, policy.zone).year
     if await cases.add_case(conn, case, year):
         log.get().info("case above its unit opened", case_id=str(case.case_id))

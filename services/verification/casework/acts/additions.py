@@ -49,7 +49,7 @@ async def take(conn: Connection, desk: Desk, event: SubmissionAdded) -> None:
     case = replace(case, cleared=case.cleared - named)
     there = await additions.list_of(conn, case.case_id)
     serious = desk.policy(case).is_serious(event.categories)
-    now = await recusals.hold(conn, desk.seal, case, there, serious=serious)
+    now = await recusals.hold(conn, desk, case, there, serious=serious)
     await kept.add_recused(conn, case.incident_id, now)
     log.get().info("case added to", case_id=str(case.case_id), count=event.number)
 

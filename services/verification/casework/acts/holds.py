@@ -33,7 +33,7 @@ async def keep(conn: Connection, desk: Desk, event: SubmissionReceived, reason: 
     """It opens nothing until it is released; whom it may be about does not see it either."""
     policy = desk.policies.at(event.received_at)
     serious = policy.is_serious(event.categories)
-    case = await recusals.examine(conn, desk.seal, opening.opened(desk, event), serious=serious)
+    case = await recusals.examine(conn, desk, opening.opened(desk, event), serious=serious)
     if await holds.add_hold(conn, rules.begin(event, reason, policy), case.recused):
         log.get().info("submission held", submission_id=str(event.submission_id), reason=reason)
 

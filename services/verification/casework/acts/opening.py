@@ -30,7 +30,7 @@ async def take_in(
         return
     case = opened(desk, event, since)
     serious = desk.policy(case).is_serious(case.categories)
-    case = await recusals.examine(conn, desk.seal, case, serious=serious)
+    case = await recusals.examine(conn, desk, case, serious=serious)
     zone = desk.policy(case).zone
     if not await cases.add_case(conn, case, clock.service_day(case.opened_at, zone).year):
         return

@@ -16,6 +16,8 @@ from services.verification.casework.rules.recusals import Around, Suspicion
 from services.verification.casework.store import actions, additions, recusals
 from services.verification.casework.store.actions import Action
 from services.verification.casework.store.additions import Addition
+from services.verification.directory.rules.duties import at_the_window
+from services.verification.directory.store import duties
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, as_itself
@@ -36,7 +38,7 @@ class Recused(BaseModel):
 
 async def examine(
     conn: Connection,
-    seal: Seal,
+    desk: Desk,
     case: Case,
     added: Sequence[Addition] = (),
     *,
@@ -47,12 +49,26 @@ async def examine(
     What is `serious` only the city's inspection works on. The connection acts for the service.
     """
     around = await recusals.get_around(conn, case.unit_code)
-    suspicion = rules.suspect_all(_typed(seal, case, added), _said(seal, case, added), around)
+    typed, said = _typed(desk.seal, case, added), _said(desk.seal, case, added)
+    there = await on_duty(conn, desk, case)
+    suspicion = rules.with_duty(rules.suspect_all(typed, said, around), there, around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
     recused |= rules.INSPECTED if serious else rules.NOBODY
     if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
         log.get().warning("nobody may work on a case", case_id=str(case.case_id))
     return replace(case, recused=recused, examined=around.known)
+
+
+async def on_duty(conn: Connection, desk: Desk, case: Case) -> frozenset[str]:
+    """The badges of the only officers at the case's window at its time, as the roster has them.
+
+    A report of pressure is about no window.
+    """
+    if case.kind == "pressure":
+        return frozenset()
+    when = rules.when(case, desk.policy(case).zone)
+    there = await duties.list_between(conn, case.unit_code, when.begins, when.ends)
+    return at_the_window(there, case.counter, when)
 
 
 def _typed(seal: Seal, case: Case, added: Sequence[Addition]) -> Iterator[str]:
@@ -94,24 +110,24 @@ async def note(conn: Connection, case_id: UUID, was: Collection[str], now: Colle
         log.get().info("case kept from somebody", case_id=str(case_id), count=len(new))
 
 
-async def examine_again(conn: Connection, seal: Seal, limit: int) -> int:
+async def examine_again(conn: Connection, desk: Desk, limit: int) -> int:
     """Examine cases whose people have changed; how many there were."""
     stale = await recusals.claim_stale(conn, limit)
     for case in stale:
-        await hold(conn, seal, case, await additions.list_of(conn, case.case_id))
+        await hold(conn, desk, case, await additions.list_of(conn, case.case_id))
     return len(stale)
 
 
 async def hold(
     conn: Connection,
-    seal: Seal,
+    desk: Desk,
     case: Case,
     added: Sequence[Addition],
     *,
     serious: bool = False,
 ) -> frozenset[str]:
     """Examine a stored case with all that was added to it; from whom it is kept now."""
-    now = await examine(conn, seal, case, added, serious=serious)
+    now = await examine(conn, desk, case, added, serious=serious)
     await recusals.set_recused(conn, case.case_id, now.recused, now.cleared, now.examined)
     await note(conn, case.case_id, case.recused, now.recused)
     return now.recused

@@ -222,6 +222,7 @@ class CasePage:
                 else []
             )
             windows = await units.count_counters(conn, case.unit_code)
+            on_duty = await recusals.on_duty(conn, self.desk, case)
             fitting = await templates.fitting(conn, case)
             pieces = await evidence.load(conn, self.desk.seal, case)
         values = {
@@ -240,6 +241,7 @@ class CasePage:
             "forms": forms,
             "then": then,
             "windows": windows,
+            "on_duty": [badge for badge in roster.active if badge in on_duty],
             "templates": fitting,
             "evidence": pieces,
             "saved_at": kept.saved_at,

@@ -12,7 +12,7 @@ from typing import Literal
 
 from shared.values import spelling, text
 
-How = Literal["badge", "badge_near", "name", "name_near"]
+How = Literal["badge", "badge_near", "name", "name_near", "duty"]
 LONGEST_BADGE = 20
 SHORTEST_NAME = 5
 SHORTEST_NUMBER = 4

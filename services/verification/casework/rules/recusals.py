@@ -6,10 +6,13 @@ OUTSIDERS, everybody but the city's inspection and the auditors.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from zoneinfo import ZoneInfo
 
+from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.naming import Found, Person, find, find_typed
+from services.verification.directory.rules.duties import When, day_of
 from shared import access
 from shared.values import text
 
@@ -59,6 +62,23 @@ def suspect_all(typed: Iterable[str], said: Iterable[str], around: Around) -> Su
     each += [suspect(None, one, around) for one in said]
     found = chain.from_iterable(one.found for one in each)
     return Suspicion(tuple(dict.fromkeys(found)), any(one.doubtful for one in each))
+
+
+def when(case: Case, zone: ZoneInfo) -> When:
+    """When the citizen was at the window: as they say, else as they wrote."""
+    told = day_of(case.occurred_at or case.received_at, zone)
+    only_the_day = case.occurred_at is not None and case.occurred_at == told.begins
+    return replace(told, at=None) if only_the_day else told
+
+
+def with_duty(suspicion: Suspicion, badges: Collection[str], around: Around) -> Suspicion:
+    """Who stood at the window may be meant, too, whoever is named."""
+    there = [person for person in around.people if person.badge in badges]
+    gone = frozenset(badges) - {person.badge for person in there}
+    there += [Person(badge, "", badge) for badge in sorted(gone)]
+    there += namesakes({person.identity for person in there}, around.people)
+    meant = [*suspicion.found, *(Found(person, "duty") for person in there)]
+    return replace(suspicion, found=tuple(dict.fromkeys(meant)))
 
 
 def namesakes(identities: Collection[str], people: Sequence[Person]) -> list[Person]:

@@ -1,6 +1,7 @@
 """From whom cases are kept. Who asks acts for the service itself (see `db.as_itself`)."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,10 @@ _ADD = """
     UPDATE cases SET recused = ARRAY(
         SELECT DISTINCT who FROM unnest(recused || $2::text[]) AS who ORDER BY who)
     WHERE incident_id = $1
+"""
+_DOUBT = """
+    UPDATE cases SET examined = -1
+    WHERE unit_code = $1 AND received_at >= $2 AND coalesce(occurred_at, received_at) >= $2
 """
 # What the directory knows by now of the people around each unit.
 _STALE = f"""
@@ -94,6 +99,11 @@ async def spread(conn: Connection, incident_id: UUID) -> frozenset[str]:
     """Keep every case of an incident from all from whom one is kept; who they are."""
     rows = await conn.fetch(_SPREAD, incident_id)
     return frozenset(who for row in rows for who in row["recused"])
+
+
+async def doubt(conn: Connection, unit_code: str, since: datetime) -> None:
+    """Have a unit's cases of what happened since then examined again; `lock_all` comes first."""
+    await conn.execute(_DOUBT, unit_code, since)
 
 
 async def claim_stale(conn: Connection, limit: int) -> list[Case]:

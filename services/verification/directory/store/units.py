@@ -7,6 +7,10 @@ from asyncpg import Record
 from shared import db
 from shared.db import Connection
 
+_ALL = """
+    SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version, matters
+    FROM units
+"""
 _NAMES = "SELECT unit_code, name FROM units WHERE unit_code = ANY($1)"
 
 
@@ -31,16 +35,18 @@ class StoredUnit:
 
 async def list_units(conn: Connection) -> dict[str, StoredUnit]:
     """All units by code."""
-    rows = await conn.fetch(
-        """SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version,
-                  matters
-           FROM units ORDER BY unit_code"""
-    )
+    rows = await conn.fetch(f"{_ALL} ORDER BY unit_code")
     return {row["unit_code"]: StoredUnit(**dict(row) | _lists(row)) for row in rows}
 
 
 def _lists(row: Record) -> dict[str, tuple[str, ...]]:
     return {name: tuple(row[name]) for name in ("path", "matters")}
+
+
+async def get_unit(conn: Connection, unit_code: str) -> StoredUnit | None:
+    """One unit, if whoever asks may see it."""
+    row = await conn.fetchrow(f"{_ALL} WHERE unit_code = $1", unit_code)
+    return StoredUnit(**dict(row) | _lists(row)) if row else None
 
 
 async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
