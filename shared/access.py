@@ -44,6 +44,11 @@ REWARD_DECIDERS: tuple[Role, ...] = ("reward_approver",)
 REWARD_READERS: tuple[Role, ...] = ("reward_approver", "city_supervisor", "leadership", "auditor")
 SCORE_READERS: tuple[Role, ...] = (*CASE_WORKERS, "leadership", "auditor")
 MESSAGE_READERS: tuple[Role, ...] = ("city_supervisor", "auditor", "system_admin")
+# Sanctions that the rules propose: those above read them, and a named person signs or declines.
+SANCTION_READERS: tuple[Role, ...] = (
+    "county_supervisor", "city_supervisor", "leadership", "auditor",
+)  # fmt: skip
+SANCTION_SIGNERS: tuple[Role, ...] = ("leadership", "city_supervisor")
 # Exact numbers of the whole city, small ones too; the public reads /open.
 FIGURE_READERS: tuple[Role, ...] = ("city_supervisor", "inspection", "leadership", "auditor")
 # Who invites people a unit served to say how it was: the unit itself, and those above it.

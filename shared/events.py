@@ -315,7 +315,8 @@ class CaseVerified(Event):
 
     `incident_id` counts until the first IncidentChanged of the case. `kept_from` are those who may
     be meant, by badge or `@username`: nothing of this case is theirs to see or decide. `counters`
-    are the windows of the unit that it is about, where somebody said so.
+    are the windows of the unit that it is about, where somebody said so. `named` are the officers
+    whom the citizen named by badge; `verified_by` is who submitted the verdict.
     """
 
     TYPE = "case.verified.v1"
@@ -340,6 +341,8 @@ class CaseVerified(Event):
     verified_at: datetime
     kept_from: tuple[str, ...] = ()
     counters: tuple[int, ...] = ()
+    named: tuple[str, ...] = ()
+    verified_by: str | None = None
 
 
 class IncidentChanged(Event):

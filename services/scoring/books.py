@@ -6,26 +6,34 @@ own besides, each append-only. The only door to all of them.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from services.scoring.rules.sanctions import RULES, counted
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Change, Fact, Mark
-from services.scoring.store import criticisms, demands, points, strikes
+from services.scoring.store import (
+    criticisms,
+    demands,
+    facts,
+    papers,
+    points,
+    sanctions,
+    strikes,
+)
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import ScoreChanged
 from shared.observe import log
-from shared.policy import Policies, Policy
+from shared.policy import Policies
 from shared.values import clock
 
 
 async def save(conn: Connection, fact: Fact, changes: Sequence[Change], policies: Policies) -> None:
     """Write what a verdict changed; the caller holds `lock_verdicts`."""
     await demands.add_changes(conn, fact, changes)
-    policy = policies.at(fact.received_at)
     for change in changes:
         if change.demand.centipoints:
             await _save_points(conn, fact, change)
         if book := BOOKS.get(change.demand.cause.rule):
-            await book(conn, fact, change, policy)
+            await book(conn, fact, change, policies)
 
 
 async def _save_points(conn: Connection, fact: Fact, change: Change) -> None:
@@ -45,7 +53,7 @@ async def _save_points(conn: Connection, fact: Fact, change: Change) -> None:
     )
 
 
-async def _save_strike(conn: Connection, fact: Fact, change: Change, _: Policy) -> None:
+async def _save_strike(conn: Connection, fact: Fact, change: Change, _: Policies) -> None:
     demand = change.demand
     if change.delta < 0:
         await strikes.add_withdrawal(
@@ -56,16 +64,44 @@ async def _save_strike(conn: Connection, fact: Fact, change: Change, _: Policy) 
     await strikes.add_mark(conn, mark, fact.revision, int(demand.period or 0))
 
 
-async def _save_criticism(conn: Connection, fact: Fact, change: Change, policy: Policy) -> None:
+async def _save_criticism(conn: Connection, fact: Fact, change: Change, policies: Policies) -> None:
     now, unit = clock.now(), change.demand.subject.id
     if change.delta < 0:
         await criticisms.add_withdrawal(conn, fact.case_id, fact.revision, now)
         log.get().info("criticism withdrawn", case_id=fact.case_id, version=fact.revision)
         return
-    year = year_of(now, policy)
+    year = year_of(now, policies.at(now))
     number = await criticisms.add_criticism(conn, year, fact.case_id, fact.revision, unit, now)
     log.get().info("criticism issued", case_id=fact.case_id, unit_code=unit, code=number)
 
 
-Book = Callable[[Connection, Fact, Change, Policy], Awaitable[None]]
-BOOKS: Mapping[str, Book] = {"strike": _save_strike, "criticism": _save_criticism}
+async def _save_clearing(conn: Connection, fact: Fact, change: Change, policies: Policies) -> None:
+    now, badge = clock.now(), change.demand.subject.id
+    if change.delta < 0:
+        await papers.withdraw_clearing(conn, badge, fact.case_id, now)
+        return
+    year = year_of(now, policies.at(now))
+    number = await papers.add_clearing(conn, year, fact.unit_code, badge, fact.case_id, now)
+    log.get().info("clearing note issued", case_id=fact.case_id, code=number)
+
+
+async def _save_sanction(conn: Connection, fact: Fact, change: Change, policies: Policies) -> None:
+    """Only proposed: a named person signs it, or does not."""
+    now, demand = clock.now(), change.demand
+    if change.delta < 0:
+        if gone := await sanctions.withdraw(conn, demand, fact, now):
+            await papers.withdraw_signed(conn, gone, now)
+        log.get().info("sanction withdrawn", case_id=fact.case_id, code=demand.cause.rule)
+        return
+    held = await facts.list_facts(conn, [demand.cause.scope])
+    await sanctions.propose(conn, change, counted(demand, held, policies), fact, now)
+    log.get().info("sanction proposed", case_id=fact.case_id, code=demand.cause.rule)
+
+
+Book = Callable[[Connection, Fact, Change, Policies], Awaitable[None]]
+BOOKS: Mapping[str, Book] = {
+    "strike": _save_strike,
+    "criticism": _save_criticism,
+    "clearing": _save_clearing,
+    **dict.fromkeys(RULES, _save_sanction),
+}

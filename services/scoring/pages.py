@@ -5,9 +5,12 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import quote, urlencode
 
+from services.scoring import papers as made
 from services.scoring import views
 from services.scoring.api import MONTHS, READERS, load_score, load_strikes
-from services.scoring.store import commendations, points
+from services.scoring.store import commendations, papers, points, sanctions
+from shared import access
+from shared.access import Operator
 from shared.db import Database, as_itself
 from shared.policy import Policies
 from shared.values import clock
@@ -46,7 +49,8 @@ class ScorePages:
             rows = await points.list_balances(conn, query.after, query.limit)
         last = rows[-1]["unit_code"] if len(rows) == query.limit else None
         onward = _onward("/scores", after=last, limit=query.limit)
-        return Page("scores.html", {"units": rows, "next_page": onward})
+        values = {"units": rows, "next_page": onward}
+        return Page("scores.html", values | _rail(call.operator))
 
     async def unit(self, call: Call[None, views.EntriesQuery]) -> Page:
         """One unit's ledger, and whom citizens praised there."""
@@ -57,17 +61,34 @@ class ScorePages:
             )
         path = f"/scores/{quote(score.unit_code, safe='')}"
         onward = _onward(path, before=score.next_before, limit=call.query.limit)
-        return Page("score.html", {"score": score, "praise": praise, "next_page": onward})
+        values = {"score": score, "praise": praise, "next_page": onward}
+        return Page("score.html", values | _rail(call.operator))
 
     async def officer(self, call: Call[None, None]) -> Page:
         """One officer; praise is theirs wherever they served when it was said."""
         async with self.database.transaction(as_=call.operator) as conn:
             officer = await load_strikes(conn, self.policies, call.params["badge"])
+            documents = await papers.list_of_officer(conn, officer.badge)
+            struck = [own for strike in officer.strikes for own in strike.case_ids]
+            cases = await papers.list_cases(conn, struck)
+            proposed = await sanctions.list_of_officer(conn, officer.badge)
             async with as_itself(conn, call.operator):
                 praise = await commendations.list_of_officer(
                     conn, officer.badge, self._zone, self._since()
                 )
-        return Page("officer.html", {"officer": officer, "praise": praise})
+        values = {
+            "officer": officer,
+            "praise": praise,
+            "documents": documents,
+            "called": partial(made.ref, policies=self.policies),
+            "cases": {case.case_id: case for case in cases},
+            "told": partial(made.told, policies=self.policies),
+            "rule": self.policies.editions[-1].strikes,
+        }
+        rail = _rail(call.operator)
+        return Page(
+            "officer.html", values | rail | {"proposed": proposed if rail["sanctioning"] else []}
+        )
 
     @property
     def _zone(self) -> str:
@@ -78,6 +99,11 @@ class ScorePages:
         zone = self.policies.editions[-1].zone
         first = (clock.service_day(clock.now(), zone) - MONTHS).replace(day=1)
         return datetime(first.year, first.month, 1, tzinfo=zone)
+
+
+def _rail(operator: Operator) -> dict[str, object]:
+    """What the views beside the page depend on."""
+    return {"sanctioning": operator.role in access.SANCTION_READERS}
 
 
 def _onward(path: str, *, limit: int, **last: str | int | None) -> str | None:

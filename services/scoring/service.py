@@ -6,13 +6,16 @@ from pathlib import Path
 
 from services.scoring import handlers
 from services.scoring.api import Api
+from services.scoring.documents import PaperPages
 from services.scoring.jobs import Observer
 from services.scoring.leadership import LeadershipPage
 from services.scoring.pages import ScorePages
 from services.scoring.settings import Settings
+from services.scoring.signing import SanctionPages
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
+from shared.papers.printer import Printer
 from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.web.pages import Pages
@@ -23,7 +26,7 @@ PAGES = Path(__file__).parent / "templates"
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything that scoring does."""
-    policies = policy.load(settings.policy_file)
+    policies, printer = policy.load(settings.policy_file), Printer(settings.paper_fonts)
     return Service(
         name=NAME,
         handlers={
@@ -44,11 +47,14 @@ def build(settings: Settings, database: Database) -> Service:
             events.RewardReversed: handlers.on_reward_reversed,
         },
         lock_first=handlers.lock_first,
+        resources=[printer],
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
         endpoints=[
             *Api(database, policies).endpoints(),
             *ScorePages(database, policies).endpoints(),
             *LeadershipPage(database, policies).endpoints(),
+            *PaperPages(database, policies, printer).endpoints(),
+            *SanctionPages(database, policies).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

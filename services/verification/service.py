@@ -48,6 +48,7 @@ from services.verification.watching import Watch
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
+from shared.papers.printer import Printer
 from shared.service import Service
 from shared.tasks import Tasks
 from shared.web.pages import Pages
@@ -69,6 +70,7 @@ def build(settings: Settings, database: Database) -> Service:
     by_provider = [OidcPages(Oidc(provider), settings.seal, signing_in)] if provider else []
     inbox, tasks = InboxPages(database, desk), Tasks()
     bells, watch = Bells(database, tasks), Watch(database)
+    printer = Printer(settings.paper_fonts)
     return Service(
         NAME,
         handlers={
@@ -84,7 +86,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.PressureReported: partial(citizens.on_pressure_reported, desk),
         },
         lock_first=handlers.lock_first,
-        resources=[bells],
+        resources=[bells, printer],
         state=watch.state,
         tasks=tasks,
         jobs=[
@@ -141,7 +143,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
-            *NoticePages(database, policies, settings.seal).endpoints(),
+            *NoticePages(database, policies, settings.seal, printer).endpoints(),
             *DutyPages(database, desk).endpoints(),
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),

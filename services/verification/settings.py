@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import DirectoryPath, SecretStr, model_validator
 
 from shared.config import Key, KeyRing
 from shared.storage import StorageSettings
@@ -14,6 +14,7 @@ class Settings(StorageSettings):
     `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
     Where `oidc_issuer` is set its provider signs in, too, whom it calls by their username in
     `oidc_claim`. `second_factor` is optional on a developer's machine, where one signs in all day.
+    `paper_fonts` is a folder of the fonts that documents are set in.
     """
 
     seal_keys_phone: KeyRing
@@ -29,6 +30,7 @@ class Settings(StorageSettings):
     oidc_secret: SecretStr = SecretStr("")
     oidc_claim: str = "sub"
     second_factor: Literal["required", "optional"] = "required"
+    paper_fonts: DirectoryPath | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -79,6 +79,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     },
     "AttributionBody": {"badge": "A-1"},
     "AcknowledgementBody": {"plan": "下午去看监控"},
+    "SignatureBody": {"decision": "decline", "reason": "x"},
     "HoldBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "everything": False, "unit": "n1",
         "held": "burst", "outcome": "released", "reason": "x",

@@ -33,6 +33,13 @@ NOTICE = """
         '2019-05-15' FROM notices
     RETURNING notice_id::text
 """
+# What waits for a signature, as after a second strike.
+SANCTION = """
+    INSERT INTO sanctions (sanction_id, rule, badge, unit_code, period, case_ids, case_id, revision,
+        proposed_at)
+    VALUES (gen_random_uuid(), 'accountability', 'A-1', 'n1', '2026', ARRAY[$1::uuid], $1, 1, now())
+    RETURNING sanction_id::text
+"""
 ABOUT_OBJECTS = {"case_id", "reward_id", "unit_code", "badge"}
 
 
@@ -67,13 +74,17 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
     async with place.databases["verification"].acquire() as conn:
         notice_id = await conn.fetchval(NOTICE, case_id, "root")
+    async with place.databases["scoring"].acquire() as conn:
+        sanction_id = await conn.fetchval(SANCTION, case_id)
+        year = await conn.fetchval("SELECT max(year) FROM criticisms")
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
         "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
         "attachment_id": str(uuid4()), "commendation_id": praise["submission_id"],
         "vendor": "nobody", "secret": "none", "code": place.code("n1"), "notice_id": notice_id,
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
-        "username": "southern",
+        "username": "southern", "sanction_id": sanction_id, "kind": "criticism",
+        "year": str(year), "number": "1",
     }  # fmt: skip
     return Objects(params)
 

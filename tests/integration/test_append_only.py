@@ -52,6 +52,11 @@ GUARDED = {
         "criticism_withdrawals",
         "demands",
         "commendations",
+        "sanctions",
+        "sanction_decisions",
+        "sanction_withdrawals",
+        "papers",
+        "paper_withdrawals",
     ),
 }
 # What moves, but never goes.

@@ -81,7 +81,7 @@ def pages(place: Town) -> Iterator[tuple[str, Endpoint]]:
     """Every page of every service."""
     for name in SERVICES:
         for one in place.services[name].endpoints:
-            if one.method == "GET" and not one.is_api and not one.path.endswith(".txt"):
+            if one.method == "GET" and not one.is_api and not one.path.endswith((".txt", ".pdf")):
                 yield name, one
 
 

@@ -89,6 +89,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "windows": (("name", "matters"), {"counter": "1", "version": "0"}),
     "holidays": (("calendar",), {}),
     "file": (("calendar",), {}),
+    "signature": (("reason",), {"decision": "decline"}),
     "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),

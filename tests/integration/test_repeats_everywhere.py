@@ -25,7 +25,7 @@ from tests import hostile
 from tests.conftest import Clone
 from tests.integration.citizens_acts import SAID, Body, Make
 from tests.integration.garbage import FILES, JSON, Request, Told, encoded, send, with_file
-from tests.integration.test_access_matrix import NOTICE, PEOPLE, bearer
+from tests.integration.test_access_matrix import NOTICE, PEOPLE, SANCTION, bearer
 from tests.integration.test_garbage import PHOTOS, Place, placed
 from tests.integration.test_notifications_api import ADD
 from tests.integration.test_rewards_decisions import advance, deny
@@ -373,6 +373,13 @@ async def window(place: Place) -> tuple[Body, Body]:
     return {"unit_code": "n1"}, {"counter": "1", "version": "0", "name": "户口窗口"}
 
 
+async def sign(place: Place) -> tuple[Body, Body]:
+    """A proposed sanction is declined."""
+    async with place.town.databases["scoring"].acquire() as conn:
+        sanction_id = await conn.fetchval(SANCTION, str(uuid4()))
+    return {"sanction_id": sanction_id}, {"decision": "decline", "reason": "另案处理"}
+
+
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
@@ -385,7 +392,7 @@ ACTS: Mapping[str, Make] = {
     "/filings": filed,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
-    "/desk/bulk/answer": answers,
+    "/desk/bulk/answer": answers, "signature": sign,
     "/desk/commendations/{commendation_id}": attribute,
     "/desk/directory/units/{unit_code}/duties": duty,
     "/desk/directory/units/{unit_code}/duties/removal": off_duty,

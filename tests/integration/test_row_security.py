@@ -24,6 +24,7 @@ TABLES = {
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands",
+        "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "holds", "incidents",
     ),
 }  # fmt: skip

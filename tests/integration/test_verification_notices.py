@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from services.verification.service import build
 from services.verification.supervision import acts, rules
 from shared import policy
 from shared.db import Database
+from shared.papers.printer import Printer
 from tests.integration.verification_office import OTHER_UNIT, UNIT, Office, office
 from tests.integration.verification_tab import Tab, tab
 from tests.support import at
@@ -269,3 +271,22 @@ async def test_there_are_pages(bureau: Office, owner: asyncpg.Connection) -> Non
     assert [one for one in told if one in second] == told[25:]
     strange = await bureau.browse("desk", f"{PLACE}?view=nobody&before=x")
     assert told[0] in strange.text
+
+
+async def test_a_notice_is_saved_as_pdf(bureau: Office, owner: asyncpg.Connection) -> None:
+    """Under its number, for whoever may read its page; for anybody else there is none."""
+    await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(minutes=1))
+    address = f"{await newest(bureau)}/notice.pdf"
+    printer = next(one for one in bureau.service.resources if isinstance(one, Printer))
+    found = {}
+    async with printer:
+        for who in ("desk", "auditor", "elsewhere"):
+            headers = {"Cookie": f"mashang={await bureau.token(who)}"}
+            async with bureau.client.get(address, headers=headers) as response:
+                found[who] = response.status, (await response.read())[:5] == b"%PDF-"
+                if who == "desk":
+                    name = response.headers["Content-Disposition"]
+    ours, theirs = (200, True), (404, False)
+    assert {"desk": ours, "auditor": ours, "elsewhere": theirs} == found
+    assert f"{quote('驻公督〔2027〕1号')}.pdf" in name

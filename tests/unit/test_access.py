@@ -65,14 +65,15 @@ def test_every_role_has_an_endpoint_of_its_own_trade(role: Role) -> None:
 
 
 def test_who_only_looks_changes_nothing() -> None:
-    """They are in no endpoint that changes something but their session."""
+    """They are in no endpoint that changes something but their session; leaders sign sanctions."""
     changing = {
         (one.path, role)
         for _, one in endpoints()
         if one.method != "GET" and one.caller.roles != access.EVERYBODY
         for role in one.caller.roles
     }
-    assert set() == {
+    signing = ("/sanctions/{sanction_id}/signature", "leadership")
+    assert {signing} == {
         pair for pair in changing if pair[1] in ("leadership", "auditor", "audit_admin")
     }
 
@@ -154,10 +155,10 @@ def test_the_service_itself_is_nobody() -> None:
 
 
 def test_what_scoring_and_notifications_show_nobody_decides_there() -> None:
-    """No officer approves a point or a strike of their own: at these desks nothing is decided."""
+    """No officer approves a point or a strike of their own; sanctions are signed far above."""
     acts = {
         (service, one.path)
         for service, one in endpoints()
         if service in ("scoring", "notifications") and one.caller.roles and one.method != "GET"
     }
-    assert {"release"} >= {path.rpartition("/")[2] for _, path in acts}
+    assert {"release", "signature"} >= {path.rpartition("/")[2] for _, path in acts}

@@ -228,12 +228,13 @@ def test_the_second_is_accountability_and_the_third_transfer(
     assert wanted == crossed(number)
 
 
-def test_a_line_that_costs_nothing_demands_nothing() -> None:
-    """A bureau may hold accountable without points: then there is no sanction in the ledger."""
+def test_a_line_that_costs_nothing_is_still_crossed() -> None:
+    """A bureau may hold accountable without points: then only the signature is wanted."""
     free = POLICY.strikes.model_copy(update={"accountability_centipoints": 0})
     policies = Policies([POLICY.model_copy(update={"strikes": free})])
     facts = [Fact.of(verdict(n, received_at=DAY + timedelta(days=n))) for n in (1, 2)]
-    assert [] == list(strikes.sanctions(OFFICER, facts, policies))
+    [demand] = strikes.sanctions(OFFICER, facts, policies)
+    assert ("accountability", 0) == (demand.cause.rule, demand.centipoints)
 
 
 def test_the_unit_of_the_crossing_strike_pays() -> None:
@@ -307,14 +308,14 @@ def test_scopes_name_the_old_and_the_new_officer() -> None:
     [
         ({}, (True, True, True)),
         ({"attribution": "unit"}, (True, False, True)),
-        ({"verdict": "helped"}, (False, False, False)),
-        ({"kind": "request"}, (False, False, False)),
+        ({"verdict": "helped"}, (True, False, False)),
+        ({"kind": "request"}, (True, False, False)),
         ({"officers": ()}, (True, False, True)),
         ({"unit_code": "other"}, (True, True, False)),
     ],
 )
 def test_which_scope_holds_a_fact(changes: dict[str, str], held: tuple[bool, ...]) -> None:
-    """A case, its named officers and its unit, each only while the fact counts for them."""
+    """A case always; its named officers and its unit only while the fact counts for them."""
     fact = Fact.of(verdict(**changes))  # type: ignore[arg-type]
     scopes = (Scope("case", str(fact.case_id)), OFFICER, Scope("unit", "411702001"))
     assert held == tuple(scope.holds(fact) for scope in scopes)

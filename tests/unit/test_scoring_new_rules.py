@@ -85,8 +85,8 @@ def test_a_rule_of_quarters_may_deduct() -> None:
 
 
 def test_without_such_a_rule_units_are_not_looked_at() -> None:
-    """Today's rules touch a verdict's case and officers only, so no unit's history is loaded."""
-    scopes = plan.scopes_of([Fact.of(verdict())])
+    """Where no rule asks for a unit's facts together, none of its history is loaded."""
+    scopes = plan.scopes_of([Fact.of(verdict())], {**plan.RULES, "unit": ()})
     assert ["case", "officer"] == [scope.kind for scope in scopes]
 
 

@@ -73,7 +73,7 @@ def test_the_document_of_the_unit() -> None:
         "群众2026年11月24日反映的办件 26-000123（推诿扯皮、效率低下）由熊寨户籍室承办，"
         "核查结论应于11月24日 24:00前上报，至11月25日 00:00未报。请立即核查，上报结论并答复群众。"
         "仍未上报的，自动报上一级督办。收到后请签收。"
-    ) == told.body
+    ) == "".join(told.body)
     assert ("2026年11月25日", "抄送：正阳县。") == (told.day, told.copy_to)
 
 
@@ -81,6 +81,6 @@ def test_the_document_of_a_level_above() -> None:
     """Whoever is above is asked to see to it; at the last level nobody is left to be told."""
     above = notice(4, place_code="root", place_name="驻马店市", copy_name=None, categories=())
     told = paper.of(above, "top", POLICIES)
-    assert "办件 26-000123由熊寨户籍室承办" in told.body
-    assert told.body.endswith("请督促立即核查，上报结论并答复群众。收到后请签收。")
+    assert "办件 26-000123由熊寨户籍室承办" in told.body[0]
+    assert told.body[0].endswith("请督促立即核查，上报结论并答复群众。收到后请签收。")
     assert ("驻马店市", "") == (told.to, told.copy_to)

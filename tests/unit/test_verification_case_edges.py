@@ -336,17 +336,18 @@ def test_what_is_told_of_a_verdict() -> None:
     """case.verified carries the verdict's own categories and answer, never the finding."""
     final = case(
         revision=2, verdict="partly", attribution="officers", officers=("a", "b"),
-        categories=("other",), state="verified",
+        categories=("other",), state="verified", officer_badge="c",
     )  # fmt: skip
     ruling = Ruling("partly", "officers", ("a", "b"), ("buck_passing",), counters=(2,))
-    event = verdicts.case_verified(final, "1.answer", ruling, NOON)
+    event = verdicts.case_verified(final, "1.answer", ruling, NOON, "li")
     assert (2, "partly", ("a", "b"), ("buck_passing",), "1.answer", final.phone_sealed, (2,)) == (
         event.revision, event.verdict, event.officers, event.categories, event.answer_sealed,
         event.phone_sealed, event.counters,
     )  # fmt: skip
+    assert (("c",), "li") == (event.named, event.verified_by)
     assert "finding_sealed" not in CaseVerified.model_fields
     with pytest.raises(ValidationError, match="verdict"):
-        verdicts.case_verified(replace(final, verdict=None), "1.answer", ruling, NOON)
+        verdicts.case_verified(replace(final, verdict=None), "1.answer", ruling, NOON, "li")
 
 
 @given(

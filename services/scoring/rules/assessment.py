@@ -1,4 +1,4 @@
-"""What a substantiated complaint costs its unit, and the criticism that follows it."""
+"""What a complaint costs its unit, the criticism that follows it, or the note that clears."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,4 +24,12 @@ def points_of(fact: Fact, policy: Policy) -> int:
 def criticisms(case: Scope, facts: Sequence[Fact], _: Policies) -> Iterator[Demand]:
     """Rule 7: a circulated criticism of the unit, also where a policy was the cause."""
     for fact in facts:
-        yield Demand(Subject("unit", fact.unit_code), Cause("criticism", case))
+        if fact.counts:
+            yield Demand(Subject("unit", fact.unit_code), Cause("criticism", case))
+
+
+def clearings(case: Scope, facts: Sequence[Fact], _: Policies) -> Iterator[Demand]:
+    """Rule 17: a clearing note for each officer whom an unfounded complaint named."""
+    for fact in facts:
+        for badge in fact.cleared:
+            yield Demand(Subject("officer", badge), Cause("clearing", case))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from services.scoring.rules import assessment, strikes
+from services.scoring.rules import assessment, prominent, strikes
 from services.scoring.rules.values import Change, Demand, Fact, Scope, ScopeKind
 from shared.policy import Policies
 
@@ -14,10 +14,12 @@ Rules = Mapping[ScopeKind, Sequence[Rule]]
 # Every rule stands here, under the facts that it looks at together. Its demands name their scope as
 # their cause; what is new in a demand (a rule's key, a period) needs no place anywhere else.
 RULES: Rules = {
-    "case": (assessment.deductions, assessment.criticisms, strikes.marks),
+    "case": (
+        assessment.deductions, assessment.criticisms, assessment.clearings, strikes.marks,
+    ),
     "officer": (strikes.sanctions,),
-    "unit": (),
-}
+    "unit": (prominent.interviews,),
+}  # fmt: skip
 
 
 def scopes_of(facts: Iterable[Fact], rules: Rules = RULES) -> list[Scope]:

@@ -27,7 +27,7 @@ def marks(case: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[De
 
 
 def sanctions(officer: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
-    """Rules 10 and 11: what the units pay for the officer's second and third strikes in a year.
+    """Rules 10 and 11: the officer's second and third strikes in a year, and what the units pay.
 
     The unit of the strike that crosses the line pays, under the policy of that day.
     """
@@ -66,9 +66,9 @@ def _number(firsts: list[Mark], policy: Policy) -> int:
 
 def _crossed(number: int, policy: Policy) -> Iterator[tuple[str, int]]:
     rule = policy.strikes
-    if number == rule.accountability_at and rule.accountability_centipoints:
+    if number == rule.accountability_at:
         yield "accountability", rule.accountability_centipoints
-    if number == rule.transfer_at and rule.transfer_centipoints:
+    if number == rule.transfer_at:
         yield "transfer", rule.transfer_centipoints
 
 

@@ -24,6 +24,7 @@ class Fact:
     officers: tuple[str, ...]
     categories: tuple[str, ...]
     received_at: datetime
+    named: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, event: CaseVerified) -> Self:
@@ -39,6 +40,7 @@ class Fact:
             tuple(event.officers),
             tuple(event.categories),
             event.received_at,
+            tuple(event.named),
         )
 
     @property
@@ -51,6 +53,12 @@ class Fact:
         """Rules 7 and 13: the named officers; nobody where only the unit answers for it."""
         return self.officers if self.counts and self.attribution == "officers" else ()
 
+    @property
+    def cleared(self) -> tuple[str, ...]:
+        """Rule 17: whom a complaint named that turned out to be unfounded."""
+        unfounded = self.kind == "complaint" and self.verdict == "unsubstantiated"
+        return self.named if unfounded else ()
+
 
 @dataclass(frozen=True, order=True)
 class Scope:
@@ -60,10 +68,10 @@ class Scope:
     id: str
 
     def holds(self, fact: Fact) -> bool:
-        """Whether a fact that counts belongs here."""
+        """Whether a fact belongs here; to a unit and its officers only those that count."""
         match self.kind:
             case "case":
-                return fact.counts and self.id == str(fact.case_id)
+                return self.id == str(fact.case_id)
             case "officer":
                 return self.id in fact.marked
             case "unit":

@@ -1,5 +1,7 @@
 """Units and officers, as far as their events have arrived."""
 
+from collections.abc import Sequence
+
 from asyncpg import Record
 
 from shared.db import Connection
@@ -22,6 +24,10 @@ _MARK_OFFICER = """
 # What an operator may see of these, row-level security says.
 _UNIT = "SELECT unit_code, name, parent FROM units WHERE unit_code = $1"
 _OFFICER = "SELECT badge, name, unit_code, active FROM officers WHERE badge = $1"
+_NAMES = """
+    SELECT unit_code AS code, name FROM units WHERE unit_code = ANY($1::text[])
+    UNION ALL SELECT badge, name FROM officers WHERE badge = ANY($2::text[])
+"""
 
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
@@ -44,3 +50,11 @@ async def get_unit(conn: Connection, unit_code: str) -> Record | None:
 async def get_officer(conn: Connection, badge: str) -> Record | None:
     """An officer, if the operator may see the unit."""
     return await conn.fetchrow(_OFFICER, badge)
+
+
+async def list_names(
+    conn: Connection, unit_codes: Sequence[str], badges: Sequence[str]
+) -> dict[str, str]:
+    """Code or badge → name, of those that the operator may see."""
+    rows = await conn.fetch(_NAMES, list(unit_codes), list(badges))
+    return {row["code"]: row["name"] for row in rows}

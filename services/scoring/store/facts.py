@@ -49,13 +49,14 @@ _MARK_CALLBACK = """
 """
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
-                          received_at, verified_at, officers, categories)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                          received_at, verified_at, officers, categories, named, verified_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     ON CONFLICT (case_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
         unit_code = excluded.unit_code, incident_id = excluded.incident_id,
         verdict = excluded.verdict, attribution = excluded.attribution,
         received_at = excluded.received_at, verified_at = excluded.verified_at,
-        officers = excluded.officers, categories = excluded.categories
+        officers = excluded.officers, categories = excluded.categories, named = excluded.named,
+        verified_by = excluded.verified_by
     WHERE verdicts.revision < excluded.revision RETURNING revision
 """
 _MARK_INCIDENT = """
@@ -67,9 +68,10 @@ _MARK_INCIDENT = """
 _FACTS = """
     SELECT v.case_id, v.revision, v.kind, v.unit_code,
            coalesce(i.incident_id, v.incident_id) AS incident_id, v.verdict, v.attribution,
-           v.officers, v.categories, v.received_at
+           v.officers, v.categories, v.received_at, v.named
     FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
-    WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[] OR v.unit_code = ANY($3::text[])
+    WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[]
+       OR v.unit_code = ANY($3::text[]) AND v.verdict IN ('substantiated', 'partly')
     ORDER BY v.received_at, v.case_id
 """
 _MARK_DECIDED = """
@@ -166,7 +168,7 @@ async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
     """Take over a verdict; False if we have that revision or a higher one."""
     row = (event.case_id, event.revision, event.kind, event.unit_code, event.incident_id)
     rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
-    who = (list(event.officers), list(event.categories))
+    who = (list(event.officers), list(event.categories), list(event.named), event.verified_by)
     return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who) is not None
 
 
@@ -192,7 +194,7 @@ async def list_facts(conn: Connection, scopes: Sequence[Scope]) -> list[Fact]:
 
 
 def _fact(row: Record) -> Fact:
-    arrays = {name: tuple(row[name]) for name in ("officers", "categories")}
+    arrays = {name: tuple(row[name]) for name in ("officers", "categories", "named")}
     return Fact(**dict(row) | arrays)
 
 

@@ -13,15 +13,16 @@ from services.verification.supervision import acts, paper, rules, store
 from services.verification.supervision.acts import Acknowledged, AcknowledgementBody
 from services.verification.supervision.rules import Notice
 from shared import access
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.errors import NotFound, Refused
+from shared.papers.printer import SECONDS, Printer
 from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
-from shared.web.replies import Page, See
+from shared.web.replies import Download, Page, See
 
 ADDRESS = "/desk/notices"
 ONE = f"{ADDRESS}/{{notice_id}}"
@@ -51,13 +52,18 @@ class NoticePages:
     database: Database
     policies: Policies
     seal: Seal
+    printer: Printer
 
     def endpoints(self) -> list[Endpoint]:
-        """The list, a notice's page, its form."""
+        """The list, a notice's page, its file, its form."""
         one = {"notice_id": UUID}
         return [
             Endpoint("GET", ADDRESS, self.show, "Supervision notices", READERS),
             Endpoint("GET", ONE, self.show_one, "A supervision notice", READERS, params=one),
+            Endpoint(
+                "GET", f"{ONE}/notice.pdf", self.download, "A supervision notice as PDF", READERS,
+                params=one, seconds=SECONDS,
+            ),
             Endpoint(
                 "POST", f"{ONE}/acknowledgement", self.acknowledge, "Acknowledge a notice",
                 WORKERS, params=one, body=AcknowledgementBody, form=True, again=self.again,
@@ -87,6 +93,13 @@ class NoticePages:
         """The document, why there is one, and how it goes on."""
         return await self._one(call)
 
+    async def download(self, call: Call[None, None]) -> Download:
+        """The document alone."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            notice = await _find(conn, call.params["notice_id"])
+        document = paper.of(notice, self._outlook(notice), self.policies)
+        return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
+
     async def acknowledge(self, call: Call[AcknowledgementBody, None]) -> See:
         """Said, once; back to the page, which tells."""
         own = call.params["notice_id"]
@@ -103,9 +116,7 @@ class NoticePages:
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
         async with self.database.transaction(as_=call.operator) as conn:
-            notice = await store.get(conn, call.params["notice_id"])
-            if notice is None:
-                raise NotFound("refused.no_notice")
+            notice = await _find(conn, call.params["notice_id"])
             levels = await store.list_of_deadline(conn, notice)
         outlook = self._outlook(notice)
         values = {
@@ -136,6 +147,13 @@ class NoticePages:
 
     def _plan(self, notice: Notice) -> str:
         return self.seal.opened(notice.plan_sealed, acts.context(notice.notice_id)) or ""
+
+
+async def _find(conn: Connection, notice_id: UUID) -> Notice:
+    notice = await store.get(conn, notice_id)
+    if notice is None:
+        raise NotFound("refused.no_notice")
+    return notice
 
 
 def _query(given: Mapping[str, str]) -> NoticeQuery:

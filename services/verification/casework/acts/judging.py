@@ -120,6 +120,6 @@ async def take(
     if step.state == "in_review":
         await tell(conn, case, lambda: verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
-        answer = verdict.answer_sealed
-        await tell(conn, case, lambda: verdicts.case_verified(case, answer, verdict, final_at))
+        answer, who = verdict.answer_sealed, verdict.username
+        await tell(conn, case, lambda: verdicts.case_verified(case, answer, verdict, final_at, who))
         log.get().info("case verified", case_id=str(case.case_id), count=case.revision)

@@ -218,7 +218,7 @@ def clock_restarted(case: Case, due_at: datetime, now: datetime) -> ClockChanged
 
 
 def case_verified(
-    case: Case, answer_sealed: str, ruling: Ruling, verified_at: datetime
+    case: Case, answer_sealed: str, ruling: Ruling, verified_at: datetime, verified_by: str
 ) -> CaseVerified:
     """The event of a verdict that took effect; `case` is already as the verdict made it."""
     return CaseVerified.of(
@@ -228,4 +228,6 @@ def case_verified(
         counters=ruling.counters,
         verified_at=verified_at,
         kept_from=sorted(persons_in({*case.recused, *case.officers})),
+        named=[case.officer_badge] if case.officer_badge else [],
+        verified_by=verified_by,
     )

@@ -1,0 +1,79 @@
+"""Sanctions that the rules propose and a named person signs: for which cases, and by whom not."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from services.scoring.rules import prominent
+from services.scoring.rules.strikes import ROLLING, year_of
+from services.scoring.rules.values import Demand, Fact
+from shared import access
+from shared.access import Operator
+from shared.errors import Conflict, Forbidden
+from shared.policy import Policies
+
+Rule = Literal["accountability", "transfer", "interview"]
+RULES: tuple[Rule, ...] = get_args(Rule)
+State = Literal["proposed", "signed", "declined", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class Sanction:
+    """A proposal and what became of it; `subject` is a badge, or the unit for an interview.
+
+    What the verdicts no longer demand is withdrawn, whatever was decided before.
+    """
+
+    sanction_id: UUID
+    rule: Rule
+    badge: str | None
+    unit_code: str
+    period: str | None
+    case_ids: tuple[UUID, ...]
+    proposed_at: datetime
+    outcome: Literal["signed", "declined"] | None = None
+    reason: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    year: int | None = None
+    number: int | None = None
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return "withdrawn" if self.withdrawn_at else self.outcome or "proposed"
+
+
+def counted(demand: Demand, facts: Sequence[Fact], policies: Policies) -> tuple[UUID, ...]:
+    """The cases for which a sanction is proposed, in the order of receipt."""
+    held = sorted(
+        (fact for fact in facts if demand.cause.scope.holds(fact)),
+        key=lambda fact: (fact.received_at, fact.case_id),
+    )
+    return tuple(fact.case_id for fact in held if _within(demand, fact, held[-1], policies))
+
+
+def _within(demand: Demand, fact: Fact, last: Fact, policies: Policies) -> bool:
+    """Whether a case falls into the demand's year or months; without one, a year back counts."""
+    period, policy = demand.period, policies.at(fact.received_at)
+    if period is None:
+        return fact.received_at > last.received_at - ROLLING
+    if demand.cause.rule != "interview":
+        return str(year_of(fact.received_at, policy)) == period
+    months = prominent.run(date.fromisoformat(f"{period}-01"), policy.prominent.months)
+    return prominent.month_of(fact, policies) in months
+
+
+def may_decide(sanction: Sanction, who: Operator, verified_by: Collection[str]) -> None:
+    """Conflict where nothing is left to decide, Forbidden to whom it concerns or who found it."""
+    if sanction.state == "withdrawn":
+        raise Conflict("refused.sanction_withdrawn")
+    if sanction.state != "proposed":
+        raise Conflict("refused.sanction_decided")
+    if sanction.badge in access.identities(who):
+        raise Forbidden("refused.sanction_own")
+    if who.username in verified_by:
+        raise Forbidden("refused.sanction_verified")

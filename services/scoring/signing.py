@@ -1,0 +1,158 @@
+"""Sanctions: what waits for a signature, and each with the form that signs or declines it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from services.scoring import papers as made
+from services.scoring import views
+from services.scoring.approvals import Decided, SignatureBody, decide
+from services.scoring.rules.sanctions import Sanction, may_decide
+from services.scoring.store import directory, papers, sanctions
+from shared import access, staff
+from shared.access import Operator
+from shared.db import Connection, Database, as_itself
+from shared.errors import NotFound, Refused
+from shared.policy import Policies
+from shared.web import repeats
+from shared.web.endpoints import Call, Endpoint
+from shared.web.endpoints import staff as only
+from shared.web.forms import NONE, Fields
+from shared.web.replies import Page, See
+
+ADDRESS = "/sanctions"
+ONE = f"{ADDRESS}/{{sanction_id}}"
+READERS, SIGNERS = only(access.SANCTION_READERS), only(access.SANCTION_SIGNERS)
+_PAGE = 25
+
+
+class SanctionsQuery(views.Query):
+    """GET /sanctions; `at` and `last` are of a page's last sanction."""
+
+    view: Literal["waiting", "decided"] = "waiting"
+    at: datetime | None = None
+    last: UUID | None = None
+
+    @property
+    def before(self) -> tuple[datetime, UUID] | None:
+        """Where the page before ended."""
+        return (self.at, self.last) if self.at and self.at.tzinfo and self.last else None
+
+
+@dataclass(frozen=True)
+class SanctionPages:
+    """`/sanctions`."""
+
+    database: Database
+    policies: Policies
+
+    def endpoints(self) -> list[Endpoint]:
+        """The list, a sanction's page, its form."""
+        one = {"sanction_id": UUID}
+        return [
+            Endpoint("GET", ADDRESS, self.show, "Sanctions that the rules propose", READERS,
+                     query=SanctionsQuery),
+            Endpoint("GET", ONE, self.show_one, "A proposed sanction", READERS, params=one),
+            Endpoint(
+                "POST", f"{ONE}/signature", self.decide, "Sign or decline a sanction", SIGNERS,
+                params=one, body=SignatureBody, form=True, again=self.again, csrf="token",
+                repeat="form", confirm=True,
+            ),
+        ]  # fmt: skip
+
+    async def show(self, call: Call[None, SanctionsQuery]) -> Page:
+        """The newest first."""
+        query = call.query
+        async with self.database.transaction(as_=call.operator) as conn:
+            found = await sanctions.list_newest(conn, query.view, query.before, _PAGE + 1)
+            names = await _names(conn, found[:_PAGE])
+            waiting = await sanctions.count_waiting(conn)
+        page = found[:_PAGE]
+        values = {
+            "sanctions": page,
+            "names": names,
+            "view": query.view,
+            "waiting": waiting,
+            "sanctioning": True,
+            "next_page": _link(query.view, page[-1]) if len(found) > _PAGE else None,
+        }
+        return Page("sanctions.html", values)
+
+    async def show_one(self, call: Call[Any, None]) -> Page:
+        """What it is for, what was found, and the form."""
+        return await self._one(call)
+
+    async def decide(self, call: Call[SignatureBody, None]) -> See:
+        """Once; to the document, or back to the page, which tells."""
+        own = call.params["sanction_id"]
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(decide, conn, self.policies, call.operator, own, call.body)
+            await repeats.once(conn, call, Decided, doing)
+        return See(f"{ADDRESS}/{own}")
+
+    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
+        """The page with what was typed, and why it was not taken."""
+        return await self._one(call, call.fields, refused)
+
+    async def _one(
+        self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
+    ) -> Page:
+        who = call.operator
+        async with self.database.transaction(as_=who) as conn:
+            one = await sanctions.get(conn, call.params["sanction_id"])
+            if one is None:
+                raise NotFound("refused.no_sanction")
+            names = await _names(conn, [one])
+            async with as_itself(conn, who):
+                cases = await papers.list_cases(conn, one.case_ids)
+                verified_by = await sanctions.list_verifiers(conn, one.case_ids)
+            people = await staff.list_names(conn, [one.decided_by or "", *verified_by])
+        values = {
+            "one": one,
+            "names": names,
+            "cases": cases,
+            "people": people,
+            "verified_by": verified_by,
+            "ref": self._ref(one),
+            "told": partial(made.told, policies=self.policies),
+            "points": self._points(one),
+            "barred": _barred(one, who, verified_by),
+            "signers": access.SANCTION_SIGNERS,
+            "typed": typed,
+            "key": repeats.key_again(call, refused) if refused else "",
+        }
+        return Page("sanction.html", values, refused=refused)
+
+    def _ref(self, one: Sanction) -> str:
+        if one.year is None or one.number is None:
+            return ""
+        return made.numbered(one.rule, one.year, one.number, self.policies, one)
+
+    def _points(self, one: Sanction) -> int:
+        """What the unit's ledger lost with the crossing."""
+        rule = self.policies.at(one.proposed_at).strikes
+        return 0 if one.rule == "interview" else int(getattr(rule, f"{one.rule}_centipoints"))
+
+
+def _barred(one: Sanction, who: Operator, verified_by: list[str]) -> Refused | None:
+    """Why this operator can decide nothing here."""
+    try:
+        may_decide(one, who, verified_by)
+    except Refused as refused:
+        return refused
+    return None
+
+
+async def _names(conn: Connection, found: list[Sanction]) -> dict[str, str]:
+    """What units and officers are called."""
+    codes = [one.unit_code for one in found]
+    badges = [one.badge for one in found if one.badge]
+    return await directory.list_names(conn, codes, badges)
+
+
+def _link(view: str, last: Sanction) -> str:
+    onward = {"view": view, "at": last.proposed_at.isoformat(), "last": str(last.sanction_id)}
+    return f"{ADDRESS}?{urlencode(onward)}"

@@ -1,0 +1,156 @@
+"""Numbered documents, by year without gaps: criticisms, what was signed, what clears somebody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.scoring.rules.sanctions import Sanction
+from shared.db import Connection
+from shared.events import Verdict
+
+Kind = Literal["criticism", "accountability", "transfer", "interview", "clearing"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# Free of gaps since the caller holds the lock on verdicts, and a number is only ever committed.
+_ADD = """
+    INSERT INTO papers (kind, year, number, unit_code, badge, case_ids, period, sanction_id,
+                        signed_by, issued_at)
+    SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9
+    FROM papers WHERE kind = $1 AND year = $2 RETURNING number
+"""
+_WITHDRAW_SIGNED = """
+    INSERT INTO paper_withdrawals (kind, year, number, withdrawn_at)
+    SELECT kind, year, number, $2 FROM papers WHERE sanction_id = $1
+"""
+_WITHDRAW_CLEARING = """
+    INSERT INTO paper_withdrawals (kind, year, number, withdrawn_at)
+    SELECT p.kind, p.year, p.number, $3
+    FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)
+    WHERE p.kind = 'clearing' AND p.badge = $1 AND p.case_ids = ARRAY[$2::uuid]
+      AND w.kind IS NULL
+"""
+_PAPERS = """
+    SELECT n.*, coalesce(u.name, n.unit_code) AS unit_name, coalesce(o.name, n.badge) AS officer,
+           coalesce(s.name, n.signed_by) AS signer
+    FROM (SELECT 'criticism' AS kind, c.year, c.number, c.unit_code, NULL::text AS badge,
+                 ARRAY[c.case_id] AS case_ids, NULL::text AS period, NULL::text AS signed_by,
+                 c.issued_at, w.withdrawn_at
+          FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
+          UNION ALL
+          SELECT p.kind, p.year, p.number, p.unit_code, p.badge, p.case_ids, p.period, p.signed_by,
+                 p.issued_at, w.withdrawn_at
+          FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)) AS n
+    LEFT JOIN units u USING (unit_code) LEFT JOIN officers o USING (badge)
+    LEFT JOIN staff s ON s.username = n.signed_by
+"""
+_CASES = """
+    SELECT v.case_id, coalesce(i.incident_id, v.incident_id) AS incident_id, v.received_at,
+           v.verdict, v.categories
+    FROM verdicts v LEFT JOIN incidents i USING (case_id)
+    WHERE v.case_id = ANY($1::uuid[]) ORDER BY v.received_at, v.case_id
+"""
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A document as its page tells of it, names as they are now."""
+
+    kind: Kind
+    year: int
+    number: int
+    unit_code: str
+    unit_name: str
+    badge: str | None
+    officer: str | None
+    case_ids: tuple[UUID, ...]
+    period: str | None
+    signed_by: str | None
+    signer: str | None
+    issued_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A case that a document is about."""
+
+    case_id: UUID
+    incident_id: UUID
+    received_at: datetime
+    verdict: Verdict
+    categories: tuple[str, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is still true."""
+        return self.verdict in ("substantiated", "partly")
+
+
+async def add_signed(
+    conn: Connection, sanction: Sanction, year: int, signed_by: str, at: datetime
+) -> int:
+    """The year's next document of its kind. The caller holds `lock_verdicts` and acts as itself."""
+    what = (sanction.rule, year, sanction.unit_code, sanction.badge, list(sanction.case_ids))
+    return int(
+        await conn.fetchval(_ADD, *what, sanction.period, sanction.sanction_id, signed_by, at)
+    )
+
+
+async def add_clearing(
+    conn: Connection, year: int, unit_code: str, badge: str, case_id: UUID, at: datetime
+) -> int:
+    """The same for a note that clears an officer, which nobody signs."""
+    what = ("clearing", year, unit_code, badge, [case_id], None, None, None)
+    return int(await conn.fetchval(_ADD, *what, at))
+
+
+async def withdraw_signed(conn: Connection, sanction_id: UUID, at: datetime) -> None:
+    """Take back the document of a sanction, if there is one."""
+    await conn.execute(_WITHDRAW_SIGNED, sanction_id, at)
+
+
+async def withdraw_clearing(conn: Connection, badge: str, case_id: UUID, at: datetime) -> None:
+    """Take back the note that cleared an officer in a case."""
+    await conn.execute(_WITHDRAW_CLEARING, badge, case_id, at)
+
+
+async def get(conn: Connection, kind: str, year: int, number: int) -> Numbered | None:
+    """One, if the operator may see its unit."""
+    row = await conn.fetchrow(
+        f"{_PAPERS} WHERE n.kind = $1 AND n.year = $2 AND n.number = $3", kind, year, number
+    )
+    return _numbered(row) if row else None
+
+
+async def list_newest(
+    conn: Connection, kind: Kind, before: tuple[int, int] | None, limit: int
+) -> list[Numbered]:
+    """Those of a kind that the operator may see, the newest first, from before this number."""
+    year, number = before or (None, None)
+    rows = await conn.fetch(
+        f"""{_PAPERS} WHERE n.kind = $1
+            AND ($2::int IS NULL OR (n.year, n.number) < ($2, $3::int))
+            ORDER BY n.year DESC, n.number DESC LIMIT $4""",
+        kind, year, number, limit,
+    )  # fmt: skip
+    return [_numbered(row) for row in rows]
+
+
+async def list_of_officer(conn: Connection, badge: str) -> list[Numbered]:
+    """All about one officer, the newest first."""
+    rows = await conn.fetch(f"{_PAPERS} WHERE n.badge = $1 ORDER BY n.issued_at DESC", badge)
+    return [_numbered(row) for row in rows]
+
+
+async def list_cases(conn: Connection, case_ids: Sequence[UUID]) -> list[Counted]:
+    """What these cases were about, in the order of receipt."""
+    rows = await conn.fetch(_CASES, list(case_ids))
+    return [Counted(**dict(row) | {"categories": tuple(row["categories"])}) for row in rows]
+
+
+def _numbered(row: Record) -> Numbered:
+    return Numbered(**dict(row) | {"case_ids": tuple(row["case_ids"])})

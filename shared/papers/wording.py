@@ -1,0 +1,54 @@
+"""The words around a document's own, which are Chinese whoever reads it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.papers.paper import Paper
+from shared.policy.parts import Papers
+from shared.values import clock
+from shared.web.texts import texts
+
+WORDS = texts("zh")
+
+
+def day(at: datetime) -> str:
+    """A date as documents bear it."""
+    on = clock.service_day(at)
+    return WORDS.text("doc_day", year=on.year, month=on.month, day=on.day)
+
+
+def called(mark: str, year: int, number: int) -> str:
+    """A document's number."""
+    return f"{mark}〔{year}〕{number}号"
+
+
+def headed(
+    rule: Papers,
+    ref: str,
+    title: str,
+    to: str,
+    body: Sequence[str],
+    issued_at: datetime,
+    *,
+    copy_to: str | None = None,
+    signer: str | None = None,
+    withdrawn_at: datetime | None = None,
+) -> Paper:
+    """A document, headed and ended as the policy says."""
+    say = WORDS.text
+    return Paper(
+        head=say("doc_head", issuer=rule.issuer),
+        ref=ref,
+        title=title,
+        to=to,
+        body=tuple(body),
+        issuer=rule.issuer,
+        day=day(issued_at),
+        issued_on=clock.service_day(issued_at),
+        seal=say("doc_seal"),
+        copy_to=say("doc_copy", place=copy_to) if copy_to else "",
+        office=rule.office,
+        printed=say("doc_printed", day=day(issued_at)),
+        signer=say("doc_signer", name=signer) if signer else "",
+        withdrawn=say("doc_withdrawn", day=day(withdrawn_at)) if withdrawn_at else "",
+    )

@@ -1,0 +1,275 @@
+"""Sanctions are proposed, signed or declined by a person; documents have numbers and pages."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.scoring import approvals
+from services.scoring.store import papers
+from shared.access import Operator, Role
+from shared.db import Database
+from shared.errors import Forbidden
+from shared.papers.printer import Printer
+from shared.values import clock
+from tests.integration.scoring_desk import Scores, opened
+from tests.integration.scoring_parts import DAY, POLICIES, cleared, verdict
+from tests.integration.staff_tab import Tab
+
+SERVICE = "scoring"
+LEADER: Role = "leadership"
+YEAR = clock.service_day(clock.now()).year
+
+
+@pytest.fixture
+async def scores(database: Database) -> AsyncIterator[Scores]:
+    """The service with its database."""
+    async with opened(database) as found:
+        yield found
+
+
+async def twice(scores: Scores, unit: str = "n1", **changes: Any) -> list[UUID]:
+    """Two complaints about the unit's officer found true; the cases."""
+    return [
+        await scores.judge(unit, received_at=DAY + timedelta(days=n), **changes) for n in range(2)
+    ]
+
+
+async def proposed(scores: Scores) -> list[str]:
+    """The pages of what waits for a signature."""
+    async with scores.database.acquire() as conn:
+        rows = await conn.fetch("SELECT sanction_id FROM sanctions ORDER BY proposed_at, rule")
+    return [f"/sanctions/{row['sanction_id']}" for row in rows]
+
+
+async def decided(scores: Scores, role: Role = LEADER, **fields: str) -> Tab:
+    """The one proposal, after a decision at its page."""
+    [address] = await proposed(scores)
+    tab = scores.tab(role)
+    assert 200 == await tab.get(address)
+    await tab.send(f"{address}/signature", **fields)
+    return tab
+
+
+async def listed(scores: Scores, kind: str = "accountability") -> list[tuple[Any, ...]]:
+    """Documents of a kind: year, number, who signed, whether it still stands."""
+    async with scores.database.acquire() as conn:
+        found = await papers.list_newest(conn, kind, None, 99)  # type: ignore[arg-type]
+    return [(one.year, one.number, one.signed_by, one.withdrawn_at is None) for one in found]
+
+
+async def test_crossing_the_line_only_proposes(scores: Scores) -> None:
+    """The second strike waits for a signature: the ledger knows it, no document exists."""
+    await scores.judge("n1")
+    assert [] == await proposed(scores)
+    await scores.judge("n1", received_at=DAY + timedelta(days=1))
+    tab = scores.tab(LEADER)
+    assert 200 == await tab.get("/sanctions")
+    assert [True, True] == [words in tab.text for words in ("民警n1", "待签")]
+    assert [] == await listed(scores)
+
+
+async def test_a_signature_makes_the_document(scores: Scores) -> None:
+    """It bears the next number, both cases and the name of who signed; a second click adds none."""
+    await twice(scores)
+    [address] = await proposed(scores)
+    tab = scores.tab(LEADER)
+    await tab.get(address)
+    shown = tab.text
+    assert 'value="sign" required>' in shown, "nothing is chosen beforehand"
+    for _ in range(2):
+        tab.text = shown
+        assert 303 == await tab.send(f"{address}/signature", decision="sign", reason="同意。")
+    assert [(YEAR, 1, LEADER, True)] == await listed(scores)
+    assert 200 == await tab.get(address)
+    assert f"/papers/accountability/{YEAR}/1" in tab.text
+    assert 200 == await tab.get(f"/papers/accountability/{YEAR}/1")
+    for words in (f"驻公责〔{YEAR}〕1号", "签发人：leadership", "第1次：", "第2次：", "态度冷淡"):
+        assert words in tab.text
+    assert 200 == await tab.get("/scores/officers/P-n1")
+    assert f"驻公责〔{YEAR}〕1号" in tab.text
+
+
+async def test_who_declines_says_why(scores: Scores) -> None:
+    """Without a reason nothing is stored and the choice stays; with one there is no document."""
+    await twice(scores)
+    tab = await decided(scores, decision="decline", reason="  ")
+    assert "请写明原因" in tab.alerts[0]
+    assert 'value="decline" required checked' in tab.text
+    tab = await decided(scores, decision="decline", reason="已调离，另案处理")
+    [address] = await proposed(scores)
+    assert 200 == await tab.get(address)
+    assert ("已调离，另案处理" in tab.text, []) == (True, await listed(scores))
+    again = await tab.send(f"{address}/signature", _csrf(), decision="sign", reason="")
+    assert (409, []) == (again, await listed(scores))
+
+
+async def test_a_verdict_that_falls_takes_the_proposal_along(scores: Scores) -> None:
+    """Before the signature it is withdrawn and nobody can sign; a third case proposes it anew."""
+    _, second = await twice(scores)
+    [address] = await proposed(scores)
+    await scores.hear(cleared(second, 2))
+    tab = scores.tab(LEADER)
+    await tab.get(address)
+    assert ("已撤回" in tab.text, set[str]()) == (True, tab.forms & {"signature"})
+    again = await tab.send(
+        f"{address}/signature", _csrf(), key="k" * 20, decision="sign", reason=""
+    )
+    assert 409 == again
+    await scores.judge("n1", received_at=DAY + timedelta(days=9))
+    assert 2 == len(await proposed(scores))
+
+
+async def test_a_verdict_that_falls_withdraws_the_document(scores: Scores) -> None:
+    """After the signature the document stays under its number and says that it is withdrawn."""
+    first, _ = await twice(scores)
+    tab = await decided(scores, decision="sign", reason="")
+    await scores.hear(cleared(first, 2))
+    assert [(YEAR, 1, LEADER, False)] == await listed(scores)
+    await tab.get(f"/papers/accountability/{YEAR}/1")
+    assert "本文已于" in tab.text
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "page", "form"),
+    [
+        ("leadership", "city", 200, 303),
+        ("city_supervisor", "city", 200, 303),
+        ("county_supervisor", "north", 200, 403),
+        ("county_supervisor", "south", 404, 403),
+        ("auditor", "city", 200, 403),
+        ("unit_operator", "n1", 403, 403),
+        ("inspection", "city", 403, 403),
+        ("reward_approver", "city", 403, 403),
+    ],
+)
+async def test_who_reads_and_who_signs(
+    scores: Scores, role: Role, scope: str, page: int, form: int
+) -> None:
+    """Those above read, the city's supervisor and leadership sign, for anybody else it is not."""
+    await twice(scores)
+    [address] = await proposed(scores)
+    tab = scores.tab(role, scope)
+    assert page == await tab.get(address)
+    await tab.get("/scores")
+    assert form == await tab.send(f"{address}/signature", _csrf(), decision="sign", reason="")
+
+
+def _csrf() -> str:
+    """The token of a tab's session, whose pages may have no form."""
+    return hmac.new(b"s", b"csrf", hashlib.sha256).hexdigest()
+
+
+async def test_a_signature_wants_the_person_at_the_screen(scores: Scores) -> None:
+    """With a session alone it is refused, what was typed stays, and the way is shown."""
+    await twice(scores)
+    [address] = await proposed(scores)
+    tab = scores.tab(LEADER)
+    tab.confirmed = False
+    await tab.get(address)
+    assert 403 == await tab.send(f"{address}/signature", decision="sign", reason="同意。")
+    assert ("同意。" in tab.text, []) == (True, await listed(scores))
+
+
+async def test_who_found_it_does_not_sign(scores: Scores) -> None:
+    """Nor does the officer whom it is about; another city supervisor does."""
+    await twice(scores, verified_by="city_supervisor")
+    [address] = await proposed(scores)
+    tab = scores.tab("city_supervisor")
+    await tab.get(address)
+    assert "结论是您提交的" in tab.text
+    body, own = approvals.SignatureBody(decision="sign"), UUID(address.rpartition("/")[2])
+    themselves = Operator("x", "x", "leadership", "city", "P-n1")
+    with pytest.raises(Forbidden, match="sanction_own"):
+        async with scores.database.transaction(as_=themselves) as conn:
+            await approvals.decide(conn, POLICIES, themselves, own, body)
+    tab = await decided(scores, decision="sign", reason="")
+    assert 1 == len(await listed(scores))
+
+
+async def test_numbers_have_no_gaps_with_two_instances(scores: Scores) -> None:
+    """Twelve signatures at once, half by somebody who sees one county: 1 to 12, each once."""
+    for number in range(12):
+        badge = f"Q-{number}"
+        unit = "n1" if number % 2 else "s1"
+        for day in range(2):
+            await scores.judge(unit, officers=(badge,), received_at=DAY + timedelta(days=day))
+    async with scores.database.acquire() as conn:
+        rows = await conn.fetch("SELECT sanction_id, unit_code FROM sanctions")
+    north = Operator("north", "北", "leadership", "north")
+    city = Operator("city", "市", "leadership", "city")
+
+    async def sign(own: UUID, who: Operator) -> None:
+        async with scores.database.transaction(as_=who) as conn:
+            body = approvals.SignatureBody(decision="sign")
+            await approvals.decide(conn, POLICIES, who, own, body)
+
+    await asyncio.gather(
+        *(sign(r["sanction_id"], north if r["unit_code"] == "n1" else city) for r in rows)
+    )
+    assert list(range(12, 0, -1)) == [number for _, number, *_ in await listed(scores)]
+
+
+async def test_an_unfounded_complaint_clears_whom_it_named(scores: Scores) -> None:
+    """A note by itself, which a later verdict that finds it true withdraws."""
+    case = uuid4()
+    named = {"unit_code": "n1", "named": ("P-n1",)}
+    gone = cleared(case, 1).model_copy(update=named)
+    await scores.hear(gone)
+    assert [(YEAR, 1, None, True)] == await listed(scores, "clearing")
+    tab = scores.tab("unit_operator", "n1")
+    assert 200 == await tab.get(f"/papers/clearing/{YEAR}/1")
+    assert [True, True] == [words in tab.text for words in ("民警n1", "特此澄清")]
+    await scores.hear(verdict(case, 2, unit_code="n1", officers=("P-n1",)))
+    assert [(YEAR, 1, None, False)] == await listed(scores, "clearing")
+
+
+async def test_two_prominent_months_propose_an_interview(scores: Scores) -> None:
+    """Three incidents in each of two months running; the document counts them by month."""
+    for month in (3, 4):
+        for day in range(1, 4):
+            at = DAY.replace(month=month, day=day)
+            await scores.judge("n1", officers=(), attribution="unit", received_at=at)
+    tab = await decided(scores, decision="sign", reason="")
+    assert 200 == await tab.get(f"/papers/interview/{YEAR}/1")
+    for words in ("2026年3月：3起", "2026年4月：3起", "主要领导"):
+        assert words in tab.text
+
+
+async def test_each_kind_has_its_list_and_its_files(scores: Scores) -> None:
+    """By number, newest first, for who may see the unit; the file is a PDF under its number."""
+    await twice(scores)
+    await scores.judge("s1")
+    tab = scores.tab("county_supervisor", "north")
+    assert 200 == await tab.get("/papers")
+    shown = [n for n in (3, 2, 1) if f"/papers/criticism/{YEAR}/{n}" in tab.text]
+    assert [2, 1] == shown
+    assert 404 == await tab.get(f"/papers/criticism/{YEAR}/3")
+    assert 404 == await tab.get(f"/papers/criticism/{YEAR}/99999999999")
+    for kind in ("accountability", "transfer", "interview", "clearing"):
+        assert 200 == await tab.get(f"/papers?kind={kind}")
+    printer = next(one for one in scores.service.resources if isinstance(one, Printer))
+    address = f"/papers/criticism/{YEAR}/1/paper.pdf"
+    async with printer, scores.client.get(address, headers=tab.headers) as response:
+        assert b"%PDF-" == (await response.read())[:5]
+        assert quote(f"驻公通〔{YEAR}〕1号.pdf") in response.headers["Content-Disposition"]
+
+
+async def test_nothing_of_it_is_changed_afterwards(scores: Scores) -> None:
+    """A decision is one row, and what is withdrawn keeps its decision."""
+    first, _ = await twice(scores)
+    await decided(scores, decision="sign", reason="")
+    await scores.hear(cleared(first, 2))
+    async with scores.database.acquire() as conn:
+        counts = [
+            await conn.fetchval(f"SELECT count(*) FROM {table}")
+            for table in ("sanctions", "sanction_decisions", "sanction_withdrawals", "papers",
+                          "paper_withdrawals")
+        ]  # fmt: skip
+    assert [1] * 5 == counts
