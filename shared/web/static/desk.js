@@ -127,7 +127,7 @@
       var line = document.createElement('li'), words = document.createElement('span'), keys = document.createElement('span');
       var copy = one.cloneNode(true);
       all('kbd', copy).forEach(function (kbd) { kbd.remove(); });
-      words.textContent = one.getAttribute('aria-label') || (copy.querySelector('h2, legend, summary') || copy).textContent.trim();
+      words.textContent = one.getAttribute('aria-label') || (copy.querySelector('h2, legend, summary, label') || copy).textContent.trim();
       one.dataset.key.split(' ').forEach(function (key) {
         var kbd = document.createElement('kbd');
         kbd.textContent = key;
