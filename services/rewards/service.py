@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.rewards import handlers
+from services.rewards import exporting, handlers
 from services.rewards.api import Api
 from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
@@ -68,6 +68,7 @@ def build(settings: Settings, database: Database) -> Service:
             *api.endpoints(),
             *RewardPages(api).endpoints(),
             *Clearing(database).endpoints(),
+            *exporting.endpoints(database),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.scoring import handlers
+from services.scoring import exporting, handlers
 from services.scoring.api import Api
 from services.scoring.documents import PaperPages
 from services.scoring.jobs import Observer
@@ -55,6 +55,7 @@ def build(settings: Settings, database: Database) -> Service:
             *LeadershipPage(database, policies).endpoints(),
             *PaperPages(database, policies, printer).endpoints(),
             *SanctionPages(database, policies).endpoints(),
+            *exporting.endpoints(database),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

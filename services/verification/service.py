@@ -18,6 +18,7 @@ from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
 from services.verification.casework.pages.duties import DutyPages
 from services.verification.casework.pages.evidence import EvidencePage
+from services.verification.casework.pages.exporting import CaseExports
 from services.verification.casework.pages.holds import HoldPages
 from services.verification.casework.pages.inbox import InboxPages
 from services.verification.casework.pages.kept import Keeping
@@ -130,6 +131,7 @@ def build(settings: Settings, database: Database) -> Service:
             *cases_api.Api(database, desk).endpoints(),
             *inbox.endpoints(),
             *SavedViews(database, inbox).endpoints(),
+            *CaseExports(database, desk).endpoints(),
             *LivePages(database, bells).endpoints(),
             *CasePage(database, desk).endpoints(),
             *ConflictPage(database, desk).endpoints(),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -150,7 +151,7 @@ def write(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
 def _cell(made: Any, value: object) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
-    if value is None or isinstance(value, int | float):
+    if value is None or isinstance(value, int | float | Decimal):
         return WriteOnlyCell(made, value)
     cell = WriteOnlyCell(made, _NO_XML.sub("", str(value))[:LONGEST_CELL])
     # As text: a leading = makes no formula, and a leading 0 stays.

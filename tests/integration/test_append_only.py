@@ -24,6 +24,7 @@ GUARDED = {
         "declined",
         "open311_sent",
         "filings",
+        "exports",
     ),
     "verification": (
         "callback_attempts",
@@ -36,6 +37,7 @@ GUARDED = {
         "notice_acknowledgements",
         "directory_changes",
         "account_events",
+        "exports",
     ),
     "rewards": (
         "payout_transitions",
@@ -43,8 +45,9 @@ GUARDED = {
         "statement_orders",
         "mismatches",
         "mismatch_resolutions",
+        "exports",
     ),
-    "notifications": ("attempts", "message_states"),
+    "notifications": ("attempts", "message_states", "exports"),
     "scoring": (
         "points_entries",
         "strikes",
@@ -57,6 +60,7 @@ GUARDED = {
         "sanction_withdrawals",
         "papers",
         "paper_withdrawals",
+        "exports",
     ),
 }
 # What moves, but never goes.

@@ -107,7 +107,7 @@ SHORT = {
 # can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
-    "removal", "again",
+    "removal", "again", "exports",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip

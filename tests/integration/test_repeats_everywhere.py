@@ -325,6 +325,11 @@ async def filed(_: Place) -> tuple[Body, Body]:
     return {}, said | {"kind": "complaint", "phone": "13977770100", "consent": "1"}
 
 
+async def export(_: Place) -> tuple[Body, Body]:
+    """A list is taken away."""
+    return {}, {"asked": "", "format": "csv"}
+
+
 async def attribute(place: Place) -> tuple[Body, Body]:
     """Praise for nobody in particular is found to mean somebody."""
     own = uuid4()
@@ -389,7 +394,7 @@ ACTS: Mapping[str, Make] = {
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/desk/views": view, "/invitations": draw,
-    "/filings": filed,
+    "/filings": filed, "exports": export,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/desk/bulk/answer": answers, "signature": sign,

@@ -265,3 +265,19 @@ async def test_an_open_screen_holds_nothing_back(desk: Desk) -> None:
     assert 403 == await page.send(f"/rewards/{reward.id}/holds", **FORMS["holds"])
     assert (True, True) == ("先确认是本人" in page.text, "再看看" in page.text)
     assert reward.version == (await now(desk, reward)).version
+
+
+async def test_the_rewards_are_a_list_to_take_away(desk: Desk) -> None:
+    """Of the state that is chosen, without phones; it is noted who took it."""
+    await desk.held()
+    await desk.earn()
+    page = tab(desk)
+    await page.get("/rewards?state=held")
+    assert 'value="state=held"' in page.text
+    assert 200 == await page.send("/exports", asked="state=held", format="csv")
+    lines = page.text.lstrip("\ufeff").splitlines()
+    assert "核查属实时间,单位编号,窗口单位,状态,金额（元）,期限" == lines[0]
+    assert (2, True, False) == (len(lines), "20.00" in lines[1], "****" in page.text)
+    async with desk.database.acquire() as conn:
+        noted = await conn.fetchrow("SELECT username, what, asked, number FROM exports")
+    assert ("ann", "rewards", "state=held", 1) == tuple(noted or ())

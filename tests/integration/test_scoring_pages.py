@@ -380,3 +380,18 @@ async def test_leadership_is_told_that_there_is_no_inspection(scores: Scores) ->
     page = scores.tab("leadership")
     await page.get("/leadership")
     assert [True, False, False] == [*told, said in page.text]
+
+
+async def test_the_scores_are_a_list_to_take_away(scores: Scores) -> None:
+    """Those below one's own place, with points as numbers; it is noted."""
+    await scores.judge("n1")
+    page = scores.tab("county_supervisor", "north")
+    await page.get("/scores")
+    assert 200 == await page.send("/exports", asked="", format="csv")
+    lines = page.text.lstrip("\ufeff").split()
+    assert "单位编号,窗口单位,上级单位,分值" == lines[0]
+    assert ["n1", "n2"] == [line.split(",")[0] for line in lines[1:]]
+    assert "-" == lines[1].split(",")[3][0]
+    async with scores.database.acquire() as conn:
+        noted = await conn.fetchrow("SELECT username, what, format, number FROM exports")
+    assert ("county_supervisor", "scores", "csv", 2) == tuple(noted or ())

@@ -13,7 +13,7 @@ class Tab:
 
     def __init__(self, bureau: Office, token: str) -> None:
         self._bureau, self._token = bureau, token
-        self.text, self.location, self.status = "", "", 0
+        self.text, self.location, self.status, self.raw = "", "", 0, b""
 
     async def get(self, path: str) -> int:
         """Open a page."""
@@ -39,7 +39,8 @@ class Tab:
         async with self._bureau.client.post(
             path, data=form, headers=headers, allow_redirects=False
         ) as response:
-            self.text = unescape(await response.text())
+            self.raw = await response.read()
+            self.text = unescape(self.raw.decode(errors="replace"))
             self.location = response.headers.get("Location", "")
             return response.status
 

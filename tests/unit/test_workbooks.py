@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -73,6 +74,14 @@ def test_what_is_written_is_read_again() -> None:
     """Row by row, empty rows and columns left out, each with the number that Excel shows."""
     raw = workbook.write("民警", HEAD, [("007", "张三"), ("", ""), (8, None), ("=9", "李四")])
     assert [(1, HEAD), (2, ("007", "张三")), (4, ("8", "")), (5, ("=9", "李四"))] == read(raw)
+
+
+def test_amounts_stay_numbers() -> None:
+    """With their cents in CSV, and to be summed in both; what is not there is empty."""
+    row = [Decimal("-20.00"), -1, None]
+    assert "-20.00,-1," == tables.written(["a", "b", "c"], [row]).splitlines()[1]
+    written = load_workbook(io.BytesIO(workbook.write("t", ["a", "b", "c"], [row])))
+    assert [-20, -1, None] == [cell.value for cell in written["t"][2]]
 
 
 def test_cells_are_read_as_they_were_typed() -> None:

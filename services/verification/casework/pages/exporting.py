@@ -1,0 +1,70 @@
+"""The inbox as a list to take away: what is asked for there, without words and phones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.verification.casework import listing
+from services.verification.casework.acts.desk import Desk
+from services.verification.casework.api import READERS
+from services.verification.casework.pages.inbox import asked_in, query_of
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.store import workers
+from services.verification.directory.store import units
+from shared.db import Connection, Database
+from shared.values import clock
+from shared.web.endpoints import Call, Endpoint
+from shared.web.exports import MOST, Exports, Table
+from shared.web.texts import Texts, texts
+
+COLUMNS = (
+    "number", "unit_code", "unit", "kind", "categories", "state", "urgent", "received",
+    "callback", "filing_call_by", "filing_check_by", "field_verdict", "export_lead",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CaseExports:
+    """`/desk/exports`."""
+
+    database: Database
+    desk: Desk
+
+    def endpoints(self) -> list[Endpoint]:
+        """One."""
+        return Exports(
+            "/desk/exports", "/desk", "cases", READERS, self.database, self.load
+        ).endpoints()
+
+    async def load(self, conn: Connection, call: Call[Any, Any], asked: Mapping[str, str]) -> Table:
+        """The cases that the inbox would show, page after page."""
+        query = query_of(dict(asked)).model_copy(update={"q": None, "cursor": None})
+        wanted = query.model_copy(update={"limit": MOST + 1})
+        found = (await listing.list_page(conn, call.operator, wanted)).cases
+        names = await units.list_names(conn, [case.unit_code for case in found])
+        leads = await workers.list_leads(conn, [case.case_id for case in found])
+        words = texts(call.language)
+        rows = [
+            self._row(
+                words, case, names.get(case.unit_code, ""),
+                leads[case.case_id].name if case.case_id in leads else "",
+            )
+            for case in found
+        ]  # fmt: skip
+        return Table(COLUMNS, rows, asked_in(query))
+
+    def _row(self, words: Texts, case: Case, unit: str, lead: str) -> tuple[str, ...]:
+        named = {one.key: one.called(words.language) for one in self.desk.policy(case).categories}
+        verdict = words.text(f"verdict_{case.verdict}") if case.verdict else ""
+        return (
+            case.number, case.unit_code, unit, words.text(f"kind_{case.kind}"),
+            "、".join(named.get(key, key) for key in case.categories),
+            words.text(f"state_{case.state}"), words.text("yes") if case.urgent else "",
+            _at(case.received_at), words.text(f"callback_{case.callback_state}"),
+            _at(case.callback_due_at), _at(case.verification_due_at), verdict, lead,
+        )  # fmt: skip
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
