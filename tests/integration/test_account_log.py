@@ -1,6 +1,7 @@
 """What happened to accounts: told to their owners, and to whoever watches their keepers."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -8,6 +9,10 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from services.verification import jobs
+from services.verification.directory import commands as directory
+from services.verification.directory import saving
+from services.verification.directory.saving import By
+from services.verification.directory.store import operators
 from services.verification.signin.attempts import Caller
 from services.verification.signin.store import events
 from services.verification.signin.store.events import NEWEST, AccountEvent
@@ -15,7 +20,7 @@ from shared import policy
 from shared.db import Database
 from shared.values import clock
 from tests.integration.verification_office import PASSWORD, Office
-from tests.integration.verification_sign_in import with_ada
+from tests.integration.verification_sign_in import ADA, with_ada
 from tests.integration.verification_tab import Tab, tab
 
 SERVICE = "verification"
@@ -33,7 +38,8 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
 async def told(bureau: Office, username: str = "ada") -> list[AccountEvent]:
     """What happened to an account, oldest first."""
     async with bureau.database.acquire() as conn:
-        return (await events.list_events(conn, NEWEST, 100, username=username))[::-1]
+        found = await events.list_events(conn, NEWEST, 100, username=username)
+    return [one for one in found[::-1] if one.kind != "added"]
 
 
 async def kinds(bureau: Office, username: str = "ada") -> list[str]:
@@ -67,7 +73,7 @@ async def test_a_name_that_nobody_has_is_not_told(bureau: Office) -> None:
     """Somebody may have typed their password into that field."""
     await sign_in(bureau, PASSWORD, PASSWORD)
     async with bureau.database.acquire() as conn:
-        assert 0 == await conn.fetchval("SELECT count(*) FROM account_events")
+        assert [] == await events.list_events(conn, NEWEST, 9, kind="refused")
 
 
 async def test_what_one_does_to_ones_own_account_is_told_there(bureau: Office) -> None:
@@ -104,6 +110,23 @@ async def test_what_a_keeper_does_is_told_with_their_name(bureau: Office) -> Non
         assert ("第二因素被取消" in seen, "security" in seen) == (True, True)
 
 
+async def test_what_the_directory_changes_is_told(bureau: Office) -> None:
+    """Role and place, being disabled and enabled, a password by the command line; a name is not."""
+    async with bureau.database.transaction() as conn:
+        for changed in ({"name": "阿大"}, {"role": "county_supervisor", "scope": "ZY"}):
+            was = await operators.get_operator(conn, "ada")
+            assert was is not None
+            await saving.save_operator(conn, was, replace(was, **changed), By("security"))
+        assert await directory.disable_operator(conn, "ada")
+        assert await directory.set_operator(conn, ADA, PASSWORD) is None
+    assert [
+        ("changed", "security"), ("disabled", "#"), ("enabled", "#"), ("changed", "#"),
+        ("password_set", "#"),
+    ] == [(one.kind, one.done_by) for one in await told(bureau)]  # fmt: skip
+    page = await bureau.browse("audit", f"{LOG}?username=ada")
+    assert ("账号停用" in page.text, "命令行" in page.text) == (True, True)
+
+
 async def test_only_audit_reads_everybodys(bureau: Office) -> None:
     """Neither the keepers themselves nor anybody above; the page of accounts leads there."""
     for who in ("security", "admin", "city", "auditor", "inspector", "desk"):
@@ -113,7 +136,7 @@ async def test_only_audit_reads_everybodys(bureau: Office) -> None:
         LOG in (await bureau.browse(who, "/desk/accounts")).text for who in ("audit", "security")
     ]
     assert [True, False] == linked
-    assert "没有这样的记录" in (await bureau.browse("audit", LOG)).text
+    assert "没有这样的记录" in (await bureau.browse("audit", f"{LOG}?kind=recovered")).text
 
 
 async def test_the_log_is_leafed_through_and_narrowed(bureau: Office) -> None:
@@ -143,6 +166,7 @@ async def test_what_is_old_is_forgotten_and_nothing_else(
     kept = policies.at(clock.now()).privacy.account_days
     async with bureau.database.acquire() as conn:
         await events.add(conn, "ada", "signed_in")
+        told = await conn.fetchval("SELECT count(*) FROM account_events")
         owner = await asyncpg.connect(
             templates.url(await conn.fetchval("SELECT current_database()"))
         )
@@ -150,7 +174,7 @@ async def test_what_is_old_is_forgotten_and_nothing_else(
     for days in (kept - 1, kept + 1):
         await owner.execute("UPDATE simulation_clock SET moved = $1", timedelta(days=days))
         gone.append(await jobs.forget_account_events(bureau.database, policies))
-    assert [0, 1] == gone
+    assert [0, told] == gone
     async with bureau.database.acquire() as conn:
         await events.add(conn, "ada", "signed_in")
     for refused in ("DELETE FROM account_events", "UPDATE account_events SET done_by = 'ada'"):

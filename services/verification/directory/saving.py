@@ -3,7 +3,7 @@
 Whoever changes something, a file, a page or a command, does it here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from services.verification.directory.store.changes import Kind
 from services.verification.directory.store.officers import StoredOfficer
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
+from services.verification.signin.store import events
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import OfficerChanged, OperatorChanged, UnitChanged
@@ -103,7 +104,25 @@ async def save_operator(
         await operators.add_operator(conn, now)
         at = [one.scope for one in (was, now) if one]
         await _note(conn, "operators", now.username, at, was, now, by)
+        for kind in _happened(was, now, password=password):
+            done_by = by.username or events.COMMAND_LINE
+            await events.add(conn, now.username, kind, done_by=done_by)
         await publish(conn, OperatorChanged.model_validate(asdict(now)))
+
+
+def _happened(
+    was: StoredOperator | None, now: StoredOperator, *, password: bool
+) -> Iterator[events.Kind]:
+    """What that means for their account."""
+    if was is None:
+        yield "added"
+        return
+    if was.active != now.active:
+        yield "enabled" if now.active else "disabled"
+    if (was.role, was.scope, was.badge) != (now.role, now.scope, now.badge):
+        yield "changed"
+    if password:
+        yield "password_set"
 
 
 async def _note(

@@ -83,6 +83,7 @@ class OwnPages:
                 "codes": await factors.count_codes(conn, username),
                 "places": await kept.list_places(conn, username, now),
                 "events": await events.list_events(conn, events.NEWEST, _SHOWN, username=username),
+                "command": events.COMMAND_LINE,
                 "here": self._here(call),
                 "done": call.asked("done") if call.asked("done") in ("password", "ended") else "",
                 "least": rules.SHORTEST_PASSWORD,

@@ -51,5 +51,10 @@ class LogPages:
         page = found[:_PAGE]
         onward = urlencode({**asked, "before": page[-1].event_id}) if len(found) > _PAGE else ""
         further = f"{ADDRESS}?{onward}" if onward else None
-        values = {"events": page, "kinds": events.KINDS, "next_page": further}
+        values = {
+            "events": page,
+            "kinds": events.KINDS,
+            "command": events.COMMAND_LINE,
+            "next_page": further,
+        }
         return Page("account_log.html", {**values, **asked})

@@ -15,6 +15,7 @@ Kind = Literal[
     "enrolled",
     "codes_renewed",
     "password_changed",
+    "password_set",
     "confirmed",
     "confirm_refused",
     "signed_out",
@@ -26,6 +27,8 @@ Kind = Literal[
     "enabled",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# What was done from the command line; nobody is called so.
+COMMAND_LINE = "#"
 # Before this one come all.
 NEWEST = 2**63 - 1
 
