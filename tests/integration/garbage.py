@@ -78,6 +78,12 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "request_id": "01930000-0000-7000-8000-000000000001", "decision": "refuse", "word": "x",
     },
     "AttributionBody": {"badge": "A-1"},
+    "DutiesBody": {
+        "counter": 1, "badge": "A-1", "days": ["2026-03-03"], "begins": "08:00", "ends": "12:00",
+    },
+    "RemovalBody": {"ids": [1]},
+    "CarryBody": {"week": "2026-03-02"},
+    "WindowBody": {"counter": 1, "version": 0, "name": "x", "matters": "x", "closed": False},
     "AcknowledgementBody": {"plan": "下午去看监控"},
     "SignatureBody": {"decision": "decline", "reason": "x"},
     "HoldBody": {

@@ -67,7 +67,7 @@ class Ground:
         """What somebody is told who sends what is right but for who they are."""
         base, address = self.town.urls[service], one.path.format(**params)
         body = dict(right_body(one)) if one.method == "POST" else {}
-        if "ids" in body:
+        if "ids" in body and "case_id" in params:
             body["ids"] = [params["case_id"]]
         headers: dict[str, bytes | str] = {"Accept": "text/html", "Origin": base}
         if one.is_api:

@@ -1,6 +1,7 @@
 """The page of accounts: who may sign in, for the two administrators whose trade that is."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -10,6 +11,7 @@ from shared.db import Database
 from shared.values import clock
 from tests.integration.verification_office import Office, import_all, office
 from tests.integration.verification_tab import tab
+from tests.support import at
 
 SERVICE = "verification"
 
@@ -78,6 +80,18 @@ async def test_a_lost_factor_is_taken_away_by_security(bureau: Office) -> None:
         assert 401 == response.status
     assert 403 == await keeper.send("/desk/accounts/security/factor")
     assert 404 == await keeper.get("/desk/accounts/nobody")
+
+
+async def test_an_open_screen_changes_nobodys_account(bureau: Office) -> None:
+    """Whoever finds it does not know the password; the page says where it is typed first."""
+    keeper = await tab(bureau, "security")
+    await bureau.token("desk")
+    with at(clock.now() + timedelta(minutes=6)):
+        await keeper.get("/desk/accounts/desk")
+        assert "先确认是本人" in keeper.text
+        assert 403 == await keeper.send("/desk/accounts/desk/sessions")
+        await keeper.get("/desk/accounts/desk")
+        assert "1 处登录" in keeper.text
 
 
 async def test_security_signs_somebody_out_everywhere(bureau: Office) -> None:

@@ -34,11 +34,11 @@ class AccountPages:
             Endpoint("GET", _ONE, self.show_one, "One account", READERS, params=named),
             Endpoint(
                 "POST", f"{_ONE}/factor", self.reset, "Take away the second factor", KEEPERS,
-                params=named, form=True, csrf="token",
+                params=named, form=True, csrf="token", confirm=True,
             ),
             Endpoint(
                 "POST", f"{_ONE}/sessions", self.end, "Sign somebody out everywhere", KEEPERS,
-                params=named, form=True, csrf="token",
+                params=named, form=True, csrf="token", confirm=True,
             ),
         ]  # fmt: skip
 
