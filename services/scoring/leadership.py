@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.scoring.charts import Count, chart
-from services.scoring.store import months
+from services.scoring.store import months, sanctions
 from shared import access
 from shared import staff as staffed
 from shared.db import Database
@@ -86,6 +86,7 @@ class LeadershipPage:
             troubled = await months.list_troubled(conn, starts, until, LISTED)
             praised = await months.list_praised(conn, end - PRAISED_FOR, end, LISTED)
             inspected = await staffed.inspected(conn)
+            waiting = await sanctions.count_waiting(conn)
         values = {
             "month": month,
             "earlier": month.on(-1),
@@ -97,6 +98,8 @@ class LeadershipPage:
             "chart": chart(month.first, month.days, (Count(*day) for day in days)),
             "troubled": troubled,
             "praised": praised,
+            "waiting": waiting,
+            "sanctioning": call.operator.role in access.SANCTION_READERS,
             "inspected": inspected or call.operator.role != "leadership",
         }
         return Page("leadership.html", values)

@@ -121,6 +121,7 @@ class SanctionPages:
             "points": self._points(one),
             "barred": _barred(one, who, verified_by),
             "signers": access.SANCTION_SIGNERS,
+            "sanctioning": True,
             "typed": typed,
             "key": repeats.key_again(call, refused) if refused else "",
         }

@@ -73,6 +73,8 @@ async def test_crossing_the_line_only_proposes(scores: Scores) -> None:
     assert 200 == await tab.get("/sanctions")
     assert [True, True] == [words in tab.text for words in ("民警n1", "待签")]
     assert [] == await listed(scores)
+    assert 200 == await tab.get("/leadership")
+    assert "等着签发的处分建议：1 份" in tab.text
 
 
 async def test_a_signature_makes_the_document(scores: Scores) -> None:
