@@ -179,6 +179,22 @@ async def test_units_with_trouble_and_with_praise_are_named(scores: Scores) -> N
         assert "这个月还没有查实的投诉" in page.text
 
 
+async def test_what_waits_for_a_signature_is_told_to_whom_it_concerns(scores: Scores) -> None:
+    """Leadership is, the inspection is not; the rail leads to the month whoever has its figures."""
+    leader, inspection = scores.tab("leadership"), scores.tab("inspection")
+    county = scores.tab("county_supervisor", "north")
+    with at(NOW):
+        for days in (2, 1):
+            await found(scores, "n1", NOW - timedelta(days=days))
+        for page in (leader, inspection):
+            await page.get("/leadership")
+    told = [("等着签发的" in page.text, "P-n1" in page.text) for page in (leader, inspection)]
+    assert [(True, False), (False, False)] == told
+    for page, leads in ((inspection, True), (county, False)):
+        await page.get("/scores")
+        assert leads == ('href="/leadership"' in page.text)
+
+
 async def test_the_chart_has_a_bar_for_each_day_with_one(scores: Scores) -> None:
     """In plain SVG, told in words beside it; the part found true in red."""
     await found(scores, "n1", EARLY)
