@@ -59,9 +59,11 @@ class Sight:
         sent = f", form {self.form + 1} sent {self.filling}" if self.filling else ""
         return f"{self.address}{sent}"
 
-    async def show(self, page: Page) -> None:
-        """Bring it before somebody."""
+    async def show(self, page: Page) -> bool:
+        """Bring it before somebody; nothing is sent where an earlier form has done away with it."""
         await page.goto(self.address)
+        if self.form >= await page.evaluate(FORMS):
+            return False
         if self.filling:
             # What is shown again has a photo that came, where photos are asked for.
             if self.filling == "wrong":
@@ -69,6 +71,7 @@ class Sight:
                     await field.set_input_files([PHOTO])
             async with page.expect_navigation():
                 await page.evaluate(SEND, [self.form, self.filling])
+        return True
 
 
 async def addresses(place: Town, service: str, who: str = "") -> list[str]:
@@ -123,8 +126,8 @@ async def sights(
         yield Sight(address), page
         for number, filling in product(range(forms), fillings):
             sight, page = Sight(address, number, filling), next(turns)
-            await sight.show(page)
-            yield sight, page
+            if await sight.show(page):
+                yield sight, page
 
 
 async def sign_in(page: Page, desk: str, username: str) -> None:
