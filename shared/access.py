@@ -59,14 +59,25 @@ MESSAGE_MENDERS: tuple[Role, ...] = ("system_admin",)
 ACCOUNT_KEEPERS: tuple[Role, ...] = ("security_admin",)
 ACCOUNT_READERS: tuple[Role, ...] = (*ACCOUNT_KEEPERS, "audit_admin")
 LOG_READERS: tuple[Role, ...] = ("audit_admin",)
+# Who keeps the directory: places and units, the officers below one's own place; operators are the
+# keepers' of accounts.
+UNIT_KEEPERS: tuple[Role, ...] = ("system_admin",)
+OFFICER_KEEPERS: tuple[Role, ...] = ("county_supervisor", "city_supervisor")
+DIRECTORY_READERS: tuple[Role, ...] = (
+    *CASE_READERS,
+    "leadership",
+    *UNIT_KEEPERS,
+    *ACCOUNT_READERS,
+)
 EVERYBODY: tuple[Role, ...] = get_args(Role)
 
 # Parts of the desk that have readers of their own, and where they begin.
-WINGS: Mapping[str, str] = {"accounts": "/desk/accounts"}
+WINGS: Mapping[str, str] = {"accounts": "/desk/accounts", "directory": "/desk/directory"}
 # Whose staff pages a role may open, by service or wing.
 PAGES: Mapping[str, tuple[Role, ...]] = {
     "verification": CASE_READERS,
     "accounts": ACCOUNT_READERS,
+    "directory": DIRECTORY_READERS,
     "rewards": REWARD_READERS,
     "scoring": SCORE_READERS,
     "notifications": MESSAGE_READERS,

@@ -28,7 +28,11 @@ from services.verification.casework.pages.review import ReviewPage
 from services.verification.casework.pages.saved import SavedViews
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
+from services.verification.directory.pages.browse import TreePages
 from services.verification.directory.pages.holidays import HolidayPages
+from services.verification.directory.pages.passwords import PasswordPages
+from services.verification.directory.pages.things import ThingPages
+from services.verification.directory.pages.undoing import UndoPages
 from services.verification.directory.pages.windows import WindowPages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
@@ -150,6 +154,10 @@ def build(settings: Settings, database: Database) -> Service:
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),
+            *TreePages(database, policies).endpoints(),
+            *ThingPages(database, policies, settings.seal).endpoints(),
+            *UndoPages(database, policies, settings.seal).endpoints(),
+            *PasswordPages(database).endpoints(),
             *guide.endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),

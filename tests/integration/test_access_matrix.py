@@ -71,6 +71,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
     async with place.databases["verification"].acquire() as conn:
         notice_id = await conn.fetchval(NOTICE, case_id, "root")
+        change_id = await conn.fetchval("SELECT max(change_id) FROM directory_changes")
     async with place.databases["scoring"].acquire() as conn:
         sanction_id = await conn.fetchval(SANCTION, case_id)
         year = await conn.fetchval("SELECT max(year) FROM criticisms")
@@ -81,7 +82,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         "vendor": "nobody", "secret": "none", "code": place.code("n1"), "notice_id": notice_id,
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
         "username": "southern", "sanction_id": sanction_id, "kind": "criticism",
-        "year": str(year), "number": "1",
+        "year": str(year), "number": "1", "place_code": "north", "change_id": str(change_id),
     }  # fmt: skip
     return Objects(params)
 

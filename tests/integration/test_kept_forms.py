@@ -90,6 +90,16 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "holidays": (("calendar",), {}),
     "file": (("calendar",), {}),
     "signature": (("reason",), {"decision": "decline"}),
+    # The directory's things, as they are and new.
+    "{place_code}": (("name",), {"level": "county", "parent": "root"}),
+    "{unit_code}": (("name", "counters", "matters"), {"parent": "north", "kind": "vehicle"}),
+    "{badge}": (("name", "unit_code"), {"active": "yes"}),
+    "{username}": (("name", "scope", "badge"), {"role": "auditor"}),
+    "place": (("code", "name"), {"level": "county", "parent": "root"}),
+    "unit": (("name", "counters", "matters"), {"parent": "north", "kind": "vehicle"}),
+    "officer": (("badge", "name", "unit_code", "phone"), {}),
+    "operator": (("username", "name", "scope"), {"role": "auditor"}),
+    "{change_id}": ((), {}),
     "no-more": ((), {"no_more": "1"}),
     "look": (("visits", "size"), {"unit": "n1"}),
     "invitations": (("visits", "size"), {"unit": "n1"}),
@@ -232,7 +242,7 @@ async def street(module_clone: Clone, postgres: Postgres) -> AsyncIterator[Stree
             place = await stack.enter_async_context(town(by_way))
             browsers = {
                 who: await stack.enter_async_context(place.browser(who))
-                for who in ("", "city", "approver", "admin")
+                for who in ("", "city", "approver", "admin", "security")
             }
             about = await objects(place, browsers[""])
             yield Street(place, network, about, browsers)

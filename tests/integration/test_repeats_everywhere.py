@@ -17,6 +17,7 @@ from services.rewards.store import mismatches, orders, rewards
 from services.verification.casework.rules import sampling
 from services.verification.casework.rules.requests import Request as AskedAbove
 from services.verification.casework.store import requests
+from services.verification.directory.commands import Imported, import_csv
 from shared.events import SubmissionReceived
 from shared.values import clock
 from shared.web.endpoints import Endpoint, Who
@@ -385,6 +386,86 @@ async def sign(place: Place) -> tuple[Body, Body]:
     return {"sanction_id": sanction_id}, {"decision": "decline", "reason": "另案处理"}
 
 
+async def a_place(place: Place) -> tuple[Body, Body]:
+    """A place of the tree has another name."""
+    return await _named(place, "places", "place_code", "south", level="county", parent="root")
+
+
+async def a_unit(place: Place) -> tuple[Body, Body]:
+    """A unit has another name."""
+    body = {"parent": "north", "kind": "vehicle", "counters": "1", "active": "yes"}
+    return await _named(place, "units", "unit_code", "n2", **body)
+
+
+async def an_officer(place: Place) -> tuple[Body, Body]:
+    """An officer has another name."""
+    return await _named(place, "officers", "badge", "A-2", unit_code="n1", active="yes")
+
+
+async def an_operator(place: Place) -> tuple[Body, Body]:
+    """An operator has another name."""
+    body = {"role": "auditor", "scope": "root", "active": "yes"}
+    return await _named(place, "operators", "username", "auditor", **body)
+
+
+async def _named(place: Place, table: str, param: str, code: str, **body: str) -> tuple[Body, Body]:
+    async with place.town.databases["verification"].acquire() as conn:
+        version = await conn.fetchval(
+            f"SELECT version FROM {table} WHERE {param} = $1",
+            code,
+        )
+    return {param: code}, {**body, "name": f"改名 {uuid4()}", "version": str(version)}
+
+
+async def new_place(place: Place) -> tuple[Body, Body]:
+    """One more county."""
+    return {}, {"code": uuid4().hex, "name": "新县", "level": "county", "parent": "root"}
+
+
+async def new_unit(place: Place) -> tuple[Body, Body]:
+    """One more unit."""
+    body = {"name": "新室", "parent": "south", "kind": "household", "counters": "1"}
+    return {}, {"code": uuid4().hex[:15], **body}
+
+
+async def new_officer(place: Place) -> tuple[Body, Body]:
+    """One more officer."""
+    return {}, {"badge": uuid4().hex[:20], "name": "新人", "unit_code": "n1", "phone": ""}
+
+
+async def new_operator(place: Place) -> tuple[Body, Body]:
+    """One more operator, whose password is shown."""
+    body = {"name": "新人", "role": "auditor", "scope": "root"}
+    return {}, {"username": f"u{uuid4().hex[:20]}", **body}
+
+
+async def new_password(place: Place) -> tuple[Body, Body]:
+    """A temporary password for somebody."""
+    return {"username": "southern"}, {}
+
+
+async def taken_back(place: Place) -> tuple[Body, Body]:
+    """A change of a unit that nothing rests on."""
+    rows = f"code,name,parent,kind,counters\ns1,南县 {uuid4()},south,exit_entry,3\n"
+    seal = place.town.settings["verification"].seal
+    async with place.town.databases["verification"].transaction() as conn:
+        done = await import_csv(conn, rows.encode(), seal, ("city", "county", "unit"))
+        assert isinstance(done, Imported), done
+        change_id = await conn.fetchval("SELECT max(change_id) FROM directory_changes")
+    return {"change_id": str(change_id)}, {}
+
+
+# The directory's forms, by their addresses.
+DIRECTORY: Mapping[str, Make] = {
+    f"/desk/directory/{address}": make
+    for address, make in {
+        "places/{place_code}": a_place, "units/{unit_code}": a_unit,
+        "officers/{badge}": an_officer, "operators/{username}": an_operator,
+        "new/place": new_place, "new/unit": new_unit, "new/officer": new_officer,
+        "new/operator": new_operator, "operators/{username}/password": new_password,
+        "changes/{change_id}": taken_back,
+    }.items()
+}  # fmt: skip
 ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
@@ -403,6 +484,7 @@ ACTS: Mapping[str, Make] = {
     "/desk/directory/units/{unit_code}/duties/removal": off_duty,
     "/desk/directory/units/{unit_code}/duties/again": same_duties,
     "/desk/directory/units/{unit_code}/windows": window, **SAID,
+    **DIRECTORY,
 }  # fmt: skip
 
 

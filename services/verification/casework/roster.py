@@ -14,7 +14,7 @@ from shared.db import Connection
 
 
 class Roster(BaseModel):
-    """Names for a case's page: the unit's active officers, all badges on it, and who did what.
+    """Names for a case's page: the unit's officers now and then, badges on it, who did what.
 
     `cases` are the numbers of the cases named on it, as far as the reader may see them.
     """
@@ -30,7 +30,7 @@ async def load_roster(conn: Connection, operator: Operator, detail: Detail) -> R
     named = [badge for v in detail.verdicts for badge in v.officers]
     named += filter(None, [detail.officer_badge, *detail.officers, *detail.recused])
     named += filter(None, [one.officer_badge for one in detail.additions])
-    active = await officers.list_roster(conn, detail.unit_code)
+    active = await officers.list_roster(conn, detail.unit_code, detail.received_at)
     return Roster(
         active=active,
         named={**_as_typed(detail, active), **await officers.list_officer_names(conn, named)},

@@ -40,9 +40,13 @@ def step(secret: str, typed: str, now: datetime, last: int) -> int | None:
 
 
 def recovery_codes() -> list[str]:
-    """Fresh ones, in groups that can be written down."""
-    return [_grouped("".join(secrets.choice(_LETTERS) for _ in range(_LONG)))
-            for _ in range(RECOVERY_CODES)]  # fmt: skip
+    """Fresh ones."""
+    return [new_code() for _ in range(RECOVERY_CODES)]
+
+
+def new_code() -> str:
+    """One that nobody can guess, in groups that can be written down."""
+    return _grouped("".join(secrets.choice(_LETTERS) for _ in range(_LONG)))
 
 
 def _grouped(code: str) -> str:

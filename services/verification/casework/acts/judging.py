@@ -32,7 +32,7 @@ async def submit_verdict(
     verdicts.may_submit(case, operator, draft.revision)
     verdicts.may_attribute(operator, draft.attribution)
     rule = desk.policy(case)
-    roster = await officers.list_roster(conn, case.unit_code)
+    roster = await officers.list_roster(conn, case.unit_code, case.received_at)
     draft = replace(draft, officers=verdicts.spelt(draft.officers, roster))
     joins, wrong = await incidents.wanted(conn, desk, operator, case, body.incident or "")
     windows = await units.count_counters(conn, case.unit_code)

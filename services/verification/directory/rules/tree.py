@@ -111,3 +111,9 @@ def _is_above(upper: str, lower: str, levels: Sequence[str]) -> bool:
     # A level that the policy names no more is judged where its own row stands.
     ranks = {level: rank for rank, level in enumerate(levels)}
     return upper not in ranks or lower not in ranks or ranks[upper] < ranks[lower]
+
+
+def below(places: Places, units: Mapping[str, Sequence[str]], scope: str) -> frozenset[str]:
+    """Every place and unit at or below one; `units` are the units' paths by code."""
+    within = [code for code in places if scope in path(places, code)]
+    return frozenset([*within, *(code for code, codes in units.items() if scope in codes)])

@@ -9,6 +9,11 @@ from shared.db import Connection
 _COLUMNS = "username, name, role, scope, badge, active, version"
 _NAMES = "SELECT username, name FROM operators WHERE username = ANY($1)"
 
+_FIND = f"""
+    SELECT {_COLUMNS} FROM operators WHERE mashang_below(scope)
+    AND (strpos(username, $1) > 0 OR strpos(name, $1) > 0) ORDER BY active DESC, username LIMIT $2
+"""  # noqa: S608  the names are this module's own
+
 
 @dataclass(frozen=True)
 class StoredOperator:
@@ -41,6 +46,29 @@ async def get_operator(conn: Connection, username: str) -> StoredOperator | None
         username,
     )
     return StoredOperator(**dict(row)) if row else None
+
+
+async def get_below(conn: Connection, username: str) -> StoredOperator | None:
+    """One of them, if they work at or below the place of who asks."""
+    row = await conn.fetchrow(
+        f"SELECT {_COLUMNS} FROM operators WHERE username = $1 AND mashang_below(scope)",  # noqa: S608
+        username,
+    )
+    return StoredOperator(**dict(row)) if row else None
+
+
+async def list_at(conn: Connection, scope: str) -> list[StoredOperator]:
+    """Those who work at one place or unit, who are disabled last."""
+    rows = await conn.fetch(
+        f"SELECT {_COLUMNS} FROM operators WHERE scope = $1 ORDER BY active DESC, username",  # noqa: S608
+        scope,
+    )
+    return [StoredOperator(**dict(row)) for row in rows]
+
+
+async def find_operators(conn: Connection, said: str, limit: int) -> list[StoredOperator]:
+    """Those with this in their name or username, at or below the place of who asks."""
+    return [StoredOperator(**dict(row)) for row in await conn.fetch(_FIND, said, limit)]
 
 
 async def list_names(conn: Connection, usernames: list[str]) -> dict[str, str]:

@@ -7,10 +7,8 @@ from asyncpg import Record
 from shared import db
 from shared.db import Connection
 
-_ALL = """
-    SELECT unit_code, name, parent, parent_code, path, kind, counters, active, version, matters
-    FROM units
-"""
+_COLUMNS = """unit_code, name, parent, parent_code, path, kind, counters, active, version,
+    matters"""
 _NAMES = "SELECT unit_code, name FROM units WHERE unit_code = ANY($1)"
 
 
@@ -35,18 +33,40 @@ class StoredUnit:
 
 async def list_units(conn: Connection) -> dict[str, StoredUnit]:
     """All units by code."""
-    rows = await conn.fetch(f"{_ALL} ORDER BY unit_code")
-    return {row["unit_code"]: StoredUnit(**dict(row) | _lists(row)) for row in rows}
-
-
-def _lists(row: Record) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(row[name]) for name in ("path", "matters")}
+    rows = await conn.fetch(f"SELECT {_COLUMNS} FROM units ORDER BY unit_code")  # noqa: S608
+    return {row["unit_code"]: _unit(row) for row in rows}
 
 
 async def get_unit(conn: Connection, unit_code: str) -> StoredUnit | None:
-    """One unit, if whoever asks may see it."""
-    row = await conn.fetchrow(f"{_ALL} WHERE unit_code = $1", unit_code)
-    return StoredUnit(**dict(row) | _lists(row)) if row else None
+    """One of them, if whoever asks may see it."""
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM units WHERE unit_code = $1", unit_code)  # noqa: S608
+    return _unit(row) if row else None
+
+
+async def list_below(conn: Connection, place_code: str, after: str, limit: int) -> list[StoredUnit]:
+    """Those right below a place, by code, after one."""
+    rows = await conn.fetch(
+        f"""SELECT {_COLUMNS} FROM units WHERE parent_code = $1 AND unit_code > $2
+            ORDER BY unit_code LIMIT $3""",  # noqa: S608
+        place_code, after, limit,
+    )  # fmt: skip
+    return [_unit(row) for row in rows]
+
+
+async def find_units(conn: Connection, said: str, after: str, limit: int) -> list[StoredUnit]:
+    """Those with this in their name or code, by code, after one."""
+    rows = await conn.fetch(
+        f"""SELECT {_COLUMNS} FROM units WHERE unit_code > $2 AND
+            (strpos(lower(name), lower($1)) > 0 OR strpos(lower(unit_code), lower($1)) > 0)
+            ORDER BY unit_code LIMIT $3""",  # noqa: S608
+        said, after, limit,
+    )  # fmt: skip
+    return [_unit(row) for row in rows]
+
+
+def _unit(row: Record) -> StoredUnit:
+    lists = {name: tuple(row[name]) for name in ("path", "matters")}
+    return StoredUnit(**dict(row) | lists)
 
 
 async def list_names(conn: Connection, unit_codes: list[str]) -> dict[str, str]:
