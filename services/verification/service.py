@@ -28,6 +28,7 @@ from services.verification.casework.pages.review import ReviewPage
 from services.verification.casework.pages.saved import SavedViews
 from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
+from services.verification.casework.work_api import WorkApi
 from services.verification.directory.pages.browse import TreePages
 from services.verification.directory.pages.holidays import HolidayPages
 from services.verification.directory.pages.passwords import PasswordPages
@@ -68,7 +69,7 @@ def build(settings: Settings, database: Database) -> Service:
     desk = Desk(policies, settings.seal, settings.sample_key)
     sessions = SignIn(database, second_required=settings.second_factor == "required")
     second = Second(database, sessions, Factors(settings.seal))
-    cleaning = Cleaning(settings.storage, settings.seal)
+    cleaning = Cleaning(database, settings.storage, settings.seal)
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
     provider = _provider(settings)
     signing_in = SignInPages(door, settings.staff_urls, oidc=provider is not None)
@@ -115,6 +116,7 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(supervision.issue, database, policies),
             ),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
+            Job("lost_evidence", timedelta(minutes=10), cleaning.remove_lost),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
             Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),
             Job(
@@ -133,6 +135,7 @@ def build(settings: Settings, database: Database) -> Service:
             *AccountPages(database, door).endpoints(),
             *LogPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
+            *WorkApi(database, desk, cleaning).endpoints(),
             *inbox.endpoints(),
             *SavedViews(database, inbox).endpoints(),
             *CaseExports(database, desk).endpoints(),

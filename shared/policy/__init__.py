@@ -21,6 +21,7 @@ from shared.policy.kinds import MISTAKE, Day, Zone, mistake
 from shared.policy.parts import (
     Appeal,
     Assessment,
+    Assignment,
     Calendar,
     Callback,
     Category,
@@ -52,6 +53,7 @@ class Policy(Part):
     levels: Annotated[tuple[Level, ...], Field(min_length=2)]
     callback: Callback
     verification: Verification
+    assignment: Assignment = Assignment()
     incident: Incident
     supervision: Supervision
     papers: Papers = Papers()

@@ -68,6 +68,12 @@ class Verification(Part):
     dispute_hours: Hours = 4
 
 
+class Assignment(Part):
+    """Who works on a new case; `automatic` gives it to whoever of its unit has the fewest open."""
+
+    automatic: bool = True
+
+
 class Incident(Part):
     """Rules 8 and 10: complaints about one event are one incident, not one for each."""
 

@@ -75,7 +75,7 @@ def _body(endpoint: Endpoint, call: Call[Any, Any]) -> BaseModel | None:
     if endpoint.body is None:
         return None
     try:
-        if endpoint.form:
+        if endpoint.form or endpoint.uploads:
             section = endpoint.section.format_map(call.params)
             return endpoint.body.model_validate(_form_values(endpoint.body, call, section))
         return _whole(endpoint.body.model_validate_json(call.raw), call.raw)

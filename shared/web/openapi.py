@@ -99,11 +99,11 @@ def _operation(one: Endpoint) -> dict[str, Any]:
     }
     if one.caller.kind == "staff":
         operation["security"] = [{"operator": []}]
-    if one.body is not None:
+    if one.uploads is not None and not one.form:
+        operation["requestBody"] = {"required": True, "content": _files(one.uploads, one.body)}
+    elif one.body is not None:
         media = forms.MEDIA_TYPE if one.form else JSON
         operation["requestBody"] = {"required": True, "content": _content(one.body, media)}
-    elif one.uploads is not None:
-        operation["requestBody"] = {"required": True, "content": _files(one.uploads)}
     return operation
 
 
@@ -122,13 +122,14 @@ def _content(model: type[BaseModel], media: str = JSON) -> dict[str, Any]:
     return {media: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
-def _files(allowed: Uploads) -> dict[str, Any]:
+def _files(allowed: Uploads, beside: type[BaseModel] | None) -> dict[str, Any]:
     file = {"type": "string", "contentMediaType": "application/octet-stream"}
     fields = {
         name: {"type": "array", "items": file, "maxItems": most}
         for name, most in allowed.fields.items()
     }
-    return {FILES: {"schema": {"type": "object", "properties": fields}}}
+    typed = beside.model_json_schema()["properties"] if beside else {}
+    return {FILES: {"schema": {"type": "object", "properties": typed | fields}}}
 
 
 def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:

@@ -51,6 +51,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,
+    "CorrectionBody": {**VERDICT, "note": "x"},
+    "CorrectionForm": {**VERDICT, "note": "x"},
     "ReviewBody": {"decision": "return", "note": "x", "revision": 1},
     "RecusalBody": {"decision": "release", "officer": "A-1", "reason": "x"},
     "RevealBody": {"reason": "x"},
@@ -74,6 +76,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "HelperBody": {"decision": "join", "who": "north1", "word": "x"},
     "ExtensionBody": {"days": 1, "reason": "x"},
     "DisputeBody": {"reason": "x"},
+    "IncidentBody": {"decision": "split", "incident": "26-1", "reason": "x"},
+    "UnlikeBody": {"incident": "26-1", "word": "x"},
     "DecisionBody": {
         "request_id": "01930000-0000-7000-8000-000000000001", "decision": "refuse", "word": "x",
     },

@@ -132,6 +132,12 @@ async def review(place: Place) -> tuple[Body, Body]:
     return await case(place, judged=True), {"decision": "confirm", "revision": 1}
 
 
+async def correction(place: Place) -> tuple[Body, Body]:
+    """The second look finds something else."""
+    found = {"verdict": "partly", "attribution": "unit", "revision": 1, "note": "监控里有"}
+    return await case(place, judged=True), VERDICT | found
+
+
 async def reveal(place: Place) -> tuple[Body, Body]:
     """The citizen's phone."""
     return await case(place), {"reason": "回访"}
@@ -156,18 +162,19 @@ async def recusal(place: Place) -> tuple[Body, Body]:
 
 
 async def lead(place: Place) -> tuple[Body, Body]:
-    """A case that nobody leads."""
-    return await case(place), {"who": "north1"}
+    """A case is given to somebody else."""
+    return await case(place), {"who": "city", "word": "市里办"}
 
 
 async def helpers(place: Place) -> tuple[Body, Body]:
     """Somebody helps."""
-    return await case(place), {"who": "north1", "decision": "join"}
+    return await case(place), {"who": "city", "decision": "join"}
 
 
 async def many(place: Place) -> tuple[Body, Body]:
-    """A case among several that nobody leads."""
-    return {}, {"ids": [(await case(place))["case_id"]], "who": "north1"}
+    """A case among several."""
+    given = {"who": "northern", "word": "县里办"}
+    return {}, {"ids": [(await case(place))["case_id"]], **given}
 
 
 async def answers(place: Place) -> tuple[Body, Body]:
@@ -197,6 +204,19 @@ async def dispute(place: Place) -> tuple[Body, Body]:
             "UPDATE cases SET lead = 'north1' WHERE case_id = $1", UUID(str(params["case_id"]))
         )
     return params, {"reason": "当天不在岗"}
+
+
+async def incident(place: Place) -> tuple[Body, Body]:
+    """Two cases may be one event."""
+    other = await case(place)
+    told = {"decision": "merge", "incident": other["case_id"], "reason": "同一件事"}
+    return await case(place), told
+
+
+async def unlike(place: Place) -> tuple[Body, Body]:
+    """Two cases are not."""
+    other = await case(place)
+    return await case(place), {"incident": other["case_id"]}
 
 
 async def decision(place: Place) -> tuple[Body, Body]:
@@ -470,14 +490,18 @@ ACTS: Mapping[str, Make] = {
     "submissions": submission, "/w/{code}": submission, "/k/{code}": tap,
     "/k/{code}/why": why, "complaint": submission,
     "request": request, "callbacks": call_back, "verdicts": verdict, "reviews": review,
+    "review": correction, "corrections": correction,
     "phone-reveals": reveal, "questions": questions, "evidence": proof,
     "approvals": approval, "holds": hold,
     "write-offs": write_off,
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
-    "/desk/held": held, "/desk/templates": template, "/desk/views": view, "/invitations": draw,
+    "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
+    "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
+    "incident": incident, "unlike": unlike,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
+    "/api/v1/bulk/assign": many,
     "/desk/bulk/answer": answers, "signature": sign,
     "/desk/commendations/{commendation_id}": attribute,
     "/desk/directory/units/{unit_code}/duties": duty,
@@ -529,7 +553,7 @@ async def prepared(place: Place, service: str, one: Endpoint, make: Make) -> Sen
     params, body = await make(place)
     await place.town.carry()
     # The form is everybody's who works on cases; the second look and calls are the level above's.
-    above = make in (review, decision, call_back, questions)
+    above = make in (review, decision, call_back, questions, lead, helpers)
     asker = replace(one, who=Who("staff", ("county_supervisor",))) if above else one
     usual = dict(await place.usual(service, asker))
     if one.form:

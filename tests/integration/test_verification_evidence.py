@@ -10,7 +10,9 @@ import pytest
 from aiohttp import FormData
 from PIL import Image
 
+from services.verification.casework.acts import evidence
 from shared.db import Database
+from shared.errors import Unavailable
 from tests import hostile
 from tests.hostile import MARK
 from tests.integration.verification_office import Answer, Office, office
@@ -99,3 +101,50 @@ async def test_what_is_no_photo_is_refused(
     assert (["opened"], []) == (
         [action["action"] for action in case.json["actions"]], list(tmp_path.glob("*"))
     )  # fmt: skip
+
+
+async def die(*_: object) -> int:
+    """The process ends before anything is noted."""
+    raise Unavailable
+
+
+async def test_what_never_arrived_on_its_case_is_removed(
+    bureau: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies after it stored a file leaves it for a day; what arrived stays."""
+
+    async def sweep() -> list[Path]:
+        await next(job for job in bureau.service.jobs if job.name == "lost_evidence").run()
+        return list(tmp_path.glob("photo/*"))
+
+    case_id, other = await bureau.case(), await bureau.case()
+    assert 303 == (await send(bureau, "desk", case_id, photo())).status
+    monkeypatch.setattr(evidence, "add", die)
+    for about in (case_id, other):
+        assert 503 == (await send(bureau, "desk", about, photo())).status
+    assert 2 == len(await sweep())
+    monkeypatch.undo()
+    async with bureau.database.acquire() as conn:
+        await conn.execute("UPDATE evidence_coming SET begun_at = begun_at - interval '2 days'")
+    assert 1 == len(await sweep())
+    async with bureau.database.acquire() as conn:
+        assert 0 == await conn.fetchval("SELECT count(*) FROM evidence_coming")
+        [kept] = await conn.fetch("SELECT name FROM evidence")
+    assert [tmp_path / kept["name"]] == await sweep()
+    assert 303 == (await send(bureau, "desk", other, photo())).status
+
+
+async def test_a_file_that_is_just_being_removed_is_sent_again(
+    bureau: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not noted meanwhile, since it would be gone; what was typed stays."""
+    case_id = await bureau.case()
+    monkeypatch.setattr(evidence, "add", die)
+    await send(bureau, "desk", case_id, photo())
+    monkeypatch.undo()
+    async with bureau.database.acquire() as conn:
+        await conn.execute("UPDATE evidence_coming SET leaving = true")
+    answer = await send(bureau, "desk", case_id, photo(), about="大厅的画面")
+    assert (503, True) == (answer.status, 'value="大厅的画面"' in answer.text)
+    async with bureau.database.acquire() as conn:
+        assert 0 == await conn.fetchval("SELECT count(*) FROM evidence")

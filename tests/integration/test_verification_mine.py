@@ -1,11 +1,13 @@
 """What waits for one person, the second look on its own page, and what a shift hands over."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from services.verification.casework.pages import mine
 from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.values import clock
@@ -110,3 +112,26 @@ async def test_a_shift_hands_over_what_is_late_and_what_is_due_tonight(bureau: O
     assert f"/desk/cases/{case_id}" in late
     bare = await bureau.case(kind="rating", phone=None, words=None, categories=())
     assert not await shown(bureau, "county", bare, "/desk/shift")
+
+
+async def test_each_list_goes_on_after_its_first_page(
+    bureau: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing twice, nothing left out, and where a list ends there is no further page."""
+    monkeypatch.setattr(mine, "_MOST", 2)
+    cases = [await bureau.case(urgent=n == 2) for n in range(5)]
+    for case_id in cases:
+        await sent(bureau, "county", case_id, "lead", who="county")
+        await sent(bureau, "desk", case_id, "extension", days="1", reason="等监控")
+        await bureau.judge("desk", case_id, **CLEARED)
+    lists = {"led": 'no" href="/desk/cases/([^/"]+)"', "reviews": "([^/]+)/review",
+             "requests": "([^/]+)/decision"}  # fmt: skip
+    for name, pattern in lists.items():
+        address, found = "/desk/mine", []
+        for _ in range(3):
+            page = (await bureau.browse("county", address)).text
+            found += re.findall(pattern, page)
+            further = re.search(rf'href="(/desk/mine\?{name}=[^"&]+)"', page)
+            address = further[1] if further else ""
+        assert (sorted(map(str, cases)), "") == (sorted(found), address), name
+    assert 422 == (await bureau.browse("county", "/desk/mine?led=nonsense")).status

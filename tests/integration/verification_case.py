@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,11 +35,12 @@ from tests.integration.verification_office import (
     SEED,
     UNIT,
     UNITS,
+    by_hand,
     settings,
 )
 
 SEAL = settings().seal
-DESK = Desk(policy.load(Path(__file__).parents[2] / "deploy" / "policy.toml"), SEAL, SEED)
+DESK = Desk(policy.load(by_hand()), SEAL, SEED)
 
 
 def person(username: str, role: Role, scope: str, badge: str | None = None) -> Operator:

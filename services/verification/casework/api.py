@@ -65,6 +65,10 @@ class Api:
                 limit=bodies.VERDICT_LIMIT),
             act(f"{CASE}/reviews", self.review, "Confirm or return a verdict", SUPERVISORS,
                 body=bodies.ReviewBody, answers={201: views.Detail}),
+            act(f"{CASE}/corrections", self.correct,
+                "A reviewer's own verdict in place of the one that they looked at", SUPERVISORS,
+                body=bodies.CorrectionBody, answers={201: views.Detail},
+                limit=bodies.VERDICT_LIMIT),
             act(f"{CASE}/phone-reveals", self.reveal_phone,
                 "The citizen's phone in clear, for a reason that stays on the time line;"
                 " the reason is asked for once a day", WORKERS,
@@ -115,6 +119,10 @@ class Api:
     async def review(self, call: Call[bodies.ReviewBody, None]) -> views.Detail:
         """The case as it then is."""
         return await self._do_and_show(reviews.review, call)
+
+    async def correct(self, call: Call[bodies.CorrectionBody, None]) -> views.Detail:
+        """The case as it then is."""
+        return await self._do_and_show(reviews.correct, call)
 
     async def reveal_phone(self, call: Call[bodies.RevealBody, None]) -> views.PhoneShown:
         """The phone."""

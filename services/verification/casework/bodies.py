@@ -27,6 +27,7 @@ Word = Annotated[Plain, StringConstraints(max_length=64)]
 # A number, an id or a link among words; what it names is looked for by `find_said`.
 CaseSaid = Annotated[Plain, StringConstraints(max_length=200)]
 UnitCode = Annotated[Word, AfterValidator(text.identifier)]
+Place = Annotated[Plain, StringConstraints(max_length=200)] | None
 # A finding and an answer of 4,000 characters, each of them escaped (`%F0%9F%98%80`), are 96 kB.
 VERDICT_LIMIT = 128 * 1024
 # Who leads a case, beside names: none begins like this.
@@ -104,6 +105,18 @@ class ReviewBody(Body):
     decision: Decision
     note: Note = ""
     revision: int = Field(ge=1, le=1_000_000)
+
+
+class CorrectionBody(VerdictBody):
+    """POST /api/v1/cases/{id}/corrections: a reviewer's own verdict, and why it is another."""
+
+    note: Note
+
+
+class CorrectionForm(VerdictForm):
+    """The same, from the review's page."""
+
+    note: Note = ""
 
 
 class RevealBody(Body):
@@ -248,6 +261,21 @@ class ExtensionBody(Body):
     reason: Note
 
 
+class IncidentBody(Body):
+    """Whether a case is the same event as another, or none of those it is with."""
+
+    decision: Literal["merge", "split"]
+    incident: CaseSaid = ""
+    reason: Note
+
+
+class UnlikeBody(Body):
+    """Another case of the unit that is another matter."""
+
+    incident: CaseSaid
+    word: Note = ""
+
+
 class DisputeBody(Body):
     """Whom a case was assigned to does not want it."""
 
@@ -319,6 +347,16 @@ class ListQuery(BaseModel):
     number: CaseSaid | None = None
     cursor: Annotated[Plain, StringConstraints(max_length=200)] | None = None
     limit: int = Field(default=50, ge=1, le=100)
+
+
+class MineQuery(BaseModel):
+    """GET /desk/mine: where each of its lists goes on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    led: Place = None
+    reviews: Place = None
+    requests: Place = None
 
 
 class InboxQuery(ListQuery):

@@ -94,10 +94,10 @@ def end_of_today() -> datetime:
     return clock.end_of_day(clock.service_day(clock.now()))
 
 
-def encode(case: Case) -> str:
+def encode(last: Case | Cursor) -> str:
     """A cursor that stands after this case."""
-    due = case.next_due_at.isoformat() if case.next_due_at else None
-    packed = json.dumps([str(case.case_id), case.urgent, due], separators=(",", ":"))
+    due = last.next_due_at.isoformat() if last.next_due_at else None
+    packed = json.dumps([str(last.case_id), last.urgent, due], separators=(",", ":"))
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 

@@ -48,7 +48,8 @@ def _as_typed(detail: Detail, active: Mapping[str, str]) -> Mapping[str, str]:
 
 async def _cases(conn: Connection, operator: Operator, detail: Detail) -> Mapping[UUID, str]:
     joined = {v.joins for v in detail.verdicts if v.joins}
-    joined |= {UUID(a.details["joins"]) for a in detail.actions if "joins" in a.details}
+    told = [a.details.get(name) for a in detail.actions for name in ("joins", "unlike")]
+    joined |= {UUID(one) for one in told if one}
     return await cases.list_numbers(conn, operator, joined) if joined else {}
 
 

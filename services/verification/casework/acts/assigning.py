@@ -8,7 +8,8 @@ from services.verification.casework.bodies import HelperBody, LeadBody
 from services.verification.casework.rules import assigning as rules
 from services.verification.casework.rules.assigning import Team
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import cases, workers
+from services.verification.casework.store import actions, cases, workers
+from services.verification.casework.store.actions import Action
 from shared.access import Operator
 from shared.db import Connection
 from shared.observe import log
@@ -17,6 +18,20 @@ from shared.observe import log
 async def load_team(conn: Connection, case: Case) -> Team:
     """Who works on a case, and who else may."""
     return rules.team(case, await workers.list_workers(conn, case.unit_code))
+
+
+async def begin(conn: Connection, desk: Desk, case: Case) -> Case:
+    """A new case with its first lead, if the policy gives it one and somebody can be."""
+    if not desk.policy(case).assignment.automatic:
+        return case
+    return replace(case, lead=rules.by_itself(case, await workers.list_busy(conn, case.unit_code)))
+
+
+async def note_begun(conn: Connection, case: Case) -> None:
+    """On the time line of a case that is stored now; nobody said it."""
+    if case.lead:
+        details = {"lead": case.lead, "before": None}
+        await actions.add_action(conn, Action(case.case_id, "lead", "", case.opened_at, details))
 
 
 async def assign(

@@ -42,8 +42,11 @@ async def keep(
     case_id: UUID,
     fields: Fields,
     sections: Collection[str],
-) -> None:
-    """Keep what stands in these sections of a form, and forget what was kept before."""
+) -> datetime | None:
+    """Keep what stands in these sections of a form, and forget what was kept before.
+
+    When it was kept; None where nothing stands there.
+    """
     told = {
         name: values
         for name, values in fields.values.items()
@@ -52,10 +55,10 @@ async def keep(
     typed = {name: values for name, values in told.items() if not name.endswith("-categories")}
     if not Fields(typed).typed:
         await drafts.delete(conn, case_id, operator.username)
-        return
+        return None
     written = json.dumps(told | {"revision": fields.all("revision")}, ensure_ascii=False)
     sealed = desk.seal.close(written, _context(operator, case_id))
-    await drafts.put(conn, case_id, operator.username, sealed)
+    return await drafts.put(conn, case_id, operator.username, sealed)
 
 
 def _context(operator: Operator, case_id: UUID) -> str:

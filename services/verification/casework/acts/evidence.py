@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -12,8 +12,8 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import evidence
 from services.verification.casework.store.evidence import Evidence
 from shared.access import Operator
-from shared.db import Connection
-from shared.errors import Gone, Invalid, Wrong
+from shared.db import Connection, Database
+from shared.errors import Gone, Invalid, Unavailable, Wrong
 from shared.files.decoder import VOICE_SECONDS
 from shared.files.opening import Kind, Opener, Unfit
 from shared.observe import log
@@ -24,6 +24,9 @@ from shared.web.uploads import File, Uploads
 
 MIB = 1024 * 1024
 FIELDS: Mapping[str, Kind] = {"photos": "photo", "voice": "voice"}
+# A page waits for seconds; what came a day ago has no page any more.
+LOST_AFTER = timedelta(days=1)
+AT_ONCE = 20
 UPLOADS = Uploads({"photos": 3, "voice": 1}, each=12 * MIB)
 
 
@@ -38,6 +41,7 @@ class Piece(NamedTuple):
 class Cleaning:
     """Makes files anew and stores them; without a storage there is nowhere to."""
 
+    database: Database
     storage: Storage | None
     seal: Seal = field(repr=False)
     opener: Opener = field(default_factory=Opener)
@@ -49,11 +53,30 @@ class Cleaning:
         if not files:
             raise Invalid(Wrong("photos", "wrong.no_file"))
         pieces = [await self._made(case_id, file) for file in files]
+        names = [piece.name for piece in pieces]
+        async with self.database.transaction() as conn:
+            if not await evidence.expect(conn, case_id, names):
+                raise Unavailable()
         for piece in pieces:
             own = piece.name.partition("/")[2]
             sealed = self.seal.close_file(piece.content, f"photo:{own}")
             await self.storage.put(piece.name, sealed)
-        return [piece.name for piece in pieces]
+        return names
+
+    async def remove_lost(self) -> int:
+        """Remove the files of what never arrived on its case; how many.
+
+        First committed as leaving, then removed, then forgotten: removed twice does no harm.
+        """
+        if self.storage is None:
+            return 0
+        async with self.database.transaction() as conn:
+            left = await evidence.let_go(conn, LOST_AFTER, AT_ONCE)
+        for name in (name for name, arrived in left.items() if not arrived):
+            await self.storage.delete(name)
+        async with self.database.transaction() as conn:
+            await evidence.arrive(conn, left)
+        return len(left)
 
     async def _made(self, case_id: UUID, file: File) -> Piece:
         kind = FIELDS[file.name]
@@ -104,6 +127,7 @@ async def add(
     sealed = desk.seal.close(about.strip(), _context(case))
     pieces = [Evidence(name, case_id, sealed, operator.username, now) for name in names]
     await evidence.add_all(conn, pieces)
+    await evidence.arrive(conn, names)
     await note_action(conn, desk, case, operator, "evidence", {"files": list(names)}, about.strip())
     log.get().info("evidence added", case_id=str(case_id), count=len(names))
     return len(names)

@@ -27,8 +27,14 @@ async def submit_verdict(
     conn: Connection, desk: Desk, operator: Operator, case_id: UUID, body: VerdictBody
 ) -> Step:
     """Record a verdict. Invalid, Conflict or Forbidden when it cannot stand."""
-    case, now = await claim(conn, operator, case_id), clock.now()
-    draft = body.draft(case.categories)
+    return await record(conn, desk, operator, await claim(conn, operator, case_id), body)
+
+
+async def record(
+    conn: Connection, desk: Desk, operator: Operator, case: Case, body: VerdictBody
+) -> Step:
+    """The same for a case that the caller has claimed."""
+    draft, now = body.draft(case.categories), clock.now()
     verdicts.may_submit(case, operator, draft.revision)
     verdicts.may_attribute(operator, draft.attribution)
     rule = desk.policy(case)
@@ -46,11 +52,11 @@ async def submit_verdict(
     step = await _step(conn, desk, case, stored)
     await actions.add_verdict(conn, stored)
     judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers)
-    await cases.set_verdict(conn, case_id, judged)
+    await cases.set_verdict(conn, case.case_id, judged)
     case = await _keep_from_blamed(conn, operator, case, draft.officers)
     details = {"verdict": draft.verdict, "revision": stored.revision, "state": step.state}
     await note_action(conn, desk, case, operator, "verdict", details)
-    log.get().info("verdict submitted", case_id=str(case_id), state=step.state)
+    log.get().info("verdict submitted", case_id=str(case.case_id), state=step.state)
     await take(conn, replace(case, **vars(judged)), step, case.verified_at or now, stored)
     return step
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from uuid_utils.compat import uuid7
 
-from services.verification.casework.acts import additions, recusals
+from services.verification.casework.acts import additions, assigning, recusals
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import cases as rules
 from services.verification.casework.rules.cases import Case
@@ -31,10 +31,12 @@ async def take_in(
     case = opened(desk, event, since)
     serious = desk.policy(case).is_serious(case.categories)
     case = await recusals.examine(conn, desk, case, serious=serious)
+    case = await assigning.begin(conn, desk, case)
     zone = desk.policy(case).zone
     if not await cases.add_case(conn, case, clock.service_day(case.opened_at, zone).year):
         return
     await recusals.note(conn, case.case_id, (), case.recused)
+    await assigning.note_begun(conn, case)
     await publish(conn, rules.case_opened(case))
     log.get().info(
         "case opened",

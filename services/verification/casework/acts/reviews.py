@@ -3,10 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.acts import incidents
+from services.verification.casework.acts import incidents, judging
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
-from services.verification.casework.acts.judging import take
-from services.verification.casework.bodies import ReviewBody
+from services.verification.casework.bodies import CorrectionBody, CorrectionForm, ReviewBody
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
@@ -28,9 +27,7 @@ async def review(
     await together.lock_incidents(conn, case_id)
     case, now = await claim(conn, operator, case_id), clock.now()
     step = verdicts.reviewed(case, body.decision, body.revision)
-    newest = (await actions.list_verdicts(conn, case_id))[-1]
-    if not access.may_review(operator, newest.username, newest.role):
-        raise Forbidden("refused.same_level")
+    newest = await _newest(conn, operator, case)
     if body.decision == "return" and not body.note.strip():
         raise Invalid(Wrong("note", "note_needed"))
     details = {"decision": body.decision, "revision": case.revision, "state": step.state}
@@ -42,6 +39,36 @@ async def review(
     return step
 
 
+async def correct(
+    conn: Connection,
+    desk: Desk,
+    operator: Operator,
+    case_id: UUID,
+    body: CorrectionBody | CorrectionForm,
+) -> Step:
+    """A reviewer's own verdict in place of the one that they looked at, and why.
+
+    It is as any other of theirs: what must wait then waits for the level above them.
+    """
+    case = await claim(conn, operator, case_id)
+    verdicts.may_be_reviewed(case, body.revision)
+    await _newest(conn, operator, case)
+    if not body.note.strip():
+        raise Invalid(Wrong("note", "note_needed"))
+    details = {"decision": "correct", "revision": case.revision}
+    await note_action(conn, desk, case, operator, "review", details, body.note.strip())
+    log.get().info("verdict corrected", case_id=str(case_id), count=case.revision)
+    return await judging.record(conn, desk, operator, verdicts.corrected(case), body)
+
+
+async def _newest(conn: Connection, operator: Operator, case: Case) -> StoredVerdict:
+    """The verdict that is looked at, which is not the reviewer's own, nor an equal's."""
+    newest = (await actions.list_verdicts(conn, case.case_id))[-1]
+    if not access.may_review(operator, newest.username, newest.role):
+        raise Forbidden("refused.same_level")
+    return newest
+
+
 async def _after_review(
     conn: Connection, desk: Desk, case: Case, step: Step, newest: StoredVerdict, now: datetime
 ) -> None:
@@ -51,7 +78,7 @@ async def _after_review(
         await cases.set_step(conn, case.case_id, step, None, None, due)
         await tell(conn, case, lambda: verdicts.clock_restarted(case, due, now))
     elif case.state == "in_review":
-        await take(conn, case, step, case.verified_at or now, newest)
+        await judging.take(conn, case, step, case.verified_at or now, newest)
     else:
         # A sampled verdict took effect already; the second look only ends.
         await cases.set_step(

@@ -36,7 +36,7 @@ from services.verification.casework.rules import callbacks as calling
 from services.verification.casework.rules import numbers, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
-from services.verification.casework.store import cases
+from services.verification.casework.store import cases, incidents
 from services.verification.directory.store import units
 from shared import access
 from shared.access import Operator
@@ -212,7 +212,8 @@ class CasePage:
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)
             team = await assigning.load_team(conn, case)
-            asked = await requests.load_asked(conn, self.desk, case)
+            asked = await requests.load_asked(conn, self.desk, call.operator, case)
+            together = await incidents.list_others(conn, call.operator, case)
             phone = await phones.shown_today(conn, self.desk, call.operator, case)
             forms = _forms(case, detail, call.operator)
             typed = attempt.said(overtaken.SECTION)
@@ -236,6 +237,7 @@ class CasePage:
             "tries": called,
             "team": team,
             "asked": asked,
+            "together": together,
             "categories": self.desk.policy(case).categories,
             "call_languages": self.desk.policy(case).call_languages,
             "forms": forms,

@@ -36,8 +36,7 @@ class Keeping:
         case_id, operator = call.params["case_id"], call.operator
         async with self.database.transaction(as_=operator) as conn:
             case = await find_case(conn, operator, case_id)
-            await drafts.keep(conn, self.desk, operator, case_id, call.fields, FORMS)
-            kept = await drafts.load(conn, self.desk, operator, case_id)
+            saved_at = await drafts.keep(conn, self.desk, operator, case_id, call.fields, FORMS)
             typed = call.fields.only(overtaken.SECTION)
             then = (
                 await consequences.load(conn, self.desk, operator, case, typed)
@@ -51,7 +50,7 @@ class Keeping:
                 "case": case,
                 "then": then,
                 "roster": roster,
-                "saved_at": kept.saved_at,
+                "saved_at": saved_at,
                 "overtaken": overtaken.is_overtaken(call.fields, case),
             },
         )

@@ -1,24 +1,28 @@
 """What waits for whoever asks, and what a shift hands to the next."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from services.verification.casework import listing, rows
+from services.verification.casework import bodies, listing, rows
 from services.verification.casework.acts import requests
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.requests import Asked
 from services.verification.casework.api import READERS, WORKERS
+from services.verification.casework.rows import Row
 from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.requests import Request
 from services.verification.casework.store import lists, queues
-from services.verification.casework.store.lists import Wanted
+from services.verification.casework.store.lists import Cursor, Wanted
 from services.verification.directory.store import units
-from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import Page
 
+L = TypeVar("L")
 # Nobody works through more before looking again; a sheet of paper holds no more either.
 _MOST = 100
 
@@ -41,23 +45,36 @@ class MinePages:
     def endpoints(self) -> list[Endpoint]:
         """Two pages to look at."""
         return [
-            Endpoint("GET", "/desk/mine", self.mine, "What waits for whoever asks", WORKERS),
+            Endpoint("GET", "/desk/mine", self.mine, "What waits for whoever asks", WORKERS,
+                     query=bodies.MineQuery),
             Endpoint("GET", "/desk/shift", self.shift, "What a shift hands over", READERS),
-        ]
+        ]  # fmt: skip
 
-    async def mine(self, call: Call[None, None]) -> Page:
+    async def mine(self, call: Call[None, bodies.MineQuery]) -> Page:
         """The cases they lead or help with, the verdicts and the requests they decide."""
-        now = clock.now()
-        async with self.database.transaction(as_=call.operator) as conn:
-            led = await queues.list_led(conn, call.operator, _MOST)
-            reviews = await _reviews(conn, call.operator)
-            waiting = await self._waiting(conn, call.operator)
+        operator, query = call.operator, call.query
+        async with self.database.transaction(as_=operator) as conn:
+            led = await queues.list_led(conn, operator, listing.decode(query.led), _MOST + 1)
+            reviews = await queues.list_reviews(
+                conn, operator, listing.decode(query.reviews), _MOST + 1
+            )
+            asked = await queues.list_asked(
+                conn, operator, listing.decode(query.requests), _MOST + 1
+            )
             values = {
-                "led": await rows.load(conn, self.desk, call.operator, led, now),
-                "reviews": await rows.load(conn, self.desk, call.operator, reviews, now),
-                "waiting": waiting,
+                "led": await self._rows(conn, operator, led),
+                "reviews": await self._rows(conn, operator, reviews),
+                "waiting": await self._waiting(conn, operator, asked[:_MOST]),
+                "further": {
+                    "led": _further(led, listing.encode),
+                    "reviews": _further(reviews, listing.encode),
+                    "requests": _further(asked, _place_of),
+                },
             }
         return Page("mine.html", values | {"hour": rows.hour})
+
+    async def _rows(self, conn: Connection, operator: Operator, found: list[Case]) -> list[Row]:
+        return await rows.load(conn, self.desk, operator, found[:_MOST], clock.now())
 
     async def shift(self, call: Call[None, None]) -> Page:
         """What is overdue, and what is due by the end of the day, to be printed and signed."""
@@ -77,24 +94,22 @@ class MinePages:
         }
         return Page("shift.html", values)
 
-    async def _waiting(self, conn: Connection, operator: Operator) -> list[Waiting]:
-        asked = await queues.list_asked(conn, operator, _MOST)
-        found = [one for one in asked if one.is_for(operator)]
+    async def _waiting(
+        self, conn: Connection, operator: Operator, found: list[Request]
+    ) -> list[Waiting]:
         cases = await queues.list_cases(conn, operator, [one.case_id for one in found])
         known = [(one, cases[one.case_id]) for one in found if one.case_id in cases]
-        shown = await requests.opened(conn, self.desk, known)
+        shown = await requests.opened(conn, self.desk, operator, known)
         return [Waiting(asked, case) for asked, (_, case) in zip(shown, known, strict=True)]
 
 
-async def _reviews(conn: Connection, operator: Operator) -> list[Case]:
-    due = await lists.list_due(conn, operator, Wanted(step="review"), None, _MOST)
-    authors = await queues.list_authors(conn, [case.case_id for case in due])
-    return [
-        case
-        for case in due
-        if (author := authors.get(case.case_id))
-        and access.may_review(operator, author.username, author.role)
-    ]
+def _further(found: Sequence[L], place: Callable[[L], str]) -> str:
+    """Where a list goes on after its first page, if it does."""
+    return place(found[_MOST - 1]) if len(found) > _MOST else ""
+
+
+def _place_of(asked: Request) -> str:
+    return listing.encode(Cursor(asked.request_id, urgent=False, next_due_at=asked.due_at))
 
 
 def _is_late(case: Case, now: datetime) -> bool:

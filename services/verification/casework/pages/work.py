@@ -9,10 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies
-from services.verification.casework.acts import assigning, requests
-from services.verification.casework.acts.desk import Act, Desk
+from services.verification.casework.acts import assigning, likeness, requests
+from services.verification.casework.acts.desk import Act, Desk, find_said
+from services.verification.casework.acts.requests import Asked
 from services.verification.casework.api import WORKERS, find_case
-from services.verification.casework.store import cases
+from services.verification.casework.rules.cases import Case
+from services.verification.casework.store import cases, incidents
 from services.verification.directory.store import units
 from shared import access
 from shared.db import Database
@@ -39,6 +41,10 @@ FORMS: Mapping[str, Form] = {
     "helpers": Form(bodies.HelperBody, assigning.change_helpers, "Say who helps with a case"),
     "extension": Form(bodies.ExtensionBody, requests.ask_extension, "Ask for more time"),
     "dispute": Form(bodies.DisputeBody, requests.dispute, "Ask not to lead a case"),
+    "incident": Form(
+        bodies.IncidentBody, requests.ask_incident, "Ask to join another case, or to stand apart"
+    ),
+    "unlike": Form(bodies.UnlikeBody, likeness.set_apart, "Say that a case is another matter"),
     "decision": Form(bodies.DecisionBody, requests.decide, "Answer a request from below"),
 }
 
@@ -95,16 +101,34 @@ class WorkPages:
             case = await find_case(conn, call.operator, call.params["case_id"])
             named = await units.list_names(conn, [case.unit_code])
             team = await assigning.load_team(conn, case)
-            asked = await requests.load_asked(conn, self.desk, case)
+            asked = await requests.load_asked(conn, self.desk, call.operator, case)
+            together = await incidents.list_others(conn, call.operator, case)
+            other = await find_said(conn, call.operator, _other(call, typed, asked, case))
         values = {
             "case": case,
             "unit": named.get(case.unit_code, case.unit_code),
             "team": team,
             "asked": asked,
+            "together": together,
+            "second": other,
+            "beside": self._words(case, other),
             "rule": self.desk.policy(case).verification,
+            "days": self.desk.policy(case).incident.days,
             "above": call.operator.role in access.SUPERVISORS,
             "name": name,
             "typed": typed,
             "key": key,
         }
         return Page(f"work_{name}.html", values, refused=refused)
+
+    def _words(self, case: Case, other: Case | None) -> list[tuple[Case, str | None]]:
+        """What two cases say, beside each other."""
+        if other is None or other.case_id == case.case_id:
+            return []
+        return [(one, likeness.words_of(self.desk.seal, one)) for one in (case, other)]
+
+
+def _other(call: Call[Any, None], typed: Fields, asked: list[Asked], case: Case) -> str:
+    """The other case that it is about: typed, in the address, or named by what is asked."""
+    named = (one.other for one in asked if one.other != case.number)
+    return typed.one("incident") or call.asked("with") or next(filter(None, named), "")

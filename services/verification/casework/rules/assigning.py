@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from services.verification.casework.rules.cases import Case
 from shared import access
@@ -50,6 +51,17 @@ def team(case: Case, workers: Sequence[Operator]) -> Team:
         [one for one in rest if one.username in case.helpers],
         [one for one in rest if one.username not in case.helpers],
     )
+
+
+def by_itself(case: Case, workers: Sequence[tuple[Operator, int]]) -> str | None:
+    """Who of a unit gets a new case: whoever leads the fewest, and among equals by lot."""
+    able = [(busy, _lot(case, one), one.username) for one, busy in workers
+            if may_work(case.recused, one)]  # fmt: skip
+    return min(able)[-1] if able else None
+
+
+def _lot(case: Case, worker: Operator) -> bytes:
+    return sha256(case.case_id.bytes + worker.username.encode()).digest()
 
 
 def may_assign(now: Team, operator: Operator, to: str, word: str) -> None:

@@ -1,8 +1,9 @@
 """What is asked of the level above, and what its answer makes of the case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.verification.casework.rules.cases import Case
@@ -13,7 +14,7 @@ from shared.events import CaseRescheduled
 from shared.policy import Policy
 from shared.values import clock
 
-Kind = Literal["extension", "dispute"]
+Kind = Literal["extension", "dispute", "merge", "split"]
 Outcome = Literal["granted", "refused", "lapsed"]
 # The columns that more time changes.
 EXTENDED = ("verification_due_at", "extensions", "reschedules")
@@ -21,7 +22,10 @@ EXTENDED = ("verification_due_at", "extensions", "reschedules")
 
 @dataclass(frozen=True)
 class Request:
-    """Asked by somebody who works on the case; without an answer by `due_at` nothing changes."""
+    """Asked by somebody who works on the case; without an answer by `due_at` nothing changes.
+
+    `days` are those of an extension; `named` is the case to join, or this one, to stand apart.
+    """
 
     request_id: UUID
     case_id: UUID
@@ -32,6 +36,12 @@ class Request:
     days: int | None
     asked_at: datetime
     due_at: datetime
+    named: UUID | None = None
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the time line says of it."""
+        return {"joins": str(self.named)} if self.named else {"days": self.days}
 
     def is_for(self, operator: Operator) -> bool:
         """Whether it is this operator's to decide: they are a level above whoever asks."""

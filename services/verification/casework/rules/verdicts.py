@@ -181,15 +181,22 @@ def _review_due(now: datetime, rule: policy.Verification, whole: Policy) -> date
     return clock.days_after_due(now, rule.second_review_days, whole.zone)
 
 
-def reviewed(case: Case, decision: Decision, seen: int) -> Step:
-    """Where a review takes the case; `seen` is the revision that the reviewer has read.
-
-    Conflict when there is nothing to review, or by now another verdict.
-    """
+def may_be_reviewed(case: Case, seen: int) -> None:
+    """Conflict when there is nothing to review, or by now another verdict than was `seen`."""
     if seen != case.revision:
         raise Conflict("refused.stale_revision", revision=case.revision)
     if not case.under_review:
         raise Conflict("refused.nothing_to_review")
+
+
+def corrected(case: Case) -> Case:
+    """The case for the verdict of whoever reviewed the one before: its second look is done."""
+    return replace(case, state="open", review_due_at=None, review_pending=False)
+
+
+def reviewed(case: Case, decision: Decision, seen: int) -> Step:
+    """Where a review takes the case; see `may_be_reviewed`."""
+    may_be_reviewed(case, seen)
     return Step("verified" if decision == "confirm" else "open")
 
 

@@ -15,14 +15,16 @@ async def get(conn: Connection, case_id: UUID, username: str) -> tuple[str, date
     return (row["typed_sealed"], row["saved_at"]) if row else None
 
 
-async def put(conn: Connection, case_id: UUID, username: str, sealed: str) -> None:
-    """Keep a draft in place of the one before."""
-    await conn.execute(
+async def put(conn: Connection, case_id: UUID, username: str, sealed: str) -> datetime:
+    """Keep a draft in place of the one before; when that was."""
+    at: datetime = await conn.fetchval(
         """INSERT INTO drafts (case_id, username, typed_sealed) VALUES ($1, $2, $3)
            ON CONFLICT (case_id, username)
-           DO UPDATE SET typed_sealed = excluded.typed_sealed, saved_at = mashang_now()""",
+           DO UPDATE SET typed_sealed = excluded.typed_sealed, saved_at = mashang_now()
+           RETURNING saved_at""",
         case_id, username, sealed,
     )  # fmt: skip
+    return at
 
 
 async def delete(conn: Connection, case_id: UUID, username: str) -> None:

@@ -2,56 +2,104 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.requests import Request
-from services.verification.casework.store.cases import COLUMNS, VISIBLE, as_case, own
+from services.verification.casework.store.cases import (
+    COLUMNS,
+    KEPT_FROM,
+    VISIBLE,
+    as_case,
+    own,
+)
+from services.verification.casework.store.lists import Cursor
+from shared import access
 from shared.access import Operator, Role
 from shared.db import Connection
 
+NEVER = datetime.fromtimestamp(0, UTC)
+_PRESSING = "(CASE WHEN urgent THEN 0 ELSE 1 END), next_due_at, case_id"
+# $5 to $7 are the last of the page before; before the first page there is nothing.
+_LATER = f"({_PRESSING}) > ($5::int, $6::timestamptz, $7::uuid)"
+_FIRST = (-1, NEVER, UUID(int=0))
 _LED = f"""
-    SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id IN (
+    SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND {_LATER} AND case_id IN (
         SELECT case_id FROM cases WHERE lead = $3 AND next_due_at IS NOT NULL
         UNION ALL SELECT case_id FROM cases
         WHERE helpers @> ARRAY[$3::text] AND helpers <> '{{}}' AND next_due_at IS NOT NULL)
-    ORDER BY (CASE WHEN urgent THEN 0 ELSE 1 END), next_due_at, case_id LIMIT $4
+    ORDER BY {_PRESSING} LIMIT $4
 """  # noqa: S608  the names are this package's own
+# Each unit gives its own first, by its index. $8 are the roles that whoever asks is above.
+_REVIEWS = f"""
+    SELECT {COLUMNS} FROM cases WHERE case_id IN (
+        SELECT case_id FROM units u CROSS JOIN LATERAL (
+            SELECT case_id, urgent, next_due_at FROM cases
+            WHERE unit_code = u.unit_code AND NOT {KEPT_FROM} AND review_due_at IS NOT NULL
+            AND {_LATER} AND EXISTS (
+                SELECT FROM verdicts v WHERE v.case_id = cases.case_id
+                AND v.revision = cases.revision AND v.username <> $3 AND v.role = ANY($8))
+            ORDER BY {_PRESSING} LIMIT $4) AS found
+        WHERE u.path @> ARRAY[$1::text] ORDER BY {_PRESSING} LIMIT $4)
+    ORDER BY {_PRESSING}
+"""  # noqa: S608
 _ASKED = f"""
     SELECT {", ".join(f"r.{f.name}" for f in fields(Request))}
     FROM case_requests r JOIN cases USING (case_id)
     WHERE {VISIBLE} AND r.outcome IS NULL AND r.due_at > mashang_now()
-    ORDER BY r.due_at LIMIT $3
+    AND r.asked_by <> $3 AND r.asked_role = ANY($7) AND (r.due_at, r.request_id) > ($5, $6)
+    ORDER BY r.due_at, r.request_id LIMIT $4
 """  # noqa: S608
-_SINCE = """
+_REVIEWED = """
+    (SELECT count(*) FROM case_actions JOIN cases USING (case_id)
+     WHERE unit_code = $1 AND action = 'review' AND acted_at >= $2
+       AND details ->> 'decision' = '{}')
+"""
+_SINCE = f"""
     SELECT count(*) AS judged,
            count(*) FILTER (WHERE verdict = 'unsubstantiated') AS unsubstantiated,
-           (SELECT count(*) FROM case_actions JOIN cases USING (case_id)
-            WHERE unit_code = $1 AND action = 'review' AND acted_at >= $2
-              AND details ->> 'decision' = 'return') AS returned
+           {_REVIEWED.format("return")} AS returned, {_REVIEWED.format("correct")} AS corrected
     FROM cases WHERE unit_code = $1 AND verified_at >= $2
-"""
+"""  # noqa: S608
 _NUMBERED = f"SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND case_id = ANY($3)"  # noqa: S608
 
 
-@dataclass(frozen=True)
-class Author:
-    """Who gave a case's newest verdict."""
-
-    username: str
-    role: Role
-
-
-async def list_led(conn: Connection, operator: Operator, limit: int) -> list[Case]:
+async def list_led(
+    conn: Connection, operator: Operator, after: Cursor | None, limit: int
+) -> list[Case]:
     """Cases with an unmet duty that somebody leads or helps with, the most pressing first."""
-    rows = await conn.fetch(_LED, *own(operator), operator.username, limit)
+    rows = await conn.fetch(_LED, *own(operator), operator.username, limit, *_place(after))
     return [as_case(row) for row in rows]
 
 
-async def list_asked(conn: Connection, operator: Operator, limit: int) -> list[Request]:
-    """Requests about the cases that somebody sees, the first due first."""
-    return [Request(**dict(row)) for row in await conn.fetch(_ASKED, *own(operator), limit)]
+async def list_reviews(
+    conn: Connection, operator: Operator, after: Cursor | None, limit: int
+) -> list[Case]:
+    """Cases whose newest verdict somebody is to look at, the most pressing first."""
+    rows = await conn.fetch(
+        _REVIEWS, *own(operator), operator.username, limit, *_place(after), _below(operator)
+    )
+    return [as_case(row) for row in rows]
+
+
+async def list_asked(
+    conn: Connection, operator: Operator, after: Cursor | None, limit: int
+) -> list[Request]:
+    """Requests that are somebody's to decide, the first due first."""
+    rows = await conn.fetch(
+        _ASKED, *own(operator), operator.username, limit, *_place(after)[1:], _below(operator)
+    )
+    return [Request(**dict(row)) for row in rows]
+
+
+def _place(after: Cursor | None) -> tuple[int, datetime | None, UUID]:
+    return (0 if after.urgent else 1, after.next_due_at, after.case_id) if after else _FIRST
+
+
+def _below(operator: Operator) -> list[Role]:
+    """Of whose verdicts and requests they have the last word, if they are not their own."""
+    return [role for role in access.CASE_WORKERS if access.may_review(operator, "", role)]
 
 
 async def list_cases(
@@ -62,26 +110,17 @@ async def list_cases(
     return {row["case_id"]: as_case(row) for row in rows}
 
 
-async def list_authors(conn: Connection, case_ids: Sequence[UUID]) -> dict[UUID, Author]:
-    """Who gave the newest verdicts of these cases."""
-    rows = await conn.fetch(
-        """SELECT DISTINCT ON (case_id) case_id, username, role FROM verdicts
-           WHERE case_id = ANY($1) ORDER BY case_id, revision DESC""",
-        case_ids,
-    )
-    return {row["case_id"]: Author(row["username"], row["role"]) for row in rows}
-
-
 @dataclass(frozen=True)
 class Record:
-    """What a unit's verdicts came to: how many, how many found nothing, how many came back."""
+    """What a unit's verdicts came to: how many, how many found nothing, came back, were changed."""
 
     judged: int
     unsubstantiated: int
     returned: int
+    corrected: int
 
 
 async def record_since(conn: Connection, unit_code: str, since: datetime) -> Record:
     """Of a unit since a day, as far as whoever asks sees its cases."""
     row = await conn.fetchrow(_SINCE, unit_code, since)
-    return Record(**dict(row)) if row else Record(0, 0, 0)
+    return Record(**dict(row)) if row else Record(0, 0, 0, 0)

@@ -10,7 +10,8 @@ from shared.db import Connection
 
 _COLUMNS = ", ".join(f.name for f in fields(Request))
 _ADD = f"""
-    INSERT INTO case_requests ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO case_requests ({_COLUMNS})
+    VALUES ({", ".join(f"${n}" for n, _ in enumerate(fields(Request), 1))})
     ON CONFLICT (case_id, kind) WHERE outcome IS NULL DO NOTHING RETURNING 1
 """  # noqa: S608  the names are this module's own
 _OPEN = f"SELECT {_COLUMNS} FROM case_requests WHERE outcome IS NULL"  # noqa: S608

@@ -12,6 +12,11 @@ _OF_UNIT = """
     FROM units u JOIN operators o ON o.scope = ANY(u.path) AND o.active AND o.role = ANY($2)
     WHERE u.unit_code = $1 ORDER BY array_position(u.path, o.scope) DESC, o.name, o.username
 """
+_BUSY = """
+    SELECT username, name, role, scope, badge,
+           (SELECT count(*) FROM cases WHERE lead = o.username AND next_due_at IS NOT NULL)
+    FROM operators o WHERE scope = $1 AND active AND role = 'unit_operator'
+"""
 _LEADS = """
     SELECT c.case_id, o.username, o.name, o.role, o.scope, o.badge
     FROM cases c JOIN units u USING (unit_code)
@@ -25,6 +30,12 @@ async def list_workers(conn: Connection, unit_code: str) -> list[Operator]:
     """Everybody whose role and place let them work on a unit's cases, the unit's own first."""
     rows = await conn.fetch(_OF_UNIT, unit_code, list(access.CASE_WORKERS))
     return [Operator(**dict(row)) for row in rows]
+
+
+async def list_busy(conn: Connection, unit_code: str) -> list[tuple[Operator, int]]:
+    """A unit's own operators, each with how many cases with a duty they lead."""
+    rows = await conn.fetch(_BUSY, unit_code)
+    return [(Operator(*list(row.values())[:-1]), row["count"]) for row in rows]
 
 
 async def list_at(conn: Connection, scope: str) -> list[Operator]:

@@ -1,0 +1,79 @@
+"""What stands around a case, as programs see it: its people, what is asked, what was found."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.verification.casework.rules.requests import Kind
+from services.verification.casework.views import Related
+from shared.access import Role
+
+
+class Person(BaseModel):
+    """Somebody who works on cases."""
+
+    username: str
+    name: str
+    role: Role
+
+
+class RequestShown(BaseModel):
+    """What is asked of the level above and not answered."""
+
+    request_id: UUID
+    kind: Kind
+    asked_by: str
+    reason: str
+    days: int | None = Field(description="of an extension")
+    named: str | None = Field(description="the number of the case to join, if the reader sees it")
+    asked_at: datetime
+    due_at: datetime
+    yours: bool = Field(description="whether it is the reader's to decide")
+
+
+class EvidenceShown(BaseModel):
+    """A file that staff added, and what it shows."""
+
+    name: str = Field(description="`photo/<id>` or `voice/<id>`")
+    about: str
+    added_by: str
+    added_at: datetime
+
+
+class Work(BaseModel):
+    """Who works on a case, who else may, what is asked, what belongs together."""
+
+    case_id: UUID
+    number: str
+    lead: Person | None
+    helpers: list[Person]
+    others: list[Person]
+    requests: list[RequestShown]
+    together: list[Related] = Field(description="the other cases of its incident")
+    evidence: list[EvidenceShown]
+
+
+class Assigned(BaseModel):
+    """How many cases have their new lead."""
+
+    done: int
+
+
+class TemplateShown(BaseModel):
+    """The newest version of a template of an answer."""
+
+    template_id: UUID
+    title: str
+    category: str | None
+    body: str
+    active: bool
+    version: int
+    changed_by: str
+    changed_at: datetime
+
+
+class Templates(BaseModel):
+    """All of them."""
+
+    items: list[TemplateShown]
