@@ -19,6 +19,7 @@ from typing import Any, Self
 import pylopdf_fonts_zh_cn
 
 from shared.errors import Unavailable
+from shared.observe import log
 from shared.papers import setter
 from shared.papers.paper import Paper
 
@@ -70,6 +71,7 @@ class Printer:
             # Half an answer would be taken for the beginning of the next.
             await self._end()
             if isinstance(error, IncompleteReadError | ConnectionError):
+                log.get().warning("paper setter ended", error=type(error).__name__)
                 raise Unavailable() from error
             raise
         self._rest = asyncio.get_running_loop().call_later(self._idle, self._let_go)

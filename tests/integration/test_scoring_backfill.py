@@ -8,12 +8,13 @@ import asyncpg
 
 from deploy.local.postgres import Postgres
 from services.scoring.rules.values import Scope
-from services.scoring.store import demands, points, strikes
+from services.scoring.store import demands, points, sanctions, strikes
 from shared.db import ROOT, Database
 from tests.integration.scoring_parts import DAY, UNIT, cleared, on_case_verified, verdict
 
 SERVICE = "scoring"
 MIGRATION = ROOT / "services" / "scoring" / "migrations" / "scoring_0004.py"
+SANCTIONS = MIGRATION.with_name("scoring_0014.py")
 
 
 async def test_the_ledgers_of_before_are_taken_over(database: Database, postgres: Postgres) -> None:
@@ -37,3 +38,26 @@ async def test_the_ledgers_of_before_are_taken_over(database: Database, postgres
             await on_case_verified(conn, cleared(case, 2))
         assert 0 == await points.get_balance(conn, UNIT)
         assert frozenset() == await strikes.get_officers_marks(conn, ["170001"])
+
+
+async def test_sanctions_of_before_wait_for_a_signature(
+    database: Database, postgres: Postgres
+) -> None:
+    """What had been demanded already is proposed with its cases, what was taken back is not."""
+    cases = [uuid4() for _ in range(4)]
+    async with database.transaction() as conn:
+        for day, case in enumerate(cases):
+            badge = ("170001",) if day < 2 else ("170002",)
+            at = DAY + timedelta(days=day)
+            await on_case_verified(conn, verdict(case, received_at=at, officers=badge))
+        await on_case_verified(conn, cleared(cases[3], 2))
+        name = await conn.fetchval("SELECT current_database()")
+    owner = await asyncpg.connect(postgres.url(name))
+    await owner.execute("TRUNCATE sanctions CASCADE")
+    await owner.execute(runpy.run_path(str(SANCTIONS))["PROPOSED"])
+    await owner.close()
+    async with database.acquire() as conn:
+        [one] = await sanctions.list_newest(conn, "waiting", None, 9)
+        assert ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
+            one.rule, one.badge, one.unit_code, one.period, one.case_ids,
+        )  # fmt: skip

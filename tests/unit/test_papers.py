@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sys
@@ -17,8 +18,11 @@ import pylopdf_fonts_zh_cn
 import pypdfium2
 import pytest
 
+from shared.errors import Unavailable
 from shared.papers.paper import Paper
 from shared.papers.printer import Printer
+from shared.papers.setter import MEMORY
+from tests.support import captured_logs
 
 MM = 72 / 25.4
 PAPER = Paper(
@@ -38,7 +42,7 @@ PAPER = Paper(
 Box = tuple[float, float, float, float]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def printer() -> AsyncIterator[Printer]:
     """With the fonts that we bring along."""
     async with Printer() as opened:
@@ -153,6 +157,8 @@ async def test_one_child_sets_all_and_ends_when_idle() -> None:
         child = printer.child
         assert child
         assert both[0] == both[1]
+        limits = Path(f"/proc/{child}/limits").read_text()
+        assert re.search(rf"Max address space +{MEMORY} +{MEMORY} ", limits)
         await until_gone(child)
         assert printer.child is None
         assert both[0] == await printer.pdf(PAPER)
@@ -165,6 +171,14 @@ async def test_a_dead_child_is_replaced(printer: Printer) -> None:
     with suppress(Exception):
         await printer.pdf(PAPER)
     assert (await printer.pdf(PAPER)).startswith(b"%PDF")
+
+
+async def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
+    """Nothing is set, who asked hears that it does not work now, and the log says what ended."""
+    async with Printer(tmp_path) as printer:
+        with captured_logs() as told, pytest.raises(Unavailable):
+            await printer.pdf(PAPER)
+    assert ["paper setter ended"] == [line["event"] for line in told]
 
 
 async def test_the_child_dies_with_its_parent() -> None:
