@@ -16,7 +16,7 @@ from shared.db import Database
 from shared.web.endpoints import Endpoint
 from shared.web.forms import MEDIA_TYPE
 from tests.conftest import Clone
-from tests.integration.garbage import JSON, Request, Told, encoded, right_body, send
+from tests.integration.garbage import FILES, JSON, Request, Told, encoded, right_body, send
 from tests.integration.test_access_matrix import NOTICE, Screen, bearer
 from tests.town import SERVICES, Town, town
 
@@ -77,7 +77,7 @@ class Ground:
             headers["Cookie"] = screen.cookie
             body |= {"csrf": screen.csrf, "key": uuid4().hex} if one.method == "POST" else {}
         raw = encoded(one, body) if body else b""
-        kind = MEDIA_TYPE if one.form else JSON
+        kind = MEDIA_TYPE if one.form else FILES if one.uploads else JSON
         told = await send(base, address, Request(one.path, raw, kind, method=one.method), headers)
         assert told is not None
         return told
