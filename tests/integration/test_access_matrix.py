@@ -177,7 +177,8 @@ class Screen:
         async with http.request(
             method, f"{home}{path}", data=form, headers=headers, allow_redirects=False
         ) as response:
-            return response.status, await response.text()
+            # Documents are no text, and no refusal.
+            return response.status, (await response.read()).decode(errors="replace")
 
 
 async def operator_of(place: Town, username: str) -> Operator:
