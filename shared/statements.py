@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from shared.access import Operator
 from shared.errors import Unauthenticated
 from shared.values import clock
+from shared.values.keystrokes import UNCHANGED, Keys
 
 LIFETIME = timedelta(seconds=60)
 _ALGORITHM = "EdDSA"
@@ -21,12 +22,16 @@ _AUDIENCE = "mashang"
 
 @dataclass(frozen=True)
 class Statement:
-    """What was signed: who, as of which version of theirs, in which session, confirmed when."""
+    """What was signed: who, as of which version of theirs, in which session, confirmed when.
+
+    `keys` are those that they have chosen for the pages.
+    """
 
     operator: Operator
     version: int
     session: str
     confirmed_at: datetime
+    keys: Keys = UNCHANGED
 
 
 def public_key(seed: bytes) -> bytes:
@@ -41,6 +46,7 @@ def issue(
     version: int = 1,
     session: str = "",
     confirmed_at: datetime | None = None,
+    keys: Keys = UNCHANGED,
 ) -> str:
     """A statement for the next 60 s; `session` is a hash that names the sign-in.
 
@@ -55,6 +61,7 @@ def issue(
         "version": version,
         "session": session,
         "confirmed": confirmed_at.timestamp() if confirmed_at else 0,
+        "keys": asdict(keys),
     }
     return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm=_ALGORITHM)
 
@@ -75,6 +82,7 @@ def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
             int(claims["version"]),
             str(claims["session"]),
             datetime.fromtimestamp(float(claims.get("confirmed", 0)), UTC),
+            Keys(**claims.get("keys", {})),
         )
         expires = float(claims["exp"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Help for who sits at the desk: the keys, and what to do on the first day."""
+"""Help for who sits at the desk: what to do on the first day."""
 
 from services.verification.signin.pages import SIGNED_IN
 from shared import access
@@ -13,16 +13,10 @@ _LOOKING = ("look", "scores", "keys")
 
 
 def endpoints() -> list[Endpoint]:
-    """Both pages; everybody may read them."""
+    """One page; everybody may read it."""
     return [
-        Endpoint("GET", "/desk/keys", keys, "The keys", SIGNED_IN),
         Endpoint("GET", "/desk/first-day", first_day, "The first day, step by step", SIGNED_IN),
     ]
-
-
-async def keys(call: Call[None, None]) -> Page:
-    """For who has no script, or wants it on paper; elsewhere `?` lays it over the page."""
-    return Page("keys_page.html", {})
 
 
 async def first_day(call: Call[None, None]) -> Page:

@@ -41,6 +41,7 @@ from services.verification.signin.account import OwnPages
 from services.verification.signin.accounts import AccountPages
 from services.verification.signin.door import DeskDoor
 from services.verification.signin.factors import Factors
+from services.verification.signin.keys import KeyPages
 from services.verification.signin.log import LogPages
 from services.verification.signin.oidc import Oidc, Provider
 from services.verification.signin.oidc_pages import BACK, OidcPages
@@ -161,6 +162,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ThingPages(database, policies, settings.seal).endpoints(),
             *UndoPages(database, policies, settings.seal).endpoints(),
             *PasswordPages(database).endpoints(),
+            *KeyPages(database).endpoints(),
             *guide.endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),

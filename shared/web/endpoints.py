@@ -21,6 +21,7 @@ from shared.access import CONFIRMED_FOR, FIGURE_READERS, Operator, Role
 from shared.errors import Misconfigured, Refused, Unauthenticated
 from shared.events import Language
 from shared.values import clock
+from shared.values.keystrokes import UNCHANGED, Keys
 from shared.web.forms import Fields
 from shared.web.replies import Answer
 from shared.web.uploads import File, Uploads
@@ -64,12 +65,16 @@ def staff(roles: Sequence[Role]) -> Who:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A signed-in operator: as of which version of theirs, in which session, confirmed when."""
+    """A signed-in operator: as of which version of theirs, in which session, confirmed when.
+
+    `keys` are the ones they have chosen.
+    """
 
     operator: Operator
     version: int
     session: str
     confirmed_at: datetime = NEVER
+    keys: Keys = UNCHANGED
 
     @property
     def is_confirmed(self) -> bool:

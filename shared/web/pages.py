@@ -1,12 +1,14 @@
 """Server-rendered pages: a base template and a style sheet for citizens, and one each for staff."""
 
+import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 
 import jinja2
 from aiohttp import hdrs, web
@@ -17,6 +19,7 @@ from shared.events import Language
 from shared.observe import trace
 from shared.policy.parts import SPOKEN
 from shared.values import clock
+from shared.values.keystrokes import Keys
 from shared.values.money import yuan
 from shared.web import assets, borrowed, problems, remaining
 from shared.web.endpoints import Visitor
@@ -140,6 +143,7 @@ class Pages:
         elder: bool = False,
         theme: str = "",
         keyed: bool = True,
+        own_keys: Mapping[str, str] = MappingProxyType({}),
         **values: object,
     ) -> str:
         """A template in a language; citizens' perhaps in large print, staff's by day or night."""
@@ -151,6 +155,7 @@ class Pages:
             elder=elder,
             theme=theme,
             keyed=keyed,
+            own_keys=json.dumps(dict(own_keys)) if own_keys else "",
             languages=tongues(lang),
             other=next(one for one in tongues(lang) if one.code in whole()),
             when=words.when,
@@ -175,9 +180,19 @@ class Pages:
             "turned": partial(turned, request),
         }
         theme = chosen(request, "theme").replace("auto", "")
-        keyed, elder = chosen(request, "keys") != "off", large(request)
+        keys, elder = visitor.keys if visitor else Keys(), large(request)
+        # What a browser was told by itself counts there.
+        told = chosen(request, "keys")
+        keyed = told == "on" or (not told and keys.single)
         html = self.html(
-            lang, here(request), page.template, elder=elder, theme=theme, keyed=keyed, **values
+            lang,
+            here(request),
+            page.template,
+            elder=elder,
+            theme=theme,
+            keyed=keyed,
+            own_keys=keys.own,
+            **values,
         )
         answer = web.Response(text=html, status=page.code, content_type="text/html")
         answer.headers["Content-Language"] = texts(lang).tag

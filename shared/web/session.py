@@ -83,7 +83,9 @@ class StatementDoor:
             if not known.active:
                 raise Unauthenticated("refused.session_ended")
             told = known.operator
-        return Visitor(told, statement.version, statement.session, statement.confirmed_at)
+        return Visitor(
+            told, statement.version, statement.session, statement.confirmed_at, statement.keys
+        )
 
     def sign_in(self, address: str) -> str:
         """The desk, which renews the statement or asks to sign in."""

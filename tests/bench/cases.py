@@ -1,11 +1,14 @@
 """A city's years of cases, made in the database: a tree of units, open cases on top of closed ones.
 
-The open ones have words and a phone that open; the closed ones are as wide, and long erased: only
-those of the last year are still found by their words. The indexes are built when all rows are in.
+The open ones have words and a phone that open. Most of the closed ones were erased half a year
+after they came in: only the newest of them have words, and are found by these or by a phone. The
+indexes are built when all rows are in.
 """
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -21,6 +24,7 @@ from tests.bench.rounds import Say
 COUNTIES, UNITS = 10, 242
 # Of all cases so many wait for something, half of them in one county, which is far behind.
 OPEN, BEHIND = 100_000, 2
+WRITERS, BATCH = 2, 250_000
 LEVELS = ("city", "county", "unit")
 PHRASES = (
     "窗口没有人，等了一个多小时", "网上写着只要户口本，到了又要房产证", "问落户要带什么",
@@ -36,11 +40,12 @@ _CLOSED = """
         urgent, language, received_at, opened_at, callback_due_at, verification_due_at,
         callback_state, callback_settled_at, state, revision, verdict, attribution, verified_at,
         final_at, words_sealed, erased_at, phone_index, examined)
-    SELECT '00-' || n, own, uuidv7(at - now()), own, 'complaint',
+    SELECT '00-' || lpad(n::text, 9, '0'), own, uuidv7(at - now()), own, 'complaint',
         'u' || lpad((n % $3)::text, 3, '0'), '{inefficiency}', false, 'zh', at, at,
         at + interval '1 day', at + interval '1 day', 'reached', at, 'verified', 1, 'helped',
-        'none', at, at, repeat('x', 220), at, md5((n / 3)::text), 1000000
-    FROM (SELECT n, at, uuidv7(at - now()) AS own
+        'none', at, at, CASE WHEN kept THEN repeat('x', 220) END, at,
+        CASE WHEN kept THEN md5((n / 3)::text) END, 1000000
+    FROM (SELECT n, at, uuidv7(at - now()) AS own, at > now() - interval '180 days' AS kept
           FROM (SELECT n, now() - interval '3 years' * (1 - n::float8 / $4) - interval '10 days'
                 AS at FROM generate_series($1::bigint, $2::bigint) AS n) AS dated OFFSET 0) AS told
 """
@@ -48,7 +53,7 @@ _GRAMS = """
     INSERT INTO case_grams SELECT case_id,
         ARRAY(SELECT DISTINCT (16383 * random() * random())::int
               FROM generate_series(1, 20) WHERE case_id IS NOT NULL)
-    FROM cases WHERE opened_at > now() - interval '1 year'
+    FROM cases WHERE words_sealed IS NOT NULL
 """
 _INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ('cases', 'case_grams')
@@ -70,10 +75,9 @@ async def fill(database: Database, owner_url: str, seal: Seal, cases: int, say: 
     for index in indexes:
         await owner.execute(f"DROP INDEX {index['indexname']}")
     few = min(OPEN, cases // 10)
-    for first in range(1, cases - few + 1, 500_000):
-        last = min(first + 499_999, cases - few)
-        await owner.execute(_CLOSED, first, last, UNITS, cases, timeout=3600)
-        say(f"desk: {last:,} closed cases")
+    batches = iter(range(1, cases - few + 1, BATCH))
+    told = partial(_closed, owner_url, batches, cases, cases - few, say)
+    await asyncio.gather(*(told() for _ in range(WRITERS)))
     await owner.copy_records_to_table("cases", records=_open(seal, few), columns=_OPEN)
     await owner.execute(_GRAMS, timeout=3600)
     for index in indexes:
@@ -84,6 +88,16 @@ async def fill(database: Database, owner_url: str, seal: Seal, cases: int, say: 
         await owner.execute(statement, timeout=3600)
     await owner.close()
     say(f"desk: {few:,} open cases, half of them in one county")
+
+
+async def _closed(owner_url: str, batches: Iterator[int], cases: int, count: int, say: Say) -> None:
+    """One of several writers, until all batches are taken."""
+    owner = await asyncpg.connect(owner_url, command_timeout=3600)
+    for first in batches:
+        last = min(first + BATCH - 1, count)
+        await owner.execute(_CLOSED, first, last, UNITS, cases, timeout=3600)
+        say(f"desk: {last:,} closed cases")
+    await owner.close()
 
 
 async def directory_of(database: Database, seal: Seal) -> None:

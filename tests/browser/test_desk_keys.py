@@ -85,3 +85,31 @@ async def test_who_signs_in_again_finds_the_words_where_they_were(desk: Page) ->
     await expect(desk.locator("#verdicts-finding")).to_have_value("14:41 到 15:52 窗口没有人")
     await expect(desk.locator("input[name=verdicts-verdict][value=partly]")).to_be_checked()
     await expect(desk.locator("main [role=status]").first).to_contain_text("还没有提交")
+
+
+async def test_rows_are_ticked_and_keys_are_ones_own(desk: Page, place: Town) -> None:
+    """n in the place of j, which does nothing any more; x and Shift tick rows, a leads on with
+    what is ticked.
+    """
+    async with ClientSession() as http:
+        for _ in range(2):
+            await place.complain(http)
+    await desk.goto("/desk/keys")
+    await desk.fill("#down", "n")
+    async with desk.expect_navigation(url="**/desk/keys?done=keys"):
+        await desk.locator("form.act button").click()
+    await desk.goto("/desk")
+    await expect(desk.locator(".hints kbd").first).to_have_text("n")
+    await expect(desk.locator("[data-ticks]")).to_be_hidden()
+    await desk.keyboard.press("j")
+    await expect(desk.locator(".list a:focus")).to_have_count(0)
+    await desk.keyboard.press("n")
+    await desk.keyboard.press("x")
+    await expect(desk.locator("[data-ticked]")).to_have_text("已选 1 件")
+    boxes = desk.locator(".list .x input")
+    await boxes.nth(2).click(modifiers=["Shift"])
+    await expect(desk.locator("[data-ticked]")).to_have_text("已选 3 件")
+    await expect(desk.locator(".list tr.sel")).to_have_count(3)
+    async with desk.expect_navigation(url="**/desk/bulk/assign?ids=*"):
+        await desk.keyboard.press("a")
+    await expect(desk.locator("input[name=ids]:checked")).to_have_count(3)

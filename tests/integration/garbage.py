@@ -46,6 +46,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "SignInBody": {"username": "nobody", "password": "x"},
     "ProgramBody": {"username": "nobody", "password": "x", "code": "123456"},
     "PasswordBody": {"old": "nobody has this", "new": "nobody has that"},
+    "KeysBody": {"single": True},
     "PlaceBody": {"place": "0123456789abcdef"},
     "ConfirmBody": {"password": "nobody has this"},
     "CallbackBody": {"outcome": "reached", "note": "x"},

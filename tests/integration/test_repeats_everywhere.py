@@ -41,6 +41,7 @@ NO_ACT = {
     "POST /desk/sign-out": "the same, by form",
     "POST /api/v1/statements": "a statement changes nothing",
     "POST /desk/second": "a code is good once, and opens a session of its own",
+    "POST /desk/keys": "the same keys are chosen again",
     "POST /desk/confirm": "confirmed twice is confirmed",
     "POST /desk/account/password": "changed twice to the same is changed once",
     "POST /desk/account/sessions": "ended twice is ended",

@@ -48,6 +48,14 @@ class PlaceBody(BaseModel):
     place: Annotated[str, StringConstraints(max_length=16)] = ""
 
 
+class KeysBody(BaseModel):
+    """Whether single keys do anything; the keys stand beside it, each under what it does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    single: bool
+
+
 class ConfirmBody(BaseModel):
     """The password once more."""
 

@@ -44,7 +44,7 @@ class DeskDoor:
     async def by_bearer(self, token: str) -> Visitor:
         """A session's token."""
         found = await self.sessions.who(token)
-        return Visitor(found.operator, found.version, found.session, found.confirmed_at)
+        return Visitor(found.operator, found.version, found.session, found.confirmed_at, found.keys)
 
     async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
         """The browser's session."""
@@ -65,14 +65,14 @@ class DeskDoor:
             told = statements.check(token, statements.public_key(self.seed), RENEW_WHEN_LEFT)
         except Unauthenticated:
             return False
-        now = visitor.session, visitor.version, visitor.confirmed_at
-        return (told.session, told.version, told.confirmed_at) == now
+        now = visitor.session, visitor.version, visitor.confirmed_at, visitor.keys
+        return (told.session, told.version, told.confirmed_at, told.keys) == now
 
     def statement(self, visitor: Visitor) -> Cookie:
         """What the other services believe for a minute."""
         token = statements.issue(
             visitor.operator, self.seed, version=visitor.version, session=visitor.session,
-            confirmed_at=visitor.confirmed_at,
+            confirmed_at=visitor.confirmed_at, keys=visitor.keys,
         )  # fmt: skip
         return Cookie(statement_cookie(self.secure), token, "Lax")
 

@@ -23,6 +23,7 @@ from shared.errors import Invalid, Refused, TooMany, Unauthenticated, Wrong
 from shared.observe import log
 from shared.patience import within
 from shared.values import clock, text
+from shared.values.keystrokes import Keys
 
 _SEEN_EVERY = timedelta(minutes=1)
 _MOST_LATE = 256
@@ -54,6 +55,7 @@ class SignedIn:
     version: int
     session: str
     confirmed_at: datetime
+    keys: Keys
 
 
 class SignIn:
@@ -176,7 +178,7 @@ class SignIn:
             if now - found.seen_at > _SEEN_EVERY:
                 await kept.mark_seen(conn, token_hash, now)
         name = token_hash.hex()[:32]
-        return SignedIn(found.operator, found.version, name, found.confirmed_at)
+        return SignedIn(found.operator, found.version, name, found.confirmed_at, found.keys)
 
     async def confirm(self, username: str, token: str, password: str, caller: Caller) -> None:
         """The person at the screen is still who signed in. Invalid if the password is not right."""

@@ -20,7 +20,18 @@
 
   // ── keys ──────────────────────────────────────────────────────────────────────────────────────
   var singles = root.dataset.keys !== 'off', before = '', timer = 0;
+  // Somebody's own keys by the usual ones; pages are written with the usual ones.
+  var OWN = JSON.parse(root.dataset.own || '{}');
   if (singles) root.classList.add('keyed');
+
+  function mine(key) { return OWN[key] || key; }
+  function usual(key) {
+    var meant = Object.keys(OWN).filter(function (one) { return OWN[one] === key; })[0];
+    return meant || (key in OWN ? '' : key);
+  }
+  function spell(inside) {
+    all('kbd', inside).forEach(function (one) { one.textContent = mine(one.textContent); });
+  }
 
   function press(one) {
     if (one.matches('a, button, summary')) { one.focus(); one.click(); return; }
@@ -93,7 +104,7 @@
       return;
     }
     if (!singles || event.key.length !== 1 || at.matches(WRITES)) return;
-    if (document.querySelector('dialog[open]') ? event.key === '?' && hide() : single(event.key)) event.preventDefault();
+    if (document.querySelector('dialog[open]') ? usual(event.key) === '?' && hide() : single(before ? event.key : usual(event.key))) event.preventDefault();
   });
 
   function leave(at) {
@@ -111,6 +122,7 @@
       sheet.className = 'sheet';
       sheet.setAttribute('aria-labelledby', 'keys-title');
       sheet.appendChild(told.content.cloneNode(true));
+      spell(sheet);
       own(sheet.querySelector('[data-own]'));
       body.appendChild(sheet);
       sheet.querySelector('button').addEventListener('click', hide);
@@ -130,7 +142,7 @@
       words.textContent = one.getAttribute('aria-label') || (copy.querySelector('h2, legend, summary, label') || copy).textContent.trim();
       one.dataset.key.split(' ').forEach(function (key) {
         var kbd = document.createElement('kbd');
-        kbd.textContent = key;
+        kbd.textContent = one.dataset.key === key ? mine(key) : key;
         keys.append(kbd, ' ');
       });
       line.append(words, keys);
@@ -252,4 +264,5 @@
   if (form) keep(form);
   else bring();
   look();
+  spell();
 })();

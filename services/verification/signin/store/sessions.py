@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from shared.access import Operator
 from shared.db import Connection
+from shared.values.keystrokes import Keys
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class StoredSession:
     created_at: datetime
     seen_at: datetime
     confirmed_at: datetime
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,26 @@ async def add_session(
     )  # fmt: skip
 
 
+_ABOUT = ("version", "created_at", "seen_at", "confirmed_at")
+
+
 async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
     """The session of an active operator."""
     row = await conn.fetchrow(
         """SELECT o.username, o.name, o.role, o.scope, o.badge, o.version, s.created_at, s.seen_at,
-                  s.confirmed_at
+                  s.confirmed_at, k.single, k.own
            FROM sessions s JOIN operators o USING (username)
+               LEFT JOIN key_choices k USING (username)
            WHERE s.token_hash = $1 AND o.active AND NOT s.waits""",
         token_hash,
     )
     if row is None:
         return None
     values = dict(row)
-    rest = [values.pop(name) for name in ("version", "created_at", "seen_at", "confirmed_at")]
-    return StoredSession(Operator(**values), *rest)
+    version, created_at, seen_at, confirmed_at = (values.pop(name) for name in _ABOUT)
+    single, own = values.pop("single"), values.pop("own")
+    keys = Keys() if single is None else Keys(single, own)
+    return StoredSession(Operator(**values), version, created_at, seen_at, confirmed_at, keys)
 
 
 async def get_waiting(conn: Connection, token_hash: bytes, now: datetime) -> str | None:
