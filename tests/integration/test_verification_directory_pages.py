@@ -72,6 +72,7 @@ async def test_the_tree_shows_what_lies_below(bureau: Office) -> None:
     city, county = await tab(bureau, "city"), await tab(bureau, "county")
     assert 200 == await city.get(HOME)
     assert re.search(r"正阳县</a>.*?data-label=\"单位\">2<", city.text, re.DOTALL)
+    assert f'<a class="btn second" href="{HOME}/new/officer">' in city.text
     assert 200 == await city.get(f"{HOME}?at=YC")
     assert "东高派出所户籍室" in city.text
     assert 200 == await county.get(HOME)
