@@ -26,9 +26,11 @@ STAFF = {
 # Addresses of no endpoint, and those of what has gone, was mistyped or never was.
 STRANGE = ("/nowhere", "/w/forged", "/r/0000-0000-0000-0000")
 NO_PAGE = (".txt", ".js", ".json", ".csv", ".svg", ".png", ".xml", ".tlog", ".pdf")
-# The forms of the page itself: what is filled in is sent by its own first button.
+# The forms of the page itself: what is filled in is sent by its own first button. A list that is
+# taken away is a file, and no page follows.
 SEND = """([number, filling]) => {
-  const form = [...document.forms].filter(one => one.method === 'post')[number];
+  const form = [...document.forms].filter(
+    one => one.method === 'post' && !one.action.endsWith('/exports'))[number];
   const long = {words: 2001, finding: 4001, answer: 4001, reason: 2001, note: 2001};
   form.noValidate = true;
   for (const one of form.elements) {
@@ -44,7 +46,10 @@ SEND = """([number, filling]) => {
   if (seen) seen.click(); else form.submit();
 }"""
 PHOTO = FilePayload(name="1.jpg", mimeType="image/jpeg", buffer=hostile.J)
-FORMS = "[...document.forms].filter(one => one.method === 'post').length"
+FORMS = (
+    "[...document.forms].filter("
+    "one => one.method === 'post' && !one.action.endsWith('/exports')).length"
+)
 
 
 @dataclass(frozen=True)
