@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.verification.casework.acts import recusals, requests, search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import drafts, erasures, presences
+from services.verification.directory.store import previews
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import events, failures, sessions
 from shared.db import Database
@@ -49,6 +50,12 @@ async def remove_old_drafts(database: Database) -> None:
     """Forget what was written on a case and never sent."""
     async with database.acquire() as conn:
         await drafts.delete_old(conn, DRAFTS_KEPT)
+
+
+async def remove_old_previews(database: Database) -> None:
+    """Forget files of the directory that nobody imported."""
+    async with database.acquire() as conn:
+        await previews.remove_old(conn)
 
 
 async def remove_old_presences(database: Database) -> None:

@@ -30,7 +30,9 @@ from services.verification.casework.pages.templates import TemplatePages
 from services.verification.casework.pages.work import WorkPages
 from services.verification.casework.work_api import WorkApi
 from services.verification.directory.pages.browse import TreePages
+from services.verification.directory.pages.exports import ExportPages
 from services.verification.directory.pages.holidays import HolidayPages
+from services.verification.directory.pages.imports import ImportPages
 from services.verification.directory.pages.passwords import PasswordPages
 from services.verification.directory.pages.things import ThingPages
 from services.verification.directory.pages.undoing import UndoPages
@@ -119,6 +121,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("lost_evidence", timedelta(minutes=10), cleaning.remove_lost),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
+            Job("old_previews", timedelta(minutes=10), partial(jobs.remove_old_previews, database)),
             Job("old_presences", timedelta(hours=1), partial(jobs.remove_old_presences, database)),
             Job(
                 "old_account_events",
@@ -158,6 +161,8 @@ def build(settings: Settings, database: Database) -> Service:
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),
+            *ImportPages(database, policies, settings.seal).endpoints(),
+            *ExportPages(database).endpoints(),
             *TreePages(database, policies).endpoints(),
             *ThingPages(database, policies, settings.seal).endpoints(),
             *UndoPages(database, policies, settings.seal).endpoints(),

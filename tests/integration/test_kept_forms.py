@@ -125,7 +125,7 @@ SHORT = {
 # can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
-    "removal", "again", "exports",
+    "removal", "again", "exports", "import", "{preview_id}",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip

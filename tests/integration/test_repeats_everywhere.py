@@ -17,7 +17,11 @@ from services.rewards.store import mismatches, orders, rewards
 from services.verification.casework.rules import sampling
 from services.verification.casework.rules.requests import Request as AskedAbove
 from services.verification.casework.store import requests
+from services.verification.directory import previewing
+from services.verification.directory.acts import Rules
 from services.verification.directory.commands import Imported, import_csv
+from services.verification.directory.rules import sheets
+from services.verification.directory.store import operators, previews
 from shared.events import SubmissionReceived
 from shared.values import clock
 from shared.web.endpoints import Endpoint, Who
@@ -58,6 +62,7 @@ NO_ACT = {
     "POST /invitations/look": "a list is looked at, and nothing of it is kept",
     "POST /desk/directory/holidays": "a calendar is looked at, and nothing of it is kept",
     "POST /desk/directory/holidays/file": "the same, as a file",
+    "POST /desk/directory/import": "a file that is looked at twice is imported once",
 }
 DUTY = """
     INSERT INTO duties (unit_code, counter, badge, starts_at, ends_at, added_by)
@@ -477,6 +482,20 @@ async def taken_back(place: Place) -> tuple[Body, Body]:
 
 
 # The directory's forms, by their addresses.
+async def a_file(place: Place) -> tuple[Body, Body]:
+    """A file with one more unit was looked at."""
+    own, username = uuid4(), PEOPLE["system_admin"]
+    seal = place.town.settings["verification"].seal
+    raw = f"code,name,parent,kind,counters\nx{own.hex[:8]},新室,north,household,1\n".encode()
+    async with place.town.databases["verification"].transaction() as conn:
+        sealed = seal.close_file(raw, f"note:import:{own}")
+        await previews.add_preview(conn, own, username, sealed)
+        there = await operators.get_operator(conn, username)
+        assert there is not None
+        shown = await previewing.look(conn, Rules((), seal), there.identity, sheets.read(raw))
+    return {"preview_id": str(own)}, {"mark": shown.mark}
+
+
 DIRECTORY: Mapping[str, Make] = {
     f"/desk/directory/{address}": make
     for address, make in {
@@ -484,7 +503,7 @@ DIRECTORY: Mapping[str, Make] = {
         "officers/{badge}": an_officer, "operators/{username}": an_operator,
         "new/place": new_place, "new/unit": new_unit, "new/officer": new_officer,
         "new/operator": new_operator, "operators/{username}/password": new_password,
-        "changes/{change_id}": taken_back,
+        "changes/{change_id}": taken_back, "import/{preview_id}": a_file,
     }.items()
 }  # fmt: skip
 ACTS: Mapping[str, Make] = {

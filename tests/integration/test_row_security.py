@@ -29,7 +29,7 @@ TABLES = {
     ),
 }  # fmt: skip
 # Nobody's but their own, wherever they stand.
-PERSONAL = {"drafts", "saved_views", "key_choices"}
+PERSONAL = {"drafts", "import_previews", "key_choices", "saved_views"}
 _SECURED = """
     SELECT relname FROM pg_class WHERE relrowsecurity AND relkind IN ('r', 'p')
 """

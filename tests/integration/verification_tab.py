@@ -30,7 +30,10 @@ class Tab:
         assert found is not None
         key = re.search('name="key" value="([^"]+)"', self.text)
         hidden = [("csrf", csrf or found[1]), ("key", key[1] if key else "")]
-        form = FormData([*hidden, *fields])
+        return await self.post(path, FormData([*hidden, *fields]))
+
+    async def post(self, path: str, form: FormData) -> int:
+        """Send a form as it is."""
         headers = {
             "Cookie": f"mashang={self._token}",
             "Accept": "text/html",

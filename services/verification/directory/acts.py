@@ -71,15 +71,19 @@ class Whole:
     known: Known
     operators: Mapping[str, StoredOperator]
 
-    def get(self, kind: Kind, code: str) -> Thing | None:
-        """One thing."""
+    def all_of(self, kind: Kind) -> Mapping[str, Thing]:
+        """Everything of a kind, by code."""
         all_: Mapping[Kind, Mapping[str, Thing]] = {
             "places": self.known.places,
             "units": self.known.units,
             "officers": self.known.officers,
             "operators": self.operators,
         }
-        return all_[kind].get(code)
+        return all_[kind]
+
+    def get(self, kind: Kind, code: str) -> Thing | None:
+        """One thing."""
+        return self.all_of(kind).get(code)
 
     def has_say(self, operator: Operator, kind: Kind, thing: Thing) -> bool:
         """Whether a thing lies at or below the operator's place."""
@@ -133,7 +137,7 @@ def _there(whole: Whole, operator: Operator, edit: Edit) -> Thing | None:
     if there is None:
         return None
     if not edit.seen:
-        raise Invalid(Wrong(_KEY[edit.kind], "directory_taken", code=edit.code))
+        raise Invalid(Wrong(KEY[edit.kind], "directory_taken", code=edit.code))
     if not whole.has_say(operator, edit.kind, there):
         raise NotFound
     if there.version != edit.seen:
@@ -141,7 +145,7 @@ def _there(whole: Whole, operator: Operator, edit: Edit) -> Thing | None:
     return there
 
 
-_KEY: Mapping[Kind, str] = {
+KEY: Mapping[Kind, str] = {
     "places": "code", "units": "code", "officers": "badge", "operators": "username",
 }  # fmt: skip
 

@@ -1,9 +1,8 @@
 """What each kind of file does to the directory, once all its rows are known to be right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from services.verification.directory.known import Known
 from services.verification.directory.rules import tree
@@ -15,10 +14,11 @@ from services.verification.directory.rules.rows import (
     UnitRow,
 )
 from services.verification.directory.rules.sheets import Sheet
-from services.verification.directory.rules.tree import Places
+from services.verification.directory.rules.tree import Place, Places
 from services.verification.directory.saving import (
     COMMAND_LINE,
     By,
+    Thing,
     save_officer,
     save_operator,
     save_place,
@@ -35,7 +35,6 @@ from shared.db import Connection
 from shared.values.seal import Seal
 
 Progress = Callable[[int, int], None]
-R = TypeVar("R", bound=Row)
 
 
 def unwatched(done: int, total: int) -> None:
@@ -59,6 +58,16 @@ class Manner:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a row makes of a thing; `was` is None for what is new."""
+
+    line: int
+    code: str
+    was: Thing | None
+    now: Thing
+
+
+@dataclass(frozen=True)
 class Imported:
     """What an import did; rows that were already so are `unchanged`."""
 
@@ -76,37 +85,87 @@ class Imported:
         return replace(self, changed=self.changed + 1)
 
 
-def _rows(sheet: Sheet, kind: type[R], progress: Progress) -> Iterator[R]:
-    for number, (_, row) in enumerate(sheet.rows, 1):
-        if isinstance(row, kind):
-            yield row
-        progress(number, len(sheet.rows))
+def planned(
+    sheet: Sheet, known: Known, there: Mapping[str, StoredOperator], manner: Manner
+) -> list[Change]:
+    """What each row makes of the directory, all of them right."""
+    merged = tree.merged(known.places, sheet.rows)
+    return [_change(line, row, known, there, merged, manner) for line, row in sheet.rows]
+
+
+def _change(
+    line: int,
+    row: Row,
+    known: Known,
+    there: Mapping[str, StoredOperator],
+    merged: Places,
+    manner: Manner,
+) -> Change:
+    match row:
+        case PlaceRow():
+            return Change(line, row.code, known.places.get(row.code), merged[row.code])
+        case UnitRow():
+            was = known.units.get(row.code)
+            return Change(line, row.code, was, located(_unit_of(row, was), known.places))
+        case OfficerRow():
+            officer = known.officers.get(row.badge)
+            return Change(line, row.badge, officer, _officer_of(row, officer, manner))
+        case OperatorRow():
+            own = there.get(row.username)
+            return Change(line, row.username, own, operator_of(row, own))
+    raise TypeError(row)
 
 
 async def take(conn: Connection, sheet: Sheet, known: Known, manner: Manner) -> Imported:
     """Rows of one kind, all of them right; an event for each that is new or changed."""
+    there = await operators.list_operators(conn) if sheet.kind == "operators" else {}
+    return await save(conn, sheet.kind, planned(sheet, known, there, manner), known, manner)
+
+
+async def save(
+    conn: Connection, kind: str, changes: Sequence[Change], known: Known, manner: Manner
+) -> Imported:
+    """What was planned; the units below a place that moved or has a new name are told anew."""
+    # One hash for all new operators: they share the password until each has set their own.
+    first = manner.first_password if kind == "operators" else None
+    hashed = await Passwords().hash(first) if first else None
+    done = Imported(kind)
     async with outbox.collecting(conn):
-        match sheet.kind:
-            case "places":
-                return await _take_places(conn, sheet, known, manner)
-            case "units":
-                return await _take_units(conn, sheet, known, manner)
-            case "officers":
-                return await _take_officers(conn, sheet, known, manner)
-            case _:
-                return await _take_operators(conn, sheet, manner)
-
-
-async def _take_places(conn: Connection, sheet: Sheet, known: Known, manner: Manner) -> Imported:
-    """The units below a place that moved or has a new name are told anew."""
-    done, merged = Imported("places"), tree.merged(known.places, sheet.rows)
-    for row in _rows(sheet, PlaceRow, manner.progress):
-        was, now = known.places.get(row.code), merged[row.code]
-        await save_place(conn, was, now, manner.by)
-        done = done.counting(was, now)
-    for unit in known.units.values():
-        await save_unit(conn, unit, located(unit, merged), By(manner.by.username))
+        for number, change in enumerate(changes, 1):
+            await _save(conn, change, manner, hashed)
+            done = done.counting(change.was, change.now)
+            manner.progress(number, len(changes))
+        if kind == "places":
+            merged = known.places | {c.code: c.now for c in changes if isinstance(c.now, Place)}
+            for unit in known.units.values():
+                await save_unit(conn, unit, located(unit, merged), By(manner.by.username))
     return done
+
+
+async def _save(conn: Connection, change: Change, manner: Manner, hashed: str | None) -> None:
+    match change:
+        case Change(was=Place() | None as place, now=Place() as now_place):
+            await save_place(conn, place, now_place, manner.by)
+        case Change(was=StoredUnit() | None as unit, now=StoredUnit() as now_unit):
+            await save_unit(conn, unit, now_unit, manner.by)
+        case Change(was=StoredOfficer() | None as officer, now=StoredOfficer() as now_officer):
+            await save_officer(conn, officer, now_officer, manner.by, manner.since)
+        case Change(was=StoredOperator() | None as own, now=StoredOperator() as now_own):
+            await _save_operator(conn, own, now_own, manner, hashed)
+
+
+async def _save_operator(
+    conn: Connection,
+    was: StoredOperator | None,
+    now: StoredOperator,
+    manner: Manner,
+    hashed: str | None,
+) -> None:
+    await save_operator(conn, was, now, manner.by)
+    if was is None and hashed:
+        await operators.set_password_hash(conn, now.username, hashed)
+    if not now.active:
+        await sessions.delete_sessions_of(conn, now.username)
 
 
 def located(unit: StoredUnit, places: Places) -> StoredUnit:
@@ -114,16 +173,6 @@ def located(unit: StoredUnit, places: Places) -> StoredUnit:
     above = places[unit.parent_code]
     path = (*tree.path(places, above.place_code), unit.unit_code)
     return replace(unit, parent=above.name, path=path)
-
-
-async def _take_units(conn: Connection, sheet: Sheet, known: Known, manner: Manner) -> Imported:
-    done = Imported("units")
-    for row in _rows(sheet, UnitRow, manner.progress):
-        was = known.units.get(row.code)
-        now = located(_unit_of(row, was), known.places)
-        await save_unit(conn, was, now, manner.by)
-        done = done.counting(was, now)
-    return done
 
 
 def _unit_of(row: UnitRow, was: StoredUnit | None) -> StoredUnit:
@@ -147,45 +196,23 @@ def _matters(wanted: tuple[str, ...] | None, was: StoredUnit | None) -> tuple[st
     return was.matters if was is not None else ()
 
 
-async def _take_officers(conn: Connection, sheet: Sheet, known: Known, manner: Manner) -> Imported:
-    """Their phones become blind indexes."""
-    done = Imported("officers")
-    for row in _rows(sheet, OfficerRow, manner.progress):
-        was = known.officers.get(row.badge)
-        now = StoredOfficer(
-            badge=row.badge,
-            name=row.name,
-            unit_code=row.unit_code,
-            phone_index=_phone(row, was, manner),
-            active=_active(row.active, was),
-            version=was.version if was else 0,
-        )
-        await save_officer(conn, was, now, manner.by, manner.since)
-        done = done.counting(was, now)
-    return done
+def _officer_of(row: OfficerRow, was: StoredOfficer | None, manner: Manner) -> StoredOfficer:
+    """Their phone becomes a blind index."""
+    return StoredOfficer(
+        badge=row.badge,
+        name=row.name,
+        unit_code=row.unit_code,
+        phone_index=_phone(row, was, manner),
+        active=_active(row.active, was),
+        version=was.version if was else 0,
+    )
 
 
 def _phone(row: OfficerRow, was: StoredOfficer | None, manner: Manner) -> str | None:
-    if manner.phones_kept and was:
+    # A file without that column says nothing of phones.
+    if was and (manner.phones_kept or "phone" not in row.model_fields_set):
         return was.phone_index
     return manner.seal.index(row.phone) if row.phone else None
-
-
-async def _take_operators(conn: Connection, sheet: Sheet, manner: Manner) -> Imported:
-    done, known = Imported("operators"), await operators.list_operators(conn)
-    # One hash for all of them: they share the password until each has set their own.
-    first = manner.first_password
-    hashed = await Passwords().hash(first) if first else None
-    for row in _rows(sheet, OperatorRow, manner.progress):
-        was = known.get(row.username)
-        now = operator_of(row, was)
-        await save_operator(conn, was, now, manner.by)
-        if was is None and hashed:
-            await operators.set_password_hash(conn, now.username, hashed)
-        if not now.active:
-            await sessions.delete_sessions_of(conn, now.username)
-        done = done.counting(was, now)
-    return done
 
 
 def operator_of(row: OperatorRow, was: StoredOperator | None) -> StoredOperator:

@@ -3,18 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from services.verification.directory.rules import rows
 from services.verification.directory.rules.rows import Row
 from shared.values import text
 from shared.values.sheet import BadSheet, RowError
 
+Name = Literal["places", "units", "officers", "operators"]
+
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of file: its row, the column that names a row, and its columns' Chinese names."""
 
-    name: str
+    name: Name
     key: str
     row: type[Row]
     aliases: Mapping[str, Sequence[str]]

@@ -33,12 +33,12 @@ class UnitRow(Row):
 
 
 class OfficerRow(Row):
-    """A row of officers.csv; the phone is E.164."""
+    """A row of officers.csv; the phone is E.164. Without that column phones stay as they are."""
 
     badge: cells.Badge
     name: cells.PersonName
     unit_code: cells.UnitCode
-    phone: cells.Phone
+    phone: cells.Phone = None
     active: cells.Active = None
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.verification.directory.rules import kinds
 from services.verification.directory.rules.faults import faults_of
-from services.verification.directory.rules.kinds import Kind
+from services.verification.directory.rules.kinds import Kind, Name
 from services.verification.directory.rules.rows import Row
 from shared.values import sheet, text, workbook
 from shared.values.sheet import BadSheet, Line, RowError
@@ -30,7 +30,7 @@ class Sheet:
     Of a workbook it is the sheet of this title; `others` were not read.
     """
 
-    kind: str
+    kind: Name
     rows: tuple[tuple[int, Row], ...]
     title: str = ""
     others: tuple[str, ...] = ()
