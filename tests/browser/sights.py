@@ -25,7 +25,9 @@ STAFF = {
 }  # fmt: skip
 # Addresses of no endpoint, and those of what has gone, was mistyped or never was.
 STRANGE = ("/nowhere", "/w/forged", "/r/0000-0000-0000-0000")
-NO_PAGE = (".txt", ".js", ".json", ".csv", ".svg", ".png", ".xml", ".tlog", ".pdf")
+NO_PAGE = (
+    ".txt", ".js", ".json", ".csv", ".svg", ".png", ".xml", ".tlog", ".pdf", "/export/{name}",
+)  # fmt: skip
 # The forms of the page itself: what is filled in is sent by its own first button. A list that is
 # taken away is a file, and no page follows.
 SEND = """([number, filling]) => {
