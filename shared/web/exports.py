@@ -83,7 +83,7 @@ class Exports:
     ) -> bool:
         number = len(table.rows)
         await conn.execute(_ADD, call.operator.username, self.what, table.asked, kind, number)
-        log.get().info("list exported", name=self.what, count=number)
+        log.get().info("list exported", task=self.what, count=number)
         return True
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
