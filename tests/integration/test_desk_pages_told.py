@@ -110,7 +110,7 @@ def test_the_form_chooses_what_is_left() -> None:
 
 LANDS = {
     "north1": "/desk", "northern": "/desk", "city": "/desk", "auditor": "/desk",
-    "approver": "/rewards", "leader": "/scores", "admin": "/messages",
+    "approver": "/rewards", "leader": "/leadership", "admin": "/messages",
     "inspector": "/desk", "security": "/desk/accounts", "audit": "/desk/accounts",
 }  # fmt: skip
 WANTED = {"": "", "the desk": "/desk", "a case": "/desk/cases/x", "rewards": "rewards:/rewards",
