@@ -102,7 +102,7 @@ async def test_the_way_back_leads_to_ourselves_only(place: Town, then: str) -> N
     ("who", "service", "page"),
     [
         ("north1", "verification", "/desk"), ("approver", "rewards", "/rewards"),
-        ("leader", "scoring", "/scores"), ("admin", "notifications", "/messages"),
+        ("leader", "scoring", "/leadership"), ("admin", "notifications", "/messages"),
     ],
 )  # fmt: skip
 async def test_each_role_lands_on_a_page_of_its_own(
