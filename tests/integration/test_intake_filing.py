@@ -252,6 +252,21 @@ async def test_a_receipt_goes_out_though_the_process_died_between(
     assert [] == await intake.fetch("SELECT FROM receipts_due")
 
 
+async def test_a_receipt_that_is_due_is_never_forgotten(
+    intake: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After days without this service more are left than go out at once: the rest go out later."""
+    page = await opened(tab(intake))
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "AT_ONCE", 0)
+        patched.setattr(filing.Filing, "issue", None)
+        assert 500 == await page.send("/filings", **RIGHT)
+        await intake.fetch(OLDER, 2 * filing.FORGOTTEN_AFTER)
+        await intake.refresh()
+    await intake.refresh()
+    assert 1 == len(await told(intake, "receipt.issued.v1"))
+
+
 async def test_one_operator_cannot_flood_a_unit_and_a_busy_office_is_not_held(
     database: Database,
 ) -> None:

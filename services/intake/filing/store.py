@@ -33,7 +33,11 @@ _LEFT = """
     SELECT d.receipt_hash FROM receipts_due d JOIN submissions s USING (receipt_hash)
     WHERE d.noted_at < mashang_now() - $1::interval ORDER BY d.noted_at LIMIT $2
 """
-_FORGET = "DELETE FROM receipts_due WHERE noted_at < mashang_now() - $1::interval"
+# However old: what was taken in has a receipt to come.
+_FORGET = """
+    DELETE FROM receipts_due d WHERE d.noted_at < mashang_now() - $1::interval
+        AND NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = d.receipt_hash)
+"""
 _LIST = """
     SELECT f.filed_at, f.way, s.kind, f.unit_code, coalesce(u.name, f.unit_code) AS unit_name,
         coalesce(p.name, f.username) AS filed_by
