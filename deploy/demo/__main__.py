@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import chain, cycle, takewhile
 from pathlib import Path
 
 import aiohttp
@@ -44,11 +45,11 @@ async def play(scenario: Scenario, data: Path, kill: Sequence[str] = ()) -> list
         await load_directory(stack)
         timeout = aiohttp.ClientTimeout(total=15)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            killer = asyncio.create_task(_keep_killing(stack, kill))
-            try:
+            over = asyncio.Event()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_keep_killing(stack, kill, over))
                 await _all_complaints(http, stack, scenario)
-            finally:
-                killer.cancel()
+                over.set()
             return await _settled(http, stack, scenario)
 
 
@@ -84,14 +85,14 @@ async def _settled(http: aiohttp.ClientSession, stack: Stack, scenario: Scenario
             await asyncio.sleep(0.5)
 
 
-async def _keep_killing(stack: Stack, names: Sequence[str]) -> None:
+async def _keep_killing(stack: Stack, names: Sequence[str], over: asyncio.Event) -> None:
+    """One after the other, again and again until the play is over; each at least once."""
     await asyncio.sleep(1.0)
-    while names:
-        for name in names:
-            console.print(f"[yellow]SIGKILL[/] {name}")
-            await stack.kill(name)
-            await stack.until_back(name)
-            await asyncio.sleep(KILL_EVERY)
+    for name in chain(names, takewhile(lambda _: not over.is_set(), cycle(names))):
+        console.print(f"[yellow]SIGKILL[/] {name}")
+        await stack.kill(name)
+        await stack.until_back(name)
+        await asyncio.sleep(KILL_EVERY)
 
 
 def _progress() -> Progress:
