@@ -230,6 +230,9 @@ async def test_a_window_has_a_name(bureau: Office) -> None:
     assert ">\n落户\n领证</textarea>" in admin.text
     assert 422 == await admin.send(WINDOWS, ("counter", "3"), ("name", " "))
     assert 303 == await admin.send(WINDOWS, ("version", "1"), *named, ("closed", "1"))
+    await admin.get(WINDOWS)
+    told = admin.text[admin.text.index('<ol class="tl">') :]
+    assert told.index("停用</b>") < told.index("添加")
     desk = await opened(bureau, "desk", f"{PAGE}?week={NEXT}")
     assert "2 号窗口 户口 窗口" in desk.text
 

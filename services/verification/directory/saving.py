@@ -6,6 +6,7 @@ Whoever changes something, a file, a page or a command, does it here.
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from services.verification.directory.rules.tree import Place
 from services.verification.directory.store import (
@@ -15,17 +16,19 @@ from services.verification.directory.store import (
     places,
     postings,
     units,
+    windows,
 )
 from services.verification.directory.store.changes import Kind
 from services.verification.directory.store.officers import StoredOfficer
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
+from services.verification.directory.store.windows import Window
 from services.verification.signin.store import events
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import OfficerChanged, OperatorChanged, UnitChanged
 
-Thing = Place | StoredUnit | StoredOfficer | StoredOperator
+Thing = Place | StoredUnit | StoredOfficer | StoredOperator | Window
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,18 @@ async def save_unit(
         above = [one.parent_code for one in (was, now) if one]
         await _note(conn, "units", now.unit_code, above, was, now, by)
         await publish(conn, UnitChanged.model_validate(asdict(now)))
+
+
+async def save_window(
+    conn: Connection, unit_code: str, was: Window | None, window: Window, by: str
+) -> bool:
+    """A window of a unit, as the next version of what was seen; False if somebody was faster."""
+    now = replace(window, version=window.version + 1)
+    kept = await windows.put_window(conn, unit_code, now, by)
+    if kept:
+        code = f"{unit_code}/{now.counter}"
+        await _note(conn, "windows", code, [unit_code], was, now, By(by))
+    return kept
 
 
 async def save_officer(
@@ -127,7 +142,7 @@ def _happened(
 
 async def _note(
     conn: Connection,
-    kind: Kind,
+    kind: Kind | Literal["windows"],
     code: str,
     at: Sequence[str | None],
     was: Thing | None,

@@ -8,7 +8,7 @@ from services.verification.directory.pages.forms import Form
 from services.verification.directory.rules import telling
 from services.verification.directory.rules.telling import Difference
 from services.verification.directory.store import changes, operators
-from services.verification.directory.store.changes import Change
+from services.verification.directory.store.changes import Change, Noted
 from shared.access import Operator
 from shared.db import Connection
 
@@ -59,6 +59,6 @@ def differences(change: Change) -> list[Difference]:
     return telling.differences(change.kind, change.was, change.now) if change.was else []
 
 
-async def names_of(conn: Connection, found: Sequence[Change]) -> dict[str, str]:
+async def names_of(conn: Connection, found: Sequence[Noted]) -> dict[str, str]:
     """The names of whoever made these changes."""
     return await operators.list_names(conn, [one.changed_by for one in found if one.changed_by])

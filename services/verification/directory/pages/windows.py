@@ -7,10 +7,15 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.verification.directory.pages import history
+from services.verification.directory.rules import telling
 from services.verification.directory.rules.cells import MATTER_LENGTH, MATTERS
-from services.verification.directory.store import operators, units, windows
+from services.verification.directory.rules.telling import Difference
+from services.verification.directory.saving import save_window
+from services.verification.directory.store import changes, operators, units, windows
+from services.verification.directory.store.changes import Noted
 from services.verification.directory.store.units import StoredUnit
-from services.verification.directory.store.windows import StoredWindow
+from services.verification.directory.store.windows import StoredWindow, Window
 from shared import access
 from shared.db import Connection, Database
 from shared.errors import Conflict, Invalid, NotFound, Refused, Wrong
@@ -24,7 +29,7 @@ from shared.web.replies import Page, See
 ADDRESS = "/desk/directory/units/{unit_code}/windows"
 READERS = staff((*access.CASE_READERS, "system_admin"))
 KEEPERS = staff(("system_admin",))
-NAME_LENGTH = 40
+NAME_LENGTH, LISTED = 40, 20
 _Lines = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length=4000)]
 
 
@@ -79,7 +84,9 @@ class WindowPages:
         async with self.database.transaction(as_=call.operator) as conn:
             unit = await _unit(conn, call.params["unit_code"])
             found = await windows.list_windows(conn, unit.unit_code)
+            changed = await changes.list_of_windows(conn, unit.unit_code, LISTED)
             people = await operators.list_names(conn, [one.changed_by for one in found.values()])
+            people |= await history.names_of(conn, changed)
         change, done = (text.number(call.asked(name), 99) for name in ("change", "done"))
         may = call.operator.role in KEEPERS.roles
         values = {
@@ -87,6 +94,7 @@ class WindowPages:
             "own": _address(unit.unit_code),
             "windows": found,
             "people": people,
+            "changed": [(one, _differences(one)) for one in changed],
             "may": may,
             "typed": typed or _fields(change, found) if may else Fields({}),
             "key": repeats.key_again(call, refused) if refused else "",
@@ -114,14 +122,16 @@ async def _keep(conn: Connection, unit_code: str, body: WindowBody, by: str) -> 
         wrongs.append(Wrong("matters", "csv.matters", most=MATTERS, longest=MATTER_LENGTH))
     if wrongs:
         raise Invalid(*wrongs)
-    kept = await windows.put_window(
-        conn, unit_code, body.counter, name, matters,
-        active=not body.closed, seen=body.version, by=by,
-    )  # fmt: skip
-    if not kept:
+    there = (await windows.list_windows(conn, unit_code)).get(body.counter)
+    now = Window(body.counter, name, matters, not body.closed, body.version)
+    if not await save_window(conn, unit_code, there.window if there else None, now, by):
         raise Conflict("refused.window_changed")
     log.get().info("window kept", unit_code=unit_code, counter=body.counter)
     return body.counter
+
+
+def _differences(noted: Noted) -> list[Difference]:
+    return telling.differences("windows", noted.was, noted.now) if noted.was else []
 
 
 def _matters(typed: str) -> list[str]:
@@ -135,9 +145,10 @@ def _fields(counter: int | None, found: dict[int, StoredWindow]) -> Fields:
     one = found.get(counter)
     told = {"counter": str(counter), "version": "0"}
     if one:
-        closed = "" if one.active else "1"
-        told |= {"name": one.name, "version": str(one.version), "closed": closed}
-        told["matters"] = "\n".join(one.matters)
+        window = one.window
+        closed = "" if window.active else "1"
+        told |= {"name": window.name, "version": str(window.version), "closed": closed}
+        told["matters"] = "\n".join(window.matters)
     return Fields({name: (value,) for name, value in told.items()})
 
 

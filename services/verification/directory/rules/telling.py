@@ -30,6 +30,7 @@ _SHOWN: Mapping[str, tuple[tuple[str, ...], Callable[[Row], Row]]] = {
     "units": (("name", "parent", "path", "kind", "counters", "matters", "active"), _of_unit),
     "officers": (("name", "unit_code", "phone", "active"), _of_officer),
     "operators": (("name", "role", "scope", "badge", "active"), dict),
+    "windows": (("name", "matters", "active"), dict),
 }
 
 

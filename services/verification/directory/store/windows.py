@@ -1,21 +1,29 @@
 """What a unit's windows are called, and what is done at each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from asyncpg import Record
 
 from shared.db import Connection
 
 
 @dataclass(frozen=True)
-class StoredWindow:
-    """One window, by its number on the poster."""
+class Window:
+    """One window, by its number on the poster; `version` is 0 before anybody has named it."""
 
     counter: int
     name: str
     matters: tuple[str, ...]
     active: bool
     version: int
+
+
+@dataclass(frozen=True)
+class StoredWindow:
+    """It, and who changed it last."""
+
+    window: Window
     changed_by: str
     changed_at: datetime
 
@@ -39,17 +47,17 @@ _CHANGE = """
 async def list_windows(conn: Connection, unit_code: str) -> dict[int, StoredWindow]:
     """Those of a unit that somebody has named, by number."""
     rows = await conn.fetch(_LIST, unit_code)
-    return {
-        row["counter"]: StoredWindow(**dict(row) | {"matters": tuple(row["matters"])})
-        for row in rows
-    }
+    return {row["counter"]: StoredWindow(_window(row), row["changed_by"], row["changed_at"])
+            for row in rows}  # fmt: skip
 
 
-async def put_window(
-    conn: Connection, unit_code: str, counter: int, name: str, matters: Sequence[str],
-    *, active: bool, seen: int, by: str,
-) -> bool:  # fmt: skip
-    """The next version of what was `seen` (0 for none); False if somebody was faster."""
-    statement = _CHANGE if seen else _PUT
-    values = (unit_code, counter, name, list(matters), active, seen, by)
-    return await conn.fetchval(statement, *values) is not None
+def _window(row: Record) -> Window:
+    matters = tuple(row["matters"])
+    return Window(row["counter"], row["name"], matters, row["active"], row["version"])
+
+
+async def put_window(conn: Connection, unit_code: str, window: Window, by: str) -> bool:
+    """Stored as its version; False unless what is there is the version before."""
+    seen = window.version - 1
+    values = (unit_code, window.counter, window.name, list(window.matters), window.active, seen, by)
+    return await conn.fetchval(_CHANGE if seen else _PUT, *values) is not None
