@@ -305,7 +305,7 @@ def test_help_names_every_command(here: Here) -> None:
     told = here("--help").out
     names = ("directory", "operator", "qr", "events", "policy", "broker", "logs")
     assert [] == [name for name in names if name not in told]
-    assert "FILE.csv" in here("directory", "import", "--help").out
+    assert "CSV or XLSX" in here("directory", "import", "--help").out
 
 
 async def test_definitions_for_a_broker(mashang: Mashang) -> None:
