@@ -49,6 +49,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "KeysBody": {"single": True},
     "PlaceBody": {"place": "0123456789abcdef"},
     "ConfirmBody": {"password": "nobody has this"},
+    "PreviewBody": {"mark": "0" * 64},
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,

@@ -42,7 +42,7 @@ SECONDS = 25.0
 _SHOWN, _FAULTS = 200, 100
 
 
-class ConfirmBody(BaseModel):
+class PreviewBody(BaseModel):
     """POST /desk/directory/import/{id}: exactly what was shown under this mark."""
 
     mark: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -72,7 +72,7 @@ class ImportPages:
             ),
             Endpoint(
                 "POST", ONE, self.take, "Import a file as it was shown", IMPORTERS, params=one,
-                body=ConfirmBody, form=True, again=self.look_again, csrf="token", repeat="form",
+                body=PreviewBody, form=True, again=self.look_again, csrf="token", repeat="form",
                 seconds=SECONDS, confirm=True,
             ),
         ]  # fmt: skip
@@ -106,7 +106,7 @@ class ImportPages:
         """Row by row, with what was and what will be."""
         return await self._preview(call)
 
-    async def take(self, call: Call[ConfirmBody, None]) -> See:
+    async def take(self, call: Call[PreviewBody, None]) -> See:
         """All of it or nothing; the file is forgotten."""
         own = call.params["preview_id"]
         async with self.database.transaction(as_=call.operator) as conn:
@@ -115,7 +115,7 @@ class ImportPages:
             await previews.remove_preview(conn, own)
         return See(f"{ADDRESS}?done={done.kind}&added={done.added}&changed={done.changed}")
 
-    async def _take(self, conn: Connection, call: Call[ConfirmBody, None]) -> Imported:
+    async def _take(self, conn: Connection, call: Call[PreviewBody, None]) -> Imported:
         sheet = await self._sheet(conn, call)
         return await previewing.take(conn, self.rules, call.operator, sheet, call.body.mark)
 
