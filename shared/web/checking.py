@@ -34,11 +34,11 @@ def check(endpoint: Endpoint, call: Call[Any, Any]) -> Call[Any, Any]:
 def params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
     """What the address names, cleaned like what is typed. NotFound where that cannot be anything.
 
-    PostgreSQL has no text with a NUL in it.
+    PostgreSQL has no text with a NUL in it. What was read already is read to the same again.
     """
     try:
         return {
-            name: _adapter(cast(Any, kind)).validate_python(text.lines(call.params[name]))
+            name: _adapter(cast(Any, kind)).validate_python(text.lines(str(call.params[name])))
             for name, kind in endpoint.params.items()
         }
     except ValidationError:

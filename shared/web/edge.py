@@ -163,6 +163,8 @@ async def _again(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> 
     unknown = endpoint.caller.kind == "staff" and call.visitor is None
     if endpoint.again is None or unknown or call.unread or isinstance(refused, Defect | NotFound):
         return None
+    # What was refused at the door, or for its size, has an address that nobody has read yet.
+    call.params = checking.params(endpoint, call)
     try:
         shown = await within(AGAIN_SECONDS, endpoint.again(call, refused))
     except NotFound:

@@ -98,7 +98,7 @@ class Exports:
 
 
 def _format(call: Call[None, None]) -> Format:
-    said = call.fields.one("format")
+    said = call.fields.one("format") or "csv"
     if said not in FORMATS:
         raise Invalid(Wrong("format", "wrong.export_format"))
     return cast(Format, said)

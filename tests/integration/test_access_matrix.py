@@ -71,7 +71,9 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
     async with place.databases["verification"].acquire() as conn:
         notice_id = await conn.fetchval(NOTICE, case_id, "root")
-        change_id = await conn.fetchval("SELECT max(change_id) FROM directory_changes")
+        change_id = await conn.fetchval(
+            "SELECT max(change_id) FROM directory_changes WHERE kind = 'officers'"
+        )
     async with place.databases["scoring"].acquire() as conn:
         sanction_id = await conn.fetchval(SANCTION, case_id)
         year = await conn.fetchval("SELECT max(year) FROM criticisms")

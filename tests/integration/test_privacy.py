@@ -40,6 +40,7 @@ STAYS = {
         "case_requests.reason_sealed",
         "notice_acknowledgements.plan_sealed",
         "officers.phone_index",  # the bureau's own roster
+        "import_previews.file_sealed",  # of officers and operators; an hour, then all of it
         "second_factors.secret_sealed",  # an operator's
     },
     "rewards": {"rewards.phone_index", "officers.phone_index"},  # what was paid, and the roster
