@@ -294,10 +294,15 @@ async def test_a_wrong_verdict_leaves_nothing(work: Casework) -> None:
 
 
 async def test_an_officer_who_has_left_cannot_be_blamed(work: Casework) -> None:
-    """Only the unit's active officers can be named; whoever was named before keeps the mark."""
+    """Only who serves there, or did at the time, can be named; who was named keeps the mark."""
     case_id = await work.open()
     await work.judge("desk", case_id, attribution="officers", officers=["170002"])
     await work.conn.execute("UPDATE officers SET active = false WHERE badge = '170002'")
+    await work.conn.execute(
+        """UPDATE postings p SET since = NULL, until = c.received_at FROM cases c
+           WHERE p.badge = '170002' AND c.case_id = $1""",
+        case_id,
+    )
     with pytest.raises(Invalid, match="officers_unknown"):
         await work.judge("county", case_id, revision=1, attribution="officers", officers=["170002"])
     assert ("170002",) == (await work.stands(case_id)).officers
