@@ -156,7 +156,7 @@ async def test_who_is_over_tells_nobody_who_exists(
     tries = [("ada", PASSWORD), ("ada", "x"), ("nobody", "x"), ("", ""), ("desk", "x" * 1500)]
     answers = [await Browser(bureau).sign_in(*one) for one in tries]
     assert {429} == {one.status for one in answers}
-    assert 1 == len({one.text.split("<form class")[0] for one in answers})
+    assert 1 == len({one.text.split("<form")[0] for one in answers})
 
 
 async def test_two_instances_share_the_limits(

@@ -96,7 +96,7 @@ async def test_the_page_refuses_everybody_alike(bureau: Office) -> None:
         form = {"username": username, "password": password}
         page = await bureau.browse("", "/desk/sign-in", form)
         assert 401 == page.status
-        pages.add(page.text.split("<form class")[0])
+        pages.add(page.text.split("<form")[0])
     assert 1 == len(pages)
 
 

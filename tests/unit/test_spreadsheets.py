@@ -27,7 +27,7 @@ def test_a_workbook_says_the_same_as_a_csv_file() -> None:
     assert sheets.read(said.encode()).rows == found.rows
     assert "民警" == found.title
     with pytest.raises(BadSheet) as caught:
-        sheets.read(workbook.write("民警", head, [*rows, ("x y", "王五", "u1", "1")]))
+        sheets.read(workbook.write("民警", head, [*rows, ("x@y", "王五", "u1", "1")]))
     assert [("民警", 4, "badge"), ("民警", 4, "phone")] == [
         (fault.sheet, fault.line, fault.column) for fault in caught.value.errors
     ]

@@ -312,7 +312,8 @@ def test_a_username_is_one_in_any_case() -> None:
 def test_every_key_has_words_in_both_languages() -> None:
     """No fault is without an explanation, and no explanation without a fault."""
     visits = Path(drawing.__file__).with_name("visits.py")
-    files = [*Path(cells.__file__).parent.glob("*.py"), Path(sheet.__file__), visits]
+    values = Path(sheet.__file__).parent.glob("*.py")
+    files = [*Path(cells.__file__).parents[1].rglob("*.py"), *values, visits]
     used = {
         key for file in files for key in re.findall(r'"(csv\.[a-z_]+)"', file.read_text("utf-8"))
     }
