@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 
+import asyncpg
 from aiohttp import ClientSession
 
 from deploy.local.process import StartError
@@ -44,6 +45,7 @@ async def measure(lab: Lab, seconds: float, rounds: int, *, cases: int) -> Repor
     desk = Desk(policy.load(settings.policy_file), settings.seal, settings.sample_key)
     database = await Database.connect(await lab.database("verification"), "verification")
     await fill(database, lab.owner_url("verification"), settings.seal, cases, lab.say)
+    await _on_disk(lab)
     askings = _askings(desk)
     async with running(lab, SERVICE, await lab.env(SERVICE)) as url, ClientSession(url) as http:
         tokens = {who: await signed_in(database, who) for who in PEOPLE}
@@ -105,6 +107,13 @@ async def _p99(ask: Once, seconds: float) -> float:
 async def _ask(database: Database, who: Operator, asking: Asking) -> None:
     async with database.transaction(as_=who) as conn:
         await asking(conn, who)
+
+
+async def _on_disk(lab: Lab) -> None:
+    """What was filled is written before anything is measured beside it."""
+    admin = await asyncpg.connect(lab.postgres.admin_url)
+    await admin.execute("CHECKPOINT", timeout=600)
+    await admin.close()
 
 
 @asynccontextmanager
