@@ -22,7 +22,7 @@ Due = Literal["today", "late"]
 Step = Literal["call", "check", "review"]
 
 # Figures above the inbox end here: nobody works through more, and counting on would take its time.
-MOST = 500
+MOST = 1000
 # As the indexes have it (verification_0016 and _0063).
 _RANK = "(CASE WHEN urgent THEN 0 ELSE 1 END)"
 # Urgent first, then what is due first, so that the overdue stand before the rest.
