@@ -20,7 +20,7 @@ WRONG = """(() => {
   if (document.documentElement.scrollWidth > wide) wrong.push('scrolls sideways');
   for (const one of document.querySelectorAll('body *')) {
     const box = one.getBoundingClientRect();
-    const scrolls = one.closest('.scroll, pre');
+    const scrolls = one.closest('.scroll, .rail, pre');
     if (box.width > 1 && !scrolls && (box.left < -0.5 || box.right > wide + 0.5))
       if (!one.matches('.enter, .skip')) told('sticks out', one);
   }
