@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from pydantic import Field
-
 from services.scoring import papers as made
 from services.scoring import views
 from services.scoring.api import READERS
@@ -13,7 +11,7 @@ from services.scoring.store.papers import KINDS, Kind, Numbered
 from shared import access
 from shared.db import Connection, Database, as_itself
 from shared.errors import NotFound
-from shared.papers.paper import Paper
+from shared.papers.paper import NumberedQuery, Paper
 from shared.papers.printer import SECONDS, Printer
 from shared.policy import Policies
 from shared.web.endpoints import Call, Endpoint
@@ -24,19 +22,10 @@ ONE = f"{ADDRESS}/{{kind}}/{{year}}/{{number}}"
 _PAGE = 50
 
 
-class PapersQuery(views.Query):
-    """GET /papers; `before` is the year and number of a page's last document."""
+class PapersQuery(NumberedQuery):
+    """GET /papers."""
 
     kind: Kind = "criticism"
-    before: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{1,9}$")
-
-    @property
-    def last(self) -> tuple[int, int] | None:
-        """Year and number."""
-        if self.before is None:
-            return None
-        year, _, number = self.before.partition("-")
-        return int(year), int(number)
 
 
 @dataclass(frozen=True)

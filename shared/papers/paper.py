@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from pydantic import BaseModel, ConfigDict, Field
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -31,3 +33,22 @@ class Paper:
     def file_name(self) -> str:
         """Under which it is saved."""
         return f"{self.ref}.pdf"
+
+
+class NumberedQuery(BaseModel):
+    """GET a list of documents; `before` is the year and number of a page's last one.
+
+    What is not known is ignored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    before: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{1,9}$")
+
+    @property
+    def last(self) -> tuple[int, int] | None:
+        """Year and number."""
+        if self.before is None:
+            return None
+        year, _, number = self.before.partition("-")
+        return int(year), int(number)

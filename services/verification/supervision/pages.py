@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from services.verification.supervision import acts, paper, rules, store
 from services.verification.supervision.acts import Acknowledged, AcknowledgementBody
@@ -15,6 +15,7 @@ from services.verification.supervision.rules import Notice
 from shared import access
 from shared.db import Connection, Database
 from shared.errors import NotFound, Refused
+from shared.papers.paper import NumberedQuery
 from shared.papers.printer import SECONDS, Printer
 from shared.policy import Policies
 from shared.values import clock
@@ -30,19 +31,10 @@ READERS, WORKERS = staff(access.CASE_READERS), staff(access.CASE_WORKERS)
 _PAGE = 25
 
 
-class NoticeQuery(BaseModel):
-    """GET /desk/notices; `before` is the number of a page's last notice."""
+class NoticeQuery(NumberedQuery):
+    """GET /desk/notices."""
 
     view: Literal["mine", "others", "done"] = "mine"
-    before: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{1,9}$")
-
-    @property
-    def last(self) -> tuple[int, int] | None:
-        """Year and number."""
-        if self.before is None:
-            return None
-        year, _, number = self.before.partition("-")
-        return int(year), int(number)
 
 
 @dataclass(frozen=True)
