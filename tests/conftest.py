@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, Phase, settings
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
+from services.verification.casework.rules import sampling
 from shared import migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
@@ -39,6 +40,7 @@ PASSWORD = "test"
 # In memory half as long as by way of the log.
 _COPIED = "STRATEGY file_copy"
 _IN_MEMORY = pytest.StashKey[Path | None]()
+_LOT = sampling.lot
 _numbers = itertools.count(1)
 # The longest files first, so that none of them is left over when all others are done.
 _FOLDERS = ("e2e", "browser", "integration", "contract", "unit")
@@ -99,6 +101,20 @@ def _logs_restored(_logs: None) -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_sample() -> Iterator[None]:
+    """Chance asks for no second look at a verdict."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sampling, "lot", lambda *_: 99)
+        yield
+
+
+@pytest.fixture
+def chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a test is about it."""
+    monkeypatch.setattr(sampling, "lot", _LOT)
 
 
 @pytest.fixture(scope="session")

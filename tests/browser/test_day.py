@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.ports import LOOPBACK, free_port
-from services.verification.casework.rules import sampling
 from services.verification.directory import commands as directory
 from shared import policy
 from shared.db import Database
@@ -137,11 +136,8 @@ class Street:
 
 
 @pytest.fixture
-async def street(
-    place: Town, chromium: Browser, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Street]:
-    """Two more supervisors than usual; chance asks for no second look."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def street(place: Town, chromium: Browser) -> AsyncIterator[Street]:
+    """Two more supervisors than usual."""
     settings = place.settings["verification"]
     levels = [one.key for one in policy.load(settings.policy_file).editions[-1].levels]
     async with place.databases["verification"].transaction() as conn:

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from services.verification.casework.rules import sampling
 from shared.flows import SERVICES
 from tests.integration.test_access_matrix import bearer
 from tests.integration.verification_office import open_session
@@ -89,9 +88,8 @@ class Street:
 
 
 @pytest.fixture
-async def street(place: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Street]:
-    """The town, with no sample drawn."""
-    monkeypatch.setattr(sampling, "lot", lambda *_: 99)
+async def street(place: Town) -> AsyncIterator[Street]:
+    """The town, and a browser without cookies."""
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         yield Street(place, http)
 

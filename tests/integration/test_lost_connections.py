@@ -10,7 +10,6 @@ from aiohttp import ClientSession
 
 from deploy.local.postgres import Postgres
 from services.intake.open311 import keys
-from services.verification.casework.rules import sampling
 from shared.web.endpoints import Endpoint
 from shared.web.forms import MEDIA_TYPE
 from tests.conftest import Clone
@@ -95,10 +94,9 @@ async def frail(
     request: pytest.FixtureRequest, clone: Clone, postgres: Postgres,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Frail]:  # fmt: skip
-    """Each service in turn is the frail one; any app is on the list, and no case is drawn."""
+    """Each service in turn is the frail one; any app is on the list."""
     service: str = request.param
     monkeypatch.setattr(keys, "client_of", lambda *_: "app")
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
     async with proxy(postgres.port) as network, AsyncExitStack() as stack:
 
         async def by_way(name: str) -> str:

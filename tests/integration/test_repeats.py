@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import FormData
 
-from services.verification.casework.rules import sampling
 from shared.access import Operator
 from shared.db import Database
 from shared.errors import Conflict, KeyReused
@@ -34,9 +33,8 @@ REPEATABLE = {
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, where the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

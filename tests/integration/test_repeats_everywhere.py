@@ -14,7 +14,6 @@ from services.intake.open311 import keys
 from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
 from services.rewards.store import mismatches, orders, rewards
-from services.verification.casework.rules import sampling
 from services.verification.casework.rules.requests import Request as AskedAbove
 from services.verification.casework.store import requests
 from services.verification.directory import previewing
@@ -83,10 +82,9 @@ VERDICT: Body = {
 
 @pytest.fixture(scope="module")
 async def place(module_clone: Clone, templates: Postgres) -> AsyncIterator[Place]:
-    """A town of its own, where the random sample draws nothing, and any app is on the list."""
+    """A town of its own, where any app is on the list."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "client_of", lambda *_: "app")
-        patch.setattr(sampling, "is_drawn", lambda *_: False)
         async with town(module_clone) as opened, placed(opened, templates) as made:
             yield made
 

@@ -45,9 +45,8 @@ ACTS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.fixture
-async def work(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> Casework:
-    """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def work(conn: Connection) -> Casework:
+    """The small bureau."""
     return await Casework.begun(conn)
 
 

@@ -34,10 +34,8 @@ NOON = datetime.fromisoformat("2026-07-02T12:00:00+08:00")
 
 
 @pytest.fixture
-async def work(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Casework]:
-    """The small bureau, at noon of a day, with no sample."""
-    # The test's own patches lie above this one: all are taken back by the same hand, in order.
-    monkeypatch.setattr(sampling, "lot", lambda *_: 99)
+async def work(conn: Connection) -> AsyncIterator[Casework]:
+    """The small bureau, at noon of a day."""
     with at(NOON):
         yield await Casework.begun(conn)
 

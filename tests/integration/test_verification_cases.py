@@ -35,12 +35,6 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
         yield opened
 
 
-@pytest.fixture
-def no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
-
-
 async def test_a_complaint_opens_one_case_due_at_midnight(bureau: Office) -> None:
     """A submission heard twice opens one case, due at the end of the day it came in."""
     event = bureau.submission(received_at=MORNING)
@@ -162,7 +156,6 @@ async def test_nobody_to_call_without_a_phone(bureau: Office) -> None:
     assert ("no_phone", None) == (case.json["callback_state"], case.json["phone"])
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_a_verdict_is_final_and_carries_everything(bureau: Office) -> None:
     """case.verified brings the sealed phone as it came, the sealed answer, and who is blamed."""
     event = bureau.submission(officer_badge="170002")
@@ -228,7 +221,6 @@ async def test_a_sampled_verdict_is_final_and_looked_at_again(
     assert 1 == len(await bureau.events("case.verified.v1"))
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_a_changed_verdict_is_a_new_revision(bureau: Office) -> None:
     """Only a supervisor changes a final verdict, and with the revision they have seen."""
     case_id = await bureau.case()
@@ -241,7 +233,6 @@ async def test_a_changed_verdict_is_a_new_revision(bureau: Office) -> None:
     assert [(1, "substantiated"), (2, "partly")] == told
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_two_verdicts_at_once_make_one(bureau: Office) -> None:
     """Of two people who decide at the same moment, one is told to look again."""
     case_id = await bureau.case()
@@ -279,7 +270,6 @@ async def test_the_officer_complained_about_sees_nothing(bureau: Office) -> None
     assert 200 == (await bureau.ask("accused", "GET", f"cases/{other}")).status
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_the_blamed_officer_is_recused_too(bureau: Office) -> None:
     """Once a verdict names an officer, the case is gone for them; nobody judges themselves."""
     case_id = await bureau.case()
@@ -382,7 +372,6 @@ async def test_what_others_tell_is_on_the_time_line(bureau: Office) -> None:
         await bureau.hear(message.model_copy(update={"case_id": uuid4()}))
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_what_is_partly_true_is_among_the_substantiated(bureau: Office) -> None:
     """Its citizen is rewarded, its unit criticised: scoring's figure has it, and so has ours."""
     whole, part = await bureau.case(), await bureau.case()
@@ -392,7 +381,6 @@ async def test_what_is_partly_true_is_among_the_substantiated(bureau: Office) ->
     assert (2, 2, 1) == tuple(figures[name] for name in ("verified", "substantiated", "partly"))
 
 
-@pytest.mark.usefixtures("no_sample")
 async def test_figures_count_complaints(bureau: Office) -> None:
     """The figures count complaints where rule 16 does, and hold no personal data."""
     first, second = await bureau.case(), await bureau.case()

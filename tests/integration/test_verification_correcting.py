@@ -22,9 +22,8 @@ FOUND = {
 
 
 @pytest.fixture
-async def casework(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> Casework:
-    """The small bureau, where the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def casework(conn: Connection) -> Casework:
+    """The small bureau."""
     return await Casework.begun(conn)
 
 
@@ -94,11 +93,8 @@ async def test_who_may_not_review_corrects_nothing(casework: Casework) -> None:
         await correct(casework, "city2", case_id, revision=2)
 
 
-async def test_the_page_takes_a_verdict_and_keeps_what_was_typed(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_page_takes_a_verdict_and_keeps_what_was_typed(database: Database) -> None:
     """Nothing is chosen; without a reason it is refused, and everything stands there again."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
     async with office(database) as bureau:
         case_id = await bureau.case()
         await bureau.judge("desk", case_id, verdict="unsubstantiated", attribution="none")

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from services.verification import jobs
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.values import clock
 from tests.integration.buttons import Buttons
@@ -29,9 +28,8 @@ SHOWN = (
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.verification.casework.rules import sampling
 from services.verification.casework.rules.incidents import Change, Member
 from shared.db import Database
 from tests.integration.verification_office import OTHER_UNIT, UNIT, Answer, Office, office
@@ -21,9 +20,8 @@ MORNING = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, where the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

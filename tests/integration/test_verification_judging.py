@@ -17,9 +17,8 @@ CLEARED = {"verdict": "unsubstantiated", "attribution": "none"}
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, where the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 
@@ -142,11 +141,9 @@ async def test_two_reviews_at_once_are_one(bureau: Office) -> None:
     assert [(1, "unsubstantiated")] == await told(bureau)
 
 
-async def test_the_sample_is_not_drawn_again(
-    bureau: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("chance")
+async def test_the_sample_is_not_drawn_again(bureau: Office) -> None:
     """Whoever gets a drawn verdict back and submits it again is drawn again, however often."""
-    monkeypatch.undo()
     secret, case_id = bureau.settings.sample_key, await drawn_case(bureau)
     for revision in range(4):
         answer = await bureau.judge("desk", case_id, revision=revision)
@@ -155,11 +152,9 @@ async def test_the_sample_is_not_drawn_again(
         await returned(bureau, case_id, revision + 1)
 
 
-async def test_a_supervisor_does_not_shake_off_the_sample(
-    bureau: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("chance")
+async def test_a_supervisor_does_not_shake_off_the_sample(bureau: Office) -> None:
     """A drawn verdict that a supervisor replaces is still looked at, by the level above them."""
-    monkeypatch.undo()
     case_id = await drawn_case(bureau)
     await bureau.judge("desk", case_id)
     replaced = await bureau.judge("county", case_id, verdict="partly", revision=1)

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from services.verification.casework.pages import mine
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.values import clock
 from tests.integration.test_verification_assigning import sent
@@ -21,9 +20,8 @@ CLEARED = {"verdict": "unsubstantiated", "attribution": "none"}
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, where the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.values import phone
 from tests.integration.verification_office import UNIT, Office, office
@@ -28,9 +27,8 @@ NUMBERS: dict[phone.Kind, str] = {
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.events import MessageSettled, ScoreChanged, SubmissionAdded
 from shared.values import clock
@@ -35,9 +34,8 @@ VERDICT: Fields = (
 
 
 @pytest.fixture
-async def bureau(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """The small bureau, whose sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database) -> AsyncIterator[Office]:
+    """The small bureau."""
     async with office(database) as opened:
         yield opened
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import FormData
 
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from tests import hostile
 from tests.integration.verification_office import Answer, Office, office
@@ -18,11 +17,8 @@ SERVICE = "verification"
 
 
 @pytest.fixture
-async def bureau(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    """The small bureau, with a place for photos; the random sample draws nothing."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+async def bureau(database: Database, tmp_path: Path) -> AsyncIterator[Office]:
+    """The small bureau, with a place for photos."""
     async with office(database, photos=str(tmp_path)) as opened:
         yield opened
 

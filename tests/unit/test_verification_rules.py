@@ -198,6 +198,7 @@ def test_what_must_wait(
     assert wanted == verdicts.must_wait(verdict, author, past, POLICY.verification, joins=joins)
 
 
+@pytest.mark.usefixtures("chance")
 @given(st.uuids(), st.integers(1, 20), st.integers(0, 100))
 def test_a_lot_is_never_drawn_again(case_id: UUID, revision: int, percent: int) -> None:
     """Whoever returns and submits again stays drawn, and learns nothing from asking twice."""
@@ -207,6 +208,7 @@ def test_a_lot_is_never_drawn_again(case_id: UUID, revision: int, percent: int) 
     assert (percent == 100) <= drawn <= (percent > 0)
 
 
+@pytest.mark.usefixtures("chance")
 def test_the_lots_are_even_and_each_secret_has_its_own() -> None:
     """Ten in a hundred of many cases, and not the same ones under another secret."""
     ids = [UUID(int=n) for n in range(2000)]

@@ -6,8 +6,8 @@ const WINDOW = /^(\/w\/[^/]+)(\/complaint|\/request)?$/;
 // A window's faces and forms; what a low face leads to differs by its level.
 const ENDS = ['', '/complaint', '/request', '?satisfaction=1', '?satisfaction=2'];
 
-// A page that is being replaced is in no cache for a moment: who looks for one waits that long.
-const MOMENT = 2000;
+// A page that is being replaced is in no cache for a moment: who looks for that one waits as long.
+const MOMENT = 10000;
 let keeping = Promise.resolve();
 
 self.addEventListener('install', (event) => {
@@ -15,7 +15,7 @@ self.addEventListener('install', (event) => {
 });
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 // The page of a window says where it stands.
-self.addEventListener('message', (event) => event.waitUntil(keeping = keep(event.data).catch(() => {})));
+self.addEventListener('message', (event) => event.waitUntil(keeping = keeping.then(() => keep(event.data)).catch(() => {})));
 self.addEventListener('fetch', (event) => {
   const {request} = event;
   const url = new URL(request.url);
@@ -53,11 +53,15 @@ async function level(sent) {
 
 // A page as it was, but for its repeat key: what is written on it now is another submission.
 async function kept(url, sent) {
-  await Promise.race([keeping, new Promise((over) => setTimeout(over, MOMENT))]);
   const pages = await caches.open(PAGES);
-  const asked = sent ? await level(sent) : url.search;
-  const found = await pages.match(url.pathname + asked, {ignoreVary: true}) || await pages.match(url.pathname, {ignoreVary: true});
-  if (!found) return pages.match('/offline', {ignoreVary: true});
+  const find = (path) => pages.match(path, {ignoreVary: true});
+  const asked = url.pathname + (sent ? await level(sent) : url.search);
+  let found = await find(asked);
+  if (!found && WINDOW.test(url.pathname)) {
+    await Promise.race([keeping, new Promise((over) => setTimeout(over, MOMENT))]);
+    found = await find(asked) || await find(url.pathname);
+  }
+  if (!found) return find('/offline');
   const key = Array.from(crypto.getRandomValues(new Uint8Array(18)), (n) => n.toString(16).padStart(2, '0')).join('');
   const page = (await found.text()).replace(/(name="key" value=")[^"]*/g, '$1' + key);
   const headers = {'Content-Type': 'text/html; charset=utf-8'};
