@@ -40,6 +40,7 @@ from shared.policy.parts import (
     Urgent,
     Verification,
 )
+from shared.policy.waiting import Acknowledgement, Progress
 from shared.values import clock
 
 __all__ = ["Callback", "Incident", "Level", "Policies", "Policy", "Reward", "Verification", "load"]
@@ -53,6 +54,8 @@ class Policy(Part):
     levels: Annotated[tuple[Level, ...], Field(min_length=2)]
     callback: Callback
     verification: Verification
+    acknowledgement: Acknowledgement = Acknowledgement()
+    progress: Progress = Progress()
     assignment: Assignment = Assignment()
     incident: Incident
     supervision: Supervision

@@ -82,9 +82,11 @@ class Incident(Part):
 
 
 class Supervision(Part):
-    """Rule 6."""
+    """Rule 6; a notice that nobody acknowledges is reminded of, so often and no more."""
 
     repeat_hours: Hours
+    remind_hours: Hours = 8
+    reminders: Amount = 2
     levels: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(once)]
     copy_first_to: str
 
@@ -209,8 +211,13 @@ class Privacy(Part):
 
 
 class Urgent(Part):
-    """Rule 3."""
+    """Rule 3; whoever is on duty is paged again until somebody acknowledges.
 
+    After so many times it climbs a level; at the top of the tree it goes on.
+    """
+
+    page_minutes: Annotated[int, Field(strict=True, ge=1, le=24 * 60)] = 10
+    page_times: Count = 3
     words: Annotated[tuple[Text, ...], AfterValidator(once)]
 
     @cached_property

@@ -40,6 +40,11 @@ def end_of_day(day: date, zone: ZoneInfo = SHANGHAI) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
+def at_bureau(day: date, at: time, zone: ZoneInfo = SHANGHAI) -> datetime:
+    """A time of a day at the bureau, in UTC."""
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
 def same_day_due(received_at: datetime, cutoff: time, zone: ZoneInfo = SHANGHAI) -> datetime:
     """When a same-day duty is due 「當天…完畢」.
 
