@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, cycle
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -221,12 +221,13 @@ async def test_an_unreadable_body_is_refused_and_nothing_stored(place: Place) ->
 async def test_a_stranger_is_asked_for_a_name_and_told_nothing_else(place: Place) -> None:
     """At every staff endpoint garbage without a sign-in is 401 or leads there, never 400 or 422."""
     wrong = []
-    for service, one in place.endpoints():
-        if one.caller.kind != "staff":
-            continue
+    theirs = [(service, one) for service, one in place.endpoints() if one.caller.kind == "staff"]
+    kinds = (garbage.unreadable, garbage.in_fields, garbage.in_queries)
+    for turn, (service, one) in enumerate(theirs):
         usual = {"Idempotency-Key": "short"} if one.is_api else {"Accept": "text/html"}
-        kinds = (garbage.unreadable, garbage.in_fields, garbage.in_queries)
-        for request in chain.from_iterable(kind(one) for kind in kinds):
+        requests = chain.from_iterable(kind(one) for kind in kinds)
+        # Where one is refused at the door the others are, too: each endpoint takes its quarter.
+        for request in islice(requests, turn % 4, None, 4):
             sent = replace(request, method=one.method)
             told = await garbage.send(
                 place.town.urls[service], place.address(service, one), sent, usual
