@@ -12,7 +12,8 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check demo api bench chaos defects flood lock fmt clean pages pictures
+.PHONY: help run test fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
+.PHONY: pictures
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +43,10 @@ check: ## lint, format, types, import contracts
 demo: ## play the newspaper's 54 complaints and reconcile (ARGS="--kill rabbitmq" kills it meanwhile)
 	@$(BOOTSTRAP) --broker
 	@$(LEASH) $(BIN)/python -m deploy.demo $(ARGS)
+
+simulate: ## a year of a city through the real services, recounted (ARGS="--policy FILE --days 30")
+	@$(BOOTSTRAP)
+	@$(LEASH) $(BIN)/python -m deploy.simulate $(ARGS)
 
 bench: ## measure throughput beside the alternatives, print it and write it as JSON
 	@$(BOOTSTRAP) --dev --broker

@@ -1,0 +1,127 @@
+"""What the program holds beside what the recount expects, each difference by whose it is."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.simulate.facts import Log, Swept
+from deploy.simulate.recount import notices, rates, scores
+from deploy.simulate.recount.edition import Book
+from deploy.simulate.recount.money import Money
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.witnesses import Held
+
+# Of these states the program knows several where the recount sees one.
+OPEN = ("eligible", "ready", "submitting", "accepted", "unknown", "rejected", "sent")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of what, whose, what was expected and what was found."""
+
+    what: str
+    whose: str
+    expected: object
+    found: object
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The two sides."""
+
+    log: Log
+    book: Book
+    held: Held
+
+    def differences(self) -> list[Difference]:
+        """All of them."""
+        stories = Stories(self.log.facts, self.book)
+        money = Money(stories, self.log.roster)
+        money.count(self.log.facts)
+        return [
+            *self._notices(stories),
+            *self._scores(stories),
+            *self._rewards(money),
+            *self._rates(stories),
+            *self._left(),
+        ]
+
+    def _rows(self, name: str, *columns: str) -> set[tuple[Any, ...]]:
+        return {tuple(str(row[c]) for c in columns) for row in self.held.rows[name]}
+
+    def _notices(self, stories: Stories) -> Iterator[Difference]:
+        sweeps = [fact.at for fact in self.log.facts if isinstance(fact, Swept)]
+        expected = {(case, str(due.timestamp()), str(level), name)
+                    for case, due, level, name in notices.expected(stories, sweeps)}  # fmt: skip
+        found = {
+            (str(row["case_id"]), str(row["deadline_at"].timestamp()), str(row["level"]),
+             row["level_key"])
+            for row in self.held.rows["notices"]
+        }  # fmt: skip
+        yield from _apart("notice", expected, found)
+
+    def _scores(self, stories: Stories) -> Iterator[Difference]:
+        points = scores.points(stories)
+        for name in ("balances", "ledger"):
+            key = "balance_centipoints" if name == "balances" else "balance"
+            found = {r["unit_code"]: -r[key] for r in self.held.rows[name] if r[key]}
+            yield from _unequal(f"points ({name})", points, found)
+        expected = {(one.badge, *sorted(one.cases)) for one in scores.strikes(stories)}
+        yield from _apart("strike", expected, self._strikes())
+        sanctions = self._rows("sanctions", "rule", "subject", "period")
+        yield from _apart("sanction", scores.sanctions(stories), sanctions)
+        criticisms = {(case,) for case in scores.criticisms(stories)}
+        yield from _apart("criticism", criticisms, self._rows("criticisms", "case_id"))
+        clearings = self._rows("clearings", "badge", "case_id")
+        yield from _apart("clearing note", scores.clearings(stories), clearings)
+
+    def _strikes(self) -> set[tuple[str, ...]]:
+        marks: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in self.held.rows["strikes"]:
+            marks[row["badge"], str(row["incident_id"])].append(str(row["case_id"]))
+        return {(badge, *sorted(cases)) for (badge, _), cases in marks.items()}
+
+    def _rewards(self, money: Money) -> Iterator[Difference]:
+        expected = {
+            case: (_state(one.state), one.reason, one.fen) for case, one in money.rewards.items()
+        }
+        found = {
+            str(row["case_id"]): (_state(row["state"]), row["reason"] or "", row["amount_fen"])
+            for row in self.held.rows["rewards"]
+        }
+        yield from _unequal("reward", expected, found)
+        for order in money.strange:
+            yield Difference("order of nobody", order, "none", "sent")
+
+    def _rates(self, stories: Stories) -> Iterator[Difference]:
+        for name, expected in (("verification", rates.desk(stories)),
+                               ("scoring", rates.ever(stories))):  # fmt: skip
+            told = self.held.figures[name]
+            found = {what: told[what] for what in expected}
+            yield from _unequal(f"figure of {name}", expected, found)
+
+    def _left(self) -> Iterator[Difference]:
+        yield from _unequal("left", dict.fromkeys(self.held.left, 0), self.held.left)
+
+
+def _state(state: str) -> str:
+    return "open" if state in OPEN else state
+
+
+def _apart(
+    what: str, expected: Iterable[tuple[Any, ...]], found: Iterable[tuple[Any, ...]]
+) -> Iterator[Difference]:
+    left, right = set(expected), set(found)
+    for one in sorted(left - right):
+        yield Difference(what, str(one[0]), one[1:] or "is there", "missing")
+    for one in sorted(right - left):
+        yield Difference(what, str(one[0]), "none", one[1:] or "is there")
+
+
+def _unequal(
+    what: str, expected: Mapping[str, Hashable], found: Mapping[str, Hashable]
+) -> Iterator[Difference]:
+    for key in sorted({**expected, **found}):
+        if expected.get(key) != found.get(key):
+            yield Difference(what, key, expected.get(key, "none"), found.get(key, "none"))

@@ -1,0 +1,135 @@
+"""The year goes by: visits as the day has them, what follows from each, sweeps, nights, outages."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from deploy.simulate.agenda import Entry, Outage
+from deploy.simulate.bureau import Bureau
+from deploy.simulate.citizens import Citizens
+from deploy.simulate.city import City
+from deploy.simulate.desk import Desk
+from deploy.simulate.facts import Log, Swept
+from deploy.simulate.money import SENDING, Money
+from deploy.simulate.people import FILES, People
+from deploy.simulate.work import World
+from deploy.simulate.year import Year
+
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+SWEEPS = ("issue_notices", "lapse_requests")
+LEFT_OVER = 14  # days without visits, in which everything comes to its end
+Told = Callable[[date], None]
+
+
+@dataclass
+class Drive:
+    """Everybody acts in the city, one after the other, each at their moment."""
+
+    city: City
+    log: Log
+    people: People
+    year: Year
+    zone: ZoneInfo
+    seed: int
+    outages: Sequence[Outage] = ()
+    world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        dice = random.Random(self.seed + 1)
+        self.world = World(self.city, self.log, self.people, self.zone, dice)
+        self.desk, self.money = Desk(self.world), Money(self.world)
+        self.citizens, self.bureau = Citizens(self.world), Bureau(self.world, self.year)
+        self.world.told = {
+            "answered": self.citizens.hears,
+            "callable": self.desk.plan_call,
+            "reopened": self.desk.begin,
+        }
+        self.city.hears["case.opened.v1"].append(self.desk.opened)
+        for event in ("case.verified.v1", "contact.bound.v1", "incident.changed.v1"):
+            self.city.hears[event].append(lambda _: self.money.wake("rewards"))
+        for event in ("case.verified.v1", "callback.unreached.v1", "reward.paid.v1"):
+            self.city.hears[event].append(lambda _: self.money.wake("notifications"))
+
+    async def run(self, first: date, days: int, told: Told) -> None:
+        """So many days, and those in which what is left is done."""
+        self.city.at(self._begin(first) - HOUR)
+        await self._move_in()
+        for outage in self.outages:
+            self._plan_outage(outage)
+        for number in range(days + LEFT_OVER):
+            day = first + number * DAY
+            self._plan_day(day, visits=number < days)
+            while entry := self.world.agenda.next_until(self._begin(day + DAY)):
+                await self._do(entry)
+            told(day)
+
+    def _begin(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+    async def _move_in(self) -> None:
+        for name in FILES:
+            await self.bureau.load(name, self.people.files[name])
+        for job in ("refresh_offices", "refresh_closed", "publish_receipt_key"):
+            await self.city.job("intake", job)
+
+    def _plan_outage(self, outage: Outage) -> None:
+        async def begin() -> None:
+            self.city.down |= outage.services
+
+        async def end() -> None:
+            self.city.down -= outage.services
+            await self.city.carry()
+            await self.sweep()
+            for name in SENDING:
+                self.money.wake(name)
+
+        self.world.agenda.plan(outage.begins, begin)
+        self.world.agenda.plan(outage.ends, end)
+
+    def _plan_day(self, day: date, *, visits: bool) -> None:
+        plan, begin = self.world.agenda.plan, self._begin(day)
+        if visits:
+            for visit in self.year.visits(day):
+                plan(visit.at, partial(self.citizens.file, visit), "intake")
+        for hour in range(24):
+            plan(begin + hour * HOUR + SECOND, self.sweep)
+        plan(begin + 3 * HOUR, self.nightly)
+        plan(begin + 9.5 * HOUR, self.desk.look_at_held, "verification")
+        plan(begin + 10 * HOUR, self.money.approve, "rewards")
+        if day.day % 10 == 1:
+            plan(begin + 11 * HOUR, self.bureau.sign, "scoring")
+            plan(begin + 14 * HOUR, self.bureau.move, "verification")
+        plan(begin + 12 * HOUR, partial(self.money.send, "rewards"), "rewards")
+
+    async def _do(self, entry: Entry) -> None:
+        if entry.needs in self.city.down:
+            end = max(one.ends for one in self.outages if entry.needs in one.services
+                      and one.begins <= entry.at)  # fmt: skip
+            later = end + timedelta(minutes=self.world.dice.uniform(1, 90))
+            self.world.agenda.plan(later.replace(second=20), entry.act, entry.needs)
+            return
+        self.city.at(max(entry.at, self.city.now))
+        await entry.act()
+
+    async def sweep(self) -> None:
+        """What is due by the clock, at the desk."""
+        if "verification" in self.city.down:
+            return
+        for job in SWEEPS:
+            await self.city.job("verification", job)
+        await self.city.carry()
+        self.log.add(Swept(self.city.now))
+
+    async def nightly(self) -> None:
+        """Everything else that the clock does, once a day."""
+        for name, part in self.city.parts.items():
+            if name in self.city.down:
+                continue
+            for job in part.jobs:
+                if job not in (*SWEEPS, *SENDING.get(name, ())):
+                    await self.city.job(name, job)
+            await part.inbox.retry()
+        await self.city.carry()

@@ -1,0 +1,69 @@
+"""The short form of `make simulate`: a month of thirty windows, and whether its recount sees."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from deploy.local.keys import Keys
+from deploy.local.postgres import Postgres
+from deploy.simulate import play
+from deploy.simulate.city import Home
+from deploy.simulate.compare import Comparison
+from deploy.simulate.play import Play, Played
+from deploy.simulate.report import Report
+from shared.flows import SERVICES
+from tests.conftest import ROOT, Clone
+
+# A month with a holiday and the year's end in it, so that strikes begin anew.
+MONTH = Play(31, date(2026, 12, 12), 30, 0.12, 7, ROOT / "deploy" / "policy.toml")
+
+
+@pytest.fixture(scope="module")
+async def played(module_clone: Clone, templates: Postgres) -> Played:
+    """Played once for all that is asked of it."""
+    urls = {name: await module_clone(name) for name in SERVICES}
+    homes = {name: Home(url, templates.url(url.rsplit("/", 1)[-1])) for name, url in urls.items()}
+    return await play.run(MONTH, homes, Keys(), lambda _: None)
+
+
+async def test_the_program_and_the_recount_agree(played: Played) -> None:
+    """Every notice, point, strike, sanction, criticism, reward and rate is what the rules say."""
+    assert [] == played.differences()
+
+
+async def test_there_was_something_to_compare(played: Played) -> None:
+    """A month has all of it."""
+    rows = played.held.rows
+    few = [name for name in rows if not rows[name]]
+    assert [] == few
+    assert 60 < len(rows["cases"])
+
+
+async def test_a_lost_row_would_be_seen(played: Played) -> None:
+    """Of each kind, one row less is one difference more, and it names whose it is."""
+    unseen = []
+    for name, key in (
+        ("notices", "case_id"), ("criticisms", "case_id"), ("rewards", "case_id"),
+        ("strikes", "badge"), ("balances", "unit_code"), ("ledger", "unit_code"),
+        ("sanctions", "subject"), ("clearings", "badge"),
+    ):  # fmt: skip
+        rows = played.held.rows[name]
+        lost = replace(played.held, rows={**played.held.rows, name: rows[1:]})
+        found = Comparison(played.log, played.book, lost).differences()
+        if str(rows[0][key]) not in {one.whose for one in found} | {
+            str(part) for one in found for part in (one.expected, one.whose)
+        }:
+            unseen.append(name)
+    assert [] == unseen
+
+
+async def test_the_report_tells_of_it(played: Played, tmp_path: Path) -> None:
+    """In both languages, with charts that need nothing but the file."""
+    files = Report(MONTH, played, played.differences()).write(tmp_path)
+    for file in files:
+        page = file.read_text("utf-8")
+        assert 3 == page.count("<svg")
+        assert "<script" not in page
+        assert "http" not in page
