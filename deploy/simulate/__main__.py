@@ -5,7 +5,6 @@ say, read from the policy and worked out by other means. Differences are printed
 """
 
 import argparse
-import asyncio
 import os
 import random
 import shutil
@@ -16,6 +15,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.configure("simulate", level="error")
     data = Path(os.environ.get("MASHANG_DATA") or ROOT / ".mashang").absolute() / "simulate"
     try:
-        return asyncio.run(simulate(chosen, data))
+        return uvloop.run(simulate(chosen, data))
     except (StartError, MashangError) as problem:
         print(f"mashang: {problem}", file=sys.stderr)
         return 1

@@ -69,8 +69,9 @@ class Comparison:
             yield from _unequal(f"points ({name})", points, found)
         expected = {(one.badge, *sorted(one.cases)) for one in scores.strikes(stories)}
         yield from _apart("strike", expected, self._strikes())
-        sanctions = self._rows("sanctions", "rule", "subject", "period")
-        yield from _apart("sanction", scores.sanctions(stories), sanctions)
+        proposed = {(whose, rule, period) for rule, whose, period in scores.sanctions(stories)}
+        sanctions = self._rows("sanctions", "subject", "rule", "period")
+        yield from _apart("sanction", proposed, sanctions)
         criticisms = {(case,) for case in scores.criticisms(stories)}
         yield from _apart("criticism", criticisms, self._rows("criticisms", "case_id"))
         clearings = self._rows("clearings", "badge", "case_id")

@@ -20,7 +20,11 @@ from deploy.simulate.year import Year
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 SWEEPS = ("issue_notices", "lapse_requests")
-LEFT_OVER = 14  # days without visits, in which everything comes to its end
+# In a year nobody sees whether the clock's work is done each second or some times a day; but just
+# after midnight, when nearly everything is due, it is.
+EVERY = 4 * HOUR
+DAILY = ("examine_cases", "read_words")
+LEFT_OVER = 3  # days without visits, in which what is left is done
 Told = Callable[[date], None]
 
 
@@ -94,9 +98,9 @@ class Drive:
         if visits:
             for visit in self.year.visits(day):
                 plan(visit.at, partial(self.citizens.file, visit), "intake")
-        for hour in range(24):
-            plan(begin + hour * HOUR + SECOND, self.sweep)
-        plan(begin + 3 * HOUR, self.nightly)
+        for number in range(DAY // EVERY):
+            plan(begin + number * EVERY + SECOND, self.sweep)
+        plan(begin + 3 * HOUR, partial(self.nightly, all_of_it=day.weekday() == 0))
         plan(begin + 9.5 * HOUR, self.desk.look_at_held, "verification")
         plan(begin + 10 * HOUR, self.money.approve, "rewards")
         if day.day % 10 == 1:
@@ -123,13 +127,15 @@ class Drive:
         await self.city.carry()
         self.log.add(Swept(self.city.now))
 
-    async def nightly(self) -> None:
-        """Everything else that the clock does, once a day."""
+    async def nightly(self, *, all_of_it: bool) -> None:
+        """Everything else that the clock does: once a week, and once a day what is of cases."""
         for name, part in self.city.parts.items():
             if name in self.city.down:
                 continue
+            elsewhere = (*SWEEPS, *SENDING.get(name, ()))
             for job in part.jobs:
-                if job not in (*SWEEPS, *SENDING.get(name, ())):
+                if job in DAILY or (all_of_it and job not in elsewhere):
                     await self.city.job(name, job)
-            await part.inbox.retry()
+            if all_of_it:
+                await part.inbox.retry()
         await self.city.carry()

@@ -11,8 +11,8 @@ SENDING = {
                 "query_earlier"),
     "notifications": ("send_queued", "query_due"),
 }  # fmt: skip
-SOON = timedelta(minutes=2)
-AGAIN = timedelta(minutes=20)
+SOON = timedelta(minutes=20)
+AGAIN = timedelta(hours=2)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from deploy.simulate.report import Report
 from shared.flows import SERVICES
 from tests.conftest import ROOT, Clone
 
+pytestmark = pytest.mark.timeout(600)
 # A month with a holiday and the year's end in it, so that strikes begin anew.
 MONTH = Play(31, date(2026, 12, 12), 30, 0.12, 7, ROOT / "deploy" / "policy.toml")
 
@@ -52,9 +53,7 @@ async def test_a_lost_row_would_be_seen(played: Played) -> None:
         rows = played.held.rows[name]
         lost = replace(played.held, rows={**played.held.rows, name: rows[1:]})
         found = Comparison(played.log, played.book, lost).differences()
-        if str(rows[0][key]) not in {one.whose for one in found} | {
-            str(part) for one in found for part in (one.expected, one.whose)
-        }:
+        if str(rows[0][key]) not in {one.whose for one in found}:
             unseen.append(name)
     assert [] == unseen
 

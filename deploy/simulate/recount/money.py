@@ -64,9 +64,8 @@ class Money:
         for order, fact in enumerate(facts):
             match fact:
                 case Bound():
-                    story = self.stories.of_submission(fact.submission)
-                    if story:
-                        yield order, 1, story.case, fact
+                    if bound := self.stories.of_submission(fact.submission):
+                        yield order, 1, bound.case, fact
                 case Decided():
                     yield order, 1, fact.case, fact
                 case Left() | Lost() | Failed() | Paid():
