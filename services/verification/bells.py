@@ -8,6 +8,7 @@ What happened a bell does not say. Whoever hears it looks, in the name of who si
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,8 +19,10 @@ from shared.tasks import Tasks
 from shared.values.backoff import backoff
 
 CHANNEL = "desks"
-# A connection that nobody answers any more is noticed, and another one opened.
+# A connection that ends says so, and another one is opened at once; one that nobody answers any
+# more is asked.
 _ASKED_EVERY, _ANSWERED_WITHIN = 15.0, 5.0
+_AGAIN, _AT_LAST = timedelta(milliseconds=100), timedelta(seconds=10)
 
 
 class Bells:
@@ -65,21 +68,30 @@ class Bells:
                     failures = 0
                     await self._listen(conn)
             except faults.PASSING as error:
-                failures += 1
                 log.get().warning("bells silent", error=faults.name_of(error))
-                await asyncio.sleep(backoff(failures).total_seconds())
+                await asyncio.sleep(backoff(failures, _AGAIN, _AT_LAST).total_seconds())
+                failures += 1
 
     async def _listen(self, conn: Connection) -> None:
+        ended = asyncio.Event()
+
+        def ends(_: object) -> None:
+            ended.set()
+
+        conn.add_termination_listener(ends)
         await conn.add_listener(CHANNEL, self._ring)
         try:
             # What happened meanwhile nobody has heard.
             for place in self._bells:
                 self._ring_at(place)
             while True:
-                await asyncio.sleep(_ASKED_EVERY)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), _ASKED_EVERY)
+                # One that has ended says here how.
                 await conn.execute("SELECT 1", timeout=_ANSWERED_WITHIN)
         finally:
             if not conn.is_closed():
+                conn.remove_termination_listener(ends)
                 with suppress(*faults.PASSING):
                     await conn.remove_listener(CHANNEL, self._ring)
 

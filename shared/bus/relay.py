@@ -161,7 +161,7 @@ class Relay:
             with suppress(*faults.PASSING):
                 async with self._db.acquire() as conn:
                     await self._listen_on(conn)
-            await asyncio.sleep(5)
+            await asyncio.sleep(1)
 
     async def _listen_on(self, conn: Connection) -> None:
         closed = asyncio.Event()

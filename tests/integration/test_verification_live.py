@@ -161,7 +161,9 @@ async def test_nothing_is_lost_while_a_service_restarts(
 ) -> None:
     """What came meanwhile is told when the page asks again; and bells ring anew after a cut."""
     monkeypatch.setattr(live, "_RESTS", 0)
-    monkeypatch.setattr(bells, "_ASKED_EVERY", 0.5)
+    # Nobody asks whether the connection still lives, and no page looks without a bell.
+    monkeypatch.setattr(bells, "_ASKED_EVERY", 600.0)
+    monkeypatch.setattr(live, "_LOOKS_EVERY", 600.0)
     url = await clone(SERVICE)
     database = await Database.connect(url, SERVICE)
     await import_all(database, PLACES, UNITS, OFFICERS, OPERATORS)
