@@ -179,6 +179,25 @@ async def test_a_signature_wants_the_person_at_the_screen(scores: Scores) -> Non
     assert ("同意。" in tab.text, []) == (True, await listed(scores))
 
 
+async def test_what_was_typed_at_a_signature_is_not_lost(scores: Scores) -> None:
+    """Not by a form of an earlier sign-in, by too many words, or by somebody who was quicker."""
+    await twice(scores)
+    [address] = await proposed(scores)
+    tab, quicker = scores.tab(LEADER), scores.tab("city_supervisor")
+    assert (200, 200) == (await tab.get(address), await quicker.get(address))
+    told = "另案处理 <b>&" * 60
+    for status, csrf, reason in ((403, "0" * 64, told[:400]), (422, None, told)):
+        fields = {"decision": "decline", "reason": reason}
+        assert status == await tab.send(f"{address}/signature", csrf, **fields)
+        assert f">\n{reason}</textarea>" in tab.text
+        assert 'value="decline" required checked' in tab.text
+    assert 303 == await quicker.send(f"{address}/signature", decision="sign", reason="同意。")
+    fields = {"decision": "decline", "reason": told[:400]}
+    assert 409 == await tab.send(f"{address}/signature", **fields)
+    assert (told[:400] in tab.text, set[str]()) == (True, tab.forms & {"signature"})
+    assert [(YEAR, 1, "city_supervisor", True)] == await listed(scores)
+
+
 async def test_who_found_it_does_not_sign(scores: Scores) -> None:
     """Nor does the officer whom it is about; another city supervisor does."""
     await twice(scores, verified_by="city_supervisor")
