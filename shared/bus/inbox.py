@@ -16,13 +16,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from shared import faults
 from shared.bus import outbox, pending
 from shared.bus.consuming import Delivery
+from shared.bus.excuses import Excuses
 from shared.bus.pending import Pending, Received
 from shared.bus.reading import Fresh, Unreadable, identify, known, read
 from shared.db import Connection, Database
@@ -42,9 +42,6 @@ ALONE = 50
 EXCUSED_AFTER = timedelta(seconds=2)
 # So many batches in a row that the server put off: then each event alone, for one may be the cause.
 PUT_OFF = 3
-# So often an event is excused while others of its service are handled; from then on it is its own
-# fault, whatever code the server gives it (a full quota of one table, a trigger's own words).
-EXCUSES = 30
 
 _SEEN = """
     INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
@@ -70,8 +67,7 @@ class Inbox:
         self._handlers = {event.TYPE: handler for event, handler in handlers.items()}
         self._heard = {event.TYPE: event for event in handlers}
         self._claimed: Sequence[Pending] = ()
-        self._put_off = self._handled = 0
-        self._excused: dict[UUID, tuple[int, int]] = {}
+        self._put_off, self._excuses = 0, Excuses()
 
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Handle or safely store a batch; when this returns, it may be acknowledged.
@@ -210,7 +206,7 @@ class Inbox:
         except Exception as error:
             await self._failed(one, error)
         else:
-            self._excused.pop(one.event_id, None)
+            self._excuses.forget(one.event_id)
             self._count([fresh])
 
     async def _failed(self, one: Pending, error: Exception) -> None:
@@ -219,7 +215,7 @@ class Inbox:
             key = (conn, self._service, one.event_id, repr(error))
             if outcome == "parked":
                 await pending.park(*key)
-                self._excused.pop(one.event_id, None)
+                self._excuses.forget(one.event_id)
             elif outcome == "excused":
                 await pending.mark_excused(*key, EXCUSED_AFTER)
             else:
@@ -236,21 +232,13 @@ class Inbox:
         metrics.EVENTS_HANDLED.labels(known(one.type), outcome).inc()
 
     def _outcome(self, one: Pending, error: Exception) -> str:
-        if faults.is_excused(error) and self._excuses(one, error):
+        if faults.is_excused(error) and self._excuses.one(one.event_id, error):
             return "excused"
         used_up = one.attempts >= MAX_ATTEMPTS or isinstance(error, (Reject, *faults.NO_TEXT))
         return "parked" if used_up else "failed"
 
-    def _excuses(self, one: Pending, error: Exception) -> bool:
-        """Whether it may still be the server's fault; a lock that others hold always is."""
-        if isinstance(error, faults.CONTENDED):
-            return True
-        times, handled = self._excused.get(one.event_id, (0, self._handled))
-        self._excused[one.event_id] = (times + 1, handled)
-        return times < EXCUSES or self._handled == handled
-
     def _count(self, handled: Sequence[Fresh]) -> None:
-        self._handled += len(handled)
+        self._excuses.handled += len(handled)
         for one in handled:
             metrics.EVENTS_HANDLED.labels(one.envelope.type, "handled").inc()
 

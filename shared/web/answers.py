@@ -11,8 +11,7 @@ from shared.web import assets, streaming
 from shared.web.connections import NAME
 from shared.web.endpoints import Call, Endpoint
 from shared.web.house import House
-from shared.web.pages import put
-from shared.web.replies import Answer, Download, Media, Page, Reply, See, Stream, Text
+from shared.web.replies import Answer, Cookie, Download, Media, Page, Reply, See, Stream, Text
 
 # For this host only: whether its neighbours speak TLS is not ours to say.
 STAY_SECURE = "max-age=31536000"
@@ -45,6 +44,18 @@ async def respond(
     if call.visitor and house.door and not endpoint.is_api:
         put(response, await house.door.renewed(call.visitor, call.cookies))
     return response
+
+
+def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:
+    """Set or remove cookies, always for the whole host and out of scripts' reach."""
+    for cookie in cookies:
+        if cookie.value is None:
+            answer.del_cookie(cookie.name, path="/", httponly=True, samesite=cookie.same_site)
+            continue
+        answer.set_cookie(
+            cookie.name, cookie.value, path="/", httponly=True, samesite=cookie.same_site,
+            max_age=cookie.max_age,
+        )  # fmt: skip
 
 
 def _response(

@@ -28,9 +28,9 @@ from shared.web import (
 )
 from shared.web.answers import finish, respond
 from shared.web.callers import BARE, Outside, believing, sharing
+from shared.web.choices import language
 from shared.web.endpoints import Call, Endpoint, checked
 from shared.web.house import House
-from shared.web.pages import language
 from shared.web.places import here
 from shared.web.replies import Answer, Page, See, Stream
 

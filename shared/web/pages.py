@@ -1,11 +1,10 @@
 """Server-rendered pages: a base template and a style sheet for citizens, and one each for staff."""
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -22,79 +21,15 @@ from shared.values import clock
 from shared.values.keystrokes import Keys
 from shared.values.money import yuan
 from shared.web import assets, borrowed, problems, remaining
+from shared.web.choices import A_YEAR, CHOICES, COOKIE, chosen, large
 from shared.web.endpoints import Visitor
 from shared.web.places import here, turned
-from shared.web.replies import Cookie, Page
+from shared.web.replies import Page
 from shared.web.texts import LANGUAGES, Texts, texts, whole
 
 HERE = Path(__file__).parent / "templates"
-COOKIE = "mashang_lang"
-# Large print, for old eyes: `?size=` and the cookie that remembers it.
-SIZE = "mashang_size"
-SIZES = ("large", "normal")
-# For the staff: day or night, whatever the screen is set to, and whether single keys do something.
-THEME, KEYS = "mashang_theme", "mashang_keys"
-THEMES, KEYED = ("light", "dark", "auto"), ("on", "off")
-_CHOICES = (("size", SIZE, SIZES), ("theme", THEME, THEMES), ("keys", KEYS, KEYED))
-A_YEAR = 31_536_000
 # So much of a trace's name finds it in the logs, and can be told by telephone.
 _MARK = 8
-_WEIGHT = re.compile(r"(0?\.[0-9]+|0\.?|1(\.0*)?)")
-LEAST = 0.0001
-# Chinese as some systems name it: Mandarin, Cantonese, Wu, Min Nan, Hakka.
-_SPOKEN = dict.fromkeys(("cmn", "yue", "wuu", "nan", "hak"), "zh")
-
-
-def language(request: web.Request, ours: tuple[Language, ...] = LANGUAGES) -> Language:
-    """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
-    headers = request.headers
-    # Programs ask without either, and neither is read for nothing.
-    if request.query_string and (choice := request.query.get("lang", "")) in ours:
-        return choice
-    if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE, "")) in ours:
-        return choice
-    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())), ours)
-
-
-@lru_cache(1024)
-def preferred(accepted: str, ours: tuple[Language, ...] = LANGUAGES) -> Language:
-    """The language of ours that an Accept-Language header wants most, by its q-values.
-
-    `*` is any that it does not name; what has q=0 is only taken where nothing else is left.
-    """
-    weighed = [_weighed(part) for part in accepted.split(",")]
-    unnamed = [lang for lang in ours if lang not in dict(weighed)]
-    refused = {primary for primary, weight in weighed if weight == 0}
-    for primary, weight in sorted(weighed, key=lambda pair: -pair[1]):
-        if weight > 0 and primary in ours:
-            return primary
-        if weight > 0 and primary == "*" and unnamed:
-            return unnamed[0]
-    return next((lang for lang in ours if lang not in refused), ours[0])
-
-
-def _weighed(part: str) -> tuple[str, float]:
-    tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    primary = tag.replace("_", "-").partition("-")[0]
-    named = (parameter.partition("=") for parameter in parameters)
-    weight = next((value.strip() for name, _, value in named if name.strip() == "q"), "1")
-    # Anything but a weight from 0 to 1 is the least wish; NaN could not even be sorted.
-    wish = float(weight) if _WEIGHT.fullmatch(weight) else LEAST
-    return _SPOKEN.get(primary, primary), wish
-
-
-def large(request: web.Request) -> bool:
-    """Whether pages come in large print."""
-    return chosen(request, "size") == "large"
-
-
-def chosen(request: web.Request, name: str) -> str:
-    """What the address asks for, else what the cookie remembers of it; nothing if neither does."""
-    cookie, known = next((cookie, known) for one, cookie, known in _CHOICES if one == name)
-    choice = request.query.get(name, "") if request.query_string else ""
-    if choice not in known:
-        choice = request.cookies.get(cookie, "") if hdrs.COOKIE in request.headers else ""
-    return choice if choice in known else ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +139,7 @@ class Pages:
     def _remember(self, request: web.Request, answer: web.Response, lang: Language) -> None:
         """What was asked for in the address stays so."""
         kept = {COOKIE: lang} if request.query.get("lang") == lang else {}
-        for name, cookie, known in _CHOICES:
+        for name, cookie, known in CHOICES:
             if (choice := request.query.get(name, "")) in known:
                 kept[cookie] = choice
         for cookie, value in kept.items():
@@ -257,15 +192,3 @@ def _said(words: Texts) -> dict[str, Callable[..., str]]:
     if words.home is None:
         return {"t": words.text, "tell": words.wrong, "say": words.refused, "named": named}
     return {"t": t, "tell": tell, "say": say, "named": named}
-
-
-def put(answer: web.StreamResponse, cookies: tuple[Cookie, ...]) -> None:
-    """Set or remove cookies, always for the whole host and out of scripts' reach."""
-    for cookie in cookies:
-        if cookie.value is None:
-            answer.del_cookie(cookie.name, path="/", httponly=True, samesite=cookie.same_site)
-            continue
-        answer.set_cookie(
-            cookie.name, cookie.value, path="/", httponly=True, samesite=cookie.same_site,
-            max_age=cookie.max_age,
-        )  # fmt: skip

@@ -12,10 +12,10 @@ from shared.errors import Defect, NotFound, Refused, Unauthenticated, Unavailabl
 from shared.observe import log
 from shared.web import admission, kept, problems
 from shared.web.answers import CSP, SECURITY_HEADERS
+from shared.web.choices import language
 from shared.web.endpoints import FOR_PROGRAMS, Call, Visitor
 from shared.web.house import House
 from shared.web.mending import mended
-from shared.web.pages import language
 from shared.web.places import here
 from shared.web.replies import Page
 from shared.web.texts import texts

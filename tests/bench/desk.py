@@ -15,7 +15,7 @@ from aiohttp import ClientSession
 
 from deploy.local.process import StartError
 from deploy.local.readiness import until_ready
-from services.verification.casework import bodies, listing, rows
+from services.verification.casework import listing, queries, rows
 from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import lists
@@ -84,8 +84,8 @@ def _aims(names: Iterable[str]) -> list[Aim]:
 def _askings(desk: Desk) -> dict[str, Asking]:
     return {
         "counters": _counters,
-        "page": partial(_page, desk, bodies.ListQuery(limit=25)),
-        "closed": partial(_page, desk, bodies.ListQuery(limit=25, state="verified")),
+        "page": partial(_page, desk, queries.ListQuery(limit=25)),
+        "closed": partial(_page, desk, queries.ListQuery(limit=25, state="verified")),
         "phone": partial(_found, desk, "13800000007"),
         "words": partial(_found, desk, "没有这样的话"),
     }
@@ -149,7 +149,7 @@ async def _counters(conn: Connection, who: Operator) -> object:
     return await lists.count_due(conn, who, listing.end_of_today(), clock.now())
 
 
-async def _page(desk: Desk, query: bodies.ListQuery, conn: Connection, who: Operator) -> object:
+async def _page(desk: Desk, query: queries.ListQuery, conn: Connection, who: Operator) -> object:
     page = await listing.list_page(conn, who, query)
     return await rows.load(conn, desk, who, page.cases, clock.now())
 

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from deploy.local.postgres import Postgres
 from shared import faults
-from shared.bus import inbox, pending
+from shared.bus import excuses, inbox, pending
 from shared.bus.inbox import Inbox
 from shared.db import Connection, Database
 from shared.events import CaseVerified
@@ -77,7 +77,7 @@ async def test_one_event_that_says_full_disk_holds_up_no_other(
     assert left
     assert ("pending", 0) == (left["state"], left["attempts"])
     await box.take([delivery(verified())])
-    await rounds(box, connection, inbox.EXCUSES)
+    await rounds(box, connection, excuses.EXCUSES)
     await box.take([delivery(verified())])
     await rounds(box, connection, 2 * inbox.MAX_ATTEMPTS)
     left = await connection.fetchrow("SELECT state, attempts, error FROM inbox_pending")
@@ -99,7 +99,7 @@ async def test_a_disk_that_is_full_for_all_uses_up_no_attempt(
     database = await Database.connect(url, SERVICE)
     box = Inbox(database, SERVICE, {CaseVerified: handle})
     await box.take([delivery(verified()) for _ in range(3)])
-    await rounds(box, connection, 2 * inbox.EXCUSES)
+    await rounds(box, connection, 2 * excuses.EXCUSES)
     rows = await connection.fetch("SELECT state, attempts FROM inbox_pending")
     assert [("pending", 0)] * 3 == [(row["state"], row["attempts"]) for row in rows]
     await connection.execute("DROP FUNCTION full_disk CASCADE")
@@ -117,7 +117,7 @@ async def test_a_lock_that_others_hold_uses_up_no_attempt(
     database = await Database.connect(url, SERVICE)
     box = Inbox(database, SERVICE, {CaseVerified: handle})
     await box.take([delivery(verified().model_copy(update={"case_id": BAD}))])
-    for _ in range(2 * inbox.EXCUSES):
+    for _ in range(2 * excuses.EXCUSES):
         await box.take([delivery(verified())])
         await rounds(box, connection, 1)
     row = await connection.fetchrow("SELECT state, attempts FROM inbox_pending")

@@ -10,12 +10,7 @@ import pytest
 
 from services.verification.casework import handlers
 from services.verification.casework.acts import callbacks, judging, phones, reviews
-from services.verification.casework.bodies import (
-    CallbackBody,
-    RevealBody,
-    ReviewBody,
-    VerdictBody,
-)
+from services.verification.casework.bodies import CallbackBody, RevealBody, ReviewBody, VerdictBody
 from services.verification.casework.details import load_detail
 from services.verification.casework.roster import load_roster
 from services.verification.casework.rules import sampling

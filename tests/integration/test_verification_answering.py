@@ -9,9 +9,10 @@ import pytest
 
 from services.verification.casework import citizens, listing, views
 from services.verification.casework.acts import incidents, recusals
-from services.verification.casework.bodies import ListQuery, RecusalBody
+from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.details import load_detail
-from services.verification.casework.pages.case import _forms
+from services.verification.casework.pages.case_forms import possible
+from services.verification.casework.queries import ListQuery
 from services.verification.casework.rules import sampling
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
@@ -307,7 +308,7 @@ async def test_pressure_stays_with_the_inspection(work: Casework) -> None:
         joined = await incidents.wanted(work.conn, DESK, PEOPLE["inspector"], case, str(first))
     assert joined[0] is None
     shown = await detail(work, "inspector", case.case_id)
-    assert "releases" not in _forms(case, shown, PEOPLE["inspector"])
+    assert "releases" not in possible(case, shown, PEOPLE["inspector"])
 
 
 async def test_who_is_kept_from_the_first_case_is_kept_from_the_pressure(work: Casework) -> None:

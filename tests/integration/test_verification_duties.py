@@ -8,7 +8,7 @@ import pytest
 
 from services.verification.casework.acts import duties as acts
 from services.verification.casework.acts import recusals
-from services.verification.casework.bodies import DutiesBody
+from services.verification.casework.duty_bodies import DutiesBody
 from services.verification.casework.store import cases
 from services.verification.directory.rules import duties as rules
 from services.verification.directory.store import duties

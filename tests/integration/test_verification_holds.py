@@ -8,7 +8,7 @@ import pytest
 
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts import holds as acts
-from services.verification.casework.bodies import HoldBody
+from services.verification.casework.bulk_bodies import HoldBody
 from services.verification.casework.store import holds
 from shared.bus.inbox import MAX_ATTEMPTS
 from shared.db import Connection, Database

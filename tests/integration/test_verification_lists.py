@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.verification.casework import bodies, listing
+from services.verification.casework import listing, queries
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import lists
 from shared import access
@@ -65,7 +65,7 @@ async def walk(work: Casework, who: str, limit: int, /, **query: Any) -> list[Ca
     cursor = None
     for _ in range(40):
         values = {"limit": limit, "cursor": cursor, **query}
-        asked = bodies.ListQuery.model_validate({k: v for k, v in values.items() if v})
+        asked = queries.ListQuery.model_validate({k: v for k, v in values.items() if v})
         page = await listing.list_page(work.conn, PEOPLE[who], asked)
         assert len(page.cases) <= limit
         found += page.cases
@@ -184,7 +184,7 @@ async def test_cases_of_one_moment_are_still_apart(work: Casework) -> None:
 async def test_what_is_done_between_two_pages_moves_nothing_else(work: Casework) -> None:
     """A case that is settled while somebody turns the page neither hides nor repeats another."""
     before = [case.case_id for case in await walk(work, "city", 100)]
-    first = await listing.list_page(work.conn, PEOPLE["city"], bodies.ListQuery(limit=4))
+    first = await listing.list_page(work.conn, PEOPLE["city"], queries.ListQuery(limit=4))
     for case in first.cases:
         await work.conn.execute(
             """UPDATE cases SET state = 'verified', verdict = 'helped', revision = 1,
@@ -197,7 +197,7 @@ async def test_what_is_done_between_two_pages_moves_nothing_else(work: Casework)
             case.case_id,
         )
     second = await listing.list_page(
-        work.conn, PEOPLE["city"], bodies.ListQuery(limit=4, cursor=first.cursor)
+        work.conn, PEOPLE["city"], queries.ListQuery(limit=4, cursor=first.cursor)
     )
     assert before[4:8] == [case.case_id for case in second.cases]
 
@@ -205,7 +205,7 @@ async def test_what_is_done_between_two_pages_moves_nothing_else(work: Casework)
 async def test_a_submission_is_found_by_its_id(work: Casework) -> None:
     """One case or none; for a stranger there is none."""
     case = await work.stands(await work.open(unit_code=FAR_UNIT))
-    query = bodies.ListQuery(submission_id=case.submission_id, limit=1)
+    query = queries.ListQuery(submission_id=case.submission_id, limit=1)
     for who, ids in (("city", [case.case_id]), ("elsewhere", [case.case_id]), ("desk", [])):
         page = await listing.list_page(work.conn, PEOPLE[who], query)
         assert (ids, None) == ([found.case_id for found in page.cases], page.cursor)

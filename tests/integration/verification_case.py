@@ -9,12 +9,7 @@ from uuid import UUID, uuid4
 from services.verification.casework import handlers
 from services.verification.casework.acts import callbacks, judging, phones, reviews
 from services.verification.casework.acts.desk import Act, Desk
-from services.verification.casework.bodies import (
-    CallbackBody,
-    RevealBody,
-    ReviewBody,
-    VerdictBody,
-)
+from services.verification.casework.bodies import CallbackBody, RevealBody, ReviewBody, VerdictBody
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import actions, cases
 from services.verification.directory import commands as directory

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import Language
-from shared.web.pages import language, preferred, put
+from shared.web.answers import put
+from shared.web.choices import language, preferred
 from shared.web.replies import Cookie
 from shared.web.texts import LANGUAGES, whole
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.verification.casework import bodies, listing
+from services.verification.casework import bodies, listing, queries
+from services.verification.casework.fields import Body
 from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft, Ruling, Step
@@ -401,7 +402,7 @@ def test_a_forged_cursor_is_refused(packed: str) -> None:
 def test_a_cursor_belongs_to_its_order(state: str, due: str | None, accepted: bool) -> None:
     """A place without a due time is none in a list by due time: refused, not an empty page."""
     cursor = listing.encode(case(next_due_at=None))
-    query = bodies.ListQuery.model_validate({"state": state, "due": due, "cursor": cursor})
+    query = queries.ListQuery.model_validate({"state": state, "due": due, "cursor": cursor})
     if accepted:
         assert listing.cursor_of(query) is not None
         return
@@ -432,13 +433,13 @@ def test_texts_come_through_one_door(typed: str, kept: str) -> None:
         (bodies.CallbackBody, {"outcome": "busy", "attempt": 7}, "attempt"),
         (bodies.ReviewBody, {"decision": "perhaps", "revision": 1}, "decision"),
         (bodies.ReviewBody, {"decision": "confirm", "revision": -1}, "revision"),
-        (bodies.ListQuery, {"submission_id": "7"}, "submission_id"),
-        (bodies.ListQuery, {"cursor": "x" * 201}, "cursor"),
-        (bodies.ListQuery, {"unit": "\x00"}, "unit"),
+        (queries.ListQuery, {"submission_id": "7"}, "submission_id"),
+        (queries.ListQuery, {"cursor": "x" * 201}, "cursor"),
+        (queries.ListQuery, {"unit": "\x00"}, "unit"),
     ],
 )
 def test_what_is_not_meant_is_named(
-    body: type[bodies.Body], values: dict[str, object], field: str
+    body: type[Body], values: dict[str, object], field: str
 ) -> None:
     """A value that cannot be meant is refused by its field."""
     with pytest.raises(ValidationError) as error:

@@ -16,8 +16,8 @@ from services.intake.pages.windows import Window, Windows
 from shared.errors import Invalid, KeyReused, NotFound, Refused, Wrong
 from shared.policy import Policies
 from shared.values import clock
+from shared.web.choices import COOKIE
 from shared.web.endpoints import PUBLIC, Call, Endpoint
-from shared.web.pages import COOKIE
 from shared.web.replies import Cookie, Page, See
 
 PATH = "/k/{code}"

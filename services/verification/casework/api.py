@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.verification.casework import bodies, held, listing, views
+from services.verification.casework import bodies, held, listing, queries, views
 from services.verification.casework.acts import (
     asking,
     callbacks,
@@ -16,7 +16,9 @@ from services.verification.casework.acts import (
 )
 from services.verification.casework.acts import holds as hold_acts
 from services.verification.casework.acts.desk import Act, Desk
+from services.verification.casework.bulk_bodies import HoldBody
 from services.verification.casework.details import load_detail
+from services.verification.casework.fields import VERDICT_LIMIT
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
 from services.verification.directory.store import units
@@ -52,7 +54,7 @@ class Api:
             Endpoint(
                 "GET", "/api/v1/cases", self.list_cases,
                 "The cases below the operator's place, the most pressing first", READERS,
-                query=bodies.ListQuery, answers={200: views.Listing},
+                query=queries.ListQuery, answers={200: views.Listing},
             ),
             Endpoint(
                 "GET", CASE, self.get_case, "One case with its time line", READERS,
@@ -62,13 +64,13 @@ class Api:
                 body=bodies.CallbackBody, answers={201: CallbackLogged}),
             act(f"{CASE}/verdicts", self.submit_verdict, "Record a verdict", WORKERS,
                 body=bodies.VerdictBody, answers={201: views.Detail},
-                limit=bodies.VERDICT_LIMIT),
+                limit=VERDICT_LIMIT),
             act(f"{CASE}/reviews", self.review, "Confirm or return a verdict", SUPERVISORS,
                 body=bodies.ReviewBody, answers={201: views.Detail}),
             act(f"{CASE}/corrections", self.correct,
                 "A reviewer's own verdict in place of the one that they looked at", SUPERVISORS,
                 body=bodies.CorrectionBody, answers={201: views.Detail},
-                limit=bodies.VERDICT_LIMIT),
+                limit=VERDICT_LIMIT),
             act(f"{CASE}/phone-reveals", self.reveal_phone,
                 "The citizen's phone in clear, for a reason that stays on the time line;"
                 " the reason is asked for once a day", WORKERS,
@@ -81,11 +83,11 @@ class Api:
                 WORKERS, body=bodies.RecusalBody, answers={201: recusals.Recused}),
             Endpoint(
                 "GET", HOLDS, self.list_holds, "Submissions that wait for a person", SUPERVISORS,
-                query=bodies.HoldQuery, answers={200: held.Holds},
+                query=queries.HoldQuery, answers={200: held.Holds},
             ),
             Endpoint(
                 "POST", f"{HOLDS}/decisions", self.decide_holds,
-                "Release held submissions, or set them aside", SUPERVISORS, body=bodies.HoldBody,
+                "Release held submissions, or set them aside", SUPERVISORS, body=HoldBody,
                 repeat="header", answers={201: hold_acts.HoldsEnded},
             ),
         ]  # fmt: skip
@@ -95,7 +97,7 @@ class Api:
         async with self.database.acquire() as conn:
             return views.Figures(**await lists.figures(conn))
 
-    async def list_cases(self, call: Call[None, bodies.ListQuery]) -> views.Listing:
+    async def list_cases(self, call: Call[None, queries.ListQuery]) -> views.Listing:
         """A page of cases."""
         async with self.database.transaction(as_=call.operator) as conn:
             page = await listing.list_page(conn, call.operator, call.query)
@@ -136,12 +138,12 @@ class Api:
         """Whether it is a level higher, and still the caller's."""
         return await self._do(recusals.Recused, recusals.change, call)
 
-    async def list_holds(self, call: Call[None, bodies.HoldQuery]) -> held.Holds:
+    async def list_holds(self, call: Call[None, queries.HoldQuery]) -> held.Holds:
         """The most pressing first, as many as a page shows."""
         async with self.database.transaction(as_=call.operator) as conn:
             return await held.load(conn, self.desk.seal, call.query)
 
-    async def decide_holds(self, call: Call[bodies.HoldBody, None]) -> hold_acts.HoldsEnded:
+    async def decide_holds(self, call: Call[HoldBody, None]) -> hold_acts.HoldsEnded:
         """How many were decided."""
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(hold_acts.decide, conn, self.desk, call.operator, call.body)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.verification.casework import bodies, views
+from services.verification.casework import queries, views
 from services.verification.casework.rules.holds import Hold, State
 from services.verification.casework.store import holds
 from services.verification.directory.store import units
@@ -41,7 +41,7 @@ class Holds(BaseModel):
     count: int
 
 
-async def load(conn: Connection, seal: Seal, query: bodies.HoldQuery) -> Holds:
+async def load(conn: Connection, seal: Seal, query: queries.HoldQuery) -> Holds:
     """What waits, as this operator may see it."""
     found = await holds.list_holds(conn, query.state, query.unit, query.held, _SHOWN)
     count = await holds.count_holds(conn, query.state, query.unit, query.held)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.verification.casework import bodies
+from services.verification.casework import queries
 from services.verification.casework.acts.desk import find_said
-from services.verification.casework.bodies import ListQuery
+from services.verification.casework.queries import ListQuery
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import cases, lists
 from services.verification.casework.store.lists import Cursor, Wanted
@@ -68,7 +68,7 @@ async def _rows(
 
 
 def _lead(operator: Operator, who: str | None) -> str | None:
-    return {bodies.ME: operator.username, bodies.NOBODY: ""}.get(who, who) if who else None
+    return {queries.ME: operator.username, queries.NOBODY: ""}.get(who, who) if who else None
 
 
 def _newest_first(query: ListQuery) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.verification.casework import bodies
+from services.verification.casework import bodies, bulk_bodies
 from services.verification.casework.acts import (
     assigning,
     bulk,
@@ -19,6 +19,7 @@ from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.acts.evidence import UPLOADS, Cleaning
 from services.verification.casework.acts.requests import Asked
 from services.verification.casework.api import CASE, READERS, SUPERVISORS, WORKERS, find_case
+from services.verification.casework.fields import Body
 from services.verification.casework.store import incidents, templates
 from services.verification.casework.views import Related
 from services.verification.casework.work_views import (
@@ -71,7 +72,7 @@ class WorkApi:
                      repeat="header", answers={201: Work}),
             Endpoint("POST", "/api/v1/bulk/assign", self.assign_many,
                      "Say who leads several cases: all of them, or none", SUPERVISORS,
-                     body=bodies.BulkLeadBody, repeat="header", answers={201: Assigned}),
+                     body=bulk_bodies.BulkLeadBody, repeat="header", answers={201: Assigned}),
             Endpoint("GET", TEMPLATES, self.list_templates, "Templates of answers", READERS,
                      answers={200: Templates}),
             Endpoint("POST", TEMPLATES, self.keep_template,
@@ -79,9 +80,7 @@ class WorkApi:
                      body=bodies.TemplateBody, repeat="header", answers={201: TemplateShown}),
         ]  # fmt: skip
 
-    def _act(
-        self, name: str, act: Act[Any, Any], body: type[bodies.Body], summary: str
-    ) -> Endpoint:
+    def _act(self, name: str, act: Act[Any, Any], body: type[Body], summary: str) -> Endpoint:
         return Endpoint(
             "POST", f"{CASE}/{name}", partial(self.act, act), summary, WORKERS,
             params={"case_id": UUID}, body=body, repeat="header", answers={201: Work},
@@ -109,7 +108,7 @@ class WorkApi:
             doing = partial(self._done, conn, add, call, call.body.about)
             return await repeats.once(conn, call, Work, doing)
 
-    async def assign_many(self, call: Call[bodies.BulkLeadBody, None]) -> Assigned:
+    async def assign_many(self, call: Call[bulk_bodies.BulkLeadBody, None]) -> Assigned:
         """How many."""
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(bulk.assign, conn, self.desk, call.operator, call.body)

@@ -12,9 +12,9 @@ from shared.errors import Invalid, Refused, Wrong
 from shared.values import keystrokes
 from shared.values.keystrokes import USUAL, Keys
 from shared.web import repeats
+from shared.web.choices import KEYS
 from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
-from shared.web.pages import KEYS
 from shared.web.replies import Cookie, Page, See
 
 ADDRESS = "/desk/keys"

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from services.verification.casework.acts import assigning, judging
 from services.verification.casework.acts.desk import Desk, claim
-from services.verification.casework.bodies import BulkAnswerBody, BulkLeadBody, LeadBody
+from services.verification.casework.bodies import LeadBody
+from services.verification.casework.bulk_bodies import BulkAnswerBody, BulkLeadBody
 from services.verification.casework.rules import verdicts
 from services.verification.casework.store import bare, cases
 from shared.access import Operator

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.bodies import DutiesBody
+from services.verification.casework.duty_bodies import DutiesBody
 from services.verification.casework.store import cases, recusals
 from services.verification.directory.rules import duties as rules
 from services.verification.directory.rules.duties import WEEK, Duty

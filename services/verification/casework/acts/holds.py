@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from services.verification.casework.acts import opening, recusals
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.bodies import HoldBody
+from services.verification.casework.bulk_bodies import HoldBody
 from services.verification.casework.rules import holds as rules
 from services.verification.casework.rules.holds import Hold
 from services.verification.casework.store import holds

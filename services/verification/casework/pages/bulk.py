@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.verification.casework import bodies, rows
+from services.verification.casework import bulk_bodies, queries, rows
 from services.verification.casework.acts import bulk
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS
@@ -45,7 +45,7 @@ class BulkPages:
         return [
             Endpoint("GET", ADDRESS, self.show, "Cases that nobody leads", SUPERVISORS),
             Endpoint("POST", ADDRESS, self.send, "Say who leads several cases", SUPERVISORS,
-                     body=bodies.BulkLeadBody, form=True, again=self.again, csrf="token",
+                     body=bulk_bodies.BulkLeadBody, form=True, again=self.again, csrf="token",
                      repeat="form"),
         ]  # fmt: skip
 
@@ -53,7 +53,7 @@ class BulkPages:
         """The list; what is ticked was ticked before."""
         return await self._page(call, unit_of(call.asked("unit")), call.asked_all("ids"))
 
-    async def send(self, call: Call[bodies.BulkLeadBody, None]) -> See:
+    async def send(self, call: Call[bulk_bodies.BulkLeadBody, None]) -> See:
         """Back to the list, which says how many were assigned."""
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(bulk.assign, conn, self.desk, call.operator, call.body)
@@ -117,6 +117,6 @@ async def list_ticked(
 def unit_of(typed: str) -> str | None:
     """The unit that is asked for; one that nobody could have is as good as none."""
     try:
-        return bodies.ListQuery.model_validate({"unit": typed or None}).unit
+        return queries.ListQuery.model_validate({"unit": typed or None}).unit
     except ValidationError:
         return None

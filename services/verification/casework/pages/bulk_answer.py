@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args
 
-from services.verification.casework import bodies, rows
+from services.verification.casework import rows
 from services.verification.casework.acts import bulk
 from services.verification.casework.acts.bulk import Answered
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import WORKERS
+from services.verification.casework.bulk_bodies import BulkAnswerBody
+from services.verification.casework.fields import VERDICT_LIMIT
 from services.verification.casework.pages.bulk import list_ticked, unit_of
 from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.verdicts import Past
@@ -25,7 +27,7 @@ from shared.web.forms import NONE, Fields
 from shared.web.replies import Page
 
 ADDRESS = "/desk/bulk/answer"
-VERDICTS: tuple[Verdict, ...] = get_args(bodies.BulkAnswerBody.model_fields["verdict"].annotation)
+VERDICTS: tuple[Verdict, ...] = get_args(BulkAnswerBody.model_fields["verdict"].annotation)
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,15 @@ class BulkAnswerPages:
         return [
             Endpoint("GET", ADDRESS, self.show, "Low ratings without a word or a phone", WORKERS),
             Endpoint("POST", ADDRESS, self.send, "Answer several of them alike", WORKERS,
-                     body=bodies.BulkAnswerBody, form=True, again=self.again, csrf="token",
-                     repeat="form", limit=bodies.VERDICT_LIMIT),
+                     body=BulkAnswerBody, form=True, again=self.again, csrf="token",
+                     repeat="form", limit=VERDICT_LIMIT),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
         """The list; what is ticked was ticked before."""
         return await self._page(call, call.asked("unit"), call.asked_all("ids"))
 
-    async def send(self, call: Call[bodies.BulkAnswerBody, None]) -> Page:
+    async def send(self, call: Call[BulkAnswerBody, None]) -> Page:
         """What was answered and what was not, above what is left of the list."""
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(bulk.answer, conn, self.desk, call.operator, call.body)

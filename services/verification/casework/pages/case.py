@@ -1,6 +1,5 @@
 """A case's page: its facts, its time line, and the forms for what may be done now."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,92 +8,39 @@ from uuid import UUID
 import segno
 from pydantic import BaseModel
 
-from services.verification.casework import bodies, tries, views
+from services.verification.casework import tries
 from services.verification.casework.acts import (
-    asking,
     assigning,
-    callbacks,
     consequences,
     drafts,
     evidence,
-    judging,
     likeness,
     overtaken,
     phones,
     recusals,
     requests,
-    reviews,
     templates,
 )
-from services.verification.casework.acts.desk import Act, Desk, find_said
+from services.verification.casework.acts.desk import Desk, find_said
 from services.verification.casework.api import READERS, WORKERS, find_case
 from services.verification.casework.details import load_detail
-from services.verification.casework.pages import work
+from services.verification.casework.fields import VERDICT_LIMIT
+from services.verification.casework.pages.case_forms import DONE, FORMS, Attempt, begun, possible
 from services.verification.casework.pages.work import ADDRESS
 from services.verification.casework.roster import load_roster
-from services.verification.casework.rules import callbacks as calling
-from services.verification.casework.rules import numbers, verdicts
+from services.verification.casework.rules import numbers
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import cases, incidents
 from services.verification.directory.store import units
-from shared import access
-from shared.access import Operator
 from shared.db import Connection, Database
-from shared.errors import NotFound, Refused, Wrong
-from shared.events import AnswerHeard, CallbackLogged
+from shared.errors import NotFound, Refused
 from shared.values import clock
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
-from shared.web.forms import NONE, Fields
+from shared.web.forms import Fields
 from shared.web.replies import Page, Reply, See
 from shared.web.texts import LANGUAGES
 
-
-@dataclass(frozen=True)
-class Attempt:
-    """What is filled in: in a form that could not be accepted, and what is wrong with it.
-
-    Or, without a form, what was written before and not sent yet.
-    """
-
-    form: str = ""
-    typed: Fields = NONE
-    refused: Refused | None = None
-    key: str = ""
-
-    def said(self, form: str) -> Fields:
-        """What stands in a section of the page."""
-        return self.typed.within(form) if form == self.form else self.typed.only(form)
-
-    def of(self, field: str) -> Wrong | None:
-        """What is wrong with a field, if something is."""
-        wrong = self.refused.wrong if self.refused else ()
-        return next((w for w in wrong if w.field.partition(".")[0] == field), None)
-
-
-@dataclass(frozen=True)
-class Form:
-    """A form of the page: what it takes, what it does, what it is called in the table."""
-
-    body: type[BaseModel]
-    act: Act[Any, Any]
-    done: type[object]
-    summary: str
-
-
-FORMS: Mapping[str, Form] = {
-    "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, CallbackLogged, "Record a call"),
-    "questions": Form(bodies.QuestionsBody, asking.ask, AnswerHeard, "Record the answers"),
-    "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict"),
-    "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
-    "recusals": Form(
-        bodies.RecusalBody, recusals.change, recusals.Recused, "Keep from an officer, or give back"
-    ),
-    "phone-reveals": Form(bodies.RevealBody, phones.reveal_phone, str, "Show the phone"),
-}
-_DONE = {*FORMS, *work.FORMS, "kept", "joined", "chosen", "filled", "evidence"}
-DONE = frozenset(_DONE - {"phone-reveals"})
 # The field of the verdict that names the case with which this one belongs.
 _JOINS = "verdicts-incident"
 _ANSWERS = "verdicts-answer"
@@ -119,12 +65,12 @@ class CasePage:
                      params={"case_id": str}),
             case("POST", ADDRESS, self.enter, "Keep what is filled in, or do what is plainly meant",
                  WORKERS, form=True, again=partial(self.again, ""), csrf="token", repeat="form",
-                 limit=bodies.VERDICT_LIMIT),
+                 limit=VERDICT_LIMIT),
             *(case("GET", f"{ADDRESS}/{name}", self.back, "Back to the case", READERS)
               for name in FORMS),
             *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
                    body=form.body, form=True, again=partial(self.again, name), csrf="token",
-                   repeat="form", limit=bodies.VERDICT_LIMIT, section=name)
+                   repeat="form", limit=VERDICT_LIMIT, section=name)
               for name, form in FORMS.items()),
         ]  # fmt: skip
 
@@ -151,7 +97,7 @@ class CasePage:
             before = (await drafts.load(conn, self.desk, call.operator, case_id)).typed
             joins, use = call.fields.one("join"), call.fields.one("use")
             kept = joins or use or call.fields.one("keep")
-            meant = [] if kept else list(_begun(call.fields, before))
+            meant = [] if kept else list(begun(call.fields, before))
             if len(meant) == 1:
                 return Reply(None, 307, {"Location": f"{page}/{meant[0]}"})
             fields = call.fields.having(_JOINS, joins) if joins else call.fields
@@ -215,7 +161,7 @@ class CasePage:
             asked = await requests.load_asked(conn, self.desk, call.operator, case)
             together = await incidents.list_others(conn, call.operator, case)
             phone = await phones.shown_today(conn, self.desk, call.operator, case)
-            forms = _forms(case, detail, call.operator)
+            forms = possible(case, detail, call.operator)
             typed = attempt.said(overtaken.SECTION)
             then = (
                 await consequences.load(conn, self.desk, call.operator, case, typed)
@@ -260,40 +206,3 @@ def _code(phone: str | None) -> str | None:
         return None
     drawn = segno.make(f"tel:{phone}", micro=False)
     return drawn.svg_inline(scale=4, border=4, light="#fff", svgclass=None, lineclass=None)
-
-
-def _begun(fields: Fields, before: Fields) -> Iterator[str]:
-    """The sections into which something new was typed; categories are ticked from the start."""
-    for name in FORMS:
-        now, then = fields.only(name).values, before.only(name).values
-        typed = Fields({field: told for field, told in now.items() if field != "categories"})
-        if typed.typed and now != then:
-            yield name
-
-
-def may_judge(case: Case, operator: Operator) -> bool:
-    """Whether a verdict of this operator's could be recorded now."""
-    changes = case.state == "verified" and operator.role in access.SUPERVISORS
-    return (case.state == "open" or changes) and verdicts.is_above(case, operator)
-
-
-def _forms(case: Case, detail: views.Detail, operator: Operator) -> frozenset[str]:
-    """The forms that could succeed now; the others are not shown."""
-    if operator.role not in access.CASE_WORKERS:
-        return frozenset()
-    shown = {"recusals"}
-    if case.phone_sealed:
-        shown.add("phone-reveals")
-        if case.callback_state != "reached" and calling.may_call(operator):
-            shown.add("callbacks")
-    if case.phone_sealed and case.is_answered and calling.may_call(operator):
-        shown.add("questions")
-    if operator.role in access.SUPERVISORS and case.recused and case.is_told:
-        shown.add("releases")
-    if may_judge(case, operator):
-        shown.add("verdicts")
-    if case.under_review and detail.verdicts:
-        newest = detail.verdicts[-1]
-        if access.may_review(operator, newest.username, newest.role):
-            shown.add("reviews")
-    return frozenset(shown)

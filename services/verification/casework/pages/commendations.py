@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from services.verification.casework.acts import praise
 from services.verification.casework.api import READERS, WORKERS
-from services.verification.casework.bodies import AttributionBody, CommendationQuery
+from services.verification.casework.bodies import AttributionBody
+from services.verification.casework.queries import CommendationQuery
 from services.verification.casework.store import commendations
 from services.verification.casework.store.commendations import Commendation
 from services.verification.directory.store import officers, units

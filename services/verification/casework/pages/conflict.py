@@ -10,7 +10,7 @@ from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.drafts import Kept
 from services.verification.casework.api import WORKERS, find_case
 from services.verification.casework.details import load_detail
-from services.verification.casework.pages.case import FORMS, may_judge
+from services.verification.casework.pages.case_forms import FORMS, may_judge
 from services.verification.casework.pages.work import ADDRESS
 from services.verification.casework.roster import load_roster
 from services.verification.casework.rules import differing

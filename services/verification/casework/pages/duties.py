@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
-from services.verification.casework import bodies
+from services.verification.casework import duty_bodies
 from services.verification.casework.acts import duties as acts
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.duties import Rostered
@@ -35,7 +35,7 @@ _NOTES = 20
 class WeekQuery(BaseModel):
     """What an address says: a day of the week that is meant, and what was just done."""
 
-    week: bodies.Day | None = None
+    week: duty_bodies.Day | None = None
     done: Literal["", "planned", "removed", "again"] = ""
     n: int = Field(default=0, ge=0, le=9999)
     left: int = Field(default=0, ge=0, le=9999)
@@ -58,11 +58,11 @@ class DutyPages:
             Endpoint("GET", LIST, self.show_units, "The duty rosters of all units", READERS),
             Endpoint("GET", ADDRESS, self.show, "A unit's duty roster", READERS,
                      params={"unit_code": str}),
-            form(ADDRESS, self.add, "Put an officer on duty", body=bodies.DutiesBody),
+            form(ADDRESS, self.add, "Put an officer on duty", body=duty_bodies.DutiesBody),
             form(f"{ADDRESS}/removal", self.remove, "Take duties off the roster",
-                 body=bodies.RemovalBody),
+                 body=duty_bodies.RemovalBody),
             form(f"{ADDRESS}/again", self.carry_over, "Carry last week's duties over",
-                 body=bodies.CarryBody),
+                 body=duty_bodies.CarryBody),
         ]  # fmt: skip
 
     async def show_units(self, call: Call[None, None]) -> Page | See:
@@ -79,17 +79,17 @@ class DutyPages:
         """The week that is asked for, or this one."""
         return await self._page(call)
 
-    async def add(self, call: Call[bodies.DutiesBody, None]) -> See:
+    async def add(self, call: Call[duty_bodies.DutiesBody, None]) -> See:
         """Back to the week."""
         first = min(call.body.days, default=None)
         return await self._done(call, "planned", first, partial(acts.add, body=call.body))
 
-    async def remove(self, call: Call[bodies.RemovalBody, None]) -> See:
+    async def remove(self, call: Call[duty_bodies.RemovalBody, None]) -> See:
         """Back to the week."""
         doing = partial(acts.remove, duty_ids=call.body.ids)
         return await self._done(call, "removed", _query(call.asking).week, doing)
 
-    async def carry_over(self, call: Call[bodies.CarryBody, None]) -> See:
+    async def carry_over(self, call: Call[duty_bodies.CarryBody, None]) -> See:
         """Back to the week."""
         monday = rules.monday(call.body.week)
         return await self._done(call, "again", monday, partial(acts.carry_over, monday=monday))

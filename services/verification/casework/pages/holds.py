@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.verification.casework import bodies, held
+from services.verification.casework import held, queries
 from services.verification.casework.acts import holds as acts
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS
+from services.verification.casework.bulk_bodies import HoldBody
 from shared.db import Database
 from shared.errors import Refused
 from shared.values import text
@@ -34,14 +35,14 @@ class HoldPages:
         return [
             row("GET", ADDRESS, self.show, "Submissions that wait for a person"),
             row("POST", ADDRESS, self.decide, "Release held submissions, or set them aside",
-                body=bodies.HoldBody, form=True, again=self.again, csrf="token", repeat="form"),
+                body=HoldBody, form=True, again=self.again, csrf="token", repeat="form"),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
         """The most pressing first."""
         return await self._page(call, _query(call.asking))
 
-    async def decide(self, call: Call[bodies.HoldBody, None]) -> See:
+    async def decide(self, call: Call[HoldBody, None]) -> See:
         """Back to the list, which says how many were decided."""
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(acts.decide, conn, self.desk, call.operator, call.body)
@@ -59,7 +60,7 @@ class HoldPages:
     async def _page(
         self,
         call: Call[Any, Any],
-        query: bodies.HoldQuery,
+        query: queries.HoldQuery,
         typed: Fields = NONE,
         refused: Refused | None = None,
         key: str = "",
@@ -77,9 +78,9 @@ class HoldPages:
         return Page("held.html", values, refused=refused)
 
 
-def _query(given: Any) -> bodies.HoldQuery:
+def _query(given: Any) -> queries.HoldQuery:
     # A link with a filter that we do not know shows the whole list, not an error.
     try:
-        return bodies.HoldQuery.model_validate({n: v for n, v in given.items() if v})
+        return queries.HoldQuery.model_validate({n: v for n, v in given.items() if v})
     except ValidationError:
-        return bodies.HoldQuery()
+        return queries.HoldQuery()

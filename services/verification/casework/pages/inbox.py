@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.verification.casework import bodies, listing, rows
+from services.verification.casework import listing, queries, rows
 from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.search import Found
@@ -62,7 +62,7 @@ class InboxPages:
     async def page(
         self,
         call: Call[Any, Any],
-        query: bodies.InboxQuery,
+        query: queries.InboxQuery,
         title: str = "",
         refused: Refused | None = None,
     ) -> Page:
@@ -105,7 +105,7 @@ class InboxPages:
         return Page("inbox.html", values, refused=refused)
 
     async def _found(
-        self, conn: Connection, operator: Operator, query: bodies.InboxQuery
+        self, conn: Connection, operator: Operator, query: queries.InboxQuery
     ) -> Found | None:
         if query.q is None or not query.q.strip():
             return None
@@ -113,7 +113,7 @@ class InboxPages:
 
 
 async def _page(
-    conn: Connection, operator: Operator, query: bodies.InboxQuery, found: Found | None
+    conn: Connection, operator: Operator, query: queries.InboxQuery, found: Found | None
 ) -> listing.Page:
     if found and not found.units:
         return listing.Page(list(found.cases), None)
@@ -134,35 +134,35 @@ async def _people(conn: Connection, operator: Operator, unit: str | None) -> lis
     return await workers.list_at(conn, operator.scope)
 
 
-def query_of(given: Mapping[str, str]) -> bodies.InboxQuery:
+def query_of(given: Mapping[str, str]) -> queries.InboxQuery:
     """What a link asks for."""
     # One with a filter or a cursor that we do not know shows the inbox, not an error.
     kept = {name: value for name, value in given.items() if value}
     try:
-        query = bodies.InboxQuery.model_validate(kept | {"limit": _PAGE})
+        query = queries.InboxQuery.model_validate(kept | {"limit": _PAGE})
         listing.cursor_of(query)
     except (ValidationError, Invalid):
-        return bodies.InboxQuery(limit=_PAGE)
+        return queries.InboxQuery(limit=_PAGE)
     return query
 
 
-def _asked(query: bodies.InboxQuery) -> dict[str, object]:
+def _asked(query: queries.InboxQuery) -> dict[str, object]:
     """What was asked for beside the usual."""
     given = query.model_dump(include=set(_ASKED), exclude_defaults=True)
     return {name: given[name] for name in _ASKED if given.get(name)}
 
 
-def asked_in(query: bodies.InboxQuery) -> str:
+def asked_in(query: queries.InboxQuery) -> str:
     """The same as it stands in an address."""
     return urlencode(_asked(query))
 
 
-def _view(query: bodies.InboxQuery) -> str:
+def _view(query: queries.InboxQuery) -> str:
     """Which of the rail's views it is; `found` for any other choice of cases."""
     asked = _asked(query)
     named = query.number or query.submission_id
     return next((name for name, one in _VIEWS.items() if one == asked and not named), "found")
 
 
-def _link(query: bodies.InboxQuery, cursor: str) -> str:
+def _link(query: queries.InboxQuery, cursor: str) -> str:
     return "/desk?" + urlencode({**_asked(query), "cursor": cursor})

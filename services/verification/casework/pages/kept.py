@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.verification.casework import bodies
 from services.verification.casework.acts import consequences, drafts, overtaken
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import WORKERS, find_case
-from services.verification.casework.pages.case import FORMS, may_judge
+from services.verification.casework.fields import VERDICT_LIMIT
+from services.verification.casework.pages.case_forms import FORMS, may_judge
 from services.verification.casework.pages.work import ADDRESS
 from services.verification.directory.store import officers
 from shared.db import Database
@@ -27,7 +27,7 @@ class Keeping:
         return [
             Endpoint(
                 "POST", f"{ADDRESS}/draft", self.keep, "Keep what is typed so far", WORKERS,
-                params={"case_id": UUID}, form=True, csrf="token", limit=bodies.VERDICT_LIMIT,
+                params={"case_id": UUID}, form=True, csrf="token", limit=VERDICT_LIMIT,
             ),
         ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from services.verification.casework import bodies, listing, rows
+from services.verification.casework import listing, queries, rows
 from services.verification.casework.acts import requests
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.requests import Asked
@@ -46,11 +46,11 @@ class MinePages:
         """Two pages to look at."""
         return [
             Endpoint("GET", "/desk/mine", self.mine, "What waits for whoever asks", WORKERS,
-                     query=bodies.MineQuery),
+                     query=queries.MineQuery),
             Endpoint("GET", "/desk/shift", self.shift, "What a shift hands over", READERS),
         ]  # fmt: skip
 
-    async def mine(self, call: Call[None, bodies.MineQuery]) -> Page:
+    async def mine(self, call: Call[None, queries.MineQuery]) -> Page:
         """The cases they lead or help with, the verdicts and the requests they decide."""
         operator, query = call.operator, call.query
         async with self.database.transaction(as_=operator) as conn:

@@ -11,7 +11,8 @@ from services.verification.casework.acts import consequences, overtaken, recusal
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import SUPERVISORS, find_case
 from services.verification.casework.details import load_detail
-from services.verification.casework.pages.case import Attempt
+from services.verification.casework.fields import VERDICT_LIMIT
+from services.verification.casework.pages.case_forms import Attempt
 from services.verification.casework.pages.work import ADDRESS
 from services.verification.casework.roster import load_roster
 from services.verification.casework.rules.verdicts import Step
@@ -46,7 +47,7 @@ class ReviewPage:
                      params={"case_id": UUID}),
             Endpoint("POST", PATH, self.correct, "Put another verdict in its place", SUPERVISORS,
                      params={"case_id": UUID}, body=bodies.CorrectionForm, form=True,
-                     again=self.again, csrf="token", repeat="form", limit=bodies.VERDICT_LIMIT,
+                     again=self.again, csrf="token", repeat="form", limit=VERDICT_LIMIT,
                      section=overtaken.SECTION),
         ]  # fmt: skip
 

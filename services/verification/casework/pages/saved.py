@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from services.verification.casework import bodies
+from services.verification.casework import queries
 from services.verification.casework.api import WORKERS
 from services.verification.casework.pages.inbox import InboxPages, asked_in, query_of
 from services.verification.casework.store import saved_views
@@ -32,19 +32,19 @@ class SavedViews:
         """Two forms of the inbox."""
         form = partial(Endpoint, "POST", who=WORKERS, form=True, csrf="token", repeat="form")
         return [
-            form(ADDRESS, self.save, "Save what is asked for under a name", body=bodies.ViewBody,
+            form(ADDRESS, self.save, "Save what is asked for under a name", body=queries.ViewBody,
                  again=self.again),
             form(f"{ADDRESS}/removal", self.remove, "Forget a saved view",
-                 body=bodies.ViewRemovalBody),
+                 body=queries.ViewRemovalBody),
         ]  # fmt: skip
 
-    async def save(self, call: Call[bodies.ViewBody, None]) -> See:
+    async def save(self, call: Call[queries.ViewBody, None]) -> See:
         """To the view, which says that it is saved."""
         async with self.database.transaction(as_=call.operator) as conn:
             asked = await repeats.once(conn, call, str, partial(_save, conn, call))
         return See(f"/desk?{asked}&done=view")
 
-    async def remove(self, call: Call[bodies.ViewRemovalBody, None]) -> See:
+    async def remove(self, call: Call[queries.ViewRemovalBody, None]) -> See:
         """To all open work."""
         async with self.database.transaction(as_=call.operator) as conn:
             done = partial(_remove, conn, call)
@@ -57,7 +57,7 @@ class SavedViews:
         return await self.inbox.page(call, query, call.fields.one("title"), refused)
 
 
-async def _save(conn: Connection, call: Call[bodies.ViewBody, None]) -> str:
+async def _save(conn: Connection, call: Call[queries.ViewBody, None]) -> str:
     own, title = call.operator.username, text.line(call.body.title)
     asked = asked_in(query_of(dict(parse_qsl(call.body.asked))))
     if not title:
@@ -71,6 +71,6 @@ async def _save(conn: Connection, call: Call[bodies.ViewBody, None]) -> str:
     return asked
 
 
-async def _remove(conn: Connection, call: Call[bodies.ViewRemovalBody, None]) -> bool:
+async def _remove(conn: Connection, call: Call[queries.ViewRemovalBody, None]) -> bool:
     await saved_views.remove(conn, call.operator.username, call.body.title)
     return True

@@ -9,6 +9,7 @@ from services.verification.casework import bodies
 from services.verification.casework.acts import templates as acts
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import READERS
+from services.verification.casework.fields import VERDICT_LIMIT
 from services.verification.casework.rules.templates import VARIABLES
 from services.verification.casework.store import templates
 from services.verification.directory.store import operators
@@ -37,7 +38,7 @@ class TemplatePages:
             Endpoint("GET", ADDRESS, self.show, "Templates of answers", READERS),
             Endpoint("POST", ADDRESS, self.keep, "Add a template of an answer, or change one",
                      KEEPERS, body=bodies.TemplateBody, form=True, again=self.again, csrf="token",
-                     repeat="form", limit=bodies.VERDICT_LIMIT),
+                     repeat="form", limit=VERDICT_LIMIT),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
