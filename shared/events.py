@@ -34,6 +34,7 @@ CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 # network, or about one code or unit; praise in a burst, while closed, or faster than one can serve.
 HeldReason = Literal["phone", "address", "code", "unit", "burst", "closed", "pace"]
 HoldOutcome = Literal["released", "set_aside"]
+AppealState = Literal["filed", "upheld", "overturned"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
@@ -316,7 +317,8 @@ class CaseVerified(Event):
     `incident_id` counts until the first IncidentChanged of the case. `kept_from` are those who may
     be meant, by badge or `@username`: nothing of this case is theirs to see or decide. `counters`
     are the windows of the unit that it is about, where somebody said so. `named` are the officers
-    whom the citizen named by badge; `verified_by` is who submitted the verdict.
+    whom the citizen named by badge; `verified_by` is who submitted the verdict. `overturned` is the
+    verdict that an officer's appeal changed into this one: the citizen's reward is still by that.
     """
 
     TYPE = "case.verified.v1"
@@ -343,6 +345,7 @@ class CaseVerified(Event):
     counters: tuple[int, ...] = ()
     named: tuple[str, ...] = ()
     verified_by: str | None = None
+    overturned: Verdict | None = None
 
 
 class IncidentChanged(Event):
@@ -358,6 +361,29 @@ class IncidentChanged(Event):
     received_at: datetime
     changed_at: datetime
     version: int
+
+
+class AppealChanged(Event):
+    """An officer appeals against the mark of a verdict, or the level above has answered.
+
+    `revision` is the verdict that it is about; what takes the place of one that is overturned comes
+    as a higher revision of the case, which may wait for its second look. `due_at` is by when the
+    answer is due.
+    """
+
+    TYPE = "appeal.changed.v1"
+    SUBJECT = "appeal_id"
+    VERSION = "version"
+
+    appeal_id: UUID
+    case_id: UUID
+    unit_code: str
+    badge: str
+    revision: int
+    version: int
+    state: AppealState
+    due_at: datetime
+    changed_at: datetime
 
 
 class CaseRescheduled(Event):

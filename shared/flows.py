@@ -168,6 +168,12 @@ FLOWS: tuple[Flow, ...] = (
         "one strike and so many rewards an incident, also after cases were joined or taken apart",
     ),
     Flow(
+        events.AppealChanged,
+        "verification",
+        ("scoring",),
+        "a strike stays provisional until the officer's appeal is answered",
+    ),
+    Flow(
         events.RewardDecided,
         "rewards",
         ("intake", "scoring"),

@@ -97,6 +97,17 @@ SAMPLES: tuple[Event, ...] = (
         changed_at=AT,
         version=1,
     ),
+    events.AppealChanged(
+        appeal_id=REWARD,
+        case_id=CASE,
+        unit_code="411724006",
+        badge="170001",
+        revision=1,
+        version=1,
+        state="filed",
+        due_at=AT,
+        changed_at=AT,
+    ),
     events.RewardDecided(
         reward_id=REWARD,
         case_id=CASE,

@@ -21,6 +21,7 @@ from deploy.cli import (
     policy,
     qr,
     receipt,
+    score,
     statement,
 )
 from shared import faults
@@ -46,6 +47,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
+app.add_typer(score.app, name="score")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(invite.app, name="invite")
 app.add_typer(open311.app, name="open311")

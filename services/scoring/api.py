@@ -8,11 +8,13 @@ from itertools import groupby
 from asyncpg import Record
 
 from services.scoring import views
+from services.scoring.rules.provisional import OPEN, firm_at
 from services.scoring.rules.strikes import strikes_of, year_of
-from services.scoring.rules.values import Strike
-from services.scoring.store import criticisms, directory, facts, points, strikes
+from services.scoring.rules.values import Appeal, Fact, Scope, Strike
+from services.scoring.store import appeals, criticisms, directory, facts, points, strikes
 from shared import access
-from shared.db import Connection, Database
+from shared.access import Operator
+from shared.db import Connection, Database, as_itself
 from shared.errors import NotFound
 from shared.policy import Policies
 from shared.values import clock
@@ -82,7 +84,7 @@ class Api:
     async def officer_strikes(self, call: Call[None, None]) -> views.Strikes:
         """Strikes in force, and the ledger that they follow from."""
         async with self.database.transaction(as_=call.operator) as conn:
-            return await load_strikes(conn, self.policies, call.params["badge"])
+            return await load_strikes(conn, self.policies, call.operator, call.params["badge"])
 
     async def list_criticisms(self, call: Call[None, views.CriticismsQuery]) -> views.Criticisms:
         """A page of them."""
@@ -117,19 +119,29 @@ async def load_score(conn: Connection, unit_code: str, query: views.EntriesQuery
     )
 
 
-async def load_strikes(conn: Connection, policies: Policies, badge: str) -> views.Strikes:
+async def load_strikes(
+    conn: Connection, policies: Policies, who: Operator, badge: str
+) -> views.Strikes:
     """An officer whom the operator may see, with strikes and ledger."""
     officer = await directory.get_officer(conn, badge)
     if officer is None:
         raise NotFound("refused.no_officer")
     marks = await strikes.get_officers_marks(conn, [badge])
     ledger = await strikes.list_ledger(conn, badge)
-    shown = [_strike(strike, policies) for strike in strikes_of(marks, policies)]
+    async with as_itself(conn, who):
+        held = await facts.list_facts(conn, [Scope("officer", badge)])
+        appealed = await appeals.list_of(conn, badge)
+    shown = [_strike(strike, held, appealed, policies) for strike in strikes_of(marks, policies)]
     return views.Strikes(**officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger])
 
 
-def _strike(strike: Strike, policies: Policies) -> views.StrikeShown:
+def _strike(
+    strike: Strike, held: list[Fact], appealed: list[Appeal], policies: Policies
+) -> views.StrikeShown:
     first = strike.first
+    own = [fact for fact in held if fact.case_id in strike.case_ids]
+    firm = firm_at(own, appealed, policies)
+    waits = firm == OPEN
     return views.StrikeShown(
         year=year_of(first.received_at, policies.at(first.received_at)),
         number=strike.number,
@@ -137,6 +149,8 @@ def _strike(strike: Strike, policies: Policies) -> views.StrikeShown:
         unit_code=first.unit_code,
         received_at=first.received_at,
         case_ids=list(strike.case_ids),
+        provisional_until=firm if firm and not waits and clock.now() < firm else None,
+        appealed=waits,
     )
 
 

@@ -1,14 +1,17 @@
 """Sanctions are proposed by the rules; a named person signs or declines, and answers for it."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from services.scoring.rules.sanctions import may_decide
+from services.scoring.rules.provisional import firm_at
+from services.scoring.rules.sanctions import Sanction, may_decide
 from services.scoring.rules.strikes import year_of
-from services.scoring.store import demands, papers, sanctions
+from services.scoring.rules.values import Scope
+from services.scoring.store import appeals, demands, facts, papers, sanctions
 from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.errors import Invalid, NotFound, Wrong
@@ -47,10 +50,12 @@ async def decide(
     async with as_itself(conn, who):
         verified_by = await sanctions.list_verifiers(conn, sanction.case_ids)
         found = await papers.list_cases(conn, sanction.case_ids)
-    may_decide(sanction, who, verified_by)
+        firm = await firm_of(conn, policies, sanction)
+    now = clock.now()
+    may_decide(sanction, who, verified_by, provisional=firm is not None and now < firm)
     if body.decision == "decline" and not body.reason:
         raise Invalid(Wrong("reason", "reason_needed"))
-    now, outcome = clock.now(), "signed" if body.decision == "sign" else "declined"
+    outcome = "signed" if body.decision == "sign" else "declined"
     reason = body.reason or None
     await sanctions.decide(conn, sanction_id, outcome, reason, who.username, now)
     log.get().info("sanction decided", outcome=outcome, code=sanction.rule)
@@ -62,3 +67,12 @@ async def decide(
         signed = replace(sanction, case_ids=tuple(one.case_id for one in found if one.counts))
         number = await papers.add_signed(conn, signed, year, who.username, now)
     return Decided(number=number)
+
+
+async def firm_of(conn: Connection, policies: Policies, sanction: Sanction) -> datetime | None:
+    """When the strikes of a sanction are no longer provisional; None if it counts none."""
+    if sanction.badge is None:
+        return None
+    held = await facts.list_facts(conn, [Scope("case", str(one)) for one in sanction.case_ids])
+    appealed = await appeals.list_of(conn, sanction.badge)
+    return firm_at([one for one in held if sanction.badge in one.marked], appealed, policies)

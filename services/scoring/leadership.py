@@ -87,6 +87,7 @@ class LeadershipPage:
             praised = await months.list_praised(conn, end - PRAISED_FOR, end, LISTED)
             inspected = await staffed.inspected(conn)
             waiting = await sanctions.count_waiting(conn)
+            alerts = await sanctions.count_waiting(conn, "alert")
         values = {
             "month": month,
             "earlier": month.on(-1),
@@ -99,6 +100,7 @@ class LeadershipPage:
             "troubled": troubled,
             "praised": praised,
             "waiting": waiting,
+            "alerts": alerts,
             "sanctioning": call.operator.role in access.SANCTION_READERS,
             "inspected": inspected or call.operator.role != "leadership",
         }

@@ -67,7 +67,7 @@ class ScorePages:
     async def officer(self, call: Call[None, None]) -> Page:
         """One officer; praise is theirs wherever they served when it was said."""
         async with self.database.transaction(as_=call.operator) as conn:
-            officer = await load_strikes(conn, self.policies, call.params["badge"])
+            officer = await load_strikes(conn, self.policies, call.operator, call.params["badge"])
             documents = await papers.list_of_officer(conn, officer.badge)
             struck = [own for strike in officer.strikes for own in strike.case_ids]
             cases = await papers.list_cases(conn, struck)

@@ -45,6 +45,10 @@ def _body(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Iterat
         months = ((day(c.received_at).partition("月")[0] + "月") for c in _firsts(cases))
         for month, found in groupby(months):
             yield say("paper_month", month=month, number=len(list(found)))
+    elif one.kind == "inspection":
+        yield say("paper_body_inspection", unit=one.unit_name)
+        for number, case in enumerate(cases, 1):
+            yield say("paper_strike", number=number, case=told(case, policies))
     elif one.kind in ("criticism", "clearing"):
         yield from (
             say(

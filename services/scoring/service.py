@@ -42,6 +42,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.CallbackLogged: handlers.on_callback_logged,
             events.CaseVerified: partial(handlers.on_case_verified, policies),
             events.IncidentChanged: partial(handlers.on_incident_changed, policies),
+            events.AppealChanged: handlers.on_appeal_changed,
             events.RewardDecided: handlers.on_reward_decided,
             events.RewardPaid: handlers.on_reward_paid,
             events.RewardReversed: handlers.on_reward_reversed,

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from services.scoring import papers as made
 from services.scoring import views
-from services.scoring.approvals import Decided, SignatureBody, decide
+from services.scoring.approvals import Decided, SignatureBody, decide, firm_of
+from services.scoring.rules.provisional import OPEN
 from services.scoring.rules.sanctions import Sanction, may_decide
 from services.scoring.store import directory, papers, sanctions
 from shared import access, staff
@@ -17,6 +18,7 @@ from shared.access import Operator
 from shared.db import Connection, Database, as_itself
 from shared.errors import NotFound, Refused
 from shared.policy import Policies
+from shared.values import clock
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
 from shared.web.endpoints import staff as only
@@ -109,9 +111,13 @@ class SanctionPages:
             async with as_itself(conn, who):
                 cases = await papers.list_cases(conn, one.case_ids)
                 verified_by = await sanctions.list_verifiers(conn, one.case_ids)
+                firm = await firm_of(conn, self.policies, one)
             people = await staff.list_names(conn, [one.decided_by or "", *verified_by])
+        provisional = firm is not None and clock.now() < firm
         values = {
             "one": one,
+            "firm_at": firm if provisional and firm != OPEN else None,
+            "appealed": firm == OPEN,
             "names": names,
             "cases": cases,
             "people": people,
@@ -119,7 +125,7 @@ class SanctionPages:
             "ref": self._ref(one),
             "told": partial(made.told, policies=self.policies),
             "points": self._points(one),
-            "barred": _barred(one, who, verified_by),
+            "barred": _barred(one, who, verified_by, provisional=provisional),
             "signers": access.SANCTION_SIGNERS,
             "sanctioning": True,
             "typed": typed,
@@ -135,13 +141,15 @@ class SanctionPages:
     def _points(self, one: Sanction) -> int:
         """What the unit's ledger lost with the crossing."""
         rule = self.policies.at(one.proposed_at).strikes
-        return 0 if one.rule == "interview" else int(getattr(rule, f"{one.rule}_centipoints"))
+        return int(getattr(rule, f"{one.rule}_centipoints", 0))
 
 
-def _barred(one: Sanction, who: Operator, verified_by: list[str]) -> Refused | None:
+def _barred(
+    one: Sanction, who: Operator, verified_by: list[str], *, provisional: bool
+) -> Refused | None:
     """Why this operator can decide nothing here."""
     try:
-        may_decide(one, who, verified_by)
+        may_decide(one, who, verified_by, provisional=provisional)
     except Refused as refused:
         return refused
     return None

@@ -85,6 +85,7 @@ class Entry(BaseModel):
     delta_centipoints: int
     balance_centipoints: int
     changed_at: datetime
+    edition: date | None = Field(description="the policy by which it was judged: its first day")
 
 
 class Score(Unit):
@@ -117,6 +118,8 @@ class StrikeShown(BaseModel):
     unit_code: str
     received_at: datetime
     case_ids: list[UUID]
+    provisional_until: datetime | None = Field(description="until then the officer may appeal")
+    appealed: bool = Field(description="provisional until an appeal is answered")
 
 
 class Mark(BaseModel):

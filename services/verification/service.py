@@ -10,6 +10,7 @@ from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
+from services.verification.casework.pages.appeals import AppealPages
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.bulk import BulkPages
 from services.verification.casework.pages.bulk_answer import BulkAnswerPages
@@ -150,6 +151,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Keeping(database, desk).endpoints(),
             *TemplatePages(database, desk).endpoints(),
             *WorkPages(database, desk).endpoints(),
+            *AppealPages(database, desk).endpoints(),
             *BulkPages(database, desk).endpoints(),
             *BulkAnswerPages(database, desk).endpoints(),
             *MinePages(database, desk).endpoints(),

@@ -105,6 +105,8 @@ class Marks(Part):
     transfer: Text = "公调"
     interview: Text = "公约"
     clearing: Text = "公澄"
+    alert: Text = "公报"
+    inspection: Text = "公检"
 
 
 class Papers(Part):
@@ -196,6 +198,7 @@ class Appeal(Part):
 
     officer_working_days: Days
     officer_times: Amount
+    officer_answer_days: Days = 5
     citizen_days: Days
     citizen_times: Amount
 

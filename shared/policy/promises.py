@@ -32,6 +32,13 @@ def is_bare(kind: Kind, *, words: bool, phone: bool) -> bool:
     return kind == "rating" and not (words or phone)
 
 
+def appealable_until(verified_at: datetime, policy: Policy) -> datetime:
+    """Until when an officer may appeal against a verdict's mark (rule 15), in working days."""
+    day = clock.service_day(verified_at, policy.zone)
+    last = policy.calendar.working_day_after(day, policy.appeal.officer_working_days)
+    return clock.end_of_day(last, policy.zone)
+
+
 def due(received_at: datetime, policy: Policy, *, bare: bool = False) -> tuple[datetime, datetime]:
     """When a callback and a verification are due 「當天進行電話回訪完畢」「當天核查完畢上報」.
 

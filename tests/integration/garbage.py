@@ -78,10 +78,13 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "HelperBody": {"decision": "join", "who": "north1", "word": "x"},
     "ExtensionBody": {"days": 1, "reason": "x"},
     "DisputeBody": {"reason": "x"},
+    "AppealBody": {"officer": "A-1", "reason": "x"},
+    "OwnAppealBody": {"case_id": "01930000-0000-7000-8000-000000000001", "reason": "x"},
     "IncidentBody": {"decision": "split", "incident": "26-1", "reason": "x"},
     "UnlikeBody": {"incident": "26-1", "word": "x"},
     "DecisionBody": {
         "request_id": "01930000-0000-7000-8000-000000000001", "decision": "refuse", "word": "x",
+        "instead": None, "answer": "x",
     },
     "AttributionBody": {"badge": "A-1"},
     "DutiesBody": {

@@ -71,6 +71,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "dispute": (("reason",), {}),
     "incident": (("incident", "reason"), {"decision": "merge"}),
     "unlike": (("incident", "word"), {}),
+    "appeal": (("reason",), {"officer": "A-1"}),
+    "appeals": (("reason",), {"case_id": str(uuid4())}),
     "decision": (("word",), {"request_id": str(uuid4()), "decision": "refuse"}),
     "held": (("reason",), {"outcome": "released"}),
     "approvals": (("approvals-note", "write-offs-note"), {"approvals-decision": "refuse"}),

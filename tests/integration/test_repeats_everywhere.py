@@ -223,6 +223,29 @@ async def unlike(place: Place) -> tuple[Body, Body]:
     return await case(place), {"incident": other["case_id"]}
 
 
+async def marked(place: Place, badge: str) -> str:
+    """A case with a verdict against an officer."""
+    case_id = str((await case(place))["case_id"])
+    async with ClientSession() as http:
+        header = await bearer(place.town, http, "verification", "northern")
+        url = f"{place.town.urls['verification']}/api/v1/cases/{case_id}/verdicts"
+        found = {"verdict": "substantiated", "attribution": "officers", "officers": [badge]}
+        async with http.post(url, json=VERDICT | found, headers=header) as response:
+            assert 201 == response.status, await response.text()
+    return case_id
+
+
+async def appeal(place: Place) -> tuple[Body, Body]:
+    """A colleague appeals."""
+    case_id = await marked(place, "A-1")
+    return {"case_id": case_id}, {"officer": "A-1", "reason": "当天不在岗"}
+
+
+async def own_appeal(place: Place) -> tuple[Body, Body]:
+    """The officer appeals."""
+    return {}, {"case_id": await marked(place, "A-2"), "reason": "当天不在岗"}
+
+
 async def decision(place: Place) -> tuple[Body, Body]:
     """Somebody below asks for more time."""
     params, now = await case(place), clock.now()
@@ -518,6 +541,7 @@ ACTS: Mapping[str, Make] = {
     "/filings": filed, "exports": export,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "incident": incident, "unlike": unlike,
+    "appeal": appeal, "/desk/appeals": own_appeal, "/api/v1/appeals": own_appeal,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
     "/api/v1/bulk/assign": many,
     "/desk/bulk/answer": answers, "signature": sign,

@@ -23,7 +23,7 @@ TABLES = {
                 "mismatches", "mismatch_resolutions", "incidents"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
-        "points_entries", "strikes", "criticisms", "demands",
+        "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "holds", "incidents",
     ),

@@ -16,11 +16,14 @@ from services.scoring.store import papers
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.errors import Forbidden
+from shared.events import AppealChanged
 from shared.papers.printer import Printer
+from shared.policy import promises
 from shared.values import clock
 from tests.integration.scoring_desk import Scores, opened
 from tests.integration.scoring_parts import DAY, POLICIES, cleared, verdict
 from tests.integration.staff_tab import Tab
+from tests.support import at
 
 SERVICE = "scoring"
 LEADER: Role = "leadership"
@@ -256,7 +259,7 @@ async def test_two_prominent_months_propose_an_interview(scores: Scores) -> None
     for month in (3, 4):
         for day in range(1, 4):
             at = DAY.replace(month=month, day=day)
-            await scores.judge("n1", officers=(), attribution="unit", received_at=at)
+            await scores.judge("n1", officers=(), attribution="policy", received_at=at)
     tab = await decided(scores, decision="sign", reason="")
     assert 200 == await tab.get(f"/papers/interview/{YEAR}/1")
     for words in ("2026年3月：3起", "2026年4月：3起", "主要领导"):
@@ -273,7 +276,7 @@ async def test_each_kind_has_its_list_and_its_files(scores: Scores) -> None:
     assert [2, 1] == shown
     assert 404 == await tab.get(f"/papers/criticism/{YEAR}/3")
     assert 404 == await tab.get(f"/papers/criticism/{YEAR}/99999999999")
-    for kind in ("accountability", "transfer", "interview", "clearing"):
+    for kind in papers.KINDS:
         assert 200 == await tab.get(f"/papers?kind={kind}")
     printer = next(one for one in scores.service.resources if isinstance(one, Printer))
     address = f"/papers/criticism/{YEAR}/1/paper.pdf"
@@ -294,3 +297,65 @@ async def test_nothing_of_it_is_changed_afterwards(scores: Scores) -> None:
                           "paper_withdrawals")
         ]  # fmt: skip
     assert [1] * 5 == counts
+
+
+async def test_what_rests_on_a_provisional_strike_is_not_signed_yet(scores: Scores) -> None:
+    """Until the fifth working day is over, and while an appeal waits; the pages say until when."""
+    now = clock.now()
+    case = (await twice(scores, verified_at=now))[1]
+    [address] = await proposed(scores)
+    end = promises.appealable_until(now, POLICIES.at(DAY))
+    tab = scores.tab(LEADER)
+    assert 200 == await tab.get(address)
+    assert ("申诉期内，至" in tab.text, set[str]()) == (True, tab.forms & {"signature"})
+    sign = {"key": "k" * 20, "decision": "sign", "reason": ""}
+    assert 409 == await tab.send(f"{address}/signature", _csrf(), **sign)
+    assert 200 == await tab.get("/scores/officers/P-n1")
+    assert "申诉期内，至" in tab.text
+    appeal = AppealChanged(
+        appeal_id=uuid4(), case_id=case, unit_code="n1", badge="P-n1", revision=1, version=1,
+        state="filed", due_at=end, changed_at=now,
+    )  # fmt: skip
+    await scores.hear(appeal)
+    with at(end):
+        tab = scores.tab(LEADER)
+        await tab.get("/scores/officers/P-n1")
+        assert "申诉中，等待答复" in tab.text
+        assert 409 == await tab.send(f"{address}/signature", _csrf(), **sign | {"key": "l" * 20})
+        await scores.hear(appeal.model_copy(update={"version": 2, "state": "upheld"}), appeal)
+        await decided(scores, decision="sign", reason="")
+        assert 1 == len(await listed(scores))
+
+
+async def test_a_report_to_leadership_and_an_inspection_are_papers(scores: Scores) -> None:
+    """Of the fourth strike, and of three cases in a quarter for which only the unit answers."""
+    for day in range(4):
+        await scores.judge("n1", received_at=DAY + timedelta(days=day))
+        unknown = {"officers": (), "attribution": "unit"}
+        await scores.judge("s1", received_at=DAY + timedelta(days=day), **unknown)
+    async with scores.database.acquire() as conn:
+        rows = await conn.fetch("SELECT rule, sanction_id FROM sanctions ORDER BY rule")
+    own = {row["rule"]: f"/sanctions/{row['sanction_id']}" for row in rows}
+    assert ["accountability", "alert", "inspection", "transfer"] == list(own)
+    tab = scores.tab(LEADER)
+    await tab.get("/leadership")
+    assert "年内超过三次的报告：1 份" in tab.text
+    for rule, words in (("alert", ("第4次：", "特此报告领导")),
+                        ("inspection", ("第3次：", "专项检查"))):  # fmt: skip
+        tab = scores.tab(LEADER)
+        await tab.get(own[rule])
+        assert 303 == await tab.send(f"{own[rule]}/signature", decision="sign", reason="")
+        assert 200 == await tab.get(f"/papers/{rule}/{YEAR}/1")
+        assert [] == [one for one in words if one not in tab.text]
+
+
+async def test_an_entry_names_the_policy_by_which_it_was_judged(scores: Scores) -> None:
+    """Also what is taken back, by the policy that took it."""
+    case = await scores.judge("n1")
+    gone = cleared(case, 2).model_copy(update={"unit_code": "n1"})
+    await scores.hear(gone)
+    _, told = await scores.get("/api/v1/units/n1/score")
+    edition = POLICIES.at(DAY).effective_from.isoformat()
+    assert [(200, 2, edition), (-200, 1, edition)] == [
+        (one["delta_centipoints"], one["revision"], one["edition"]) for one in told["entries"]
+    ]

@@ -55,8 +55,11 @@ def verdict(
 class Books:
     """The journal and the ledgers as a fold of changes, to ask the rules again and again."""
 
-    def __init__(self, rules: plan.Rules = plan.RULES) -> None:
+    def __init__(
+        self, rules: plan.Rules = plan.RULES, policies: policy.Policies = POLICIES
+    ) -> None:
         self.rules = rules
+        self.policies = policies
         self.facts: dict[UUID, Fact] = {}
         self.incidents: dict[UUID, IncidentChanged] = {}
         self.in_force: Counter[Demand] = Counter()
@@ -81,7 +84,7 @@ class Books:
         self.facts[fact.case_id] = fact
         scopes = plan.scopes_of([before, fact] if before else [fact], self.rules)
         facts = list(self.facts.values())
-        changes = plan.decide(scopes, facts, +self.in_force, POLICIES, self.rules)
+        changes = plan.decide(scopes, facts, +self.in_force, self.policies, self.rules)
         for change in changes:
             self.in_force[change.demand] += change.delta
             self.balances[change.demand.subject.id] += change.delta_centipoints

@@ -73,7 +73,7 @@ def test_two_ways_of_counting_come_to_the_same(cases: list[Judged]) -> None:
     facts = [
         Fact(
             c.case_id, 1, "complaint" if c.complaint else "request", c.unit_code, c.incident_id,
-            c.verdict, c.attribution, c.officers, c.categories, c.received_at,  # type: ignore[arg-type]
+            c.verdict, c.attribution, c.officers, c.categories, c.received_at, c.received_at,  # type: ignore[arg-type]
         )
         for c in cases
     ]  # fmt: skip

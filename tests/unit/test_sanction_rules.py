@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.scoring.rules import prominent
-from services.scoring.rules.sanctions import Sanction, counted, may_decide
+from services.scoring.rules.sanctions import RULES, Rule, Sanction, counted, may_decide
 from services.scoring.rules.values import Fact, Scope, Subject
 from shared.access import Operator
 from shared.errors import Conflict, Forbidden, Refused
@@ -107,10 +107,21 @@ def test_who_may_decide(
 ) -> None:
     """Once, nobody whom it concerns, and nobody who found what it follows from."""
     if wanted is None:
-        may_decide(sanction, who, verified_by)
+        may_decide(sanction, who, verified_by, provisional=False)
         return
     with pytest.raises(wanted):
-        may_decide(sanction, who, verified_by)
+        may_decide(sanction, who, verified_by, provisional=False)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_is_done_to_an_officer_waits_until_strikes_are_firm(rule: Rule) -> None:
+    """Accountability and transfer; a report, an interview and an inspection do not wait."""
+    sanction = replace(SANCTION, rule=rule)
+    if rule not in ("accountability", "transfer"):
+        may_decide(sanction, LEADER, [], provisional=True)
+        return
+    with pytest.raises(Conflict, match="sanction_provisional"):
+        may_decide(sanction, LEADER, [], provisional=True)
 
 
 def test_an_unfounded_complaint_clears_whom_it_named() -> None:

@@ -92,7 +92,9 @@ def sanctions(stories: Stories) -> set[Sanction]:
         rolls = edition.rule["strikes"]["window"] == "rolling_365_days"
         year = "" if rolls else str(edition.day(strike.first.filed.at).year)
         found |= {(name, strike.badge, year) for name in _crossed(strike)}
-    return found | set(_interviews(stories))
+        if strike.number > edition.rule["strikes"]["transfer_at"]:
+            found.add(("alert", strike.badge, year))
+    return found | set(_interviews(stories)) | set(_inspections(stories))
 
 
 def prominent(stories: Stories) -> dict[str, Counter[date]]:
@@ -118,6 +120,20 @@ def _interviews(stories: Stories) -> Iterator[Sanction]:
                 run.append(last)
             if all(months[one] >= wanted["incidents"] for one in run):
                 yield "interview", unit, f"{month:%Y-%m}"
+
+
+def _inspections(stories: Stories) -> Iterator[Sanction]:
+    """Rule 13: so many cases of a quarter for which only the unit answers."""
+    quarters: Counter[tuple[str, int, int]] = Counter()
+    for story in stories:
+        if story.counts and story.ruling and story.ruling.attribution == "unit":
+            day = story.edition.day(story.filed.at)
+            quarters[story.filed.unit, day.year, (day.month + 2) // 3] += 1
+    for (unit, year, quarter), cases in quarters.items():
+        last = date(year, quarter * 3 - 2, 1) - timedelta(days=1)
+        rule = stories.book.at(stories.book.editions[-1].midnight(last)).rule["unknown_officer"]
+        if cases >= rule["cases"]:
+            yield "inspection", unit, f"{year}-Q{quarter}"
 
 
 def criticisms(stories: Stories) -> set[str]:

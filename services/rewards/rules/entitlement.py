@@ -52,8 +52,11 @@ def is_entitled(event: CaseVerified, rule: policy.Reward, use: Use | None) -> bo
 
 
 def earned(event: CaseVerified, rule: policy.Reward) -> bool:
-    """Whether the verdict of a case earns a reward, be there a phone to pay it to or not."""
-    return event.kind == "complaint" and event.verdict in rule.verdicts
+    """Whether the verdict of a case earns a reward, be there a phone to pay it to or not.
+
+    What an officer's appeal changed takes nothing back (rule 8).
+    """
+    return event.kind == "complaint" and (event.overturned or event.verdict) in rule.verdicts
 
 
 def has_phone(event: CaseVerified, use: Use | None) -> bool:

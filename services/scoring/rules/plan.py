@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from services.scoring.rules import assessment, prominent, strikes
+from services.scoring.rules import assessment, prominent, strikes, unattributed
 from services.scoring.rules.values import Change, Demand, Fact, Scope, ScopeKind
 from shared.policy import Policies
 
@@ -18,7 +18,7 @@ RULES: Rules = {
         assessment.deductions, assessment.criticisms, assessment.clearings, strikes.marks,
     ),
     "officer": (strikes.sanctions,),
-    "unit": (prominent.interviews,),
+    "unit": (prominent.interviews, unattributed.inspections),
 }  # fmt: skip
 
 

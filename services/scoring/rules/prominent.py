@@ -13,11 +13,15 @@ from shared.values import clock
 def interviews(unit: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
     """Rule 12: an interview in each month that is the last of so many prominent ones in a row."""
     incidents = incidents_of(facts, policies)
-    rule = {month: policies.at(_begin(month)).prominent for month in incidents}
+    rule = {month: policies.at(begin(month, policies)).prominent for month in incidents}
     prominent = {month for month, n in incidents.items() if n >= rule[month].incidents}
     for month in sorted(prominent):
         if prominent.issuperset(run(month, rule[month].months)):
-            yield Demand(Subject("unit", unit.id), Cause("interview", unit), f"{month:%Y-%m}")
+            leader, edition = (
+                Subject("unit", unit.id),
+                policies.at(begin(month, policies)).effective_from,
+            )
+            yield Demand(leader, Cause("interview", unit), f"{month:%Y-%m}", edition=edition)
 
 
 def incidents_of(facts: Sequence[Fact], policies: Policies) -> Counter[date]:
@@ -28,8 +32,9 @@ def incidents_of(facts: Sequence[Fact], policies: Policies) -> Counter[date]:
     return Counter(month_of(fact, policies) for fact in firsts.values())
 
 
-def _begin(month: date) -> datetime:
-    return clock.end_of_day(month - timedelta(days=1))
+def begin(first: date, policies: Policies) -> datetime:
+    """The first moment of a day at the bureau, by which a whole month or quarter is judged."""
+    return clock.end_of_day(first - timedelta(days=1), policies.editions[-1].zone)
 
 
 def month_of(fact: Fact, policies: Policies) -> date:

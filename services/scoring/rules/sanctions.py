@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from services.scoring.rules import prominent
+from services.scoring.rules import prominent, unattributed
 from services.scoring.rules.strikes import ROLLING, year_of
 from services.scoring.rules.values import Demand, Fact
 from shared import access
@@ -14,14 +14,16 @@ from shared.access import Operator
 from shared.errors import Conflict, Forbidden
 from shared.policy import Policies
 
-Rule = Literal["accountability", "transfer", "interview"]
+Rule = Literal["accountability", "transfer", "alert", "interview", "inspection"]
 RULES: tuple[Rule, ...] = get_args(Rule)
+# What is done to an officer waits until the strikes it counts are no longer provisional.
+HARD: tuple[Rule, ...] = ("accountability", "transfer")
 State = Literal["proposed", "signed", "declined", "withdrawn"]
 
 
 @dataclass(frozen=True)
 class Sanction:
-    """A proposal and what became of it; `subject` is a badge, or the unit for an interview.
+    """A proposal and what became of it; without a badge it is about the unit.
 
     What the verdicts no longer demand is withdrawn, whatever was decided before.
     """
@@ -61,14 +63,22 @@ def _within(demand: Demand, fact: Fact, last: Fact, policies: Policies) -> bool:
     period, policy = demand.period, policies.at(fact.received_at)
     if period is None:
         return fact.received_at > last.received_at - ROLLING
+    if demand.cause.rule == "inspection":
+        quarter = unattributed.quarter(unattributed.first_of(fact, policies))
+        return fact.attribution == "unit" and quarter == period
     if demand.cause.rule != "interview":
         return str(year_of(fact.received_at, policy)) == period
     months = prominent.run(date.fromisoformat(f"{period}-01"), policy.prominent.months)
     return prominent.month_of(fact, policies) in months
 
 
-def may_decide(sanction: Sanction, who: Operator, verified_by: Collection[str]) -> None:
-    """Conflict where nothing is left to decide, Forbidden to whom it concerns or who found it."""
+def may_decide(
+    sanction: Sanction, who: Operator, verified_by: Collection[str], *, provisional: bool
+) -> None:
+    """Conflict where nothing is left to decide, Forbidden to whom it concerns or who found it.
+
+    Conflict also while one of the strikes that it counts is provisional (rule 15).
+    """
     if sanction.state == "withdrawn":
         raise Conflict("refused.sanction_withdrawn")
     if sanction.state != "proposed":
@@ -77,3 +87,5 @@ def may_decide(sanction: Sanction, who: Operator, verified_by: Collection[str]) 
         raise Forbidden("refused.sanction_own")
     if who.username in verified_by:
         raise Forbidden("refused.sanction_verified")
+    if provisional and sanction.rule in HARD:
+        raise Conflict("refused.sanction_provisional")

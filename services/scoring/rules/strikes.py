@@ -1,4 +1,4 @@
-"""Officers' strikes in a year, and what the second and third cost their units."""
+"""Officers' strikes in a year, what the second and third cost their units, who hears of more."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -20,23 +20,27 @@ def marks_of(fact: Fact) -> frozenset[Mark]:
 def marks(case: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
     """Rules 7 and 13: each mark of the case, in the year of its receipt."""
     for fact in facts:
-        year = str(year_of(fact.received_at, policies.at(fact.received_at)))
+        policy = policies.at(fact.received_at)
+        year = str(year_of(fact.received_at, policy))
         for mark in marks_of(fact):
             cause = Cause("strike", case, mark.incident_id)
-            yield Demand(Subject("officer", mark.badge), cause, year)
+            officer = Subject("officer", mark.badge)
+            yield Demand(officer, cause, year, edition=policy.effective_from)
 
 
 def sanctions(officer: Scope, facts: Sequence[Fact], policies: Policies) -> Iterator[Demand]:
     """Rules 10 and 11: the officer's second and third strikes in a year, and what the units pay.
 
-    The unit of the strike that crosses the line pays, under the policy of that day.
+    The unit of the strike that crosses the line pays, under the policy of that day. Of each strike
+    beyond the third leadership is told.
     """
     own = [mark for fact in facts for mark in marks_of(fact) if mark.badge == officer.id]
     for strike in strikes_of(own, policies):
         policy = policies.at(strike.first.received_at)
         for rule, points in _crossed(strike.number, policy):
             unit = Subject("unit", strike.first.unit_code)
-            yield Demand(unit, Cause(rule, officer), _period(strike.first, policy), points)
+            cause, period = Cause(rule, officer), _period(strike.first, policy)
+            yield Demand(unit, cause, period, points, policy.effective_from)
 
 
 def strikes_of(marks: Iterable[Mark], policies: Policies) -> list[Strike]:
@@ -70,6 +74,8 @@ def _crossed(number: int, policy: Policy) -> Iterator[tuple[str, int]]:
         yield "accountability", rule.accountability_centipoints
     if number == rule.transfer_at:
         yield "transfer", rule.transfer_centipoints
+    if number > rule.transfer_at:
+        yield "alert", 0
 
 
 def _period(mark: Mark, policy: Policy) -> str | None:

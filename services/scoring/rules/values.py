@@ -1,11 +1,11 @@
 """What the rules work on: facts, what they demand of whom and why, and the changes to write."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from shared.events import Attribution, CaseVerified, Verdict
+from shared.events import AppealState, Attribution, CaseVerified, Verdict
 
 ScopeKind = Literal["case", "officer", "unit"]
 
@@ -24,6 +24,7 @@ class Fact:
     officers: tuple[str, ...]
     categories: tuple[str, ...]
     received_at: datetime
+    verified_at: datetime
     named: tuple[str, ...] = ()
 
     @classmethod
@@ -40,6 +41,7 @@ class Fact:
             tuple(event.officers),
             tuple(event.categories),
             event.received_at,
+            event.verified_at,
             tuple(event.named),
         )
 
@@ -101,12 +103,14 @@ class Demand:
 
     `period` is a calendar year (`2026`), quarter (`2026-Q1`) or month (`2026-03`) at the bureau,
     where the rule counts within one. `centipoints` are taken from the subject, a unit, if any.
+    `edition` names the policy that demands it, by the day from which it is in force.
     """
 
     subject: Subject
     cause: Cause
     period: str | None = None
     centipoints: int = 0
+    edition: date | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,26 @@ class Change:
     def delta_centipoints(self) -> int:
         """Of the subject's balance: negative for a deduction."""
         return -self.delta * self.demand.centipoints
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """An officer's appeal against the verdict of this revision."""
+
+    case_id: UUID
+    badge: str
+    revision: int
+    state: AppealState
+    due_at: datetime
+
+    def holds(self, fact: Fact) -> bool:
+        """Whether a verdict's mark is still in question.
+
+        What is overturned is so until its new verdict is there, which may wait for a second look.
+        """
+        gone = fact.case_id != self.case_id or self.badge not in fact.marked
+        over = self.state == "overturned" and fact.revision > self.revision
+        return not (gone or over or self.state == "upheld")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from services.scoring.rules.values import Cause, Change, Demand, Fact, Scope, Subject
@@ -12,7 +13,7 @@ from shared.db import Connection
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('scoring.verdicts'))"
 _IN_FORCE = """
     SELECT subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints,
-           sum(delta)::int AS times
+           sum(delta)::int AS times, max(edition) AS edition
     FROM demands
     WHERE (scope_kind, scope) IN (SELECT * FROM unnest($1::text[], $2::text[]))
     GROUP BY subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints
@@ -20,9 +21,9 @@ _IN_FORCE = """
 """
 _ADD = """
     INSERT INTO demands (case_id, revision, subject_kind, subject, rule, scope_kind, scope,
-                         incident_id, period, centipoints, delta)
+                         incident_id, period, centipoints, edition, delta)
     SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                 $8::uuid[], $9::text[], $10::int[], $11::int[])
+                                 $8::uuid[], $9::text[], $10::int[], $11::date[], $12::int[])
 """
 
 
@@ -41,6 +42,7 @@ async def get_in_force(conn: Connection, scopes: Sequence[Scope]) -> Counter[Dem
                 Cause(row["rule"], Scope(row["scope_kind"], row["scope"]), row["incident_id"]),
                 row["period"],
                 row["centipoints"],
+                row["edition"],
             ): row["times"]
             for row in await conn.fetch(_IN_FORCE, kinds, ids)
         }
@@ -54,7 +56,7 @@ async def add_changes(conn: Connection, fact: Fact, changes: Sequence[Change]) -
         await conn.execute(_ADD, fact.case_id, fact.revision, *map(list, columns))
 
 
-def _row(change: Change) -> tuple[str | UUID | int | None, ...]:
+def _row(change: Change) -> tuple[str | UUID | int | date | None, ...]:
     demand, cause = change.demand, change.demand.cause
     return (
         demand.subject.kind,
@@ -65,5 +67,6 @@ def _row(change: Change) -> tuple[str | UUID | int | None, ...]:
         cause.incident_id,
         demand.period,
         demand.centipoints,
+        demand.edition,
         change.delta,
     )

@@ -68,7 +68,7 @@ _MARK_INCIDENT = """
 _FACTS = """
     SELECT v.case_id, v.revision, v.kind, v.unit_code,
            coalesce(i.incident_id, v.incident_id) AS incident_id, v.verdict, v.attribution,
-           v.officers, v.categories, v.received_at, v.named
+           v.officers, v.categories, v.received_at, v.verified_at, v.named
     FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
     WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[]
        OR v.unit_code = ANY($3::text[]) AND v.verdict IN ('substantiated', 'partly')

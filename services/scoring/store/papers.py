@@ -12,7 +12,9 @@ from services.scoring.rules.sanctions import Sanction
 from shared.db import Connection
 from shared.events import Verdict
 
-Kind = Literal["criticism", "accountability", "transfer", "interview", "clearing"]
+Kind = Literal[
+    "criticism", "accountability", "transfer", "alert", "interview", "inspection", "clearing"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Free of gaps since the caller holds the lock on verdicts, and a number is only ever committed.

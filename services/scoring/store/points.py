@@ -12,14 +12,14 @@ _ADD = """
             balance_centipoints = unit_scores.balance_centipoints + excluded.balance_centipoints
         RETURNING entries, balance_centipoints)
     INSERT INTO points_entries (unit_code, entry_no, case_id, revision, reason, badge, case_ids,
-                                delta_centipoints, balance_centipoints)
-    SELECT $1, entries, $2, $3, $4, $5, $6, $7, balance_centipoints FROM score
+                                delta_centipoints, balance_centipoints, edition)
+    SELECT $1, entries, $2, $3, $4, $5, $6, $7, balance_centipoints, $8 FROM score
     RETURNING entry_no, balance_centipoints, changed_at
 """
 _BALANCE = "SELECT balance_centipoints FROM unit_scores WHERE unit_code = $1"
 _LIST = """
     SELECT entry_no, case_id, revision, reason, badge, case_ids, delta_centipoints,
-           balance_centipoints, changed_at
+           balance_centipoints, changed_at, edition
     FROM points_entries WHERE unit_code = $1 AND entry_no < $2 ORDER BY entry_no DESC LIMIT $3
 """
 _BALANCES = """
@@ -37,7 +37,8 @@ async def add_entry(conn: Connection, change: Change, fact: Fact) -> Record:
     unit_code, cause = change.demand.subject.id, change.demand.cause
     badge = cause.scope.id if cause.scope.kind == "officer" else None
     what = (cause.rule, badge, list(change.case_ids), change.delta_centipoints)
-    row = await conn.fetchrow(_ADD, unit_code, fact.case_id, fact.revision, *what)
+    edition = change.demand.edition
+    row = await conn.fetchrow(_ADD, unit_code, fact.case_id, fact.revision, *what, edition)
     if row is None:
         raise LookupError("the ledger took no entry")
     return row

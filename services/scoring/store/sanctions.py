@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
-from services.scoring.rules.sanctions import Sanction
+from services.scoring.rules.sanctions import Rule, Sanction
 from services.scoring.rules.values import Change, Demand, Fact
 from shared.db import Connection
 
@@ -88,11 +88,13 @@ async def list_newest(
     return [_sanction(row) for row in rows]
 
 
-async def count_waiting(conn: Connection) -> int:
-    """How many nobody has decided yet, as far as the operator sees."""
+async def count_waiting(conn: Connection, rule: Rule | None = None) -> int:
+    """How many nobody has decided yet, of a rule or of all, as far as the operator sees."""
     found: int = await conn.fetchval(
         f"""SELECT count(*) FROM sanctions s LEFT JOIN sanction_decisions d USING (sanction_id)
-            LEFT JOIN sanction_withdrawals w USING (sanction_id) WHERE {_NOT_YET}"""  # noqa: S608
+            LEFT JOIN sanction_withdrawals w USING (sanction_id)
+            WHERE {_NOT_YET} AND ($1::text IS NULL OR s.rule = $1)""",  # noqa: S608
+        rule,
     )
     return found
 

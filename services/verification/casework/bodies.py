@@ -14,7 +14,8 @@ from services.verification.casework.fields import (
     Word,
     blank_is_none,
 )
-from services.verification.casework.rules.verdicts import Decision, Draft
+from services.verification.casework.rules.appeals import Instead
+from services.verification.casework.rules.verdicts import LONGEST_TEXT, Decision, Draft
 from shared.events import Attribution, CallbackOutcome, Verdict
 
 
@@ -181,12 +182,31 @@ class DisputeBody(Body):
     reason: Note
 
 
+class AppealBody(Body):
+    """POST /api/v1/cases/{id}/appeal: an officer against the mark of a verdict; once."""
+
+    officer: Word
+    reason: Note
+
+
+class OwnAppealBody(Body):
+    """POST /api/v1/appeals: the same by the officer."""
+
+    case_id: UUID
+    reason: Note
+
+
 class DecisionBody(Body):
-    """What the level above says to a request."""
+    """What the level above says to a request.
+
+    Where it grants an appeal: what stands instead, and what the citizen is told if nothing does.
+    """
 
     request_id: UUID
     decision: Literal["grant", "refuse"]
     word: Note = ""
+    instead: Annotated[Instead | None, BeforeValidator(blank_is_none)] = None
+    answer: Annotated[Text, StringConstraints(max_length=LONGEST_TEXT)] = ""
 
 
 class AttributionBody(Body):

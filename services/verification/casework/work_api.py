@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.verification.casework import bodies, bulk_bodies
 from services.verification.casework.acts import (
+    appeals,
     assigning,
     bulk,
     evidence,
@@ -64,6 +65,8 @@ class WorkApi:
                       "Ask to join another case, or to stand apart"),
             self._act("unlike", likeness.set_apart, bodies.UnlikeBody,
                       "Say that another case is another matter, so that it is not suggested"),
+            self._act("appeal", appeals.appeal, bodies.AppealBody,
+                      "Appeal on an officer's behalf against the mark of a verdict"),
             self._act("decision", requests.decide, bodies.DecisionBody,
                       "Answer a request from below"),
             Endpoint("POST", f"{CASE}/evidence", self.add_evidence,
@@ -185,6 +188,7 @@ def _request(one: Asked, operator: Operator) -> RequestShown:
         reason=one.reason,
         days=asked.days,
         named=one.other,
+        officer=asked.badge,
         asked_at=asked.asked_at,
         due_at=asked.due_at,
         yours=asked.is_for(operator),

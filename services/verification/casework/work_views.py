@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.verification.casework.rules.requests import Kind
+from services.verification.casework.rules.requests import Kind, Outcome
 from services.verification.casework.views import Related
 from shared.access import Role
+from shared.events import Verdict
 
 
 class Person(BaseModel):
@@ -27,6 +28,7 @@ class RequestShown(BaseModel):
     reason: str
     days: int | None = Field(description="of an extension")
     named: str | None = Field(description="the number of the case to join, if the reader sees it")
+    officer: str | None = Field(description="of an appeal: whose mark it is about")
     asked_at: datetime
     due_at: datetime
     yours: bool = Field(description="whether it is the reader's to decide")
@@ -77,3 +79,33 @@ class Templates(BaseModel):
     """All of them."""
 
     items: list[TemplateShown]
+
+
+class AppealShown(BaseModel):
+    """An appeal of an officer, and how it ended."""
+
+    asked_at: datetime
+    due_at: datetime
+    outcome: Outcome | None = Field(description="granted: the mark fell; refused: it stands")
+    decided_at: datetime | None
+
+
+class OwnMark(BaseModel):
+    """A mark of whoever asks, with nothing of its case but what was found."""
+
+    case_id: UUID
+    number: str
+    unit_code: str
+    verdict: Verdict
+    categories: list[str]
+    received_at: datetime
+    verified_at: datetime
+    appealable_until: datetime
+    appealable: bool
+    appeals: list[AppealShown]
+
+
+class Appeals(BaseModel):
+    """The marks of whoever asks, the newest first."""
+
+    items: list[OwnMark]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.acts import incidents
+from services.verification.casework.acts import appealed, incidents
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import VerdictBody
 from services.verification.casework.rules import sampling, verdicts
@@ -19,6 +19,7 @@ from shared import access
 from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.errors import Forbidden, Invalid
+from shared.events import Verdict
 from shared.observe import log
 from shared.values import clock
 
@@ -31,9 +32,14 @@ async def submit_verdict(
 
 
 async def record(
-    conn: Connection, desk: Desk, operator: Operator, case: Case, body: VerdictBody
+    conn: Connection,
+    desk: Desk,
+    operator: Operator,
+    case: Case,
+    body: VerdictBody,
+    overturned: Verdict | None = None,
 ) -> Step:
-    """The same for a case that the caller has claimed."""
+    """The same for a case that is claimed; in place of what an appeal overturned, if one did."""
     draft, now = body.draft(case.categories), clock.now()
     verdicts.may_submit(case, operator, draft.revision)
     verdicts.may_attribute(operator, draft.attribution)
@@ -48,7 +54,7 @@ async def record(
         wrongs.append(wrong)
     if wrongs:
         raise Invalid(*wrongs)
-    stored = _stored(desk, case, draft, operator, joins, now)
+    stored = replace(_stored(desk, case, draft, operator, joins, now), overturned=overturned)
     step = await _step(conn, desk, case, stored)
     await actions.add_verdict(conn, stored)
     judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers)
@@ -127,5 +133,10 @@ async def take(
         await tell(conn, case, lambda: verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
         answer, who = verdict.answer_sealed, verdict.username
-        await tell(conn, case, lambda: verdicts.case_verified(case, answer, verdict, final_at, who))
+        over = verdict.overturned
+        await tell(
+            conn, case,
+            lambda: verdicts.case_verified(case, answer, verdict, final_at, who, over),
+        )  # fmt: skip
+        await appealed.end(conn, replace(case, state="verified"), who)
         log.get().info("case verified", case_id=str(case.case_id), count=case.revision)

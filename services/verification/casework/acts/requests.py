@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.verification.casework.acts import assigning, incidents
+from services.verification.casework.acts import appeals, assigning, incidents
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import (
     DecisionBody,
@@ -13,6 +13,7 @@ from services.verification.casework.bodies import (
     ExtensionBody,
     IncidentBody,
 )
+from services.verification.casework.rules import appeals as appealing
 from services.verification.casework.rules import requests as rules
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.requests import Kind, Request
@@ -148,15 +149,19 @@ async def decide(
     await together.lock_incidents(conn, case_id)
     case, now = await claim(conn, operator, case_id), clock.now()
     asked = await requests.list_of(conn, case_id)
-    request = next((one for one in asked if one.request_id == body.request_id), None)
-    if request is None or now >= request.due_at:
+    request = appealing.find(asked, body.request_id)
+    if request is None or request.is_over(now):
         raise Conflict("refused.request_over")
     rules.may_decide(request, operator, body.decision, body.word.strip())
+    if request.kind == "appeal":
+        appeals.may_answer(case, request, body)
     outcome: rules.Outcome = "granted" if body.decision == "grant" else "refused"
     await requests.end(conn, request.request_id, outcome, operator.username, now)
     action = f"{request.kind}_{outcome}"
     await note_action(conn, desk, case, operator, action, request.details, body.word.strip())
-    if outcome == "granted":
+    if request.kind == "appeal":
+        await appeals.answer(conn, desk, operator, case, request, body)
+    elif outcome == "granted":
         await _grant(conn, desk, operator, case, request)
     log.get().info("request decided", case_id=str(case_id), kind=request.kind, outcome=outcome)
     return outcome

@@ -9,16 +9,19 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies
-from services.verification.casework.acts import assigning, likeness, requests
+from services.verification.casework.acts import appeals, assigning, likeness, requests
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.acts.requests import Asked
 from services.verification.casework.api import WORKERS, find_case
+from services.verification.casework.rules import appeals as rules
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, incidents
+from services.verification.directory.store import officers as directory
 from services.verification.directory.store import units
 from shared import access
 from shared.db import Database
 from shared.errors import Refused
+from shared.values import clock
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
 from shared.web.forms import NONE, Fields
@@ -45,6 +48,7 @@ FORMS: Mapping[str, Form] = {
         bodies.IncidentBody, requests.ask_incident, "Ask to join another case, or to stand apart"
     ),
     "unlike": Form(bodies.UnlikeBody, likeness.set_apart, "Say that a case is another matter"),
+    "appeal": Form(bodies.AppealBody, appeals.appeal, "Appeal on an officer's behalf"),
     "decision": Form(bodies.DecisionBody, requests.decide, "Answer a request from below"),
 }
 
@@ -103,6 +107,7 @@ class WorkPages:
             team = await assigning.load_team(conn, case)
             asked = await requests.load_asked(conn, self.desk, call.operator, case)
             together = await incidents.list_others(conn, call.operator, case)
+            officers = await directory.list_officer_names(conn, list(case.officers))
             other = await find_said(conn, call.operator, _other(call, typed, asked, case))
         values = {
             "case": case,
@@ -114,6 +119,10 @@ class WorkPages:
             "beside": self._words(case, other),
             "rule": self.desk.policy(case).verification,
             "days": self.desk.policy(case).incident.days,
+            "officers": {badge: officers.get(badge, "") for badge in case.officers},
+            "appealable": rules.until(case, self.desk.policy(case)),
+            "answer_days": self.desk.policy(case).appeal.officer_answer_days,
+            "now": clock.now(),
             "above": call.operator.role in access.SUPERVISORS,
             "name": name,
             "typed": typed,

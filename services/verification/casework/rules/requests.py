@@ -14,7 +14,7 @@ from shared.events import CaseRescheduled
 from shared.policy import Policy
 from shared.values import clock
 
-Kind = Literal["extension", "dispute", "merge", "split"]
+Kind = Literal["extension", "dispute", "merge", "split", "appeal"]
 Outcome = Literal["granted", "refused", "lapsed"]
 # The columns that more time changes.
 EXTENDED = ("verification_due_at", "extensions", "reschedules")
@@ -24,7 +24,8 @@ EXTENDED = ("verification_due_at", "extensions", "reschedules")
 class Request:
     """Asked by somebody who works on the case; without an answer by `due_at` nothing changes.
 
-    `days` are those of an extension; `named` is the case to join, or this one, to stand apart.
+    `days` are those of an extension; `named` is the case to join, or this one, to stand apart. An
+    appeal is that of `badge`, against what `judged_by` said last; it is answered also when late.
     """
 
     request_id: UUID
@@ -37,15 +38,30 @@ class Request:
     asked_at: datetime
     due_at: datetime
     named: UUID | None = None
+    badge: str | None = None
+    judged_by: str | None = None
+    judged_role: Role | None = None
 
     @property
     def details(self) -> Mapping[str, Any]:
         """What the time line says of it."""
+        if self.badge:
+            return {"badge": self.badge}
         return {"joins": str(self.named)} if self.named else {"days": self.days}
 
     def is_for(self, operator: Operator) -> bool:
-        """Whether it is this operator's to decide: they are a level above whoever asks."""
+        """Whether it is this operator's to decide: they are a level above whoever asks.
+
+        Or, of an appeal, above whoever had the last word, and did not file it themselves.
+        """
+        if self.judged_by and self.judged_role:
+            another = operator.username != self.asked_by
+            return another and access.may_review(operator, self.judged_by, self.judged_role)
         return access.may_review(operator, self.asked_by, self.asked_role)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time to be answered is over."""
+        return now >= self.due_at and self.kind != "appeal"
 
 
 def may_extend(case: Case, rule: Policy, now: datetime) -> None:

@@ -225,7 +225,12 @@ def clock_restarted(case: Case, due_at: datetime, now: datetime) -> ClockChanged
 
 
 def case_verified(
-    case: Case, answer_sealed: str, ruling: Ruling, verified_at: datetime, verified_by: str
+    case: Case,
+    answer_sealed: str,
+    ruling: Ruling,
+    verified_at: datetime,
+    verified_by: str,
+    overturned: Verdict | None = None,
 ) -> CaseVerified:
     """The event of a verdict that took effect; `case` is already as the verdict made it."""
     return CaseVerified.of(
@@ -237,4 +242,5 @@ def case_verified(
         kept_from=sorted(persons_in({*case.recused, *case.officers})),
         named=[case.officer_badge] if case.officer_badge else [],
         verified_by=verified_by,
+        overturned=overturned,
     )

@@ -1,7 +1,7 @@
 """What was done to a case, by whom and when: the callbacks, the verdicts and the time line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.verification.casework.rules.answering import Decider
 from services.verification.casework.rules.verdicts import Ruling
 from shared.access import Role
 from shared.db import Connection
-from shared.events import CallbackOutcome
+from shared.events import CallbackOutcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ async def list_last_actors(conn: Connection, case_ids: Sequence[UUID]) -> dict[U
 class Recorded(Ruling):
     """One revision of a case's verdict; `due_at` is the due time it was submitted under.
 
-    `incident_id` is as it was then, `joins` the case whose incident it wants to be the same.
+    `incident_id` is as it was then, `joins` the case whose incident it wants to be the same, and
+    `overturned` the verdict that an officer's appeal changed into this one.
     """
 
     case_id: UUID
@@ -184,6 +185,7 @@ class Recorded(Ruling):
     role: Role
     submitted_at: datetime
     due_at: datetime
+    overturned: Verdict | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -199,12 +201,12 @@ async def add_verdict(conn: Connection, verdict: StoredVerdict) -> None:
     await conn.execute(
         """INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categories,
                incident_id, finding_sealed, answer_sealed, username, role, submitted_at, due_at,
-               joins, counters)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
+               joins, counters, overturned)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
         verdict.case_id, verdict.revision, verdict.verdict, verdict.attribution, verdict.officers,
         verdict.categories, verdict.incident_id, verdict.finding_sealed, verdict.answer_sealed,
         verdict.username, verdict.role, verdict.submitted_at, verdict.due_at,
-        verdict.joins, verdict.counters,
+        verdict.joins, verdict.counters, verdict.overturned,
     )  # fmt: skip
 
 
@@ -213,7 +215,7 @@ async def list_verdicts(conn: Connection, case_id: UUID) -> list[StoredVerdict]:
     rows = await conn.fetch(
         """SELECT case_id, revision, verdict, attribution, officers, categories, incident_id,
                   finding_sealed, answer_sealed, username, role, submitted_at, due_at, joins,
-                  counters
+                  counters, overturned
            FROM verdicts WHERE case_id = $1 ORDER BY revision""",
         case_id,
     )

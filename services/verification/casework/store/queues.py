@@ -47,8 +47,9 @@ _REVIEWS = f"""
 _ASKED = f"""
     SELECT {", ".join(f"r.{f.name}" for f in fields(Request))}
     FROM case_requests r JOIN cases USING (case_id)
-    WHERE {VISIBLE} AND r.outcome IS NULL AND r.due_at > mashang_now()
-    AND r.asked_by <> $3 AND r.asked_role = ANY($7) AND (r.due_at, r.request_id) > ($5, $6)
+    WHERE {VISIBLE} AND r.outcome IS NULL AND (r.due_at > mashang_now() OR r.kind = 'appeal')
+    AND r.asked_by <> $3 AND r.judged_by IS DISTINCT FROM $3
+    AND coalesce(r.judged_role, r.asked_role) = ANY($7) AND (r.due_at, r.request_id) > ($5, $6)
     ORDER BY r.due_at, r.request_id LIMIT $4
 """  # noqa: S608
 _REVIEWED = """

@@ -1,7 +1,7 @@
 """Requests to the level above."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -12,20 +12,35 @@ _COLUMNS = ", ".join(f.name for f in fields(Request))
 _ADD = f"""
     INSERT INTO case_requests ({_COLUMNS})
     VALUES ({", ".join(f"${n}" for n, _ in enumerate(fields(Request), 1))})
-    ON CONFLICT (case_id, kind) WHERE outcome IS NULL DO NOTHING RETURNING 1
+    ON CONFLICT (case_id, kind, coalesce(badge, '')) WHERE outcome IS NULL DO NOTHING RETURNING 1
 """  # noqa: S608  the names are this module's own
 _OPEN = f"SELECT {_COLUMNS} FROM case_requests WHERE outcome IS NULL"  # noqa: S608
 # The case first, as whoever decides has it: the other way round two would wait for each other.
 _LAPSE = f"""
     WITH late AS (
         SELECT request_id FROM case_requests r JOIN cases c USING (case_id)
-        WHERE outcome IS NULL AND due_at <= mashang_now()
+        WHERE outcome IS NULL AND due_at <= mashang_now() AND r.kind <> 'appeal'
         ORDER BY due_at LIMIT $1 FOR UPDATE OF c SKIP LOCKED
     )
     UPDATE case_requests SET outcome = 'lapsed', decided_at = mashang_now()
     WHERE request_id IN (SELECT request_id FROM late) AND outcome IS NULL
     RETURNING {_COLUMNS}
 """  # noqa: S608
+_APPEALS = """
+    SELECT case_id, asked_at, due_at, outcome, decided_at FROM case_requests
+    WHERE case_id = ANY($1) AND badge = $2 AND kind = 'appeal' ORDER BY asked_at
+"""
+
+
+@dataclass(frozen=True)
+class Appealed:
+    """An appeal, and how it ended."""
+
+    case_id: UUID
+    asked_at: datetime
+    due_at: datetime
+    outcome: Outcome | None
+    decided_at: datetime | None
 
 
 async def add(conn: Connection, request: Request) -> bool:
@@ -38,6 +53,11 @@ async def list_of(conn: Connection, case_id: UUID) -> list[Request]:
     """What is asked about a case and not answered."""
     rows = await conn.fetch(f"{_OPEN} AND case_id = $1 ORDER BY asked_at", case_id)
     return [Request(**dict(row)) for row in rows]
+
+
+async def list_appeals(conn: Connection, case_ids: Sequence[UUID], badge: str) -> list[Appealed]:
+    """An officer's appeals in these cases, however they ended, the oldest first."""
+    return [Appealed(**dict(row)) for row in await conn.fetch(_APPEALS, list(case_ids), badge)]
 
 
 async def end(

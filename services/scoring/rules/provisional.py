@@ -1,0 +1,28 @@
+"""Strikes that an officer may still appeal against, or whose appeal is not answered (rule 15)."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.scoring.rules.values import Appeal, Fact
+from shared.policy import Policies, promises
+
+# As long as an appeal waits, nobody knows when.
+OPEN = datetime.max.replace(tzinfo=UTC)
+
+
+def firm_at(
+    facts: Iterable[Fact], appeals: Collection[Appeal], policies: Policies
+) -> datetime | None:
+    """When the last of the strikes in these cases is no longer provisional; OPEN by an appeal.
+
+    An incident of which one mark is firm is a strike whatever becomes of its others. An appeal that
+    was answered leaves none to be made, but the time is not shortened by it.
+    """
+    incidents: dict[UUID, datetime] = {}
+    for fact in facts:
+        until = promises.appealable_until(fact.verified_at, policies.at(fact.received_at))
+        if any(appeal.holds(fact) for appeal in appeals):
+            until = OPEN
+        incidents[fact.incident_id] = min(until, incidents.get(fact.incident_id, until))
+    return max(incidents.values(), default=None)

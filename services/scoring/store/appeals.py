@@ -1,0 +1,25 @@
+"""Officers' appeals against verdicts, as far as their events have arrived."""
+
+from services.scoring.rules.values import Appeal
+from shared.db import Connection
+from shared.events import AppealChanged
+
+_MARK = """
+    INSERT INTO appeals (appeal_id, case_id, unit_code, badge, revision, state, due_at, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (appeal_id) DO UPDATE SET state = excluded.state, revision = excluded.revision,
+        version = excluded.version
+    WHERE appeals.version < excluded.version RETURNING true
+"""
+_LIST = "SELECT case_id, badge, revision, state, due_at FROM appeals WHERE badge = $1"
+
+
+async def mark(conn: Connection, event: AppealChanged) -> bool:
+    """Take over an appeal; False if we have as new a word of it."""
+    row = (event.appeal_id, event.case_id, event.unit_code, event.badge, event.revision)
+    return await conn.fetchval(_MARK, *row, event.state, event.due_at, event.version) is True
+
+
+async def list_of(conn: Connection, badge: str) -> list[Appeal]:
+    """All appeals of an officer."""
+    return [Appeal(**dict(row)) for row in await conn.fetch(_LIST, badge)]
