@@ -19,7 +19,7 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-from shared import budget, config, db, faults
+from shared import budget, config, db, faults, policy
 from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
 from shared.bus.inbox import Handler, Inbox, LockFirst, no_locks
@@ -149,7 +149,10 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
     """Run a service until SIGTERM or SIGINT. Exit 0 after a drain, 1 on a defect, 2 on settings."""
     log.configure(name)
     try:
-        uvloop.run(_main(name, config.load(kind), build))
+        settings = config.load(kind)
+        # Also where a service asks for no rule: a city has one policy, or none of it starts.
+        clock.set_home(policy.load(settings.policy_file).editions[-1].zone)
+        uvloop.run(_main(name, settings, build))
     except Misconfigured as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)

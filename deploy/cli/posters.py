@@ -18,7 +18,9 @@ import segno
 from services.verification.commands import Window
 from shared.errors import Misconfigured
 from shared.events import Language
+from shared.policy import Policy
 from shared.values.money import yuan
+from shared.web import terms
 from shared.web.texts import Texts, texts
 
 if TYPE_CHECKING:
@@ -58,10 +60,10 @@ class Printed:
 
 @dataclass(frozen=True)
 class Printer:
-    """Sets posters in a language; `reward_fen` is what a substantiated complaint brings."""
+    """Sets posters in a language, with what a policy promises."""
 
     language: Language
-    reward_fen: int
+    rule: Policy
 
     @cached_property
     def words(self) -> Texts:
@@ -104,9 +106,9 @@ class Printer:
 
     def said(self, window: Window, address: str) -> dict[str, str]:
         """Every word of a poster."""
-        say = self.words.text
+        say = terms.by_policy(self.words.text, self.words, self.rule)
         steps = {f"step{n}": say(f"poster_step_{n}") for n in (1, 2, 3)}
-        amount = yuan(self.reward_fen).removesuffix(".00")
+        amount = yuan(self.rule.reward.amount_fen).removesuffix(".00")
         told = {f"text{n}": say(f"poster_text_{n}", yuan=amount) for n in (1, 2, 3)}
         return {
             "lang": self.language,

@@ -106,7 +106,7 @@ def _place(window: Window) -> str:
 def write(pages: Pages, folder: Path, formats: Sequence[Format], language: Language) -> None:
     """A file for each code and format. What an earlier run finished is not made again."""
     rule = surroundings.policies("intake").at(clock.now())
-    printer = Printer(language, rule.reward.amount_fen)
+    printer = Printer(language, rule)
     console, made = Console(stderr=True), Folder.of(folder)
     wanted = [(window, one) for window in pages for one in formats if one in _formats(window)]
     for window, one in track(

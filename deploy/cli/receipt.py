@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import surroundings
+from deploy.cli import spoken, surroundings
 from services.intake.commands import (
     MOST,
     Checked,
@@ -21,11 +20,8 @@ from services.intake.commands import (
     read_keys,
 )
 from shared.errors import Invalid, Misconfigured
-from shared.events import Language
 from shared.values import clock
-from shared.web.texts import LANGUAGES, Texts, texts
-
-_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+from shared.web.texts import Texts, texts
 
 app = typer.Typer(help="Citizens' receipts.")
 
@@ -33,19 +29,6 @@ app = typer.Typer(help="Citizens' receipts.")
 @app.callback()
 def _group() -> None:
     """Keeps `verify` a command of its own while it is the only one."""
-
-
-def spoken() -> Language:
-    """The language of the terminal, if it is one of ours; Chinese otherwise."""
-    locale = next(filter(None, map(os.environ.get, _LOCALE)), "")
-    return next((lang for lang in LANGUAGES if locale.startswith(lang)), LANGUAGES[0])
-
-
-def known(lang: str) -> str:
-    """One that there are texts in; nothing stands for the terminal's."""
-    if lang and lang not in LANGUAGES:
-        raise typer.BadParameter(f"choose from {', '.join(LANGUAGES)}")
-    return lang
 
 
 @app.command()
@@ -59,12 +42,10 @@ def verify(
         ),
     ] = None,
     code: Annotated[str, typer.Option(help="The receipt's code: is it this very one?")] = "",
-    lang: Annotated[
-        str, typer.Option(callback=known, help="zh, en and so on; else as the terminal.")
-    ] = "",
+    lang: Annotated[str, spoken.OPTION] = "",
 ) -> None:
     """Check a receipt's file, and say what it proves and what not. Needs no network."""
-    words = texts(lang or spoken())
+    words = texts(lang or spoken.here())
     with file.open("rb") as opened:
         raw = opened.read(MOST + 1)
     trusted = given(keys) if keys else asyncio.run(_of_installation())
@@ -99,7 +80,7 @@ def lines(checked: Checked, words: Texts, *, compared: bool) -> Iterator[str]:
     place = f" · {words.text('counter', n=counter)}" if counter else ""
     yield f"{words.text('unit')}  {stated['unit_code']}{place}"
     yield f"{words.text('kind')}  {words.text('kind_' + stated['kind'])}"
-    received = datetime.fromisoformat(stated["received_at"]).astimezone(clock.SHANGHAI)
+    received = datetime.fromisoformat(stated["received_at"]).astimezone(clock.home())
     yield f"{words.text('received')}  {received:%Y-%m-%d %H:%M:%S}"
     for name in ("callback", "verification"):
         if at := stated.get(f"{name}_due_at"):

@@ -62,6 +62,7 @@ from shared.jobs import Job
 from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.tasks import Tasks
+from shared.values import clock
 from shared.web.pages import Pages
 
 PAGES = Path(__file__).parent / "templates"
@@ -145,7 +146,7 @@ def build(settings: Settings, database: Database) -> Service:
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding, taking).endpoints(),
         ],
-        pages=Pages(PAGES, services=settings.staff_urls),
+        pages=Pages(PAGES, services=settings.staff_urls, rule=lambda: policies.at(clock.now())),
         door=settings.door(NAME, database),
         resources=[writer],
         tasks=tasks,

@@ -30,10 +30,10 @@ async def load(conn: Connection, call: Call[Any, Any], asked: Mapping[str, str])
     words = texts(call.language)
     rows = [
         (
-            f"{one.verified_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}", one.unit_code,
+            f"{one.verified_at.astimezone(clock.home()):%Y-%m-%d %H:%M}", one.unit_code,
             names.get(one.unit_code, ""), words.text(f"reward_{one.state}"),
             Decimal(one.amount_fen).scaleb(-2),
-            f"{one.due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+            f"{one.due_at.astimezone(clock.home()):%Y-%m-%d %H:%M}",
         )
         for one in found
     ]  # fmt: skip

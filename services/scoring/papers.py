@@ -7,7 +7,7 @@ from services.scoring.rules.sanctions import Sanction
 from services.scoring.store.papers import Counted, Kind, Numbered
 from shared.papers.paper import Paper
 from shared.papers.wording import WORDS, called, day, headed
-from shared.policy import Policies
+from shared.policy import Policies, Policy
 
 
 def ref(one: Numbered, policies: Policies) -> str:
@@ -33,9 +33,15 @@ def paper(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Paper:
         one.unit_name,
         list(_body(one, cases, policies)),
         one.issued_at,
+        rules_from=_rules(one, cases, policies).effective_from,
         signer=one.signer,
         withdrawn_at=one.withdrawn_at,
     )
+
+
+def _rules(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Policy:
+    """Those of the last case, which crossed the line; a document without cases is of its day."""
+    return policies.at(max((case.received_at for case in cases), default=one.issued_at))
 
 
 def _body(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """The words around a document's own, which are Chinese whoever reads it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.papers.paper import Paper
-from shared.policy.parts import Papers
+from shared.policy.papers import Papers
 from shared.values import clock
 from shared.web.texts import texts
 
@@ -13,7 +13,10 @@ WORDS = texts("zh")
 
 def day(at: datetime) -> str:
     """A date as documents bear it."""
-    on = clock.service_day(at)
+    return _written(clock.service_day(at))
+
+
+def _written(on: date) -> str:
     return WORDS.text("doc_day", year=on.year, month=on.month, day=on.day)
 
 
@@ -30,18 +33,19 @@ def headed(
     body: Sequence[str],
     issued_at: datetime,
     *,
+    rules_from: date,
     copy_to: str | None = None,
     signer: str | None = None,
     withdrawn_at: datetime | None = None,
 ) -> Paper:
-    """A document, headed and ended as the policy says."""
+    """A document, headed and ended as the policy says; its last words name the rules it follows."""
     say = WORDS.text
     return Paper(
         head=say("doc_head", issuer=rule.issuer),
         ref=ref,
         title=title,
         to=to,
-        body=tuple(body),
+        body=(*body, say("doc_rules", day=_written(rules_from))),
         issuer=rule.issuer,
         day=day(issued_at),
         issued_on=clock.service_day(issued_at),

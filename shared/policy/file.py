@@ -11,10 +11,11 @@ from shared.errors import Misconfigured
 Edition = dict[str, Any]
 
 
-def read(path: Path) -> list[Edition]:
-    """Every `[[policy]]` of the file. Misconfigured says in one line why it cannot be read."""
+def read(path: Path) -> tuple[str, list[Edition]]:
+    """The text, and every `[[policy]]` in it. Misconfigured says in one line why it has none."""
+    text = _text(path)
     try:
-        content = tomllib.loads(_text(path))
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path}: not valid TOML: {error}") from None
     if unknown := sorted(content.keys() - {"policy"}):
@@ -24,7 +25,7 @@ def read(path: Path) -> list[Edition]:
         raise Misconfigured(f"{path}: policy: write it as [[policy]], in two brackets")
     if not editions:
         raise Misconfigured(f"{path}: policy: missing; write at least one [[policy]]")
-    return editions
+    return text, editions
 
 
 def _text(path: Path) -> str:

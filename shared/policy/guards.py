@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from shared.policy.kinds import Cutoff, Days, Key, mistake
-from shared.policy.parts import Part
+from shared.policy.section import Part
 
 Most = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 # Twice the work for each: a phone of six years needs seconds for 20.

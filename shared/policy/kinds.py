@@ -64,13 +64,22 @@ Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Text = Annotated[str, Field(pattern=r"^\S(.{0,98}\S)?$")]
 
 
+def mistake(key: str, told: str) -> PydanticCustomError:
+    """What is wrong between several keys, said under the one that should change."""
+    return PydanticCustomError(MISTAKE, "{told}", {"key": key, "told": told})
+
+
 def once(values: Sequence[Any]) -> Sequence[Any]:
-    """Nothing stands there twice."""
-    if twice := [value for n, value in enumerate(values) if value in values[:n]]:
-        raise ValueError(f"{twice[0]} stands there twice")
+    """Nothing stands there twice; the second is the one that should go."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise mistake(str(place), f"{value} stands there twice")
     return values
 
 
-def mistake(key: str, told: str) -> PydanticCustomError:
-    """What is wrong between several keys, said under the one that should change."""
-    return PydanticCustomError(MISTAKE, "{key}: {told}", {"key": key, "told": told})
+def _once_listed(values: Any) -> Any:
+    return once(values) if isinstance(values, list) else values
+
+
+# For sets: what is written twice would vanish in one without a word.
+Listed = BeforeValidator(_once_listed)

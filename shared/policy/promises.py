@@ -1,10 +1,12 @@
 """What a submission may count on, by the clock: one rule for who takes it in and for who acts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from shared.events import Kind
 from shared.policy import Policy
+from shared.policy.within import Duty
 from shared.values import clock
 
 _DISSATISFIED = 2
@@ -39,17 +41,38 @@ def appealable_until(verified_at: datetime, policy: Policy) -> datetime:
     return clock.end_of_day(last, policy.zone)
 
 
-def due(received_at: datetime, policy: Policy, *, bare: bool = False) -> tuple[datetime, datetime]:
-    """When a callback and a verification are due 「當天進行電話回訪完畢」「當天核查完畢上報」.
+class Graded(NamedTuple):
+    """What a policy may grade its terms by."""
 
-    What is bare has some working days.
-    """
-    zone, cutoff = policy.zone, policy.callback.cutoff
-    callback = verification = clock.same_day_due(received_at, cutoff, zone)
-    if bare:
-        day = clock.service_day(received_at, zone)
-        last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
-        verification = clock.end_of_day(last, zone)
-    elif policy.verification.cutoff != cutoff:
-        verification = clock.same_day_due(received_at, policy.verification.cutoff, zone)
-    return callback, verification
+    categories: Collection[str] = ()
+    urgent: bool = False
+
+
+PLAIN = Graded()
+
+
+def callback_due(since: datetime, policy: Policy, graded: Graded = PLAIN) -> datetime:
+    """When a callback is due 「當天進行電話回訪完畢」."""
+    return _due(policy.callback, since, policy, graded)
+
+
+def verification_due(since: datetime, policy: Policy, graded: Graded = PLAIN) -> datetime:
+    """When a verification is due 「當天核查完畢上報」."""
+    return _due(policy.verification, since, policy, graded)
+
+
+def _due(duty: Duty, since: datetime, policy: Policy, graded: Graded) -> datetime:
+    spells = duty.spells(graded.categories, urgent=graded.urgent)
+    return min(one.ends(since, duty.cutoff, policy.calendar, policy.zone) for one in spells)
+
+
+def due(
+    received_at: datetime, policy: Policy, graded: Graded = PLAIN, *, bare: bool = False
+) -> tuple[datetime, datetime]:
+    """When callback and verification are due; what is bare has some working days."""
+    callback = callback_due(received_at, policy, graded)
+    if not bare:
+        return callback, verification_due(received_at, policy, graded)
+    day = clock.service_day(received_at, policy.zone)
+    last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
+    return callback, clock.end_of_day(last, policy.zone)

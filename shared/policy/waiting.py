@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from shared.policy.calendar import Calendar
 from shared.policy.guards import Hours
 from shared.policy.kinds import mistake
-from shared.policy.parts import Calendar, Part
+from shared.policy.section import Part
 from shared.values import clock
 
 Few = Annotated[int, Field(strict=True, ge=1, le=100)]

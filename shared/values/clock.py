@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _offset = timedelta()
+_home = SHANGHAI
 
 
 def now() -> datetime:
@@ -29,33 +30,46 @@ def set_offset(offset: timedelta) -> None:
     _offset = offset
 
 
-def service_day(at: datetime, zone: ZoneInfo = SHANGHAI) -> date:
+def home() -> ZoneInfo:
+    """The bureau's time zone, in which days are counted and times shown."""
+    return _home
+
+
+def set_home(zone: ZoneInfo) -> None:
+    """Make it another, as the policy names it; once, at a service's start."""
+    global _home
+    _home = zone
+
+
+def service_day(at: datetime, zone: ZoneInfo | None = None) -> date:
     """The calendar day at the bureau on which `at` falls."""
-    return at.astimezone(zone).date()
+    return at.astimezone(zone or _home).date()
+
+
+def end_of_day(day: date, zone: ZoneInfo | None = None) -> datetime:
+    """24:00 of `day` at the bureau, in UTC."""
+    return _end_of_day(day, zone or _home)
 
 
 @lru_cache(64)
-def end_of_day(day: date, zone: ZoneInfo = SHANGHAI) -> datetime:
-    """24:00 of `day` at the bureau, in UTC."""
+def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def at_bureau(day: date, at: time, zone: ZoneInfo = SHANGHAI) -> datetime:
+def at_bureau(day: date, at: time, zone: ZoneInfo | None = None) -> datetime:
     """A time of a day at the bureau, in UTC."""
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    return datetime.combine(day, at, zone or _home).astimezone(UTC)
 
 
-def same_day_due(received_at: datetime, cutoff: time, zone: ZoneInfo = SHANGHAI) -> datetime:
-    """When a same-day duty is due 「當天…完畢」.
+def first_day(received_at: datetime, cutoff: time, zone: ZoneInfo | None = None) -> date:
+    """The day from which a duty counts: by the cutoff (inclusive) the same, later the next.
 
-    Received by the cutoff (inclusive): 24:00 that day; later: 24:00 the next day. Weekends and
-    holidays do not pause it.
+    Weekends and holidays do not put it off.
     """
-    local = received_at.astimezone(zone)
-    late = local.time() > cutoff
-    return end_of_day(local.date() + timedelta(days=int(late)), zone)
+    local = received_at.astimezone(zone or _home)
+    return local.date() + timedelta(days=int(local.time() > cutoff))
 
 
-def days_after_due(decided_at: datetime, days: int, zone: ZoneInfo = SHANGHAI) -> datetime:
+def days_after_due(decided_at: datetime, days: int, zone: ZoneInfo | None = None) -> datetime:
     """The end of day D+`days` after a decision 「在2日內」."""
     return end_of_day(service_day(decided_at, zone) + timedelta(days=days), zone)

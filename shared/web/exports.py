@@ -73,7 +73,7 @@ class Exports:
             await repeats.once(conn, call, bool, partial(self._note, conn, call, table, kind))
         words = texts(call.language)
         head = [words.text(key) for key in table.columns]
-        name = f"{self.what}-{clock.now().astimezone(clock.SHANGHAI):%Y%m%d-%H%M}.{kind}"
+        name = f"{self.what}-{clock.now().astimezone(clock.home()):%Y%m%d-%H%M}.{kind}"
         # Beside the loop: so many rows take a moment.
         content = await asyncio.to_thread(_written, kind, self.what, head, table)
         return Download(content, FORMATS[kind], name)

@@ -16,11 +16,12 @@ from shared import access
 from shared.errors import Refused, Wrong
 from shared.events import Language
 from shared.observe import trace
-from shared.policy.parts import SPOKEN
+from shared.policy import Policy
+from shared.policy.section import SPOKEN
 from shared.values import clock
 from shared.values.keystrokes import Keys
 from shared.values.money import yuan
-from shared.web import assets, borrowed, problems, remaining
+from shared.web import assets, borrowed, problems, remaining, terms
 from shared.web.choices import A_YEAR, CHOICES, COOKIE, chosen, large
 from shared.web.endpoints import Visitor
 from shared.web.places import here, turned
@@ -49,9 +50,18 @@ def tongues(but: Language) -> tuple[Tongue, ...]:
 
 
 class Pages:
-    """The templates of one service. `services` are the staff pages of all, for the switch."""
+    """The templates of one service. `services` are the staff pages of all, for the switch.
 
-    def __init__(self, *folders: Path, services: dict[str, str] | None = None) -> None:
+    `rule` tells the policy in force, where citizens read what it promises.
+    """
+
+    def __init__(
+        self,
+        *folders: Path,
+        services: dict[str, str] | None = None,
+        rule: Callable[[], Policy] | None = None,
+    ) -> None:
+        self._rule = rule
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader([*folders, HERE]),
             autoescape=True,
@@ -98,10 +108,16 @@ class Pages:
             moment=words.moment,
             left=words.left,
             path=address,
-            **_said(words),
+            **self._said(words),
             **values,
         )
         return borrowed.marked(page, words)
+
+    def _said(self, words: Texts) -> dict[str, Callable[..., str]]:
+        said = _said(words)
+        if self._rule:
+            said["t"] = terms.by_policy(said["t"], words, self._rule())
+        return said
 
     def show(
         self, request: web.Request, lang: Language, page: Page, visitor: Visitor | None

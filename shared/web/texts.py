@@ -111,7 +111,7 @@ class Texts:
         if away > 1:
             return self._format(last, "pattern_day")
         ends = at == clock.end_of_day(clock.service_day(last))
-        hour = "24:00" if ends else f"{at.astimezone(clock.SHANGHAI):%H:%M}"
+        hour = "24:00" if ends else f"{at.astimezone(clock.home()):%H:%M}"
         return self.text("due_tomorrow_at" if away else "due_today_at", hour=hour)
 
     def moment(self, at: datetime) -> str:
@@ -122,7 +122,7 @@ class Texts:
 
     def _format(self, at: datetime, key: str) -> str:
         pattern = self.text(key)
-        return format_datetime(at.astimezone(clock.SHANGHAI), pattern, locale=self.locale)
+        return format_datetime(at.astimezone(clock.home()), pattern, locale=self.locale)
 
 
 @cache

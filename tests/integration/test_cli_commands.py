@@ -233,7 +233,7 @@ async def test_policy(mashang: Mashang, file: Write) -> None:
     good = await mashang("policy", "check", "deploy/policy.toml")
     bad = await mashang("policy", "check", file("[[policy]]\neffective_from = 2019-05-15\n"))
     assert (0, True) == (good.code, "2019-05-15" in good.out)
-    assert (1, True) == (bad.code, "policy of 2019-05-15: reward: Field required" in bad.err)
+    assert (1, True) == (bad.code, "policy of 2019-05-15: reward: missing" in bad.err)
 
 
 async def test_nothing_to_work_on(mashang: Mashang, file: Write) -> None:

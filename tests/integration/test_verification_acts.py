@@ -205,7 +205,7 @@ async def test_a_late_verdict_stays_late_through_every_change(work: Casework) ->
             await work.judge("county", case_id, "partly", revision=1)
         found = [(await work.stands(one)).late(MIDNIGHT) for one in (late, good)]
     assert [True, False] == found
-    shown = await load_detail(work.conn, await work.stands(late), SEAL)
+    shown = await load_detail(work.conn, await work.stands(late), DESK)
     assert [True, True] == [v.late for v in shown.verdicts]
 
 
@@ -383,7 +383,7 @@ async def test_the_detail_opens_what_is_sealed(work: Casework) -> None:
     await work.call("county", case_id, "reached", "很着急")
     await work.judge("county", case_id, attribution="officers", officers=["170002"],
                      finding=" 看过 ")  # fmt: skip
-    shown = await load_detail(work.conn, await work.stands(case_id), SEAL)
+    shown = await load_detail(work.conn, await work.stands(case_id), DESK)
     assert ("排队\n两小时", "138****8000", "看过", "已整改") == (
         shown.words, shown.phone, shown.verdicts[0].finding, shown.verdicts[0].answer,
     )  # fmt: skip

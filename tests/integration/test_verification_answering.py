@@ -263,7 +263,7 @@ async def all_that_shows(work: Casework, who: str) -> Any:
         rows = await conn.fetchval("SELECT count(*) FROM cases")
         actions = await conn.fetchval("SELECT count(*) FROM case_actions")
         found = await everything(work, who)
-        details = [await load_detail(conn, case, SEAL) for case in found]
+        details = [await load_detail(conn, case, DESK) for case in found]
     return shown, counts, rows, actions, details
 
 
@@ -278,7 +278,7 @@ async def detail(work: Casework, who: str, case_id: UUID) -> views.Detail:
     async with work.acting(who):
         case = await cases.get_case(work.conn, PEOPLE[who], case_id)
         assert case is not None
-        return await load_detail(work.conn, case, SEAL)
+        return await load_detail(work.conn, case, DESK)
 
 
 async def test_pressure_leaves_no_trace_elsewhere(work: Casework) -> None:

@@ -101,6 +101,8 @@ def test_an_unknown_option_is_named(mashang: Mashang, words: tuple[str, ...]) ->
         (("operator", "add", "ada", "--name=x", "--role=auditor"), "--scope"),
         (("operator", "disable"), "USERNAME"),
         (("policy", "check"), "FILE"),
+        (("policy", "diff"), "A"),
+        (("policy", "diff", "a", "b", "--lang=tlh"), "lang"),
         (("policy", "chekc", "x"), "chekc"),
         (("events", "show", "--service=scoring"), "ID"),
         (("events", "parked", "--service="), "intake"),
@@ -161,7 +163,7 @@ def test_without_an_installation_it_says_what_to_set(
     assert Result(1, "", line) == mashang(*arguments)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"effective_from = ", b"", b"[[policy]]\n"])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"effective_from = ", b"", b"[policy]\n"])
 def test_a_policy_file_that_is_none(mashang: Mashang, tmp_path: Path, content: bytes) -> None:
     """Bytes, half a file, nothing: one line with the file's name, exit code 1."""
     file = tmp_path / "policy.toml"
@@ -169,6 +171,18 @@ def test_a_policy_file_that_is_none(mashang: Mashang, tmp_path: Path, content: b
     result = mashang("policy", "check", str(file))
     assert (1, "", 1) == (result.code, result.out, len(result.err.splitlines()))
     assert str(file) in result.err
+
+
+def test_every_mistake_of_a_policy_file_is_a_line(mashang: Mashang, tmp_path: Path) -> None:
+    """With its place, so that an editor leads there; then how many there are."""
+    file = tmp_path / "policy.toml"
+    file.write_text("[[policy]]\ntimezone = 'Mars'\n", "utf-8")
+    result = mashang("policy", "check", str(file))
+    *mistakes, last = result.err.splitlines()
+    assert (1, "") == (result.code, result.out)
+    assert f"mashang: {file} has {len(mistakes)} mistakes" == last
+    assert f"{file}:2: policy no. 1: timezone: no such time zone: Mars" in mistakes
+    assert {f"{file}:1", f"{file}:2"} == {line.partition(": ")[0] for line in mistakes}
 
 
 @pytest.mark.parametrize("command", [("policy", "check"), ("directory", "import")])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import main, receipt
+from deploy.cli import main, spoken
 from shared.observe import log
 from tests.unit.test_receipt_proof import BARE, FILE, FIVE, OTHER, SIGNER, old
 
@@ -162,4 +162,4 @@ def test_the_terminals_language(monkeypatch: pytest.MonkeyPatch, locale: str, la
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", locale)
-    assert lang == receipt.spoken()
+    assert lang == spoken.here()

@@ -12,6 +12,11 @@ from tests import support as testing
 CUTOFF = time(18)
 
 
+def same_day_due(received: datetime) -> datetime:
+    """「當天…完畢」."""
+    return clock.end_of_day(clock.first_day(received, CUTOFF))
+
+
 def shanghai(text: str) -> datetime:
     """A local time at the bureau."""
     return datetime.fromisoformat(text).replace(tzinfo=clock.SHANGHAI)
@@ -32,13 +37,13 @@ def shanghai(text: str) -> datetime:
 )
 def test_same_day_due(received: str, due: str) -> None:
     """By 18:00 it is due at 24:00 that day, later at 24:00 the next; weekends do not pause it."""
-    assert shanghai(due) == clock.same_day_due(shanghai(received), CUTOFF)
+    assert shanghai(due) == same_day_due(shanghai(received))
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
 def test_due_is_a_midnight_after_at_most_thirty_hours(received: datetime) -> None:
     """Whatever the moment, the due time is a local midnight ahead and not over 30 hours away."""
-    due = clock.same_day_due(received, CUTOFF)
+    due = same_day_due(received)
     assert time() == due.astimezone(clock.SHANGHAI).time()
     assert timedelta() < due - received <= timedelta(hours=30)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.verification.directory.rules import holidays
 from shared import policy
-from shared.policy.parts import Calendar
+from shared.policy.calendar import Calendar
 from shared.web.texts import text
 
 FILE = Path(__file__).parents[2] / "deploy" / "policy.toml"

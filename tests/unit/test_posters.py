@@ -14,11 +14,14 @@ from deploy.cli.made import Folder
 from deploy.cli.posters import Format, Printer, bare
 from services.intake.accept import codes
 from services.verification.commands import Window
+from shared import policy
 
 KEYS = {"1": b"k" * 32}
 MM = 72 / 25.4
 LONGEST = "驻马店市公安局经济开发区分局关王庙派出所户籍室"
-PRINTER = Printer("zh", 2000)
+RULE = policy.load(Path("deploy/policy.toml")).editions[-1]
+DEARER = RULE.model_copy(update={"reward": RULE.reward.model_copy(update={"amount_fen": 3000})})
+PRINTER = Printer("zh", RULE)
 
 
 def address(**place: Any) -> str:
@@ -86,7 +89,7 @@ def test_only_the_characters_in_use_are_embedded() -> None:
 def test_the_longest_name_stays_on_its_line() -> None:
     """It is set smaller; nothing is pushed to a second page, in either language."""
     for language in ("zh", "en"):
-        printer = Printer(language, 2000)
+        printer = Printer(language, RULE)
         shown = page(Window("411724006", LONGEST), address(), printer=printer)
         assert LONGEST in text_of(shown)
 
@@ -146,7 +149,7 @@ def test_a_mark_changes_with_all_that_is_printed() -> None:
     window = Window("u", "窗口")
     marks = {
         printer.printed(one, leads, Format.A5).mark
-        for printer in (PRINTER, Printer("en", 2000), Printer("zh", 3000))
+        for printer in (PRINTER, Printer("en", RULE), Printer("zh", DEARER))
         for one in (window, Window("u", "改名"))
         for leads in ("https://m/w/1", "https://m/w/2")
     }

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.policy.calendar import Calendar
 from shared.policy.guards import Hours
-from shared.policy.parts import Calendar
 from shared.policy.waiting import Acknowledgement, Progress
 from shared.values import clock
 

@@ -108,5 +108,6 @@ def due(draft: Draft, policy: Policy, received_at: datetime) -> Due:
     if not promises.opens_case(draft.kind, draft.satisfaction):
         return promises.NOTHING
     bare = promises.is_bare(draft.kind, words=words, phone=phone)
-    callback, verification = promises.due(received_at, policy, bare=bare)
+    graded = promises.Graded(draft.categories, urgent(draft, policy))
+    callback, verification = promises.due(received_at, policy, graded, bare=bare)
     return Due(callback if phone else None, verification)

@@ -6,7 +6,7 @@ from services.intake.accept.store.units import Unit
 from services.intake.open311.models import Attribute, Definition, Service, Services, Value
 from shared.errors import NotFound
 from shared.policy import Policy
-from shared.policy.parts import Category
+from shared.policy.naming import Category
 from shared.web.texts import Texts
 
 REQUEST = "request"

@@ -23,7 +23,7 @@ from services.notifications.providers.aliyun_answers import (
     read_listing,
 )
 from services.notifications.providers.protocol import Call, Provider, Sms, SmsSettings
-from shared.values.clock import service_day
+from shared.values.clock import SHANGHAI, service_day
 from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import Outcome, TryLater, Unknown
@@ -145,4 +145,4 @@ def national(phone: str) -> str:
 def days_of(called_at: datetime) -> list[date]:
     """The vendor's days on which a call may be listed, earliest first."""
     around = (called_at - NEAR_MIDNIGHT, called_at, called_at + NEAR_MIDNIGHT)
-    return sorted({service_day(moment) for moment in around})
+    return sorted({service_day(moment, SHANGHAI) for moment in around})

@@ -168,7 +168,7 @@ class Api:
 
     async def _shown(self, conn: Connection, operator: Operator, case_id: UUID) -> views.Detail:
         case = await find_case(conn, operator, case_id)
-        return await load_detail(conn, case, self.desk.seal)
+        return await load_detail(conn, case, self.desk)
 
 
 async def find_case(conn: Connection, operator: Operator, case_id: UUID) -> Case:

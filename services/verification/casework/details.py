@@ -5,6 +5,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from services.verification.casework import views
+from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, additions, cases
@@ -16,8 +17,9 @@ from shared.values import phone
 from shared.values.seal import Seal
 
 
-async def load_detail(conn: Connection, case: Case, seal: Seal) -> views.Detail:
+async def load_detail(conn: Connection, case: Case, desk: Desk) -> views.Detail:
     """Read what belongs to a case."""
+    seal = desk.seal
     names = await units.list_names(conn, [case.unit_code])
     told = await actions.list_actions(conn, case.case_id)
     judged = await actions.list_verdicts(conn, case.case_id)
@@ -31,6 +33,7 @@ async def load_detail(conn: Connection, case: Case, seal: Seal) -> views.Detail:
         words=seal.opened(case.words_sealed, f"words:{case.submission_id}"),
         officer_typed=seal.opened(case.officer_typed_sealed, f"words:{case.submission_id}:officer"),
         additions=[_addition(one, seal) for one in added],
+        policy_from=desk.policy(case).effective_from,
         recused=sorted(persons_in(case.recused)),
         higher=any(who.startswith("#") for who in case.recused),
         reopened_at=case.reopened_at,

@@ -13,7 +13,7 @@ from services.verification.casework.store import actions, workers
 from services.verification.directory.store import operators, units
 from shared.access import Operator
 from shared.db import Connection
-from shared.policy.parts import Category
+from shared.policy.naming import Category
 from shared.values import clock
 from shared.values.seal import SealBroken
 
@@ -77,4 +77,4 @@ def _first_words(desk: Desk, case: Case) -> str:
 
 def hour(at: datetime) -> str:
     """When, of a moment within the hour."""
-    return f"{at.astimezone(clock.SHANGHAI):%H:%M}"
+    return f"{at.astimezone(clock.home()):%H:%M}"

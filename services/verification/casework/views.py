@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -148,6 +148,7 @@ class Detail(Summary):
     call_time: CallTime | None
     call_language: str | None
     consent: Mapping[str, Any] | None = Field(description="to which notice on the phone's use")
+    policy_from: date = Field(description="judged by the policy in force from that day on")
     additions: list[AdditionShown]
     recused: list[str] = Field(description="badges and @usernames of those who may be meant")
     higher: bool = Field(description="kept from everybody at the unit, or higher")

@@ -7,7 +7,7 @@ from services.verification.supervision.rules import Notice, Outlook
 from shared.papers.paper import Paper
 from shared.papers.wording import WORDS, day, headed
 from shared.policy import Policies
-from shared.policy.parts import Category
+from shared.policy.naming import Category
 
 
 def of(notice: Notice, outlook: Outlook, policies: Policies) -> Paper:
@@ -20,6 +20,7 @@ def of(notice: Notice, outlook: Outlook, policies: Policies) -> Paper:
         notice.place_name,
         [_body(notice, outlook, policies.at(notice.received_at).categories)],
         notice.detected_at,
+        rules_from=notice.policy_from,
         copy_to=notice.copy_name,
     )
 

@@ -7,7 +7,7 @@ from services.verification.casework.acts import incidents, judging
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import CorrectionBody, CorrectionForm, ReviewBody
 from services.verification.casework.rules import verdicts
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, graded
 from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import actions, cases
 from services.verification.casework.store import incidents as together
@@ -17,6 +17,7 @@ from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Forbidden, Invalid, Wrong
 from shared.observe import log
+from shared.policy import promises
 from shared.values import clock
 
 
@@ -74,7 +75,7 @@ async def _after_review(
 ) -> None:
     if not step.final:
         rule = desk.policy(case)
-        due = clock.same_day_due(now, rule.verification.cutoff, rule.zone)
+        due = promises.verification_due(now, rule, graded(case))
         await cases.set_step(conn, case.case_id, step, None, None, due)
         await tell(conn, case, lambda: verdicts.clock_restarted(case, due, now))
     elif case.state == "in_review":

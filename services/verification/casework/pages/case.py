@@ -153,7 +153,7 @@ class CasePage:
             case = await find_case(conn, call.operator, case_id)
             kept = await drafts.load(conn, self.desk, call.operator, case_id)
             attempt = attempt or Attempt(typed=kept.typed)
-            detail = await load_detail(conn, case, self.desk.seal)
+            detail = await load_detail(conn, case, self.desk)
             roster = await load_roster(conn, call.operator, detail)
             alike = await likeness.suggestions(conn, self.desk, call.operator, case)
             called = await tries.load(conn, case, self.desk.policy(case).callback)

@@ -58,7 +58,7 @@ class ConflictPage:
         async with self.database.transaction(as_=call.operator) as conn:
             case, kept = await self._load(conn, call)
             if overtaken.is_overtaken(kept.typed, case):
-                theirs = (await load_detail(conn, case, self.desk.seal)).verdicts[-1]
+                theirs = (await load_detail(conn, case, self.desk)).verdicts[-1]
                 typed = overtaken.chosen(
                     call.body.choice, kept.typed, theirs.finding, theirs.answer
                 )
@@ -75,7 +75,7 @@ class ConflictPage:
             case, kept = await self._load(conn, call)
             if not overtaken.is_overtaken(kept.typed, case):
                 return See(f"/desk/cases/{case.case_id}")
-            detail = await load_detail(conn, case, self.desk.seal)
+            detail = await load_detail(conn, case, self.desk)
             roster = await load_roster(conn, call.operator, detail)
         values = {
             "case": case,

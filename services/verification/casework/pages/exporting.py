@@ -67,4 +67,4 @@ class CaseExports:
 
 
 def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(clock.home()):%Y-%m-%d %H:%M}"

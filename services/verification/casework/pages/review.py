@@ -72,7 +72,7 @@ class ReviewPage:
         operator = call.operator
         async with self.database.transaction(as_=operator) as conn:
             case = await find_case(conn, operator, call.params["case_id"])
-            detail = await load_detail(conn, case, self.desk.seal)
+            detail = await load_detail(conn, case, self.desk)
             roster = await load_roster(conn, operator, detail)
             since = clock.now() - timedelta(days=_DAYS)
             record = await queues.record_since(conn, case.unit_code, since)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, graded
 from shared.access import Role
 from shared.events import (
     AnswerRated,
@@ -13,7 +13,7 @@ from shared.events import (
     PressureReported,
     SubmissionWithdrawn,
 )
-from shared.policy import Policy
+from shared.policy import Policy, promises
 from shared.values import clock
 
 # The columns that each of these changes.
@@ -44,7 +44,7 @@ def reopened(case: Case, decider: Decider, now: datetime, policy: Policy) -> Cas
         case,
         callback_state="open" if case.phone_sealed else "no_phone",
         callback_settled_at=None,
-        callback_due_at=clock.same_day_due(now, policy.callback.cutoff, policy.zone),
+        callback_due_at=promises.callback_due(now, policy, graded(case)),
     )
     return replace(
         callback,
@@ -53,7 +53,7 @@ def reopened(case: Case, decider: Decider, now: datetime, policy: Policy) -> Cas
         final_at=None,
         review_due_at=None,
         review_pending=False,
-        verification_due_at=clock.same_day_due(now, policy.verification.cutoff, policy.zone),
+        verification_due_at=promises.verification_due(now, policy, graded(case)),
         reopened_at=now,
         decided_by=decider.username,
         decided_role=decider.role,
@@ -69,7 +69,7 @@ def bound(case: Case, event: ContactBound, policy: Policy) -> Case:
     known = replace(case, phone_sealed=event.phone_sealed, phone_index=event.phone_index)
     if case.callback_state != "no_phone":
         return known
-    due = clock.same_day_due(event.bound_at, policy.callback.cutoff, policy.zone)
+    due = promises.callback_due(event.bound_at, policy, graded(case))
     times = case.reschedules + 1
     return replace(known, callback_state="open", callback_due_at=due, reschedules=times)
 
@@ -108,8 +108,8 @@ def pressure_case(event: PressureReported, policy: Policy, case_id: UUID, now: d
         language=event.language,
         received_at=at,
         opened_at=now,
-        callback_due_at=clock.same_day_due(at, policy.callback.cutoff, policy.zone),
-        verification_due_at=clock.same_day_due(at, policy.verification.cutoff, policy.zone),
+        callback_due_at=promises.callback_due(at, policy, promises.Graded(urgent=True)),
+        verification_due_at=promises.verification_due(at, policy, promises.Graded(urgent=True)),
         callback_state="open" if event.phone_sealed else "no_phone",
         words_sealed=event.words_sealed,
         phone_sealed=event.phone_sealed,

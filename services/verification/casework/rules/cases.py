@@ -141,7 +141,9 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
     """The case for a submission, due as its receipt promised."""
     words, phone = bool(event.words_sealed), bool(event.phone_sealed)
     bare = promises.is_bare(event.kind, words=words, phone=phone)
-    callback_due_at, verification_due_at = promises.due(event.received_at, policy, bare=bare)
+    callback_due_at, verification_due_at = promises.due(
+        event.received_at, policy, graded(event), bare=bare
+    )
     return Case(
         case_id=case_id,
         incident_id=case_id,
@@ -152,6 +154,11 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
         consent=event.consent.model_dump(mode="json") if event.consent else None,
         **{name: getattr(event, name) for name in _FROM_SUBMISSION},
     )
+
+
+def graded(of: Case | SubmissionReceived) -> promises.Graded:
+    """By what a policy may give it more or less time."""
+    return promises.Graded(of.categories, of.urgent)
 
 
 def case_opened(case: Case) -> CaseOpened:

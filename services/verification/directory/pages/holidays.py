@@ -7,8 +7,8 @@ from services.verification.directory.rules import holidays as rules
 from shared import access
 from shared.errors import Invalid, Refused, Wrong
 from shared.policy import Policies
+from shared.policy.calendar import Calendar
 from shared.policy.kinds import YEARS
-from shared.policy.parts import Calendar
 from shared.values import clock, text
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff

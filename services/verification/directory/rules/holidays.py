@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from shared.errors import Wrong
+from shared.policy.calendar import Calendar
 from shared.policy.kinds import YEARS
-from shared.policy.parts import Calendar
 
 LISTS = ("holidays", "workdays")
 _SATURDAY = 5

@@ -1,0 +1,138 @@
+"""A policy, whole, and the policies that follow one another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import chain
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.policy.calendar import Calendar
+from shared.policy.guards import Limits, Opening, Praise
+from shared.policy.kinds import Day, Zone, mistake
+from shared.policy.naming import Category, Level
+from shared.policy.papers import Papers
+from shared.policy.parts import (
+    Appeal,
+    Assessment,
+    Assignment,
+    Callback,
+    Incident,
+    Prominent,
+    Reward,
+    Strikes,
+    Supervision,
+    UnknownOfficer,
+    Urgent,
+    Verification,
+)
+from shared.policy.privacy import Consent, Privacy
+from shared.policy.section import Named, Part, keyed_once
+from shared.policy.waiting import Acknowledgement, Progress
+from shared.values import clock
+
+Keyed = AfterValidator(keyed_once)
+
+
+class Policy(Part):
+    """All rules in force from a day on."""
+
+    effective_from: Day
+    timezone: Zone
+    levels: Annotated[tuple[Level, ...], Field(min_length=2), Keyed]
+    callback: Callback
+    verification: Verification
+    acknowledgement: Acknowledgement = Acknowledgement()
+    progress: Progress = Progress()
+    assignment: Assignment = Assignment()
+    incident: Incident
+    supervision: Supervision
+    papers: Papers = Papers()
+    reward: Reward
+    assessment: Assessment
+    strikes: Strikes
+    prominent: Prominent
+    unknown_officer: UnknownOfficer
+    appeal: Appeal
+    privacy: Privacy
+    urgent: Urgent
+    limits: Limits
+    praise: Praise
+    opening: Opening
+    calendar: Calendar
+    consent: Consent
+    call_languages: Annotated[tuple[Named, ...], Field(min_length=1), Keyed]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1), Keyed]
+
+    @model_validator(mode="after")
+    def _every_category_has_its_points(self) -> Self:
+        keys = [category.key for category in self.categories]
+        for table in ("officers_centipoints", "unit_centipoints"):
+            given = getattr(self.assessment, table).keys()
+            if lacking := set(keys) - given:
+                raise mistake(f"assessment.{table}.{min(lacking)}", "missing")
+            if strange := given - set(keys):
+                raise mistake(f"assessment.{table}.{min(strange)}", "not one of categories")
+        for duty in ("callback", "verification"):
+            if strange := getattr(self, duty).category_within.keys() - set(keys):
+                raise mistake(f"{duty}.category_within.{min(strange)}", "not one of categories")
+        return self
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The bureau's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def level_keys(self) -> tuple[str, ...]:
+        """The levels of the tree from the root's down to the units'."""
+        return tuple(level.key for level in self.levels)
+
+    @cached_property
+    def category_keys(self) -> frozenset[str]:
+        """The keys a complaint may name."""
+        return frozenset(category.key for category in self.categories)
+
+    @property
+    def call_language_keys(self) -> frozenset[str]:
+        """The keys of what may be spoken on the phone."""
+        return frozenset(language.key for language in self.call_languages)
+
+    def reasons(self, categories: Sequence[str], satisfaction: int | None) -> tuple[int, ...]:
+        """The national codes of these categories at a level, each once."""
+        if satisfaction is None or not categories:
+            return ()
+        codes = (c.codes[str(satisfaction)] for c in self.categories if c.key in categories)
+        return tuple(dict.fromkeys(chain.from_iterable(codes)))
+
+    def is_serious(self, categories: Sequence[str]) -> bool:
+        """Whether one of them bypasses the unit."""
+        return any(c.serious for c in self.categories if c.key in categories)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """All policies, oldest first."""
+
+    editions: Sequence[Policy]
+
+    @property
+    def level_keys(self) -> tuple[str, ...]:
+        """The levels of the tree as the newest policy names them: a directory has only one tree."""
+        return self.editions[-1].level_keys
+
+    def at(self, received_at: datetime) -> Policy:
+        """The policy in force when a case was received; the oldest for anything before it."""
+        if len(self.editions) == 1:
+            return self.editions[0]
+        day = clock.service_day(received_at, self.editions[-1].zone)
+        in_force = [p for p in self.editions if p.effective_from <= day]
+        return in_force[-1] if in_force else self.editions[0]
+
+    def from_now(self, now: datetime) -> Sequence[Policy]:
+        """The policy in force, and those that are still to come."""
+        first = self.editions.index(self.at(now))
+        return self.editions[first:]
