@@ -319,6 +319,8 @@ class CaseVerified(Event):
     are the windows of the unit that it is about, where somebody said so. `named` are the officers
     whom the citizen named by badge; `verified_by` is who submitted the verdict. `overturned` is the
     verdict that an officer's appeal changed into this one: the citizen's reward is still by that.
+    `number` is what people call the case by, `recused` are all identities from which the desk keeps
+    it.
     """
 
     TYPE = "case.verified.v1"
@@ -346,6 +348,8 @@ class CaseVerified(Event):
     named: tuple[str, ...] = ()
     verified_by: str | None = None
     overturned: Verdict | None = None
+    number: str = ""
+    recused: tuple[str, ...] = ()
 
 
 class IncidentChanged(Event):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from asyncpg import Record
 
@@ -11,7 +12,10 @@ from services.scoring import views
 from services.scoring.rules.provisional import OPEN, firm_at
 from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Appeal, Fact, Scope, Strike
-from services.scoring.store import appeals, criticisms, directory, facts, points, strikes
+from services.scoring.score_views import Course, Months, Score
+from services.scoring.scores import find_unit, load_course, load_months, load_score
+from services.scoring.store import appeals, criticisms, directory, facts, strikes
+from services.scoring.telling import Teller
 from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database, as_itself
@@ -43,7 +47,17 @@ class Api:
             row(
                 f"{unit}/score", self.unit_score,
                 "A unit's balance of points and what it consists of, newest entry first",
-                params={"unit_code": str}, query=views.EntriesQuery, answers={200: views.Score},
+                params={"unit_code": str}, query=views.EntriesQuery, answers={200: Score},
+            ),
+            row(
+                f"{unit}/course", self.unit_course,
+                "The days of the last year on which a unit's balance changed",
+                params={"unit_code": str}, answers={200: Course},
+            ),
+            row(
+                f"{unit}/months", self.unit_months,
+                "What was found true at a unit in each month of the last year, by incident",
+                params={"unit_code": str}, answers={200: Months},
             ),
             row(
                 f"{unit}/satisfaction", self.unit_satisfaction,
@@ -68,10 +82,23 @@ class Api:
             found = await facts.get_figures(conn, self.policies.editions[-1].timezone)
         return views.Figures(**found)
 
-    async def unit_score(self, call: Call[None, views.EntriesQuery]) -> views.Score:
+    async def unit_score(self, call: Call[None, views.EntriesQuery]) -> Score:
         """Balance and entries."""
         async with self.database.transaction(as_=call.operator) as conn:
-            return await load_score(conn, call.params["unit_code"], call.query)
+            return await load_score(conn, self._teller(call), call.params["unit_code"], call.query)
+
+    async def unit_course(self, call: Call[None, None]) -> Course:
+        """How the balance came about."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            return await load_course(conn, self._teller(call), call.params["unit_code"])
+
+    async def unit_months(self, call: Call[None, None]) -> Months:
+        """Incidents by month."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            return await load_months(conn, self._teller(call), call.params["unit_code"])
+
+    def _teller(self, call: Call[Any, Any]) -> Teller:
+        return Teller(self.policies, call.operator, call.language)
 
     async def unit_satisfaction(self, call: Call[None, None]) -> views.Satisfaction:
         """Ratings by level and month."""
@@ -97,34 +124,12 @@ class Api:
         )
 
 
-async def find_unit(conn: Connection, unit_code: str) -> views.Unit:
-    """A unit that the operator may see."""
-    unit = await directory.get_unit(conn, unit_code)
-    if unit is None:
-        raise NotFound("refused.no_unit")
-    return views.Unit(**unit)
-
-
-async def load_score(conn: Connection, unit_code: str, query: views.EntriesQuery) -> views.Score:
-    """A unit's balance and a page of its ledger."""
-    unit = await find_unit(conn, unit_code)
-    balance = await points.get_balance(conn, unit_code)
-    entries = await points.list_entries(conn, unit_code, query.before, query.limit)
-    more = len(entries) == query.limit and entries[-1]["entry_no"] > 1
-    return views.Score(
-        **unit.model_dump(),
-        balance_centipoints=balance,
-        entries=[views.Entry(**entry) for entry in entries],
-        next_before=entries[-1]["entry_no"] if more else None,
-    )
-
-
 async def load_strikes(
     conn: Connection, policies: Policies, who: Operator, badge: str
 ) -> views.Strikes:
     """An officer whom the operator may see, with strikes and ledger."""
     officer = await directory.get_officer(conn, badge)
-    if officer is None:
+    if officer is None or not may_read(who, badge):
         raise NotFound("refused.no_officer")
     marks = await strikes.get_officers_marks(conn, [badge])
     ledger = await strikes.list_ledger(conn, badge)
@@ -133,6 +138,11 @@ async def load_strikes(
         appealed = await appeals.list_of(conn, badge)
     shown = [_strike(strike, held, appealed, policies) for strike in strikes_of(marks, policies)]
     return views.Strikes(**officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger])
+
+
+def may_read(who: Operator, badge: str) -> bool:
+    """No officer reads another's page, whatever else they see of their own unit."""
+    return who.role != "unit_operator" or who.badge is None or badge in access.identities(who)
 
 
 def _strike(

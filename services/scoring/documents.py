@@ -6,8 +6,11 @@ from functools import partial
 from services.scoring import papers as made
 from services.scoring import views
 from services.scoring.api import READERS
+from services.scoring.score_views import CaseShown
+from services.scoring.scores import load_cases
 from services.scoring.store import papers
 from services.scoring.store.papers import KINDS, Kind, Numbered
+from services.scoring.telling import Teller
 from shared import access
 from shared.db import Connection, Database, as_itself
 from shared.errors import NotFound
@@ -19,7 +22,7 @@ from shared.web.replies import Download, Page
 
 ADDRESS = "/papers"
 ONE = f"{ADDRESS}/{{kind}}/{{year}}/{{number}}"
-_PAGE = 50
+PAGE = 50
 
 
 class PapersQuery(NumberedQuery):
@@ -51,15 +54,15 @@ class PaperPages:
         """The newest first."""
         query = call.query
         async with self.database.transaction(as_=call.operator) as conn:
-            found = await papers.list_newest(conn, query.kind, query.last, _PAGE + 1)
-        page = found[:_PAGE]
+            found = await papers.list_newest(conn, query.kind, query.last, PAGE + 1)
+        page = found[:PAGE]
         values = {
             "papers": page,
             "kind": query.kind,
             "kinds": KINDS,
             "called": partial(made.ref, policies=self.policies),
             "sanctioning": call.operator.role in access.SANCTION_READERS,
-            "next_page": _link(page[-1]) if len(found) > _PAGE else None,
+            "next_page": link(ADDRESS, page[-1]) if len(found) > PAGE else None,
         }
         return Page("papers.html", values)
 
@@ -74,15 +77,18 @@ class PaperPages:
         _, document, _ = await self._load(call)
         return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
 
-    async def _load(self, call: Call[None, None]) -> tuple[Numbered, Paper, list[papers.Counted]]:
+    async def _load(self, call: Call[None, None]) -> tuple[Numbered, Paper, list[CaseShown]]:
+        teller = Teller(self.policies, call.operator, call.language)
         async with self.database.transaction(as_=call.operator) as conn:
-            one = await _find(conn, **call.params)
+            one = await find_paper(conn, **call.params)
+            told = await load_cases(conn, teller, one.case_ids)
             async with as_itself(conn, call.operator):
                 cases = await papers.list_cases(conn, one.case_ids)
-        return one, made.paper(one, cases, self.policies), cases
+        return one, made.paper(one, cases, self.policies), told
 
 
-async def _find(conn: Connection, kind: str, year: int, number: int) -> Numbered:
+async def find_paper(conn: Connection, kind: str, year: int, number: int) -> Numbered:
+    """One that the operator may see; NotFound where there is none."""
     known = kind in KINDS and 0 < year <= views.LAST and 0 < number <= views.LAST
     one = await papers.get(conn, kind, year, number) if known else None
     if one is None:
@@ -90,5 +96,6 @@ async def _find(conn: Connection, kind: str, year: int, number: int) -> Numbered
     return one
 
 
-def _link(last: Numbered) -> str:
-    return f"{ADDRESS}?kind={last.kind}&before={last.year}-{last.number}"
+def link(address: str, last: Numbered) -> str:
+    """Where the page after this one is."""
+    return f"{address}?kind={last.kind}&before={last.year}-{last.number}"

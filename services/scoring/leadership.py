@@ -74,7 +74,7 @@ class LeadershipPage:
         zone, name = self.policies.editions[-1].zone, self.policies.editions[-1].timezone
         now = clock.now()
         today = Month.of(clock.service_day(now, zone))
-        month = _asked(call.asked("month"), today)
+        month = asked_month(call.asked("month"), today)
         since, until = month.begins(zone), month.on(1).begins(zone)
         starts = (month.on(-2).begins(zone), month.on(-1).begins(zone), since)
         end = min(until, now)
@@ -107,6 +107,7 @@ class LeadershipPage:
         return Page("leadership.html", values)
 
 
-def _asked(said: str, today: Month) -> Month:
+def asked_month(said: str, today: Month) -> Month:
+    """The month that an address names; this one where it names none, or one to come."""
     found = _MONTH.fullmatch(said)
     return min(Month(int(found[1]), int(found[2])), today) if found else today

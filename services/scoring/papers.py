@@ -68,6 +68,8 @@ def _body(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Iterat
         yield say("paper_body_strikes", officer=one.officer or "", badge=badge, unit=one.unit_name)
         for number, case in enumerate(_firsts(cases), 1):
             yield say("paper_strike", number=number, case=told(case, policies))
+    if one.remark:
+        yield say("paper_remark", remark=" ".join(one.remark.split()))
     yield say(f"paper_end_{one.kind}")
 
 

@@ -4,14 +4,20 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.scoring import exporting, handlers
+from services.scoring import handlers
 from services.scoring.api import Api
+from services.scoring.counting import CountedCases
 from services.scoring.documents import PaperPages
+from services.scoring.exporting import ScoreExports
 from services.scoring.jobs import Observer
 from services.scoring.leadership import LeadershipPage
+from services.scoring.officer_pages import OfficerPages
 from services.scoring.pages import ScorePages
+from services.scoring.paper_api import PaperApi
+from services.scoring.paper_exports import PaperExports
 from services.scoring.settings import Settings
 from services.scoring.signing import SanctionPages
+from services.scoring.unit_pages import UnitPages
 from shared import events, policy
 from shared.db import Database
 from shared.jobs import Job
@@ -52,11 +58,16 @@ def build(settings: Settings, database: Database) -> Service:
         jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
         endpoints=[
             *Api(database, policies).endpoints(),
-            *ScorePages(database, policies).endpoints(),
+            *ScorePages(database).endpoints(),
+            *OfficerPages(database, policies).endpoints(),
+            *UnitPages(database, policies).endpoints(),
             *LeadershipPage(database, policies).endpoints(),
+            *CountedCases(database, policies).endpoints(),
             *PaperPages(database, policies, printer).endpoints(),
             *SanctionPages(database, policies).endpoints(),
-            *exporting.endpoints(database),
+            *PaperApi(database, policies).endpoints(),
+            *ScoreExports(database, policies).endpoints(),
+            *PaperExports(database, policies).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

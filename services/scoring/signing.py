@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,8 +10,10 @@ from services.scoring import papers as made
 from services.scoring import views
 from services.scoring.approvals import Decided, SignatureBody, decide, firm_of
 from services.scoring.rules.provisional import OPEN
-from services.scoring.rules.sanctions import Sanction, may_decide
-from services.scoring.store import directory, papers, sanctions
+from services.scoring.rules.sanctions import Rule, Sanction, may_decide
+from services.scoring.scores import load_cases
+from services.scoring.store import directory, sanctions
+from services.scoring.telling import Teller
 from shared import access, staff
 from shared.access import Operator
 from shared.db import Connection, Database, as_itself
@@ -28,13 +29,14 @@ from shared.web.replies import Page, See
 ADDRESS = "/sanctions"
 ONE = f"{ADDRESS}/{{sanction_id}}"
 READERS, SIGNERS = only(access.SANCTION_READERS), only(access.SANCTION_SIGNERS)
-_PAGE = 25
+PAGE = 25
 
 
 class SanctionsQuery(views.Query):
     """GET /sanctions; `at` and `last` are of a page's last sanction."""
 
     view: Literal["waiting", "decided"] = "waiting"
+    rule: Rule | None = None
     at: datetime | None = None
     last: UUID | None = None
 
@@ -69,17 +71,21 @@ class SanctionPages:
         """The newest first."""
         query = call.query
         async with self.database.transaction(as_=call.operator) as conn:
-            found = await sanctions.list_newest(conn, query.view, query.before, _PAGE + 1)
-            names = await _names(conn, found[:_PAGE])
+            found = await list_page(conn, query)
+            names = await _names(conn, found[:PAGE])
             waiting = await sanctions.count_waiting(conn)
-        page = found[:_PAGE]
+            interviews = await sanctions.count_waiting(conn, "interview")
+        page = found[:PAGE]
         values = {
             "sanctions": page,
             "names": names,
             "view": query.view,
+            "rule": query.rule,
+            "asked": asked_for(query),
             "waiting": waiting,
+            "interviews": interviews,
             "sanctioning": True,
-            "next_page": _link(query.view, page[-1]) if len(found) > _PAGE else None,
+            "next_page": link(ADDRESS, query, page[-1]) if len(found) > PAGE else None,
         }
         return Page("sanctions.html", values)
 
@@ -90,9 +96,12 @@ class SanctionPages:
     async def decide(self, call: Call[SignatureBody, None]) -> See:
         """Once; to the document, or back to the page, which tells."""
         own = call.params["sanction_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
-            doing = partial(decide, conn, self.policies, call.operator, own, call.body)
-            await repeats.once(conn, call, Decided, doing)
+        await repeats.done_once(
+            self.database,
+            call,
+            Decided,
+            lambda conn: decide(conn, self.policies, call.operator, own, call.body),
+        )
         return See(f"{ADDRESS}/{own}")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
@@ -108,8 +117,9 @@ class SanctionPages:
             if one is None:
                 raise NotFound("refused.no_sanction")
             names = await _names(conn, [one])
+            teller = Teller(self.policies, who, call.language)
+            cases = await load_cases(conn, teller, one.case_ids)
             async with as_itself(conn, who):
-                cases = await papers.list_cases(conn, one.case_ids)
                 verified_by = await sanctions.list_verifiers(conn, one.case_ids)
                 firm = await firm_of(conn, self.policies, one)
             people = await staff.list_names(conn, [one.decided_by or "", *verified_by])
@@ -123,7 +133,6 @@ class SanctionPages:
             "people": people,
             "verified_by": verified_by,
             "ref": self._ref(one),
-            "told": partial(made.told, policies=self.policies),
             "points": self._points(one),
             "barred": _barred(one, who, verified_by, provisional=provisional),
             "signers": access.SANCTION_SIGNERS,
@@ -162,6 +171,17 @@ async def _names(conn: Connection, found: list[Sanction]) -> dict[str, str]:
     return await directory.list_names(conn, codes, badges)
 
 
-def _link(view: str, last: Sanction) -> str:
-    onward = {"view": view, "at": last.proposed_at.isoformat(), "last": str(last.sanction_id)}
-    return f"{ADDRESS}?{urlencode(onward)}"
+async def list_page(conn: Connection, query: SanctionsQuery) -> list[Sanction]:
+    """A page of what is asked for, and one more where there is another page."""
+    return await sanctions.list_newest(conn, query.view, query.rule, query.before, PAGE + 1)
+
+
+def asked_for(query: SanctionsQuery) -> str:
+    """What the list was chosen by, as it stands in an address."""
+    return urlencode({"view": query.view, **({"rule": query.rule} if query.rule else {})})
+
+
+def link(address: str, query: SanctionsQuery, last: Sanction) -> str:
+    """Where the page after this one is."""
+    onward = urlencode({"at": last.proposed_at.isoformat(), "last": str(last.sanction_id)})
+    return f"{address}?{asked_for(query)}&{onward}"

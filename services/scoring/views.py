@@ -73,29 +73,6 @@ class Unit(BaseModel):
     parent: str
 
 
-class Entry(BaseModel):
-    """One line of a unit's ledger, with the cases that it counts."""
-
-    entry_no: int
-    case_id: UUID
-    revision: int
-    reason: str
-    badge: str | None
-    case_ids: list[UUID]
-    delta_centipoints: int
-    balance_centipoints: int
-    changed_at: datetime
-    edition: date | None = Field(description="the policy by which it was judged: its first day")
-
-
-class Score(Unit):
-    """A unit's balance and a page of its ledger, newest first."""
-
-    balance_centipoints: int
-    entries: list[Entry]
-    next_before: int | None
-
-
 class Month(BaseModel):
     """Ratings of a month by level."""
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any, Self, TypeVar, cast
 
@@ -94,6 +94,17 @@ async def once(
     answer = mark.close(_adapter(cast(Any, kind)).dump_json(done))
     await conn.execute(_ADD, mark.key_hash, mark.request_hash, answer)
     return done
+
+
+async def done_once(
+    database: Database,
+    call: Call[Any, Any],
+    kind: type[A],
+    act: Callable[[Connection], Awaitable[A]],
+) -> A:
+    """The same in a transaction of its own, on behalf of whoever asks."""
+    async with database.transaction(as_=call.operator) as conn:
+        return await once(conn, call, kind, partial(act, conn))
 
 
 async def _take_turn(conn: Connection, mark: Mark) -> None:

@@ -75,8 +75,8 @@ def officer(code: str, version: int = 1) -> events.OfficerChanged:
 
 
 @asynccontextmanager
-async def opened(database: Database) -> AsyncIterator[Scores]:
-    """The service on this database, with its tree."""
+async def opened(database: Database, desk: str = "") -> AsyncIterator[Scores]:
+    """The service on this database, with its tree; `desk` is where its pages lead for a case."""
     settings = Settings.model_validate(
         {
             "DATABASE_URL": "unused",
@@ -85,6 +85,7 @@ async def opened(database: Database) -> AsyncIterator[Scores]:
             "ops_port": 0,
             "policy_file": Path("deploy/policy.toml"),
             "identity_public": b64encode(statements.public_key(SEED)).decode(),
+            "staff_urls": {"verification": desk} if desk else {},
         }
     )
     service = build(settings, database)

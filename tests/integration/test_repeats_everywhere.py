@@ -378,6 +378,11 @@ async def export(_: Place) -> tuple[Body, Body]:
     return {}, {"asked": "", "format": "csv"}
 
 
+async def ledger(_: Place) -> tuple[Body, Body]:
+    """A unit's entries are taken away."""
+    return {}, {"asked": "unit=n1", "format": "csv"}
+
+
 async def attribute(place: Place) -> tuple[Body, Body]:
     """Praise for nobody in particular is found to mean somebody."""
     own = uuid4()
@@ -538,7 +543,7 @@ ACTS: Mapping[str, Make] = {
     "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,
-    "/filings": filed, "exports": export,
+    "/filings": filed, "exports": export, "/scores/entries/exports": ledger,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "incident": incident, "unlike": unlike,
     "appeal": appeal, "/desk/appeals": own_appeal, "/api/v1/appeals": own_appeal,

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.scoring.store.counted import WHICH, Which
+from shared.access import OUTSIDERS
 from shared.db import Database
 from shared.events import (
     AnswerRated,
@@ -77,7 +79,8 @@ async def figures(scores: Scores, month: str = "", scope: str = "city") -> dict[
     with at(NOW):
         assert 200 == await page.get(f"/leadership?month={month}" if month else "/leadership")
     shown = re.findall(
-        '<div><span class="quiet">([^<]+)</span><b>([^<]+)(?:<small>([^<]*)</small>)?', page.text
+        '<div><span class="quiet">([^<]+)</span><b><a[^>]+>([^<]+)</a>(?:<small>([^<]*)</small>)?',
+        page.text,
     )
     return {name: [value, rest] for name, value, rest in shown}
 
@@ -166,8 +169,10 @@ async def test_units_with_trouble_and_with_praise_are_named(scores: Scores) -> N
         await page.get("/leadership")
         trouble, _, praise = page.text.partition("<h2>近 90 天没有查实")
         row = r'<td data-label="窗口单位">(\w+)</td>.*?class="no">(.*?)</td>'
-        rows = re.findall(row, trouble, re.S)
-        assert [("窗口s1", "0 → 2 → <b>1</b>"), ("窗口n1", "0 → 0 → <b>1</b>")] == rows
+        rows = [
+            (unit, re.sub("<[^>]+>", "", told)) for unit, told in re.findall(row, trouble, re.S)
+        ]
+        assert [("窗口s1", "0 → 2 → 1"), ("窗口n1", "0 → 0 → 1")] == rows
         # What was found 61 days ago counts for ninety.
         assert "还没有这样的单位" in praise
         await page.get("/leadership?month=2027-05")
@@ -246,3 +251,63 @@ async def test_one_goes_from_month_to_month(scores: Scores) -> None:
         await page.get("/leadership?month=2026-01")
     assert "month=2025-12" in page.text
     assert "month=2026-02" in page.text
+
+
+async def test_every_figure_leads_to_what_it_counts(scores: Scores) -> None:
+    """The list behind each is as long as the figure says, to people and to programs alike."""
+    first = await found(scores, "n1", EARLY, number="26-000001")
+    second, told = complaint("s1", NOW - timedelta(hours=30))
+    _, more = complaint("s1", NOW - timedelta(hours=2))
+    await scores.hear(
+        *told, *more, verdict(second, unit_code="s1", verdict="helped", attribution="none",
+                              officers=(), number="26-000002"),
+        called(first, "n1", EARLY, 8), called(second, "s1", NOW - timedelta(hours=30), 20),
+        answered(first, "n1", solved=False), answered(second, "s1", solved=True),
+        RewardPaid(reward_id=first, case_id=first, submission_id=first, amount_fen=2000,
+                   paid_at=NOW, phone_sealed="1.x", language="zh", due_at=NOW),
+    )  # fmt: skip
+    shown = await figures(scores, "2026-11")
+    behind = {}
+    with at(NOW):
+        for which in WHICH:
+            _, page = await scores.get(f"/api/v1/complaints?month=2026-11&which={which}")
+            behind[which] = page["number"], [case["number"] for case in page["cases"]]
+        tab = scores.tab("leadership")
+        assert 200 == await tab.get("/leadership/cases?month=2026-11&which=complaints")
+    assert [True, True, True] == [
+        words in tab.text for words in ("26-000001", "窗口n1", "其中 1 件还没有结论")
+    ]
+    assert behind == {
+        "complaints": (3, ["26-000002", "26-000001"]), "called": (1, ["26-000001"]),
+        "called_rule": (1, ["26-000001"]), "verified": (2, ["26-000002", "26-000001"]),
+        "true": (1, ["26-000001"]), "rewards": (1, ["26-000001"]), "unsolved": (1, ["26-000001"]),
+    }  # fmt: skip
+    names = ("投诉", "当天回访", "按规定回访", "已核查", "属实", "办结但没解决")
+    counted: tuple[Which, ...] = (
+        "complaints",
+        "called",
+        "called_rule",
+        "verified",
+        "true",
+        "unsolved",
+    )
+    assert [shown[name][0] for name in names] == [str(behind[which][0]) for which in counted]
+
+
+async def test_what_a_figure_counts_is_paged(scores: Scores) -> None:
+    """By its own link, fifty at a time; what is the inspection's tells neither unit nor subject."""
+    cases = [await found(scores, "n1", EARLY + timedelta(hours=n)) for n in range(52)]
+    await found(scores, "s1", NOW - timedelta(hours=1), recused=(OUTSIDERS,), number="26-000666")
+    seen, path = list[str](), "/api/v1/complaints?month=2026-11"
+    with at(NOW):
+        while path:
+            _, page = await scores.get(path)
+            seen += [case["case_id"] for case in page["cases"]]
+            path = page["next"] or ""
+        assert 53 == len(seen) == len(set(seen))
+        assert {str(case) for case in cases} < set(seen)
+        tab = scores.tab("leadership")
+        await tab.get("/leadership/cases?month=2026-11")
+        hidden = [words in tab.text for words in ("26-000666", "窗口s1", "市局督察办理的件")]
+        assert [False, False, True] == hidden
+        assert 422 == await tab.get("/leadership/cases?which=nothing")

@@ -95,7 +95,10 @@ async def test_a_signature_makes_the_document(scores: Scores) -> None:
     assert 200 == await tab.get(address)
     assert f"/papers/accountability/{YEAR}/1" in tab.text
     assert 200 == await tab.get(f"/papers/accountability/{YEAR}/1")
-    for words in (f"驻公责〔{YEAR}〕1号", "签发人：leadership", "第1次：", "第2次：", "态度冷淡"):
+    for words in (
+        f"驻公责〔{YEAR}〕1号", "签发人：leadership", "第1次：", "第2次：", "态度冷淡",
+        "签发批注：同意。",
+    ):  # fmt: skip
         assert words in tab.text
     assert 200 == await tab.get("/scores/officers/P-n1")
     assert f"驻公责〔{YEAR}〕1号" in tab.text

@@ -33,6 +33,9 @@ LED_TO_FROM_THE_INBOX = {"/filings"}
 LOOKING_BY_FORM = {
     "/exports",
     "/desk/exports",
+    "/scores/entries/exports",
+    "/sanctions/exports",
+    "/papers/exports",
     "/desk/directory/holidays",
     "/desk/directory/holidays/file",
 }

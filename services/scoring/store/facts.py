@@ -1,7 +1,7 @@
 """What happened to submissions, cases and rewards: the newest of each, for the figures."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -49,14 +49,15 @@ _MARK_CALLBACK = """
 """
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
-                          received_at, verified_at, officers, categories, named, verified_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                          received_at, verified_at, officers, categories, named, verified_by,
+                          number, recused)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     ON CONFLICT (case_id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind,
         unit_code = excluded.unit_code, incident_id = excluded.incident_id,
         verdict = excluded.verdict, attribution = excluded.attribution,
         received_at = excluded.received_at, verified_at = excluded.verified_at,
         officers = excluded.officers, categories = excluded.categories, named = excluded.named,
-        verified_by = excluded.verified_by
+        verified_by = excluded.verified_by, number = excluded.number, recused = excluded.recused
     WHERE verdicts.revision < excluded.revision RETURNING revision
 """
 _MARK_INCIDENT = """
@@ -65,13 +66,20 @@ _MARK_INCIDENT = """
         version = excluded.version
     WHERE incidents.version < excluded.version RETURNING version
 """
-_FACTS = """
+_FACT = """
     SELECT v.case_id, v.revision, v.kind, v.unit_code,
            coalesce(i.incident_id, v.incident_id) AS incident_id, v.verdict, v.attribution,
            v.officers, v.categories, v.received_at, v.verified_at, v.named
     FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
+"""
+_FACTS = f"""{_FACT}
     WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[]
        OR v.unit_code = ANY($3::text[]) AND v.verdict IN ('substantiated', 'partly')
+    ORDER BY v.received_at, v.case_id
+"""
+_FOUND = f"""{_FACT}
+    WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
+      AND v.received_at >= $2
     ORDER BY v.received_at, v.case_id
 """
 _MARK_DECIDED = """
@@ -169,7 +177,8 @@ async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
     row = (event.case_id, event.revision, event.kind, event.unit_code, event.incident_id)
     rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
     who = (list(event.officers), list(event.categories), list(event.named), event.verified_by)
-    return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who) is not None
+    told = (event.number, list(event.recused))
+    return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who, *told) is not None
 
 
 async def mark_incident(conn: Connection, event: IncidentChanged) -> bool:
@@ -191,6 +200,11 @@ async def list_facts(conn: Connection, scopes: Sequence[Scope]) -> list[Fact]:
         ids[scope.kind].append(scope.id)
     rows = await conn.fetch(_FACTS, ids["case"], ids["officer"], ids["unit"])
     return [_fact(row) for row in rows]
+
+
+async def list_found(conn: Connection, unit_code: str, since: datetime) -> list[Fact]:
+    """What was found true of complaints about a unit since then, in the order of receipt."""
+    return [_fact(row) for row in await conn.fetch(_FOUND, unit_code, since)]
 
 
 def _fact(row: Record) -> Fact:

@@ -7,16 +7,16 @@ from asyncpg import Record
 from services.scoring.store.facts import COUNTS
 from shared.db import Connection
 
-_TRUE = "v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')"
+TRUE = "v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')"
 # Each complaint of the time once, by the day of its receipt; what is held is none yet.
-_COMPLAINTS = f"""
+COMPLAINTS = f"""
     SELECT c.case_id, c.submission_id, s.received_at,
         (s.received_at AT TIME ZONE $3)::date AS day
     FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
     WHERE s.kind = 'complaint' AND s.received_at >= $1 AND s.received_at < $2 AND {COUNTS}
 """  # noqa: S608  the condition is this package's own
 _FIGURES = f"""
-    WITH complaints AS ({_COMPLAINTS})
+    WITH complaints AS ({COMPLAINTS})
     SELECT count(*) AS complaints,
         count(*) FILTER (WHERE b.state = 'reached') AS called_back,
         count(*) FILTER (WHERE b.state = 'reached' AND b.called_at <= b.due_at)
@@ -24,7 +24,7 @@ _FIGURES = f"""
         count(*) FILTER (WHERE b.state = 'reached'
             AND (b.called_at AT TIME ZONE $3)::date = c.day) AS called_back_same_day,
         count(v.case_id) AS verified,
-        count(*) FILTER (WHERE {_TRUE}) AS substantiated,
+        count(*) FILTER (WHERE {TRUE}) AS substantiated,
         count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
         count(*) FILTER (WHERE v.case_id IS NOT NULL AND NOT a.solved) AS not_solved,
         count(r.reward_id) AS rewards,
@@ -37,12 +37,12 @@ _FIGURES = f"""
         AND r.reversed_at IS NULL
 """  # noqa: S608
 _DAYS = f"""
-    WITH complaints AS ({_COMPLAINTS})
-    SELECT c.day, count(*) AS complaints, count(*) FILTER (WHERE {_TRUE}) AS substantiated
+    WITH complaints AS ({COMPLAINTS})
+    SELECT c.day, count(*) AS complaints, count(*) FILTER (WHERE {TRUE}) AS substantiated
     FROM complaints c LEFT JOIN verdicts v ON v.case_id = c.case_id
     GROUP BY c.day ORDER BY c.day
 """  # noqa: S608
-_COUNT = f"WITH complaints AS ({_COMPLAINTS}) SELECT count(*) FROM complaints"  # noqa: S608
+_COUNT = f"WITH complaints AS ({COMPLAINTS}) SELECT count(*) FROM complaints"  # noqa: S608
 _UNITS = "SELECT count(*) FROM units WHERE active"
 # What several people said of one incident is one.
 _TROUBLED = f"""
@@ -53,7 +53,7 @@ _TROUBLED = f"""
         count(DISTINCT v.found) FILTER (WHERE v.received_at >= $3) AS third
     FROM (SELECT v.unit_code, v.received_at, coalesce(i.incident_id, v.incident_id) AS found
           FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
-          WHERE {_TRUE} AND v.received_at >= $1 AND v.received_at < $4) AS v
+          WHERE {TRUE} AND v.received_at >= $1 AND v.received_at < $4) AS v
     JOIN units u ON u.unit_code = v.unit_code
     GROUP BY u.unit_code, u.name, u.parent
     HAVING count(*) FILTER (WHERE v.received_at >= $3) > 0
@@ -67,7 +67,7 @@ _PRAISED = f"""
     JOIN submissions s ON s.submission_id = p.submission_id
     JOIN units u ON u.unit_code = p.unit_code
     WHERE {COUNTS} AND NOT EXISTS (SELECT FROM verdicts v WHERE v.unit_code = p.unit_code
-        AND {_TRUE} AND v.received_at >= $1 AND v.received_at < $2)
+        AND {TRUE} AND v.received_at >= $1 AND v.received_at < $2)
     GROUP BY u.unit_code, u.name, u.parent ORDER BY people DESC, u.unit_code LIMIT $3
 """  # noqa: S608
 

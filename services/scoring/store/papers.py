@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from services.scoring.rules.sanctions import Sanction
 from shared.db import Connection
-from shared.events import Verdict
+from shared.events import Attribution, Verdict
 
 Kind = Literal[
     "criticism", "accountability", "transfer", "alert", "interview", "inspection", "clearing"
@@ -40,18 +40,19 @@ _PAPERS = """
            coalesce(s.name, n.signed_by) AS signer
     FROM (SELECT 'criticism' AS kind, c.year, c.number, c.unit_code, NULL::text AS badge,
                  ARRAY[c.case_id] AS case_ids, NULL::text AS period, NULL::text AS signed_by,
-                 c.issued_at, w.withdrawn_at
+                 NULL::text AS remark, c.issued_at, w.withdrawn_at
           FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
           UNION ALL
           SELECT p.kind, p.year, p.number, p.unit_code, p.badge, p.case_ids, p.period, p.signed_by,
-                 p.issued_at, w.withdrawn_at
-          FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)) AS n
+                 d.reason, p.issued_at, w.withdrawn_at
+          FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)
+          LEFT JOIN sanction_decisions d USING (sanction_id)) AS n
     LEFT JOIN units u USING (unit_code) LEFT JOIN officers o USING (badge)
     LEFT JOIN staff s ON s.username = n.signed_by
 """
 _CASES = """
     SELECT v.case_id, coalesce(i.incident_id, v.incident_id) AS incident_id, v.received_at,
-           v.verdict, v.categories
+           v.verdict, v.categories, v.revision, v.attribution, v.number, v.recused
     FROM verdicts v LEFT JOIN incidents i USING (case_id)
     WHERE v.case_id = ANY($1::uuid[]) ORDER BY v.received_at, v.case_id
 """
@@ -59,7 +60,7 @@ _CASES = """
 
 @dataclass(frozen=True)
 class Numbered:
-    """A document as its page tells of it, names as they are now."""
+    """A document as its page tells of it, names as they are now; `remark` is the signer's."""
 
     kind: Kind
     year: int
@@ -72,19 +73,24 @@ class Numbered:
     period: str | None
     signed_by: str | None
     signer: str | None
+    remark: str | None
     issued_at: datetime
     withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A case that a document is about."""
+    """A case that a document is about; the desk keeps it from the identities in `recused`."""
 
     case_id: UUID
     incident_id: UUID
     received_at: datetime
     verdict: Verdict
     categories: tuple[str, ...]
+    revision: int
+    attribution: Attribution
+    number: str
+    recused: tuple[str, ...]
 
     @property
     def counts(self) -> bool:
@@ -142,6 +148,16 @@ async def list_newest(
     return [_numbered(row) for row in rows]
 
 
+async def list_of_unit(conn: Connection, unit_code: str, limit: int) -> list[Numbered]:
+    """The newest about a unit and its officers."""
+    rows = await conn.fetch(
+        f"""{_PAPERS} WHERE n.unit_code = $1
+            ORDER BY n.issued_at DESC, n.kind, n.number DESC LIMIT $2""",
+        unit_code, limit,
+    )  # fmt: skip
+    return [_numbered(row) for row in rows]
+
+
 async def list_of_officer(conn: Connection, badge: str) -> list[Numbered]:
     """All about one officer, the newest first."""
     rows = await conn.fetch(f"{_PAPERS} WHERE n.badge = $1 ORDER BY n.issued_at DESC", badge)
@@ -151,7 +167,12 @@ async def list_of_officer(conn: Connection, badge: str) -> list[Numbered]:
 async def list_cases(conn: Connection, case_ids: Sequence[UUID]) -> list[Counted]:
     """What these cases were about, in the order of receipt."""
     rows = await conn.fetch(_CASES, list(case_ids))
-    return [Counted(**dict(row) | {"categories": tuple(row["categories"])}) for row in rows]
+    return [_counted(row) for row in rows]
+
+
+def _counted(row: Record) -> Counted:
+    arrays = {name: tuple(row[name]) for name in ("categories", "recused")}
+    return Counted(**dict(row) | arrays)
 
 
 def _numbered(row: Record) -> Numbered:

@@ -1,5 +1,7 @@
 """The points ledger of each unit."""
 
+from datetime import datetime
+
 from asyncpg import Record
 
 from services.scoring.rules.values import Change, Fact
@@ -21,6 +23,12 @@ _LIST = """
     SELECT entry_no, case_id, revision, reason, badge, case_ids, delta_centipoints,
            balance_centipoints, changed_at, edition
     FROM points_entries WHERE unit_code = $1 AND entry_no < $2 ORDER BY entry_no DESC LIMIT $3
+"""
+_DAYS = """
+    SELECT (changed_at AT TIME ZONE $3)::date AS day,
+           sum(delta_centipoints)::bigint AS change_centipoints,
+           (array_agg(balance_centipoints ORDER BY entry_no DESC))[1] AS balance_centipoints
+    FROM points_entries WHERE unit_code = $1 AND changed_at >= $2 GROUP BY day ORDER BY day
 """
 _BALANCES = """
     SELECT u.unit_code, u.name, u.parent, coalesce(s.balance_centipoints, 0) AS balance_centipoints
@@ -52,6 +60,11 @@ async def get_balance(conn: Connection, unit_code: str) -> int:
 async def list_balances(conn: Connection, after: str, limit: int) -> list[Record]:
     """Units that the operator may see, by code above `after`, with their balances."""
     return list(await conn.fetch(_BALANCES, after, limit))
+
+
+async def list_days(conn: Connection, unit_code: str, since: datetime, zone: str) -> list[Record]:
+    """The days on which a unit's balance changed, with the balance of the evening."""
+    return list(await conn.fetch(_DAYS, unit_code, since, zone))
 
 
 async def list_entries(conn: Connection, unit_code: str, before: int, limit: int) -> list[Record]:

@@ -75,15 +75,19 @@ async def get(conn: Connection, sanction_id: UUID) -> Sanction | None:
 
 
 async def list_newest(
-    conn: Connection, view: View, before: tuple[datetime, UUID] | None, limit: int
+    conn: Connection,
+    view: View,
+    rule: Rule | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
 ) -> list[Sanction]:
     """Those of a view that the operator may see, the newest first, from before the given one."""
     at, last = before or (None, None)
     rows = await conn.fetch(
-        f"""{_SANCTIONS} WHERE {_WANTED[view]}
+        f"""{_SANCTIONS} WHERE {_WANTED[view]} AND ($4::text IS NULL OR s.rule = $4)
             AND ($1::timestamptz IS NULL OR (s.proposed_at, s.sanction_id) < ($1, $2::uuid))
             ORDER BY s.proposed_at DESC, s.sanction_id DESC LIMIT $3""",
-        at, last, limit,
+        at, last, limit, rule,
     )  # fmt: skip
     return [_sanction(row) for row in rows]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -94,10 +93,13 @@ class NoticePages:
 
     async def acknowledge(self, call: Call[AcknowledgementBody, None]) -> See:
         """Said, once; back to the page, which tells."""
-        own = call.params["notice_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
-            doing = partial(acts.acknowledge, conn, self.seal, call.operator, own, call.body)
-            await repeats.once(conn, call, Acknowledged, doing)
+        own, said = call.params["notice_id"], call.body
+        await repeats.done_once(
+            self.database,
+            call,
+            Acknowledged,
+            lambda conn: acts.acknowledge(conn, self.seal, call.operator, own, said),
+        )
         return See(f"{ADDRESS}/{own}")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:

@@ -6,7 +6,6 @@ Where it names nobody from the window's list, whoever works there says whom it m
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -97,10 +96,13 @@ class CommendationPages:
 
     async def attribute(self, call: Call[AttributionBody, None]) -> See:
         """Said, once; back to the page, which tells."""
-        own = call.params["commendation_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
-            doing = partial(praise.attribute, conn, call.operator, own, call.body)
-            await repeats.once(conn, call, praise.Attributed, doing)
+        own, said = call.params["commendation_id"], call.body
+        await repeats.done_once(
+            self.database,
+            call,
+            praise.Attributed,
+            lambda conn: praise.attribute(conn, call.operator, own, said),
+        )
         return See(f"{ADDRESS}/{own}")
 
     async def again(self, call: Call[Any, Any], refused: Refused) -> Page:

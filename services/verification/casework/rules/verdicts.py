@@ -243,4 +243,5 @@ def case_verified(
         named=[case.officer_badge] if case.officer_badge else [],
         verified_by=verified_by,
         overturned=overturned,
+        recused=sorted(case.recused),
     )

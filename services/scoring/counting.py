@@ -1,0 +1,122 @@
+"""The complaints that a figure of a month counts: the list to which leadership's figures lead."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.scoring import views
+from services.scoring.leadership import ADDRESS, READERS, Month, asked_month
+from services.scoring.score_views import CaseShown
+from services.scoring.store import counted, papers
+from services.scoring.store.counted import Span, Which
+from services.scoring.telling import Teller
+from shared import access
+from shared.db import Database
+from shared.policy import Policies
+from shared.values import clock
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page
+
+PAGE = f"{ADDRESS}/cases"
+API = "/api/v1/complaints"
+_PAGE = 50
+
+
+class CountedQuery(views.Query):
+    """Of which month and figure; `at` and `last` are of the last case on the page before."""
+
+    month: str = ""
+    which: Which = "complaints"
+    at: datetime | None = None
+    last: UUID | None = None
+
+    @property
+    def before(self) -> tuple[datetime, UUID] | None:
+        """Where the page before ended."""
+        return (self.at, self.last) if self.at and self.at.tzinfo and self.last else None
+
+
+class CaseCounted(CaseShown):
+    """One of them, and where; of what is the inspection's nobody else is told the unit."""
+
+    unit_code: str
+    unit_name: str
+
+
+class Counted(BaseModel):
+    """A page of them, the newest first; `next` asks for the page after it."""
+
+    month: str
+    number: int = Field(description="how many the figure counts")
+    verified: int = Field(description="how many of them have a verdict, and stand in the list")
+    cases: list[CaseCounted]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class CountedCases:
+    """`/leadership/cases`, and the same for programs."""
+
+    database: Database
+    policies: Policies
+
+    def endpoints(self) -> list[Endpoint]:
+        """Both."""
+        told = "The complaints behind a figure of a month"
+        return [
+            Endpoint("GET", PAGE, self.show, told, READERS, query=CountedQuery),
+            Endpoint("GET", API, self.list_cases, told, READERS, query=CountedQuery,
+                     answers={200: Counted}),
+        ]  # fmt: skip
+
+    async def show(self, call: Call[None, CountedQuery]) -> Page:
+        """With the way back to the month."""
+        found = await self._load(call, PAGE)
+        values = {
+            "found": found,
+            "which": call.query.which,
+            "next_page": found.next,
+            "sanctioning": call.operator.role in access.SANCTION_READERS,
+        }
+        return Page("counted.html", values)
+
+    async def list_cases(self, call: Call[None, CountedQuery]) -> Counted:
+        """The same."""
+        return await self._load(call, API)
+
+    async def _load(self, call: Call[None, CountedQuery], address: str) -> Counted:
+        query, rule = call.query, self.policies.editions[-1]
+        month = asked_month(query.month, Month.of(clock.service_day(clock.now(), rule.zone)))
+        span: Span = (month.begins(rule.zone), month.on(1).begins(rule.zone))
+        which = (span, rule.timezone, query.which)
+        async with self.database.transaction(as_=call.operator) as conn:
+            number, verified = await counted.count(conn, *which)
+            rows = await counted.list_newest(conn, *which, query.before, _PAGE + 1)
+            found = await papers.list_cases(conn, [row["case_id"] for row in rows[:_PAGE]])
+        cases = {one.case_id: one for one in found}
+        teller = Teller(self.policies, call.operator, call.language)
+        return Counted(
+            month=str(month),
+            number=number,
+            verified=verified,
+            cases=[_told(row, teller.case(cases[row["case_id"]])) for row in rows[:_PAGE]],
+            next=_link(address, month, query, rows[_PAGE - 1]) if len(rows) > _PAGE else None,
+        )
+
+
+def _told(row: Any, case: CaseShown) -> CaseCounted:
+    where = {"unit_code": row["unit_code"], "unit_name": row["unit_name"] or row["unit_code"]}
+    hidden = dict.fromkeys(where, "")
+    return CaseCounted(**case.model_dump(), **(hidden if case.hidden else where))
+
+
+def _link(address: str, month: Month, query: CountedQuery, last: Any) -> str:
+    onward = {
+        "month": str(month), "which": query.which, "at": last["received_at"].isoformat(),
+        "last": str(last["case_id"]),
+    }  # fmt: skip
+    return f"{address}?{urlencode(onward)}"
