@@ -32,6 +32,7 @@ from shared.policy.parts import (
 from shared.policy.privacy import Consent, Privacy
 from shared.policy.section import Named, Part, keyed_once
 from shared.policy.waiting import Acknowledgement, Progress
+from shared.policy.within import Duty
 from shared.values import clock
 
 Keyed = AfterValidator(keyed_once)
@@ -85,6 +86,13 @@ class Policy(Part):
     def zone(self) -> ZoneInfo:
         """The bureau's time zone."""
         return ZoneInfo(self.timezone)
+
+    @cached_property
+    def due_together(self) -> bool:
+        """Whether callback and verification have the same terms."""
+        terms = ((getattr(self.callback, name), getattr(self.verification, name))
+                 for name in Duty.model_fields)  # fmt: skip
+        return all(one == other for one, other in terms)
 
     @property
     def level_keys(self) -> tuple[str, ...]:

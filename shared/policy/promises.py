@@ -62,6 +62,8 @@ def verification_due(since: datetime, policy: Policy, graded: Graded = PLAIN) ->
 
 
 def _due(duty: Duty, since: datetime, policy: Policy, graded: Graded) -> datetime:
+    if not duty.is_graded:
+        return duty.within.ends(since, duty.cutoff, policy.calendar, policy.zone)
     spells = duty.spells(graded.categories, urgent=graded.urgent)
     return min(one.ends(since, duty.cutoff, policy.calendar, policy.zone) for one in spells)
 
@@ -72,7 +74,9 @@ def due(
     """When callback and verification are due; what is bare has some working days."""
     callback = callback_due(received_at, policy, graded)
     if not bare:
-        return callback, verification_due(received_at, policy, graded)
+        # Every submission asks, and mostly both are the same.
+        together = policy.due_together
+        return callback, callback if together else verification_due(received_at, policy, graded)
     day = clock.service_day(received_at, policy.zone)
     last = policy.calendar.working_day_after(day, policy.verification.bare_working_days)
     return callback, clock.end_of_day(last, policy.zone)

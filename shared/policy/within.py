@@ -54,6 +54,11 @@ class Duty(Part):
     urgent_within: Within | None = None
     category_within: Mapping[str, Within] = Field(default_factory=dict)
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is not the same for everything."""
+        return bool(self.category_within or self.urgent_within)
+
     def spells(self, categories: Collection[str], *, urgent: bool) -> Iterator[Within]:
         """All that apply, of which the shortest counts."""
         graded = [self.category_within[one] for one in categories if one in self.category_within]

@@ -252,7 +252,8 @@ async def test_an_unfounded_complaint_clears_whom_it_named(scores: Scores) -> No
     assert [(YEAR, 1, None, True)] == await listed(scores, "clearing")
     tab = scores.tab("unit_operator", "n1")
     assert 200 == await tab.get(f"/papers/clearing/{YEAR}/1")
-    assert [True, True] == [words in tab.text for words in ("民警n1", "特此澄清")]
+    rules = "本件依照2019年5月15日起施行的工作规定。"
+    assert [True] * 3 == [words in tab.text for words in ("民警n1", "特此澄清", rules)]
     await scores.hear(verdict(case, 2, unit_code="n1", officers=("P-n1",)))
     assert [(YEAR, 1, None, False)] == await listed(scores, "clearing")
 

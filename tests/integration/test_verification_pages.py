@@ -220,6 +220,15 @@ async def test_every_role_finds_the_forms_that_could_succeed(bureau: Office, sta
     assert ROLES[state] == found
 
 
+async def test_a_case_says_by_which_rules_it_is_judged(bureau: Office) -> None:
+    """On its page and in its JSON: the day from which the policy of its receipt holds."""
+    case_id = await bureau.case()
+    shown = await bureau.ask("county", "GET", f"cases/{case_id}")
+    assert "2019-05-15" == shown.json["policy_from"]
+    browser = await opened(bureau, "county", f"/desk/cases/{case_id}")
+    assert '<time datetime="2019-05-15">2019-05-15 起的规定</time>' in browser.text
+
+
 async def test_forms_go_when_their_work_is_done(bureau: Office) -> None:
     """After the citizen was reached there is no call to log; without a phone there never was."""
     reached, silent = await bureau.case(), await bureau.case(phone=None)

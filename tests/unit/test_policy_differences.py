@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, time
-from itertools import permutations
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def test_no_rule_is_forgotten_or_made_up() -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize(("one", "other"), [*permutations(sorted(PRESETS), 2)])
+@pytest.mark.parametrize(("one", "other"), [*pairwise([*sorted(PRESETS), "article"])])
 def test_every_preset_can_be_compared(one: str, other: str, lang: Language) -> None:
     """Whatever differs between two of them is told without a defect, and in one line each."""
     told = list(lines(PRESETS[one], PRESETS[other], texts(lang)))
