@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,23 @@ class Policy(Part):
         for duty in ("callback", "verification"):
             if strange := getattr(self, duty).category_within.keys() - set(keys):
                 raise mistake(f"{duty}.category_within.{min(strange)}", "not one of categories")
+        return self
+
+    @model_validator(mode="after")
+    def _notices_climb_the_tree(self) -> Self:
+        """A misspelt level would be the root's, and nobody between would hear of it."""
+        climbed = self.level_keys[::-1]
+        places = [climbed.index(key) if key in climbed else None
+                  for key in self.supervision.levels]  # fmt: skip
+        if places[0] != 0:
+            raise mistake("supervision.levels.0", f"should be {climbed[0]}, the last of levels")
+        for number, (below, here) in enumerate(pairwise(places), 1):
+            key = self.supervision.levels[number]
+            if here is not None and below is None:
+                told = f"{self.supervision.levels[number - 1]} is not one of levels"
+                raise mistake(f"supervision.levels.{number - 1}", told)
+            if here is not None and below is not None and here < below:
+                raise mistake(f"supervision.levels.{number}", f"{key} is no level higher")
         return self
 
     @cached_property

@@ -1,10 +1,12 @@
 """Five cities by configuration: each preset drives the same rules, with no code between them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.intake.accept import rules as accepting
 from services.intake.accept.submission import Draft
@@ -17,6 +19,8 @@ from services.verification.supervision.rules import rungs
 from shared import policy
 from shared.events import Attribution, SubmissionReceived, Verdict
 from shared.policy import Policy
+from shared.policy.within import Within
+from shared.values import clock
 from tests.unit.scoring_books import verdict as verified
 
 FOLDER = Path("deploy/policies")
@@ -94,6 +98,26 @@ def test_terms(
     )  # fmt: skip
     case = cases.open_case(event, rule, UUID(int=2), received_at)
     assert promised == (case.callback_due_at, case.verification_due_at)
+
+
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
+
+
+@given(st.sampled_from(sorted(PRESETS)), MOMENTS, st.integers(0, 30))
+@settings(derandomize=True, deadline=None)
+def test_a_term_has_as_many_working_days_as_it_says(
+    name: str, since: datetime, number: int
+) -> None:
+    """In any zone and over any change of its clocks it ends at a midnight, and not before it is."""
+    rule = PRESETS[name]
+    cutoff, calendar = rule.verification.cutoff, rule.calendar
+    for term in (Within(days=number), Within(working_days=number)):
+        due = term.ends(since, cutoff, calendar, rule.zone)
+        first = clock.first_day(since, cutoff, rule.zone)
+        last = clock.service_day(due - timedelta(seconds=1), rule.zone)
+        days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+        assert number == (len(days) if term.days is not None else sum(map(calendar.works, days)))
+        assert (due > since, time()) == (True, due.astimezone(rule.zone).time())
 
 
 # preset · received · acknowledged by · a word by; whoever is called the same day needs neither.
