@@ -162,7 +162,7 @@ async def _as_it_was(_: asyncpg.Connection) -> None:
 
 async def names(conn: Connection, statement: str, keys: Collection[str]) -> dict[str, str]:
     """Key → name, by a statement that selects the two for the keys in `$1`."""
-    return {row[0]: row[1] for row in await conn.fetch(statement, list(keys))}
+    return {row[0]: row[1] for row in await conn.fetch(statement, list(keys))} if keys else {}
 
 
 def _dump(value: Any) -> str:

@@ -8,8 +8,10 @@ from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import jinja2
+import jinja2.runtime
 from aiohttp import hdrs, web
 
 from shared import access
@@ -49,6 +51,28 @@ def tongues(but: Language) -> tuple[Tongue, ...]:
     return tuple(Tongue(one.language, one.tag, one.text("language_name")) for one in others)
 
 
+class _Context(jinja2.runtime.Context):
+    """Nothing that our templates call asks for the template it is called in: half of a call's cost
+    is to find out.
+    """
+
+    def call(
+        self,
+        called: Callable[..., Any],
+        /,
+        *args: Any,
+        _loop_vars: object = None,
+        _block_vars: object = None,
+        **named: Any,
+    ) -> Any:
+        """Just that, without the variables around the call that come along for who would ask."""
+        return called(*args, **named)
+
+
+class _Environment(jinja2.Environment):
+    context_class = _Context
+
+
 class Pages:
     """The templates of one service. `services` are the staff pages of all, for the switch.
 
@@ -62,12 +86,14 @@ class Pages:
         rule: Callable[[], Policy] | None = None,
     ) -> None:
         self._rule = rule
-        self._environment = jinja2.Environment(
+        self._environment = _Environment(
             loader=jinja2.FileSystemLoader([*folders, HERE]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # A template changes with the next release, and then the service starts anew.
+            auto_reload=False,
         )
         self._environment.filters["yuan"] = yuan
         self._environment.globals["services"] = services or {}

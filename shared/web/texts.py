@@ -10,8 +10,9 @@ import gettext
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -67,6 +68,8 @@ class Texts:
         forms = self.forms[key]
         number = values.get("n")
         form = forms[self.plural(number) if len(forms) > 1 and isinstance(number, int) else 0]
+        if not values and "{" not in form and "}" not in form:
+            return form
         named = {name: self.text(v) if isinstance(v, Key) else v for name, v in values.items()}
         return form.format(**named)
 
@@ -121,8 +124,13 @@ class Texts:
         return self._format(at, "pattern_day")
 
     def _format(self, at: datetime, key: str) -> str:
-        pattern = self.text(key)
-        return format_datetime(at.astimezone(clock.home()), pattern, locale=self.locale)
+        return _formatted(at, self.text(key), self.locale, clock.home())
+
+
+# A page says the same few days and hours again and again.
+@lru_cache(4096)
+def _formatted(at: datetime, pattern: str, locale: Locale, zone: ZoneInfo) -> str:
+    return format_datetime(at.astimezone(zone), pattern, locale=locale)
 
 
 @cache

@@ -14,7 +14,7 @@ from services.verification.casework import listing, queries
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import lists
 from shared import access
-from shared.db import Connection
+from shared.db import Connection, Database
 from shared.values import clock
 from tests.integration.verification_case import HOME, PEOPLE, Casework
 from tests.integration.verification_office import FAR_UNIT, OTHER_UNIT, PHONE, UNIT
@@ -230,6 +230,16 @@ async def test_the_figures_above_the_inbox_are_those_of_its_lists(work: Casework
             name: len(await walk(work, who, 50, **asked)) for name, asked in lists_of.items()
         }
         assert expected == asdict(counts), who
+
+
+async def test_lists_are_read_by_their_index(database: Database) -> None:
+    """Whatever PostgreSQL thinks of row-level security; when the transaction ends, so does this."""
+    county = PEOPLE["county"]
+    async with database.transaction(as_=county) as conn:
+        assert [] == await lists.list_due(conn, county, lists.Wanted(), None, 26)
+        assert "off" == await conn.fetchval("SHOW enable_bitmapscan")
+    async with database.acquire() as conn:
+        assert "on" == await conn.fetchval("SHOW enable_bitmapscan")
 
 
 async def test_figures_end_where_nobody_reads_on(

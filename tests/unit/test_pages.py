@@ -1,5 +1,6 @@
 """The language of an answer, and the cookies of a page."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from shared.events import Language
 from shared.web.answers import put
 from shared.web.choices import language, preferred
+from shared.web.pages import Pages
 from shared.web.replies import Cookie
 from shared.web.texts import LANGUAGES, whole
 
@@ -136,3 +138,16 @@ def test_cookies_are_out_of_reach() -> None:
         assert "Domain" not in told
     assert ["SameSite=Strict" in here, "SameSite=Lax" in gone] == [True, True]
     assert ["Max-Age" in here, "Max-Age=0" in gone, "Max-Age=60" in kept] == [False, True, True]
+
+
+def test_what_a_template_calls(tmp_path: Path) -> None:
+    """Macros with what stands between their tags, blocks above, loops and functions of ours."""
+    (tmp_path / "above.html").write_text("{% block main %}above{% endblock %}")
+    (tmp_path / "page.html").write_text(
+        '{% extends "above.html" %}'
+        "{% macro twice(text) %}{{ text }}{{ caller() }}{{ text }}{% endmacro %}"
+        "{% block main %}{{ super() }} {% for n in range(3) %}"
+        "{% call twice(t('comma')) %}{{ loop.cycle('a<', 'b') }}{% endcall %}"
+        "{% endfor %}{% set ns = namespace(n=1) %}{{ ns.n }}{% endblock %}"
+    )
+    assert "above 、a&lt;、、b、、a&lt;、1" == Pages(tmp_path).html("zh", "/", "page.html")

@@ -17,6 +17,7 @@ COLUMNS = ", ".join(f.name for f in fields(Case))
 _STORED = [f.name for f in fields(Case) if f.name not in ("next_due_at", "number")]
 
 _ARRAYS = ("categories", "officers", "reasons", "attachments", "helpers")
+_SETS = ("recused", "cleared")
 _ADD = f"""
     WITH opened AS (
         INSERT INTO cases (number, {", ".join(_STORED)})
@@ -42,9 +43,15 @@ _NUMBERS = f"SELECT case_id, number FROM cases WHERE {VISIBLE} AND case_id = ANY
 def as_case(row: Any) -> Case:
     """A row with COLUMNS as a Case."""
     values = dict(row)
-    arrays = {name: tuple(values[name]) for name in _ARRAYS}
-    sets = {name: frozenset(values[name]) for name in ("recused", "cleared")}
-    return Case(**values | arrays | sets)
+    for name in _ARRAYS:
+        values[name] = tuple(values[name])
+    for name in _SETS:
+        values[name] = frozenset(values[name])
+    # With all fields there, as a frozen class sets them, but not one after the other: a page has
+    # two dozen cases of sixty fields.
+    case = object.__new__(Case)
+    vars(case).update(values)
+    return case
 
 
 def own(operator: Operator) -> tuple[str, list[str]]:
