@@ -293,6 +293,42 @@ class CallbackUnreached(Event):
     called_at: datetime
 
 
+class DutyPaged(Event):
+    """An urgent request waits, and the phone of a place that is on duty hears of it.
+
+    Whose it is stays here: the phone is sealed for `phone:<phone_id>`.
+    """
+
+    TYPE = "duty.paged.v1"
+    SUBJECT = "page_id"
+
+    page_id: UUID
+    phone_id: UUID
+    phone_sealed: str
+    paged_at: datetime
+    expires_at: datetime
+
+
+class WordGiven(Event):
+    """While a case is open somebody told its citizen how it stands, which the receipt shows.
+
+    `number` counts the words of a case; the words are sealed for
+    `answer:<submission_id>:word:<number>`.
+    """
+
+    TYPE = "word.given.v1"
+    SUBJECT = "case_id"
+    VERSION = "number"
+
+    case_id: UUID
+    submission_id: UUID
+    number: int
+    word_sealed: str
+    phone_sealed: str | None
+    language: Language
+    given_at: datetime
+
+
 class ClockChanged(Event):
     """A verification's clock stopped, its verdict waiting for the second look; or it runs again.
 
@@ -321,6 +357,7 @@ class CaseVerified(Event):
     verdict that an officer's appeal changed into this one: the citizen's reward is still by that.
     `number` is what people call the case by, `recused` are all identities from which the desk keeps
     it.
+    It was handed in at `handed_at`, which stopped its clock, due at `due_at`.
     """
 
     TYPE = "case.verified.v1"
@@ -350,6 +387,8 @@ class CaseVerified(Event):
     overturned: Verdict | None = None
     number: str = ""
     recused: tuple[str, ...] = ()
+    handed_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 class IncidentChanged(Event):
@@ -628,7 +667,7 @@ class MessageSettled(Event):
     message_id: UUID
     case_id: UUID
     submission_id: UUID
-    purpose: Literal["thanks", "paid", "unreached"]
+    purpose: Literal["thanks", "paid", "unreached", "word"]
     outcome: Literal["delivered", "failed", "unknown"]
     settled_at: datetime
 

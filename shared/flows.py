@@ -90,6 +90,18 @@ FLOWS: tuple[Flow, ...] = (
         "whom nobody could reach by phone learns of it by SMS",
     ),
     Flow(
+        events.DutyPaged,
+        "verification",
+        ("notifications",),
+        "whoever is on duty is paged by SMS: something urgent waits",
+    ),
+    Flow(
+        events.WordGiven,
+        "verification",
+        ("intake", "notifications"),
+        "the receipt page shows the word, and an SMS says that there is one",
+    ),
+    Flow(
         events.ClockChanged,
         "verification",
         ("intake",),

@@ -163,6 +163,18 @@ SAMPLES: tuple[Event, ...] = (
         active=True,
         version=1,
     ),
+    events.DutyPaged(
+        page_id=MESSAGE, phone_id=ADDITION, phone_sealed=SEALED, paged_at=AT, expires_at=AT
+    ),
+    events.WordGiven(
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        number=1,
+        word_sealed=SEALED,
+        phone_sealed=SEALED,
+        language="zh",
+        given_at=AT,
+    ),
     events.ClockChanged(
         case_id=CASE,
         submission_id=SUBMISSION,

@@ -100,6 +100,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.HoldEnded: handlers.on_hold_ended,
             events.CaseOpened: handlers.on_case_opened,
             events.CallbackLogged: handlers.on_callback_logged,
+            events.WordGiven: handlers.on_word_given,
             events.ClockChanged: handlers.on_clock_changed,
             events.CaseVerified: handlers.on_case_verified,
             events.CaseRescheduled: handlers.on_case_rescheduled,

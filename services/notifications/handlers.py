@@ -12,11 +12,13 @@ from shared.events import (
     CallbackUnreached,
     CaseVerified,
     ContactErased,
+    DutyPaged,
     InvitationDrawn,
     MessageSettled,
     OtpRequested,
     ReceiptIssued,
     RewardPaid,
+    WordGiven,
 )
 from shared.observe import log, trace
 from shared.values import phone
@@ -39,6 +41,14 @@ async def on_callback_unreached(seal: Seal, conn: Connection, event: CallbackUnr
         await _queue(conn, event.case_id, event.submission_id, "unreached", sealed, None, occasion)
 
 
+async def on_word_given(seal: Seal, conn: Connection, event: WordGiven) -> None:
+    """Queue the news that there is a word on the receipt, and nothing of what it says."""
+    sealed = event.phone_sealed
+    if sealed and phone.use_sealed(seal, sealed, event.submission_id).sms:
+        occasion = event.number
+        await _queue(conn, event.case_id, event.submission_id, "word", sealed, None, occasion)
+
+
 async def on_contact_erased(conn: Connection, event: ContactErased) -> None:
     """What is held with its phone is not sent any more; the rest is settled by itself, and soon."""
     for message in await messages.mark_erased(conn, event.submission_id):
@@ -51,6 +61,15 @@ async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
     await _queue(
         conn, event.case_id, event.submission_id, "paid", event.phone_sealed, event.amount_fen
     )
+
+
+async def on_duty_paged(conn: Connection, event: DutyPaged) -> None:
+    """Queue a page; its own id is the message's, so that it is one SMS at most."""
+    page = messages.Passing(
+        event.page_id, event.phone_id, "urgent", event.phone_sealed, None, event.paged_at,
+        event.expires_at,
+    )  # fmt: skip
+    await _queue_passing(conn, page)
 
 
 async def on_otp_requested(conn: Connection, event: OtpRequested) -> None:

@@ -26,7 +26,7 @@ from shared.vendors.outcomes import (
     Unknown,
 )
 
-Purpose = Literal["thanks", "paid", "unreached", "code", "invitation", "receipt"]
+Purpose = Literal["thanks", "paid", "unreached", "word", "urgent", "code", "invitation", "receipt"]
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
 Outcome = Literal["delivered", "failed", "unknown"]
 

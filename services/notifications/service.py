@@ -9,10 +9,12 @@ from services.notifications.handlers import (
     on_callback_unreached,
     on_case_verified,
     on_contact_erased,
+    on_duty_paged,
     on_invitation_drawn,
     on_otp_requested,
     on_receipt_issued,
     on_reward_paid,
+    on_word_given,
 )
 from services.notifications.jobs import Deliveries
 from services.notifications.pages import MessagePages
@@ -41,6 +43,8 @@ def build(settings: Settings, database: Database) -> Service:
         handlers={
             events.CaseVerified: partial(on_case_verified, settings.seal),
             events.CallbackUnreached: partial(on_callback_unreached, settings.seal),
+            events.DutyPaged: on_duty_paged,
+            events.WordGiven: partial(on_word_given, settings.seal),
             events.ContactErased: on_contact_erased,
             events.RewardPaid: on_reward_paid,
             events.OtpRequested: on_otp_requested,

@@ -17,6 +17,8 @@ class Figures(BaseModel):
     paid_messages: int
     paid_messages_delivered: int
     unreached: int
+    words: int
+    urgent: int
     codes: int
     invitations: int
     receipts: int
@@ -62,6 +64,8 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         paid_messages=total("accepted", "delivered", purpose="paid"),
         paid_messages_delivered=total("delivered", purpose="paid"),
         unreached=total("accepted", "delivered", purpose="unreached"),
+        words=total("accepted", "delivered", purpose="word"),
+        urgent=total("accepted", "delivered", purpose="urgent"),
         codes=total("accepted", "delivered", purpose="code"),
         invitations=total("accepted", "delivered", purpose="invitation"),
         receipts=total("accepted", "delivered", purpose="receipt"),

@@ -48,6 +48,8 @@ class Figures(BaseModel):
     called_back_in_time: int
     called_back_same_day: int
     verified: int
+    verified_in_time: int = Field(description="the first verdict was handed in before it was due")
+    verified_same_day: int = Field(description="and on the calendar day of receipt")
     substantiated: int
     rated: int = Field(description="of the complaints: how many citizens answered a question")
     solved: int

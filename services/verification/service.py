@@ -8,6 +8,7 @@ from services.verification import guide, jobs
 from services.verification.bells import Bells
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
+from services.verification.casework.acts import words
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
 from services.verification.casework.pages.appeals import AppealPages
@@ -38,6 +39,8 @@ from services.verification.directory.pages.passwords import PasswordPages
 from services.verification.directory.pages.things import ThingPages
 from services.verification.directory.pages.undoing import UndoPages
 from services.verification.directory.pages.windows import WindowPages
+from services.verification.paging import acts as paging
+from services.verification.paging.pages import DutyPhonePages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
 from services.verification.signin.account import OwnPages
@@ -115,9 +118,21 @@ def build(settings: Settings, database: Database) -> Service:
             ),
             Job("lapse_requests", timedelta(minutes=1), partial(jobs.lapse_requests, database)),
             Job(
+                "page_duty",
+                timedelta(seconds=1),
+                partial(paging.page, database, policies),
+                idle=timedelta(seconds=5),
+            ),
+            Job("missed_words", timedelta(seconds=5), partial(words.note_missed, database)),
+            Job(
                 "issue_notices",
                 timedelta(seconds=5),
                 partial(supervision.issue, database, policies),
+            ),
+            Job(
+                "remind_of_notices",
+                timedelta(seconds=30),
+                partial(supervision.remind, database, policies),
             ),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("lost_evidence", timedelta(minutes=10), cleaning.remove_lost),
@@ -159,6 +174,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *NoticePages(database, policies, settings.seal, printer).endpoints(),
+            *DutyPhonePages(database, policies, settings.seal).endpoints(),
             *DutyPages(database, desk).endpoints(),
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),

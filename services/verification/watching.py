@@ -1,11 +1,12 @@
-"""The gauges: how many cases are late, and how many reach nobody."""
+"""The gauges: how many cases are late, owe a word, or reach nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prometheus_client import Gauge
 
-from services.verification.casework.store import lists, recusals
+from services.verification.casework.store import lists, recusals, words
+from services.verification.paging import store as paging
 from shared.db import Database
 
 OVERDUE = Gauge("mashang_overdue_cases", "Cases with a callback, verification or review overdue")
@@ -13,6 +14,8 @@ UNSEEN = Gauge(
     "mashang_unseen_cases",
     "Open cases of integrity and pressure for which there is no inspection that may see them",
 )
+OWED = Gauge("mashang_owed_words", "Open cases whose citizen is owed a word by now")
+UNANSWERED = Gauge("mashang_unanswered_urgent", "Urgent requests that nobody has acknowledged yet")
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Watch:
         """Set the gauges."""
         async with self.database.acquire() as conn:
             OVERDUE.set(await lists.count_overdue(conn))
+            UNANSWERED.set(await paging.count_unanswered(conn))
+            OWED.set(await words.count_owed(conn))
             self.unseen = await recusals.count_unseen(conn)
         UNSEEN.set(self.unseen)
 

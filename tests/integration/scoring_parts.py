@@ -43,6 +43,8 @@ def verdict(case_id: UUID, revision: int = 1, **changes: Any) -> CaseVerified:
         "language": "zh",
         "received_at": DAY,
         "verified_at": DAY + timedelta(hours=5),
+        "handed_at": DAY + timedelta(hours=4),
+        "due_at": DAY + timedelta(hours=14),
     }
     return CaseVerified.model_validate(content | changes)
 

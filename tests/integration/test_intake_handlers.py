@@ -197,7 +197,7 @@ async def test_every_step_has_words_in_both_languages(intake: Site) -> None:
         *(verified(submission, v, n, v) for n, v in enumerate(verdicts, 1)),
         *(
             settled(submission, purpose, outcome)
-            for purpose in ("thanks", "paid", "unreached")
+            for purpose in ("thanks", "paid", "unreached", "word")
             for outcome in ("delivered", "failed", "unknown")
         ),
     )
@@ -208,6 +208,25 @@ async def test_every_step_has_words_in_both_languages(intake: Site) -> None:
     await intake.tell(paid(submission), reversed_(submission))
     shown = await (await intake.client.get(path, params={"lang": "en"})).text()
     assert "The operator took back the 20.00 yuan" in shown
+
+
+async def test_a_word_stands_on_the_receipt(intake: Site) -> None:
+    """Whoever holds the receipt reads it, each once; before and after it the story is the same."""
+    answer = await (await intake.submit("a-random-key-0001")).json()
+    submission, path = UUID(answer["submission_id"]), f"/r/{answer['receipt']['code']}"
+    words = [
+        events.WordGiven(
+            case_id=CASE, submission_id=submission, number=number, phone_sealed=None,
+            word_sealed=settings().seal.close(said, f"answer:{submission}:word:{number}"),
+            language="zh", given_at=AT + timedelta(hours=number),
+        )
+        for number, said in ((1, "在等监控录像"), (2, "周五<前>答复"))
+    ]  # fmt: skip
+    await intake.tell(opened(submission), *words, *words)
+    page = await (await intake.client.get(path, params={"lang": "zh"})).text()
+    assert [1, 1] == [page.count(one) for one in ("在等监控录像", "周五&lt;前&gt;答复")]
+    stored = await intake.fetch("SELECT details::text FROM timeline WHERE step = 'word'")
+    assert not [row for row in stored if "监控" in row["details"]]
 
 
 async def test_what_is_answered_by_phone_is_the_citizens_next_word(intake: Site) -> None:

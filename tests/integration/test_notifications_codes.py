@@ -11,7 +11,13 @@ from services.notifications.jobs import Deliveries
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules import is_dead
 from shared.db import Database
-from shared.events import CallbackUnreached, InvitationDrawn, OtpRequested, ReceiptIssued
+from shared.events import (
+    CallbackUnreached,
+    InvitationDrawn,
+    OtpRequested,
+    ReceiptIssued,
+    WordGiven,
+)
 from shared.values import clock
 from shared.vendors.outcomes import Accepted, Done, Held, Outcome
 from tests.integration.notifications_parts import (
@@ -212,3 +218,22 @@ async def test_whom_nobody_reached_gets_an_sms_each_time(
     await make_deliveries(database, vendor).send_queued()
     assert purposes == [sms.purpose for sms in vendor.bag]
     assert purposes == [told["purpose"] for told in await settlements(database)]
+
+
+@pytest.mark.parametrize(("phone", "sent"), [(PHONE, 2), ("03961234567", 0), (None, 0)])
+async def test_of_a_word_on_the_receipt_an_sms_says_nothing_but_that(
+    database: Database, phone: str | None, sent: int
+) -> None:
+    """Once a word, without its text; a landline, or no phone, has no SMS."""
+    case, vendor = uuid4(), Postman(Done("1", "ok"))
+    sealed = phone and SEAL.close(f"+86{phone}", f"phone:{case}")
+    for number in (1, 1, 2):
+        event = WordGiven(
+            case_id=case, submission_id=case, number=number, word_sealed="1.x",
+            phone_sealed=sealed, language="zh", given_at=clock.now(),
+        )  # fmt: skip
+        async with database.transaction() as conn:
+            await handlers.on_word_given(SEAL, conn, event)
+    await make_deliveries(database, vendor).send_queued()
+    assert [("word", {})] * sent == [(sms.purpose, sms.values) for sms in vendor.bag]
+    assert ["word"] * sent == [told["purpose"] for told in await settlements(database)]

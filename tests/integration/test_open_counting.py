@@ -277,9 +277,11 @@ def _counted(story: Story) -> Iterator[tuple[str, int]]:
         yield "call_unreached", 1
     else:
         yield f"call_{_pace(story.due, calls[0].called_at if calls else None)}", 1
-    days = {moment.astimezone(ZONE).date() for moment in (story.received_at,)}
-    if calls and calls[0].state == "reached" and calls[0].called_at.astimezone(ZONE).date() in days:
+    day = story.received_at.astimezone(ZONE).date()
+    if calls and calls[0].state == "reached" and calls[0].called_at.astimezone(ZONE).date() == day:
         yield "same_day", 1
+    if verdicts and verdicts[0].verified_at.astimezone(ZONE).date() == day:
+        yield "verified_same_day", 1
     if paid:
         yield from (("paid", 1), ("paid_fen", 2000))
 

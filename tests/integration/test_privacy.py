@@ -39,6 +39,7 @@ STAYS = {
         "hold_decisions.reason_sealed", "evidence.about_sealed", "drafts.typed_sealed",
         "case_requests.reason_sealed",
         "notice_acknowledgements.plan_sealed",
+        "duty_phones.phone_sealed",  # the bureau's own
         "officers.phone_index",  # the bureau's own roster
         "import_previews.file_sealed",  # of officers and operators; an hour, then all of it
         "second_factors.secret_sealed",  # an operator's

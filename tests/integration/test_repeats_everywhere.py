@@ -210,6 +210,27 @@ async def dispute(place: Place) -> tuple[Body, Body]:
     return params, {"reason": "当天不在岗"}
 
 
+async def word(place: Place) -> tuple[Body, Body]:
+    """The citizen hears how it stands."""
+    return await case(place), {"word": "还在等监控录像"}
+
+
+async def page(place: Place) -> tuple[Body, Body]:
+    """An urgent request pages, and somebody has it."""
+    params = await case(place)
+    async with place.town.databases["verification"].acquire() as conn:
+        await conn.execute(
+            "UPDATE cases SET page_due_at = mashang_now() WHERE case_id = $1",
+            UUID(str(params["case_id"])),
+        )
+    return params, {}
+
+
+async def duty_phone(_: Place) -> tuple[Body, Body]:
+    """Another phone is on duty."""
+    return {}, {"phone": "13912345678"}
+
+
 async def incident(place: Place) -> tuple[Body, Body]:
     """Two cases may be one event."""
     other = await case(place)
@@ -545,6 +566,7 @@ ACTS: Mapping[str, Make] = {
     "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export, "/scores/entries/exports": ledger,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
+    "word": word, "page": page, "duty-phone": duty_phone,
     "incident": incident, "unlike": unlike,
     "appeal": appeal, "/desk/appeals": own_appeal, "/api/v1/appeals": own_appeal,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,

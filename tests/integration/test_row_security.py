@@ -18,18 +18,19 @@ TABLES = {
                      "case_additions", "commendations", "case_grams", "case_requests",
                      "notices", "notice_acknowledgements", "evidence", "attributions", "holds",
                      "hold_decisions", "presences", "directory_changes", "postings",
-                     "windows", "duties"),
+                     "windows", "duties", "missed_words",
+                     "duty_pages", "notice_reminders"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
                 "mismatches", "mismatch_resolutions", "incidents"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
-        "commendations", "attributions", "answers", "holds", "incidents",
+        "commendations", "attributions", "answers", "holds", "incidents", "handed_in",
     ),
 }  # fmt: skip
-# Nobody's but their own, wherever they stand.
-PERSONAL = {"drafts", "import_previews", "key_choices", "saved_views"}
+# Nobody's but their own, or their place's, wherever they stand.
+PERSONAL = {"duty_phones", "drafts", "import_previews", "key_choices", "saved_views"}
 _SECURED = """
     SELECT relname FROM pg_class WHERE relrowsecurity AND relkind IN ('r', 'p')
 """

@@ -81,7 +81,8 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
     )  # fmt: skip
     expected = Counter(
         cases=1, complaints=1, called_back=1, called_back_in_time=1, called_back_same_day=1,
-        verified=1, substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
+        verified=1, verified_in_time=1, verified_same_day=1,
+        substantiated=1, criticisms=1, rewards_paid=1, rewards_paid_fen=2000,
         rewards_held=0, rewards_manual=0, rewards_withdrawn=0, rewards_refused=0,
         rewards_reversed=0, points_deducted_centipoints=200,
         rated=0, solved=0, not_solved=0, satisfied=0, not_satisfied=0,

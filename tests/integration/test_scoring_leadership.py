@@ -68,7 +68,8 @@ def answered(own: UUID, unit: str, *, solved: bool) -> AnswerRated:
 async def found(scores: Scores, unit: str, received: datetime, **changes: Any) -> UUID:
     """A complaint that was found true."""
     own, told = complaint(unit, received)
-    named: dict[str, Any] = {"unit_code": unit, "received_at": received, "officers": (f"P-{unit}",)}
+    named: dict[str, Any] = {"unit_code": unit, "received_at": received, "officers": (f"P-{unit}",),
+                             "handed_at": received, "due_at": received}  # fmt: skip
     await scores.hear(*told, verdict(own, **named | changes))
     return own
 
@@ -95,7 +96,12 @@ async def test_a_months_figures_add_up(scores: Scores) -> None:
         "attribution": "none",
         "officers": (),
     }
-    await scores.hear(*told, *more, verdict(second, unit_code="s1", **unfounded))
+    came = NOW - timedelta(hours=30)
+    handed: dict[str, Any] = {"received_at": came, "handed_at": came + timedelta(hours=19),
+              "due_at": came + timedelta(hours=20)}  # fmt: skip
+    await scores.hear(*told, *more, verdict(second, unit_code="s1", **unfounded, **handed))
+    again = handed | {"handed_at": NOW}
+    await scores.hear(verdict(second, 2, unit_code="s1", **unfounded, **again))
     await found(scores, "n2", EARLY - timedelta(seconds=1))
     await scores.hear(
         called(first, "n1", EARLY, 8), called(second, "s1", NOW - timedelta(hours=30), 20),
@@ -122,6 +128,8 @@ async def test_a_months_figures_add_up(scores: Scores) -> None:
         "当天回访": ["1", "/ 2"],
         "按规定回访": ["1", "/ 2"],
         "已核查": ["2", "/ 3"],
+        "当天核查": ["1", "/ 2"],
+        "按规定核查": ["2", "/ 2"],
         "属实": ["1", "/ 2"],
         "奖励到账": ["20.00", "元，1 笔"],
         "办结但没解决": ["1", "/ 2"],

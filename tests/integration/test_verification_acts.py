@@ -401,7 +401,7 @@ async def test_the_language_of_the_citizen_is_kept(work: Casework, language: Lan
     assert [language] == [e["language"] for e in await work.said("case.verified.v1")]
 
 
-@pytest.mark.parametrize("purpose", ["thanks", "paid", "unreached"])
+@pytest.mark.parametrize("purpose", ["thanks", "paid", "unreached", "word"])
 @pytest.mark.parametrize("outcome", ["delivered", "failed", "unknown"])
 async def test_what_became_of_an_sms_is_noted(work: Casework, purpose: str, outcome: str) -> None:
     """Every purpose and outcome stands on the time line as notifications told it."""
@@ -427,6 +427,7 @@ async def test_news_of_an_unknown_case_is_set_aside(work: Casework) -> None:
         await handlers.on_score_changed(work.conn, event)
 
 
+DONE = "state = 'verified', verdict = 'helped', revision = 1, verified_at = now(), final_at = now()"
 CHECKS = {
     "cases_callback_settled": "callback_state = 'reached'",
     "cases_no_phone": "phone_sealed = NULL",
@@ -437,6 +438,10 @@ CHECKS = {
     "cases_verdict": "state = 'verified', verified_at = now(), final_at = now()",
     "cases_state_known": "state = 'shelved'",
     "cases_kind_known": "kind = 'praise'",
+    "cases_word_owed_known": "word_owed = 'a hint'",
+    "cases_word_owed_by_a_time": "word_due_at = NULL",
+    "cases_word_before_the_answer": DONE,
+    "cases_paged_while_open": f"{DONE}, word_owed = NULL, word_due_at = NULL, page_due_at = now()",
 }
 
 

@@ -285,13 +285,13 @@ async def test_pressure_leaves_no_trace_elsewhere(work: Casework) -> None:
     """No other service hears of it, and the public figures do not count it."""
     case_id = await work.open()
     await work.said()
-    before = await lists.figures(work.conn)
+    before = await lists.figures(work.conn, clock.SHANGHAI.key)
     case = await press(work, await submission_of(work, case_id))
     await work.call("inspector", case.case_id, "reached")
     await work.judge("inspector", case.case_id, "unsubstantiated")
     await work.review("inspector2", case.case_id, "return")
     await work.judge("inspector", case.case_id, categories=["other"], revision=1)
-    assert ([], before) == (await work.said(), await lists.figures(work.conn))
+    assert ([], before) == (await work.said(), await lists.figures(work.conn, clock.SHANGHAI.key))
     assert [("opened", "")] == await work.timeline(case_id)
 
 
@@ -377,6 +377,6 @@ async def test_the_newest_answer_to_the_questions_counts(work: Casework) -> None
     await rate(work, case_id, 1, True)
     shown = await detail(work, "desk", case_id)
     assert (False, False) == (shown.solved, shown.satisfied)
-    figures = await lists.figures(work.conn)
+    figures = await lists.figures(work.conn, clock.SHANGHAI.key)
     assert (1, 0, 1) == (figures["rated"], figures["solved"], figures["not_solved"])
     assert 2 == len([a for a, _ in await work.timeline(case_id) if a == "rated"])

@@ -390,9 +390,10 @@ async def test_figures_count_complaints(bureau: Office) -> None:
     await bureau.judge("desk", second, verdict="unsubstantiated", attribution="none")
     figures = await bureau.ask("city", "GET", "figures")
     expected = {
-        "complaints": 2, "cases": 3, "called_back": 1, "verified": 1, "substantiated": 1,
-        "partly": 0, "in_review": 1, "open": 1, "rated": 0, "solved": 0, "not_solved": 0,
-        "satisfied": 0, "withdrawn": 0,
+        "complaints": 2, "cases": 3, "called_back": 1, "called_back_in_time": 1,
+        "called_back_same_day": 1, "verified": 1, "verified_in_time": 1, "verified_same_day": 1,
+        "substantiated": 1, "partly": 0, "in_review": 1, "open": 1, "rated": 0,
+        "solved": 0, "not_solved": 0, "satisfied": 0, "withdrawn": 0,
     }  # fmt: skip
     assert expected == figures.json
 

@@ -189,6 +189,7 @@ async def test_what_is_done_between_two_pages_moves_nothing_else(work: Casework)
         await work.conn.execute(
             """UPDATE cases SET state = 'verified', verdict = 'helped', revision = 1,
                       verified_at = now(), final_at = now(), review_due_at = NULL,
+                      word_owed = NULL, word_due_at = NULL,
                       callback_state = CASE WHEN phone_sealed IS NULL THEN 'no_phone'
                           ELSE 'reached' END,
                       callback_settled_at = CASE WHEN phone_sealed IS NULL THEN NULL
@@ -266,15 +267,30 @@ async def test_the_figures_count_each_complaint_once(work: Casework) -> None:
     cases = await everything(work)
     complaints = [case for case in cases if case.kind == "complaint"]
     verified = [case for case in complaints if case.state == "verified"]
+    reached = [case for case in complaints if case.callback_state == "reached"]
     expected = {
         "cases": len(cases), "complaints": len(complaints), "verified": len(verified),
-        "called_back": len([c for c in complaints if c.callback_state == "reached"]),
+        "called_back": len(reached),
+        "called_back_in_time": len([c for c in reached if _in_time(c)]),
+        "called_back_same_day": len([c for c in reached if _same_day(c, c.callback_settled_at)]),
+        "verified_in_time": len([c for c in verified if not c.late(clock.now())]),
+        "verified_same_day": len([c for c in verified if _same_day(c, c.verified_at)]),
         "substantiated": 0, "partly": 0,
         "in_review": len([c for c in cases if c.state == "in_review"]),
         "open": len([c for c in cases if c.state == "open"]),
         "rated": 0, "solved": 0, "not_solved": 0, "satisfied": 0, "withdrawn": 0,
     }  # fmt: skip
-    assert expected == await lists.figures(work.conn)
+    assert expected == await lists.figures(work.conn, clock.SHANGHAI.key)
+
+
+def _in_time(case: Case) -> bool:
+    return case.callback_settled_at is not None and (
+        case.callback_settled_at <= case.callback_due_at
+    )
+
+
+def _same_day(case: Case, at: datetime | None) -> bool:
+    return at is not None and clock.service_day(at) == clock.service_day(case.received_at)
 
 
 async def test_the_gauge_counts_what_is_late(work: Casework) -> None:

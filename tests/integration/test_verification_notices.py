@@ -132,6 +132,63 @@ async def test_two_instances_issue_each_once(bureau: Office, owner: asyncpg.Conn
     assert 40 == len({row[1:] for row in found})
 
 
+async def reminded(bureau: Office) -> list[tuple[Any, ...]]:
+    """All reminders."""
+    async with bureau.database.acquire() as conn:
+        rows = await conn.fetch(
+            """SELECT level, r.number, r.due_at - n.detected_at AS after FROM notice_reminders r
+               JOIN notices n USING (notice_id) ORDER BY level, r.number"""
+        )
+    return [tuple(row) for row in rows]
+
+
+async def test_nobody_who_is_silent_is_left_in_peace(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Eight hours after a notice, and again, and then no more; what is acknowledged is done."""
+    case_id = await late_case(bureau)
+    policies = policy.load(bureau.settings.policy_file)
+    hour = timedelta(hours=1)
+    await sweep(bureau, owner, DEADLINE + timedelta(minutes=1))
+    assert 0 == await acts.remind(bureau.database, policies)
+    for hours in (9, 10, 17, 20, 23):
+        await owner.execute(
+            "UPDATE simulation_clock SET moved = $1 - now()", DEADLINE + hours * hour
+        )
+        await acts.remind(bureau.database, policies)
+    assert [(1, 1, 8 * hour), (1, 2, 16 * hour)] == await reminded(bureau)
+    assert "催签 2 次" in (await bureau.browse("desk", PLACE)).text
+    assert "催签第 1 级督办通知" in (await bureau.browse("desk", f"/desk/cases/{case_id}")).text
+    await sweep(bureau, owner, DEADLINE + DAY + timedelta(minutes=1))
+    browser = await tab(bureau, "county")
+    await browser.get(await newest(bureau))
+    assert 303 == await browser.send(f"{await newest(bureau)}/acknowledgement")
+    await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", DEADLINE + 2 * DAY)
+    assert 0 == await acts.remind(bureau.database, policies)
+
+
+async def test_two_instances_remind_once_after_an_outage(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Both reminders of ten notices that were due meanwhile, each with its own time, each once."""
+    for number in range(10):
+        await late_case(bureau, submission_id=UUID(int=number + 1))
+    await sweep(bureau, owner, DEADLINE + timedelta(minutes=1))
+    later = DEADLINE + timedelta(hours=23)
+    await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", later)
+    other = build(bureau.settings, bureau.database)
+    jobs = [
+        job for one in (bureau.service, other) for job in one.jobs
+        if job.name == "remind_of_notices"
+    ]  # fmt: skip
+    await asyncio.gather(*(job.run() for job in jobs * 4))
+    found = await reminded(bureau)
+    assert (20, {timedelta(hours=8), timedelta(hours=16)}) == (
+        len(found),
+        {one[2] for one in found},
+    )
+
+
 async def test_numbers_begin_anew_each_year(bureau: Office, owner: asyncpg.Connection) -> None:
     """By the bureau's calendar: 0:00 on 1 January there is still December in UTC."""
     await late_case(bureau)

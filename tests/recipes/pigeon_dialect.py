@@ -18,7 +18,7 @@ from deploy.sandbox.when import now
 NAME = "pigeon"
 PATH = f"/{NAME}/letters"
 ENDINGS = {"02": "NO_SUCH_LOFT", "04": "STORM", "05": "TIRED"}
-PURPOSES = ("thanks", "paid", "unreached", "code", "invitation", "receipt")
+PURPOSES = ("thanks", "paid", "unreached", "word", "urgent", "code", "invitation", "receipt")
 STATES = {"waiting": "OK", "delivered": "ARRIVED", "failed": "LOST"}
 
 
@@ -33,6 +33,8 @@ class Account(BaseModel):
     template_invitation: str = "P4"
     template_unreached: str = "P5"
     template_receipt: str = "P6"
+    template_word: str = "P7"
+    template_urgent: str = "P8"
 
     @property
     def templates(self) -> dict[str, str]:
@@ -44,6 +46,8 @@ class Account(BaseModel):
             self.template_invitation: "请您评一评：{link}",
             self.template_unreached: "未能接通。",
             self.template_receipt: "回执：{link}",
+            self.template_word: "回执上有话。",
+            self.template_urgent: "急件。",
         }
 
 

@@ -35,6 +35,8 @@ SETTINGS = {
     "template_invitation": "SMS_4",
     "template_unreached": "SMS_5",
     "template_receipt": "SMS_6",
+    "template_word": "SMS_7",
+    "template_urgent": "SMS_8",
     "report_secret": "r" * 16,
 }
 

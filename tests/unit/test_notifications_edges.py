@@ -118,8 +118,9 @@ COUNTS: st.SearchStrategy[dict[tuple[Purpose, State], int]] = st.dictionaries(
 def test_every_message_is_in_exactly_one_count(counts: dict[tuple[Purpose, State], int]) -> None:
     """Taken by the vendor, failed, unknown, held or queued; delivered is a part of taken."""
     shown = figures_of(counts)
-    parts = (shown.thanks, shown.paid_messages, shown.unreached, shown.codes, shown.invitations,
-             shown.receipts, shown.failed, shown.unknown, shown.held, shown.queued)  # fmt: skip
+    parts = (shown.thanks, shown.paid_messages, shown.unreached, shown.words,
+             shown.urgent, shown.codes, shown.invitations, shown.receipts, shown.failed,
+             shown.unknown, shown.held, shown.queued)  # fmt: skip
     assert sum(counts.values()) == sum(parts)
     assert shown.thanks_delivered <= shown.thanks
     assert shown.paid_messages_delivered <= shown.paid_messages

@@ -102,6 +102,7 @@ def month(draw: st.DrawFn) -> dict[tuple[str, str], int]:
     yes = draw(st.integers(0, answered))
     row |= {"received": received, "pace_late": late, "pace_on_time": received - late}
     row |= {"call_none": none, "call_on_time": called, "call_waiting": owed - called}
+    row |= {"verified_same_day": draw(st.integers(0, received))}
     row |= {"same_day": draw(st.integers(0, owed)), "extended": draw(st.integers(0, received))}
     row |= {"solved_yes": yes, "solved_no": draw(st.integers(0, answered - yes))}
     row |= {"paid": draw(st.integers(0, received))}

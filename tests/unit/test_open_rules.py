@@ -106,10 +106,33 @@ def test_a_second_call_takes_nothing_back() -> None:
 def test_the_clock_stops_when_the_verdict_is_handed_in() -> None:
     """A second look after the due time is not the unit's delay; a verdict after it is."""
     stopped = DUE - HOUR
-    waits = clock(stopped, 1, stopped)
+    waits = clock(stopped, 2, stopped)
     assert "on_time" == fact(OPENED, waits, now=DUE + HOUR).pace
-    assert "on_time" == fact(OPENED, waits, verified(stopped), now=DUE + 24 * HOUR).pace
+    confirmed = verified(DUE + 9 * HOUR)
+    assert "on_time" == fact(OPENED, waits, confirmed, now=DUE + 24 * HOUR).pace
     assert "late" == fact(OPENED, verified(DUE + HOUR), now=DUE + 2 * HOUR).pace
+
+
+@pytest.mark.parametrize(
+    ("story", "same_day"),
+    [
+        ((verified(DUE - HOUR / 3600),), True),
+        ((verified(DUE),), False),
+        ((clock(DUE - HOUR, 2, DUE - HOUR),), True),
+        ((clock(DUE - HOUR, 2, DUE - HOUR), verified(DUE + HOUR)), True),
+        ((clock(DUE + HOUR, 2, DUE + HOUR), verified(DUE + HOUR)), False),
+        ((clock(DUE - HOUR, 2, DUE - HOUR), clock(DUE, 3, None)), False),
+        ((verified(DUE - HOUR), verified(DUE + HOUR, "partly", 2)), True),
+        ((), False),
+    ],
+    ids=["23:59:59", "24:00", "in review", "confirmed later", "next day", "returned", "changed",
+         "open"],
+)  # fmt: skip
+def test_verified_the_same_day_by_the_calendar_alone(
+    story: tuple[Entry, ...], same_day: bool
+) -> None:
+    """「當天核查完畢上報」 to the letter: handed in before 24:00 of the day of receipt."""
+    assert same_day == fact(OPENED, *story, now=DUE + 48 * HOUR).verified_same_day
 
 
 def test_what_was_handed_back_has_a_new_end() -> None:
@@ -241,6 +264,7 @@ def test_a_hidden_whole_is_not_the_sum_of_what_is_shown() -> None:
     ) - {"whole"}
 
 
+OTHERS = ("~same_day", "~verified_same_day", "~extended", "~paid")
 MONTHS = [date(2026, month, 1) for month in (5, 6, 7)]
 
 
@@ -268,7 +292,7 @@ def test_no_small_number_follows_from_what_is_shown(
     tables = Tables.of(months)
     shown = {
         (row, name): tables.shown(row, "complaint", name)
-        for row, name in product((*MONTHS, None), (*COUNTS, "~same_day", "~extended", "~paid"))
+        for row, name in product((*MONTHS, None), (*COUNTS, *OTHERS))
         if name != "paid_fen"
     }
     assert [] == [key for key, number in shown.items() if number and number < FEWEST]

@@ -337,7 +337,7 @@ def test_what_is_told_of_a_verdict() -> None:
     """case.verified carries the verdict's own categories and answer, never the finding."""
     final = case(
         revision=2, verdict="partly", attribution="officers", officers=("a", "b"),
-        categories=("other",), state="verified", officer_badge="c",
+        categories=("other",), state="verified", officer_badge="c", verified_at=NOON,
     )  # fmt: skip
     ruling = Ruling("partly", "officers", ("a", "b"), ("buck_passing",), counters=(2,))
     event = verdicts.case_verified(final, "1.answer", ruling, NOON, "li")
@@ -346,6 +346,7 @@ def test_what_is_told_of_a_verdict() -> None:
         event.phone_sealed, event.counters,
     )  # fmt: skip
     assert (("c",), "li") == (event.named, event.verified_by)
+    assert (final.verified_at, final.verification_due_at) == (event.handed_at, event.due_at)
     assert "finding_sealed" not in CaseVerified.model_fields
     with pytest.raises(ValidationError, match="verdict"):
         verdicts.case_verified(replace(final, verdict=None), "1.answer", ruling, NOON, "li")

@@ -17,13 +17,14 @@ from shared.events import (
     RewardDecided,
     RewardPaid,
     RewardReversed,
+    WordGiven,
 )
 from shared.keeping import keep
 from shared.observe import log
 
 OfASubmission = (
     CaseOpened | CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided
-    | RewardPaid | RewardReversed | MessageSettled
+    | RewardPaid | RewardReversed | MessageSettled | WordGiven
 )  # fmt: skip
 
 
@@ -45,6 +46,12 @@ async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:
     """One attempt to call."""
     told = {"number": event.attempt, "outcome": event.outcome, "state": event.state}
     await _tell(conn, event, Entry("called", event.called_at, told), event.case_id, event.attempt)
+
+
+async def on_word_given(conn: Connection, event: WordGiven) -> None:
+    """A word to the citizen, sealed."""
+    told = {"number": event.number, "word_sealed": event.word_sealed}
+    await _tell(conn, event, Entry("word", event.given_at, told), event.case_id, event.number)
 
 
 async def on_clock_changed(conn: Connection, event: ClockChanged) -> None:

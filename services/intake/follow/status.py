@@ -1,7 +1,7 @@
 """What became of a submission, told to whoever holds its receipt."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from services.intake.accept.views import PhoneUse, Proof, phone_use
 from services.intake.follow import reading, story, views
 from services.intake.follow.reading import Told
 from services.intake.follow.standing import Standing
-from services.intake.follow.story import Line
+from services.intake.follow.story import Entry, Line
 from services.intake.proof.keyring import Keyring
 from services.intake.proof.statements import statement
 from shared.db import Database
@@ -70,12 +70,22 @@ class Status:
                 return phone.mask(self.seal.open(sealed, f"phone:{told.facts.id}"))
         return None
 
+    def _opened(self, facts: Stored, entry: Entry) -> Entry:
+        """A word to the citizen, opened; every other entry as it is."""
+        if entry.step != "word":
+            return entry
+        details = entry.details
+        context = f"answer:{facts.id}:word:{details['number']}"
+        word = self.seal.open(details["word_sealed"], context)
+        return replace(entry, details={**details, "word": word})
+
     def _account(self, told: Told, unit_name: str, proof: Proof, words: Texts) -> views.Account:
         facts, entries, now = told.facts, told.entries, clock.now()
         standing = told.standing(self.seal, self.policies, now)
         verdict = standing.verdict
         sealed = verdict.details["answer_sealed"] if verdict else None
-        lines = story.story(facts.received_at, entries, now, phone=told.phone_index is not None)
+        read = [self._opened(facts, entry) for entry in entries]
+        lines = story.story(facts.received_at, read, now, phone=told.phone_index is not None)
         return views.Account(
             submission_id=facts.id,
             kind=facts.kind,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 Step = Literal[
     "opened",
     "called",
+    "word",
     "clock",
     "verified",
     "reward_decided",
@@ -123,6 +124,8 @@ def _line(entry: Entry) -> Iterator[Line]:
             yield Line(entry.at, _RATED[details["solved"]])
         case "called":
             yield Line(entry.at, f"line_called_{details['outcome']}", {"n": details["number"]})
+        case "word":
+            yield Line(entry.at, "line_word", {"word": details["word"]})
         case "verified":
             changed = "_again" if details["number"] > 1 else ""
             yield Line(entry.at, f"line_verified{changed}", {"verdict": details["verdict"]})

@@ -131,8 +131,9 @@ def _paces(tables: Tables, row: date | None) -> Iterator[Pace]:
     for about, prefix in (("call", "call"), ("verification", "pace")):
         yield Pace(about, *_shown(tables, row, *(f"{prefix}_{name}" for name in PACED)))
     # By the calendar alone, as the newspaper told it.
-    same_day, other = _shown(tables, row, "same_day", "~same_day")
-    yield Pace("same_day", same_day, other, 0)
+    for about in ("same_day", "verified_same_day"):
+        then, other = _shown(tables, row, about, f"~{about}")
+        yield Pace(about, then, other, 0)
 
 
 def _shown(tables: Tables, row: date | None, *names: str) -> list[int | None]:

@@ -34,15 +34,16 @@ _ENTRIES = """
     ORDER BY at, stored_at
 """
 _PUT_FACTS = """
-    INSERT INTO open_facts (submission_id, day, state, call, same_day, pace, extended, solved,
-                            satisfied, paid_fen, turns_at)
+    INSERT INTO open_facts (submission_id, day, state, call, same_day, pace,
+                            verified_same_day, extended, solved, satisfied, paid_fen, turns_at)
     SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::boolean[], $6::text[],
-                         $7::boolean[], $8::boolean[], $9::boolean[], $10::int[],
-                         $11::timestamptz[])
+                         $7::boolean[], $8::boolean[], $9::boolean[], $10::boolean[], $11::int[],
+                         $12::timestamptz[])
     ON CONFLICT ON CONSTRAINT open_facts_pkey DO UPDATE SET day = excluded.day,
         state = excluded.state, call = excluded.call, same_day = excluded.same_day,
-        pace = excluded.pace, extended = excluded.extended, solved = excluded.solved,
-        satisfied = excluded.satisfied, paid_fen = excluded.paid_fen, turns_at = excluded.turns_at
+        pace = excluded.pace, verified_same_day = excluded.verified_same_day,
+        extended = excluded.extended, solved = excluded.solved, satisfied = excluded.satisfied,
+        paid_fen = excluded.paid_fen, turns_at = excluded.turns_at
 """
 # All numbers of one day anew: whatever was counted of it before, they are right afterwards. What is
 # held counts once somebody has released it.
@@ -51,8 +52,8 @@ _COUNT_DAY = """
         SELECT s.kind, s.satisfaction >= $4 AS content, EXISTS (
                    SELECT FROM invitations_used i WHERE i.receipt_hash = s.receipt_hash
                ) AS invited,
-               s.satisfaction IS NOT NULL AS rated, f.same_day, f.extended, f.solved, f.satisfied,
-               f.paid_fen,
+               s.satisfaction IS NOT NULL AS rated, f.same_day, f.verified_same_day, f.extended,
+               f.solved, f.satisfied, f.paid_fen,
                coalesce(f.state, CASE WHEN s.kind = 'rating' THEN 'none' ELSE 'open' END) AS state,
                coalesce(f.call, CASE WHEN s.kind = 'rating' OR s.phone_index IS NULL THEN 'none'
                                      ELSE 'waiting' END) AS call,
@@ -67,6 +68,8 @@ _COUNT_DAY = """
         UNION ALL SELECT kind, 'call_' || call, count(*) FROM told GROUP BY kind, call
         UNION ALL SELECT kind, 'pace_' || pace, count(*) FROM told GROUP BY kind, pace
         UNION ALL SELECT kind, 'same_day', count(*) FROM told WHERE same_day GROUP BY kind
+        UNION ALL SELECT kind, 'verified_same_day', count(*)
+                  FROM told WHERE verified_same_day GROUP BY kind
         UNION ALL SELECT kind, 'extended', count(*) FROM told WHERE extended GROUP BY kind
         UNION ALL SELECT kind, CASE WHEN solved THEN 'solved_yes' ELSE 'solved_no' END, count(*)
                   FROM told WHERE solved IS NOT NULL GROUP BY kind, solved
@@ -137,8 +140,8 @@ async def put_facts(conn: Connection, facts: Sequence[Fact]) -> None:
         return
     ordered = sorted(facts, key=lambda fact: fact.submission_id)
     columns = (
-        "submission_id", "day", "state", "call", "same_day", "pace", "extended", "solved",
-        "satisfied", "paid_fen", "turns_at",
+        "submission_id", "day", "state", "call", "same_day", "pace", "verified_same_day",
+        "extended", "solved", "satisfied", "paid_fen", "turns_at",
     )  # fmt: skip
     await conn.execute(_PUT_FACTS, *([getattr(f, name) for f in ordered] for name in columns))
 

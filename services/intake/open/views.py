@@ -26,6 +26,7 @@ class Counts(BaseModel):
     pace_late: Number
     pace_waiting: Number
     pace_none: Number
+    verified_same_day: Number
     extended: Number
     call_owed: Number
     call_on_time: Number

@@ -45,6 +45,8 @@ class SmsSettings(VendorSettings):
     template_thanks: Annotated[str, Field(min_length=1)]
     template_paid: Annotated[str, Field(min_length=1)]
     template_unreached: Annotated[str, Field(min_length=1)]
+    template_word: Annotated[str, Field(min_length=1)]
+    template_urgent: Annotated[str, Field(min_length=1)]
     template_code: Annotated[str, Field(min_length=1)]
     template_invitation: Annotated[str, Field(min_length=1)]
     template_receipt: Annotated[str, Field(min_length=1)]
@@ -56,6 +58,8 @@ class SmsSettings(VendorSettings):
             "thanks": self.template_thanks,
             "paid": self.template_paid,
             "unreached": self.template_unreached,
+            "word": self.template_word,
+            "urgent": self.template_urgent,
             "code": self.template_code,
             "invitation": self.template_invitation,
             "receipt": self.template_receipt,

@@ -171,7 +171,7 @@ async def add_message(
 
 
 class Passing(NamedTuple):
-    """An SMS of no case, whose words (a code, a link) are dead after a while.
+    """An SMS of no case that is dead after a while, with its words (a code, a link) if it has any.
 
     `phone_sealed` opens under `phone:<about>`, `code_sealed` under `code:<message_id>`.
     """
@@ -180,7 +180,7 @@ class Passing(NamedTuple):
     about: UUID
     purpose: Purpose
     phone_sealed: str
-    code_sealed: str
+    code_sealed: str | None
     created_at: datetime
     expires_at: datetime
 

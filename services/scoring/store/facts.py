@@ -60,6 +60,14 @@ _MARK_VERDICT = """
         verified_by = excluded.verified_by, number = excluded.number, recused = excluded.recused
     WHERE verdicts.revision < excluded.revision RETURNING revision
 """
+# The first verdict is what was due; a later one changes nothing about when it came.
+_MARK_HANDED = """
+    INSERT INTO handed_in (case_id, revision, unit_code, handed_at, due_at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT ON CONSTRAINT handed_in_pkey DO UPDATE SET revision = excluded.revision,
+        unit_code = excluded.unit_code, handed_at = excluded.handed_at, due_at = excluded.due_at
+    WHERE handed_in.revision > excluded.revision
+"""
 _MARK_INCIDENT = """
     INSERT INTO incidents (case_id, incident_id, unit_code, version) VALUES ($1, $2, $3, $4)
     ON CONFLICT (case_id) DO UPDATE SET incident_id = excluded.incident_id,
@@ -119,8 +127,11 @@ _FIGURES = """
      LEFT JOIN submissions s ON s.submission_id = b.submission_id
      WHERE b.state = 'reached' AND c.kind = 'complaint') AS b,
     (SELECT count(*) AS verified,
+            count(*) FILTER (WHERE h.handed_at <= h.due_at) AS verified_in_time,
+            count(*) FILTER (WHERE (h.handed_at AT TIME ZONE $1)::date
+                             = (v.received_at AT TIME ZONE $1)::date) AS verified_same_day,
             count(*) FILTER (WHERE verdict IN ('substantiated', 'partly')) AS substantiated
-     FROM verdicts WHERE kind = 'complaint') AS v,
+     FROM verdicts v LEFT JOIN handed_in h USING (case_id) WHERE kind = 'complaint') AS v,
     (SELECT count(*) AS rated, count(*) FILTER (WHERE solved) AS solved,
             count(*) FILTER (WHERE NOT solved) AS not_solved,
             count(*) FILTER (WHERE satisfied) AS satisfied,
@@ -177,6 +188,9 @@ async def mark_verdict(conn: Connection, event: CaseVerified) -> bool:
     row = (event.case_id, event.revision, event.kind, event.unit_code, event.incident_id)
     rest = (event.verdict, event.attribution, event.received_at, event.verified_at)
     who = (list(event.officers), list(event.categories), list(event.named), event.verified_by)
+    if event.handed_at and event.due_at:
+        handed = (event.unit_code, event.handed_at, event.due_at)
+        await conn.execute(_MARK_HANDED, event.case_id, event.revision, *handed)
     told = (event.number, list(event.recused))
     return await conn.fetchval(_MARK_VERDICT, *row, *rest, *who, *told) is not None
 

@@ -24,6 +24,10 @@ _FIGURES = f"""
         count(*) FILTER (WHERE b.state = 'reached'
             AND (b.called_at AT TIME ZONE $3)::date = c.day) AS called_back_same_day,
         count(v.case_id) AS verified,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL AND h.handed_at <= h.due_at)
+            AS verified_in_time,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL
+            AND (h.handed_at AT TIME ZONE $3)::date = c.day) AS verified_same_day,
         count(*) FILTER (WHERE {TRUE}) AS substantiated,
         count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
         count(*) FILTER (WHERE v.case_id IS NOT NULL AND NOT a.solved) AS not_solved,
@@ -32,6 +36,7 @@ _FIGURES = f"""
     FROM complaints c
     LEFT JOIN callbacks b ON b.case_id = c.case_id
     LEFT JOIN verdicts v ON v.case_id = c.case_id
+    LEFT JOIN handed_in h ON h.case_id = c.case_id
     LEFT JOIN answers a ON a.submission_id = c.submission_id
     LEFT JOIN rewards r ON r.case_id = c.case_id AND r.paid_at IS NOT NULL
         AND r.reversed_at IS NULL

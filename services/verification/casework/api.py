@@ -94,8 +94,9 @@ class Api:
 
     async def figures(self, _: Call[None, None]) -> views.Figures:
         """Verification's part of the statistics."""
+        zone = self.desk.policies.editions[-1].timezone
         async with self.database.acquire() as conn:
-            return views.Figures(**await lists.figures(conn))
+            return views.Figures(**await lists.figures(conn, zone))
 
     async def list_cases(self, call: Call[None, queries.ListQuery]) -> views.Listing:
         """A page of cases."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.verification.casework.rules.cases import Case, CaseKind, State
+from services.verification.casework.rules.promising import Owed
 from services.verification.casework.store.actions import Recorded
 from shared.events import (
     Attribution,
@@ -31,7 +32,13 @@ class Figures(BaseModel):
     cases: int
     complaints: int
     called_back: int
+    called_back_in_time: int = Field(description="by the policy's due time")
+    called_back_same_day: int = Field(description="on the calendar day of receipt")
     verified: int
+    verified_in_time: int = Field(
+        description="handed in by the due time of the verdict that counts"
+    )
+    verified_same_day: int = Field(description="handed in on the calendar day of receipt")
     substantiated: int
     partly: int
     in_review: int
@@ -76,6 +83,11 @@ class Summary(BaseModel):
     review_due_at: datetime | None
     review_pending: bool
     next_due_at: datetime | None
+    page_due_at: datetime | None = Field(
+        description="when an urgent request that nobody has acknowledged pages again"
+    )
+    word_owed: Owed | None = Field(description="which word the citizen is owed while it is open")
+    word_due_at: datetime | None
     late: bool = Field(description="the verification came, or by now is, after its due time")
     overdue: bool = Field(description="some duty is late at this moment")
 

@@ -14,6 +14,8 @@ from services.verification.casework.acts import (
     evidence,
     likeness,
     requests,
+    urgent,
+    words,
 )
 from services.verification.casework.acts import templates as template_acts
 from services.verification.casework.acts.desk import Act, Desk
@@ -67,6 +69,11 @@ class WorkApi:
                       "Say that another case is another matter, so that it is not suggested"),
             self._act("appeal", appeals.appeal, bodies.AppealBody,
                       "Appeal on an officer's behalf against the mark of a verdict"),
+            self._act("page", urgent.answer, urgent.AnswerBody,
+                      "Say that one has an urgent request, so that nobody is paged any more"),
+            self._act("word", words.give, words.WordBody,
+                      "Tell the citizen on the receipt, and by SMS that there is something, how an"
+                      " open case stands"),
             self._act("decision", requests.decide, bodies.DecisionBody,
                       "Answer a request from below"),
             Endpoint("POST", f"{CASE}/evidence", self.add_evidence,

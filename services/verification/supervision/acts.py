@@ -43,6 +43,15 @@ async def issue(database: Database, policies: Policies) -> int:
     return count
 
 
+async def remind(database: Database, policies: Policies) -> int:
+    """Remind of every notice that its place has not acknowledged in time; how many."""
+    async with database.transaction() as conn:
+        count = await store.remind(conn, rules.remindings(policies), _AT_ONCE)
+    if count:
+        log.get().info("notices reminded of", count=count)
+    return count
+
+
 def may_acknowledge(operator: Operator, notice: Notice) -> bool:
     """Whoever works at the place to which it is addressed, once."""
     own = operator.role in CASE_WORKERS and operator.scope == notice.place_code

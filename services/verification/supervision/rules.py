@@ -1,13 +1,13 @@
 """The ladder of supervision notices (rule 6): to whom, how long after the due time, what next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
-from shared.policy import Policies
+from shared.policy import Policies, Policy
 from shared.policy.parts import Supervision
 from shared.values import clock
 
@@ -32,6 +32,16 @@ class Ladder:
     since: datetime | None
     until: datetime | None
     rungs: Sequence[Rung]
+
+
+@dataclass(frozen=True)
+class Reminding:
+    """When a notice is reminded of that its place has not acknowledged: each `after`, so often."""
+
+    since: datetime | None
+    until: datetime | None
+    after: timedelta
+    most: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Notice:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     plan_sealed: str | None
+    reminded: int = 0
 
 
 def rungs(supervision: Supervision) -> tuple[Rung, ...]:
@@ -77,14 +88,30 @@ def rungs(supervision: Supervision) -> tuple[Rung, ...]:
 
 def ladders(policies: Policies) -> tuple[Ladder, ...]:
     """One for each edition of the policy; a case climbs the one in force when it was received."""
+    return tuple(
+        Ladder(edition.effective_from, since, until, rungs(edition.supervision))
+        for edition, since, until in _spans(policies)
+    )
+
+
+def remindings(policies: Policies) -> tuple[Reminding, ...]:
+    """One for each edition of the policy, as with ladders."""
+    return tuple(
+        Reminding(
+            since, until, timedelta(hours=rule.supervision.remind_hours), rule.supervision.reminders
+        )
+        for rule, since, until in _spans(policies)
+    )
+
+
+def _spans(policies: Policies) -> Iterator[tuple[Policy, datetime | None, datetime | None]]:
+    """Each edition with the times of receipt from which and until which it counts."""
     zone = policies.editions[-1].zone
     days = [edition.effective_from for edition in policies.editions]
     begins = [clock.end_of_day(day - timedelta(days=1), zone) for day in days[1:]]
     spans = pairwise([None, *begins, None])
-    return tuple(
-        Ladder(edition.effective_from, since, until, rungs(edition.supervision))
-        for edition, (since, until) in zip(policies.editions, spans, strict=True)
-    )
+    for edition, (since, until) in zip(policies.editions, spans, strict=True):
+        yield edition, since, until
 
 
 def coming(notice: Notice, supervision: Supervision) -> list[tuple[Rung, datetime]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.verification.supervision.rules import Ladder, Notice
+from services.verification.supervision.rules import Ladder, Notice, Reminding
 from shared.access import OUTSIDERS, Operator
 from shared.db import Connection
 
@@ -66,6 +66,35 @@ _ISSUE = f"""
     )
     SELECT count(*) FROM issued
 """  # noqa: S608
+# Counted from when the notice was issued; each is there once.
+_REMIND = """
+    WITH rule AS (
+        SELECT * FROM unnest($1::timestamptz[], $2::timestamptz[], $3::interval[], $4::int[])
+            AS r (since, until, after, most)
+    ), waiting AS (
+        SELECT n.notice_id, n.case_id, n.level, n.detected_at, r.after, r.most,
+            (SELECT count(*) FROM notice_reminders m WHERE m.notice_id = n.notice_id)::int AS sent
+        FROM cases c JOIN notices n ON n.case_id = c.case_id
+            AND n.deadline_at = c.verification_due_at
+        JOIN rule r ON (r.since IS NULL OR c.received_at >= r.since)
+            AND (r.until IS NULL OR c.received_at < r.until)
+        WHERE c.state = 'open' AND c.verification_due_at <= mashang_now()
+            AND NOT EXISTS (SELECT FROM notice_acknowledgements a WHERE a.notice_id = n.notice_id)
+    ), reminded AS (
+        INSERT INTO notice_reminders (notice_id, number, due_at, detected_at)
+        SELECT notice_id, sent + 1, detected_at + (sent + 1) * after, mashang_now() FROM waiting
+        WHERE sent < most AND detected_at + (sent + 1) * after <= mashang_now()
+        ORDER BY detected_at, notice_id LIMIT $5
+        ON CONFLICT ON CONSTRAINT notice_reminders_pkey DO NOTHING
+        RETURNING notice_id, number, detected_at
+    ), noted AS (
+        INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+        SELECT w.case_id, 'notice_reminded', '', r.detected_at,
+            jsonb_build_object('notice_id', notice_id, 'level', w.level, 'number', r.number)
+        FROM reminded r JOIN waiting w USING (notice_id) ORDER BY w.level
+    )
+    SELECT count(*) FROM reminded
+"""
 _NOT_YET = """NOT EXISTS (SELECT FROM notice_acknowledgements a
     WHERE a.notice_id = n.notice_id)"""
 _NOTICE = """
@@ -76,7 +105,8 @@ _NOTICE = """
         coalesce(copy_unit.name, copy.name, n.copy_to) AS copy_name,
         n.due_at, n.detected_at, n.policy_from,
         c.state = 'open' AND c.verification_due_at = n.deadline_at AS stands,
-        coalesce(o.name, a.username) AS acknowledged_by, a.acknowledged_at, a.plan_sealed
+        coalesce(o.name, a.username) AS acknowledged_by, a.acknowledged_at, a.plan_sealed,
+        (SELECT count(*) FROM notice_reminders m WHERE m.notice_id = n.notice_id) AS reminded
     FROM notices n JOIN cases c USING (case_id)
     LEFT JOIN units u ON u.unit_code = n.unit_code
     LEFT JOIN units own ON own.unit_code = n.place_code
@@ -106,6 +136,12 @@ async def issue(
     ]
     columns = map(list, zip(*steps, strict=True))
     return int(await conn.fetchval(_ISSUE, *columns, unit_level, zone, limit))
+
+
+async def remind(conn: Connection, rules: Sequence[Reminding], limit: int) -> int:
+    """Remind of what is due by the database's clock and not acknowledged; how many."""
+    columns = map(list, zip(*map(astuple, rules), strict=True))
+    return int(await conn.fetchval(_REMIND, *columns, limit))
 
 
 async def list_newest(

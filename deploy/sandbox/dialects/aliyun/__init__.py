@@ -23,6 +23,8 @@ ALIYUN = Dialect(
         "template_invitation": "SMS_480000004",
         "template_unreached": "SMS_480000005",
         "template_receipt": "SMS_480000006",
+        "template_word": "SMS_480000007",
+        "template_urgent": "SMS_480000008",
     },
     routes=routes.routes,
     # The signature covers the body, so the one handler checks it after reading.

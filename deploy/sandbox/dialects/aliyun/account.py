@@ -30,6 +30,8 @@ class Account(BaseModel):
     template_invitation: str = Field("SMS_480000004", min_length=1)
     template_unreached: str = Field("SMS_480000005", min_length=1)
     template_receipt: str = Field("SMS_480000006", min_length=1)
+    template_word: str = Field("SMS_480000007", min_length=1)
+    template_urgent: str = Field("SMS_480000008", min_length=1)
 
     @property
     def templates(self) -> Mapping[str, str]:
@@ -40,5 +42,7 @@ class Account(BaseModel):
             self.template_code: "验证码${code}，10分钟内有效。不要告诉别人。",
             self.template_invitation: "随机抽到请您评一评，一次有效，也可以点进去退订：${link}",
             self.template_unreached: "您反映的事，我们几次去电未接通。核查照常进行，结果见回执。",
+            self.template_urgent: "有群众急件等人接，请马上登录工作台。",
+            self.template_word: "您反映的事还在办理，经办人员在回执上给您留了话。",
             self.template_receipt: "您反映的事已经登记，在这里看进展：${link}",
         }

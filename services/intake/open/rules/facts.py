@@ -37,6 +37,7 @@ class Fact:
     call: Call
     same_day: bool
     pace: Pace
+    verified_same_day: bool
     extended: bool
     solved: bool | None
     satisfied: bool | None
@@ -50,6 +51,7 @@ def fact_of(told: Told, now: datetime, zone: ZoneInfo) -> Fact:
     reached = _reached(told.entries)
     call, call_turns = _call(told, now)
     pace, pace_turns = _pace(told.entries, now)
+    stopped = _stopped(told.entries)
     # Opened again, it is in hand again, and what was said of the answer before says nothing now.
     verdict = None if reopening(told.entries) else latest(told.entries, "verified")
     said = _said(told.entries, verdict)
@@ -60,6 +62,7 @@ def fact_of(told: Told, now: datetime, zone: ZoneInfo) -> Fact:
         call=call,
         same_day=reached is not None and clock.service_day(reached.at, zone) == day,
         pace=pace,
+        verified_same_day=stopped is not None and clock.service_day(stopped, zone) == day,
         extended=extension(told.entries) is not None,
         solved=said.get("solved"),
         satisfied=said.get("satisfied"),
@@ -115,11 +118,21 @@ def _pace(entries: Sequence[Entry], now: datetime) -> tuple[Pace, datetime | Non
 
 
 def _stopped(entries: Sequence[Entry]) -> datetime | None:
-    """When the first verdict was handed in, or the one that is being looked at."""
+    """When the first verdict was handed in, or the one that is being looked at.
+
+    One that waited for its second look took effect later than that.
+    """
     verdicts = [e for e in entries if e.step == "verified"]
-    if verdicts:
-        return min(verdicts, key=lambda e: int(e.details["number"])).at
-    changed = latest(entries, "clock")
+    first = min(verdicts, key=lambda e: int(e.details["number"]), default=None)
+    if first is None:
+        return _stop(latest(entries, "clock"))
+    number = 2 * int(first.details["number"])
+    waited = (e for e in entries if e.step == "clock" and e.details["number"] == number)
+    return _stop(next(waited, None)) or first.at
+
+
+def _stop(changed: Entry | None) -> datetime | None:
+    """When a change of the clock stopped it, if it did."""
     at = changed and changed.details["stopped_at"]
     return datetime.fromisoformat(at) if at else None
 

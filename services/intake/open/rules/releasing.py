@@ -20,12 +20,13 @@ from services.intake.open.rules.tables import (
     Place,
 )
 
+SINGLE = ("verified_same_day", "extended", "same_day", "paid", "invited_drawn")
 _COUNTED = (
     tuple(f"state_{state}" for state in STATES),
     tuple(f"pace_{pace}" for pace in PACES),
     (*(f"call_{call}" for call in CALLS), "call_none"),
     *(tuple(f"{about}_{said}" for said in SAID[:2]) for about in ("solved", "satisfied")),
-    *((name,) for name in ("extended", "same_day", "paid", "invited_drawn")),
+    *((name,) for name in SINGLE),
     *(tuple(f"{source}_{said}" for said in SAID[:2]) for source in SOURCES),
 )
 

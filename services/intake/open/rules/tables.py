@@ -19,6 +19,7 @@ COUNTS = (
     "received",
     *(f"state_{state}" for state in STATES),
     *(f"pace_{pace}" for pace in PACES),
+    "verified_same_day",
     "extended",
     "call_owed",
     *(f"call_{call}" for call in CALLS),
@@ -37,6 +38,7 @@ PARTS: Mapping[str, Sequence[Sequence[str]]] = {
         ("state_open", "state_none", "answered"),
         tuple(f"pace_{pace}" for pace in PACES),
         ("call_owed", "call_none"),
+        ("verified_same_day", "~verified_same_day"),
         ("extended", "~extended"),
         ("paid", "~paid"),
     ),
@@ -131,7 +133,7 @@ def _row(told: Numbers) -> dict[Place, int]:
             row[kind, f"{asked}_silent"] = row[kind, "answered"] - said
         row[kind, "call_owed"] = row[kind, "received"] - row[kind, "call_none"]
         row[kind, "~same_day"] = row[kind, "call_owed"] - row[kind, "same_day"]
-        for name in ("extended", "paid"):
+        for name in ("verified_same_day", "extended", "paid"):
             row[kind, f"~{name}"] = row[kind, "received"] - row[kind, name]
     for source in SOURCES:
         both = [told.get(("asked", f"{source}_{said}"), 0) for said in ("yes", "no")]

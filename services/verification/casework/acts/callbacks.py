@@ -5,7 +5,7 @@ from uuid import UUID
 from services.verification.casework.acts import recusals
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import CallbackBody
-from services.verification.casework.rules import callbacks
+from services.verification.casework.rules import callbacks, words
 from services.verification.casework.store import actions, cases
 from shared.access import Operator
 from shared.db import Connection
@@ -41,6 +41,9 @@ async def log_callback(
     await actions.add_attempt(conn, case_id, attempt, body.outcome, now, operator.username)
     settled = None if state == "open" else case.callback_settled_at or now
     await cases.set_callback(conn, case_id, state, now if state == "reached" else settled)
+    if state == "reached" and case.word_owed == "acknowledgement":
+        known = words.spoken_with(case, desk.policy(case))
+        await cases.set_columns(conn, known, words.COLUMNS)
     details = {"attempt": attempt, "outcome": body.outcome, "state": state}
     await note_action(conn, desk, case, operator, "called", details, body.note)
     event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)

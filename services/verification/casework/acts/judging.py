@@ -133,6 +133,7 @@ async def take(
         await tell(conn, case, lambda: verdicts.clock_stopped(case, verified_at, clock.now()))
     if final_at:
         answer, who = verdict.answer_sealed, verdict.username
+        case = replace(case, verified_at=verified_at)
         over = verdict.overturned
         await tell(
             conn, case,

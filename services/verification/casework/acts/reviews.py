@@ -6,7 +6,7 @@ from uuid import UUID
 from services.verification.casework.acts import incidents, judging
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import CorrectionBody, CorrectionForm, ReviewBody
-from services.verification.casework.rules import verdicts
+from services.verification.casework.rules import verdicts, words
 from services.verification.casework.rules.cases import Case, graded
 from services.verification.casework.rules.verdicts import Step
 from services.verification.casework.store import actions, cases
@@ -77,6 +77,9 @@ async def _after_review(
         rule = desk.policy(case)
         due = promises.verification_due(now, rule, graded(case))
         await cases.set_step(conn, case.case_id, step, None, None, due)
+        if case.state == "verified":
+            again = words.opened_again(case, rule, now)
+            await cases.set_columns(conn, again, words.COLUMNS)
         await tell(conn, case, lambda: verdicts.clock_restarted(case, due, now))
     elif case.state == "in_review":
         await judging.take(conn, case, step, case.verified_at or now, newest)

@@ -39,6 +39,7 @@ _VIEWS: Mapping[str, Mapping[str, object]] = {
     "call": {"step": "call"},
     "check": {"step": "check"},
     "review": {"step": "review"},
+    "word": {"step": "word"},
     "verified": {"state": "verified"},
     "all": {"state": "all"},
 }

@@ -9,7 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework import bodies
-from services.verification.casework.acts import appeals, assigning, likeness, requests
+from services.verification.casework.acts import (
+    appeals,
+    assigning,
+    likeness,
+    requests,
+    urgent,
+    words,
+)
 from services.verification.casework.acts.desk import Act, Desk, find_said
 from services.verification.casework.acts.requests import Asked
 from services.verification.casework.api import WORKERS, find_case
@@ -18,6 +25,7 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, incidents
 from services.verification.directory.store import officers as directory
 from services.verification.directory.store import units
+from services.verification.paging import store as paging
 from shared import access
 from shared.db import Database
 from shared.errors import Refused
@@ -28,6 +36,8 @@ from shared.web.forms import NONE, Fields
 from shared.web.replies import Page, See
 
 ADDRESS = "/desk/cases/{case_id}"
+# The newest pages of an urgent request.
+_PAGES = 10
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,8 @@ FORMS: Mapping[str, Form] = {
     ),
     "unlike": Form(bodies.UnlikeBody, likeness.set_apart, "Say that a case is another matter"),
     "appeal": Form(bodies.AppealBody, appeals.appeal, "Appeal on an officer's behalf"),
+    "word": Form(words.WordBody, words.give, "Tell the citizen how it stands"),
+    "page": Form(urgent.AnswerBody, urgent.answer, "Say that one has an urgent request"),
     "decision": Form(bodies.DecisionBody, requests.decide, "Answer a request from below"),
 }
 
@@ -108,6 +120,7 @@ class WorkPages:
             asked = await requests.load_asked(conn, self.desk, call.operator, case)
             together = await incidents.list_others(conn, call.operator, case)
             officers = await directory.list_officer_names(conn, list(case.officers))
+            pages = await paging.list_of(conn, case.case_id, _PAGES)
             other = await find_said(conn, call.operator, _other(call, typed, asked, case))
         values = {
             "case": case,
@@ -118,12 +131,14 @@ class WorkPages:
             "second": other,
             "beside": self._words(case, other),
             "rule": self.desk.policy(case).verification,
+            "progress": self.desk.policy(case).progress.every_days,
             "days": self.desk.policy(case).incident.days,
             "officers": {badge: officers.get(badge, "") for badge in case.officers},
             "appealable": rules.until(case, self.desk.policy(case)),
             "answer_days": self.desk.policy(case).appeal.officer_answer_days,
             "now": clock.now(),
             "above": call.operator.role in access.SUPERVISORS,
+            "pages": pages,
             "name": name,
             "typed": typed,
             "key": key,

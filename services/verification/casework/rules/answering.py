@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.verification.casework.rules import words
 from services.verification.casework.rules.cases import Case, graded
 from shared.access import Role
 from shared.events import (
@@ -20,7 +21,7 @@ from shared.values import clock
 REOPENED = (
     "state", "verified_at", "final_at", "review_due_at", "review_pending", "verification_due_at",
     "callback_state", "callback_settled_at", "callback_due_at", "reopened_at", "decided_by",
-    "decided_role", "reschedules",
+    "decided_role", "reschedules", "word_owed", "word_due_at",
 )  # fmt: skip
 BOUND = (
     "phone_sealed", "phone_index", "callback_state", "callback_settled_at", "callback_due_at",
@@ -47,7 +48,7 @@ def reopened(case: Case, decider: Decider, now: datetime, policy: Policy) -> Cas
         callback_due_at=promises.callback_due(now, policy, graded(case)),
     )
     return replace(
-        callback,
+        words.opened_again(callback, policy, now),
         state="open",
         verified_at=None,
         final_at=None,

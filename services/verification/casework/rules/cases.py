@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.verification.casework.rules import promising
+from services.verification.casework.rules.promising import Owed
 from shared.access import Role
 from shared.events import (
     Attribution,
@@ -44,7 +46,9 @@ class Case:
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
     `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
     it by, given when it is stored; `erased_at` is when phone, words and photos were forgotten.
-    `lead` and `helpers` were asked to work on it, see `assigning`.
+    `lead` and `helpers` were asked to work on it, see `assigning`; what is owed to the citizen
+    until the verdict stands in `words`. An urgent request that nobody has acknowledged pages at
+    `page_due_at` (see `paging`), as it did `paged` times.
     """
 
     case_id: UUID
@@ -105,6 +109,11 @@ class Case:
     lead: str | None = None
     helpers: tuple[str, ...] = ()
     extensions: int = 0
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
+    words_given: int = 0
+    page_due_at: datetime | None = None
+    paged: int = 0
 
     @property
     def under_review(self) -> bool:
@@ -144,6 +153,7 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
     callback_due_at, verification_due_at = promises.due(
         event.received_at, policy, graded(event), bare=bare
     )
+    word = promising.first(event.received_at, policy, bare=bare)
     return Case(
         case_id=case_id,
         incident_id=case_id,
@@ -152,6 +162,9 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
         verification_due_at=verification_due_at,
         callback_state="open" if event.phone_sealed else "no_phone",
         consent=event.consent.model_dump(mode="json") if event.consent else None,
+        page_due_at=now if event.urgent and event.kind == "request" else None,
+        word_owed=word.owed,
+        word_due_at=word.due_at,
         **{name: getattr(event, name) for name in _FROM_SUBMISSION},
     )
 

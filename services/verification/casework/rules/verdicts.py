@@ -244,4 +244,6 @@ def case_verified(
         verified_by=verified_by,
         overturned=overturned,
         recused=sorted(case.recused),
+        handed_at=case.verified_at,
+        due_at=case.verification_due_at,
     )

@@ -151,9 +151,10 @@ async def set_columns(conn: Connection, case: Case, names: Sequence[str]) -> Non
 async def set_callback(
     conn: Connection, case_id: UUID, state: CallbackState, settled_at: datetime | None
 ) -> None:
-    """What an attempt made of the callback."""
+    """What an attempt made of the callback; whoever calls has the case, and nobody is paged."""
     await conn.execute(
-        "UPDATE cases SET callback_state = $2, callback_settled_at = $3 WHERE case_id = $1",
+        """UPDATE cases SET callback_state = $2, callback_settled_at = $3, page_due_at = NULL
+           WHERE case_id = $1""",
         case_id, state, settled_at,
     )  # fmt: skip
 
@@ -185,10 +186,13 @@ async def set_step(
     final_at: datetime | None,
     verification_due_at: datetime,
 ) -> None:
-    """Where a verdict or a review took the case."""
+    """Where a verdict or a review took the case; with the answer no word is owed any more."""
     await conn.execute(
         """UPDATE cases SET state = $2, review_due_at = $3, review_pending = $4, verified_at = $5,
-                  final_at = $6, verification_due_at = $7
+                  final_at = $6, verification_due_at = $7,
+                  page_due_at = CASE WHEN $2 = 'open' THEN page_due_at END,
+                  word_owed = CASE WHEN $2 <> 'verified' THEN word_owed END,
+                  word_due_at = CASE WHEN $2 <> 'verified' THEN word_due_at END
            WHERE case_id = $1""",
         case_id, step.state, step.review_due_at, step.review_pending, verified_at, final_at,
         verification_due_at,

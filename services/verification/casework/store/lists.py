@@ -19,7 +19,7 @@ from shared.access import Operator
 from shared.db import Connection
 
 Due = Literal["today", "late"]
-Step = Literal["call", "check", "review"]
+Step = Literal["call", "check", "review", "word"]
 
 # Figures above the inbox end here: nobody works through more, and counting on would take its time.
 MOST = 1000
@@ -56,6 +56,8 @@ _STEPS: dict[Step, str] = {
     "call": "callback_state = 'open'",
     "check": "state = 'open'",
     "review": "review_due_at IS NOT NULL",
+    # A word that is owed within a day; that somebody has it, at once.
+    "word": "(word_owed = 'acknowledgement' OR word_due_at <= mashang_now() + interval '1 day')",
 }
 _BY_TIME = f"{_RANK} IN (0, 1) AND next_due_at"
 # What is overdue is due today as well, and what is due today is work: each counts on from there.
@@ -231,14 +233,24 @@ async def count_overdue(conn: Connection) -> int:
     return found
 
 
-async def figures(conn: Connection) -> dict[str, int]:
+async def figures(conn: Connection, zone: str) -> dict[str, int]:
     """Verification's part of the statistics; all but cases, in_review and open count complaints."""
     row = await conn.fetchrow(
         """SELECT count(*) AS cases,
                count(*) FILTER (WHERE kind = 'complaint') AS complaints,
                count(*) FILTER (WHERE kind = 'complaint' AND callback_state = 'reached')
                    AS called_back,
+               count(*) FILTER (WHERE kind = 'complaint' AND callback_state = 'reached'
+                   AND callback_settled_at <= callback_due_at) AS called_back_in_time,
+               count(*) FILTER (WHERE kind = 'complaint' AND callback_state = 'reached'
+                   AND (callback_settled_at AT TIME ZONE $1)::date
+                       = (received_at AT TIME ZONE $1)::date) AS called_back_same_day,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified') AS verified,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND verified_at <= verification_due_at) AS verified_in_time,
+               count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
+                   AND (verified_at AT TIME ZONE $1)::date
+                       = (received_at AT TIME ZONE $1)::date) AS verified_same_day,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
                    AND verdict IN ('substantiated', 'partly')) AS substantiated,
                count(*) FILTER (WHERE kind = 'complaint' AND state = 'verified'
@@ -255,6 +267,7 @@ async def figures(conn: Connection) -> dict[str, int]:
                    AND satisfied) AS satisfied,
                count(*) FILTER (WHERE kind = 'complaint' AND withdrawn_at IS NOT NULL)
                    AS withdrawn
-           FROM cases WHERE kind <> 'pressure'"""
+           FROM cases WHERE kind <> 'pressure'""",
+        zone,
     )
     return dict(row) if row else {}
