@@ -8,13 +8,16 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from deploy.simulate.agenda import Entry, Outage
+from deploy.simulate.appeals import Appeals
 from deploy.simulate.bureau import Bureau
 from deploy.simulate.citizens import Citizens
 from deploy.simulate.city import City
 from deploy.simulate.desk import Desk
 from deploy.simulate.facts import Log, Swept
+from deploy.simulate.holds import Holds
 from deploy.simulate.money import SENDING, Money
 from deploy.simulate.people import FILES, People
+from deploy.simulate.requests import Requests
 from deploy.simulate.work import World
 from deploy.simulate.year import Year
 
@@ -46,10 +49,14 @@ class Drive:
         self.world = World(self.city, self.log, self.people, self.zone, dice)
         self.desk, self.money = Desk(self.world), Money(self.world)
         self.citizens, self.bureau = Citizens(self.world), Bureau(self.world, self.year)
+        requests = Requests(self.world, self.desk)
         self.world.told = {
             "answered": self.citizens.hears,
             "callable": self.desk.plan_call,
             "reopened": self.desk.begin,
+            "marked": Appeals(self.world, self.desk).plan,
+            "begun": requests.plan_extension,
+            "joined": requests.plan_parting,
         }
         self.city.hears["case.opened.v1"].append(self.desk.opened)
         for event in ("case.verified.v1", "contact.bound.v1", "incident.changed.v1"):
@@ -101,7 +108,7 @@ class Drive:
         for number in range(DAY // EVERY):
             plan(begin + number * EVERY + SECOND, self.sweep)
         plan(begin + 3 * HOUR, partial(self.nightly, all_of_it=day.weekday() == 0))
-        plan(begin + 9.5 * HOUR, self.desk.look_at_held, "verification")
+        plan(begin + 9.5 * HOUR, Holds(self.world).look, "verification")
         plan(begin + 10 * HOUR, self.money.approve, "rewards")
         if day.day % 10 == 1:
             plan(begin + 11 * HOUR, self.bureau.sign, "scoring")

@@ -57,7 +57,10 @@ class Called(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Judged(Fact):
-    """Somebody submitted a verdict; `joins` is the case with which it wants to be one incident."""
+    """Somebody submitted a verdict; `joins` is the case with which it wants to be one incident.
+
+    `overturned` is the verdict in whose place an officer's appeal has put it.
+    """
 
     case: str
     by: str
@@ -67,6 +70,7 @@ class Judged(Fact):
     officers: tuple[str, ...]
     categories: tuple[str, ...]
     joins: str = ""
+    overturned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from deploy.simulate.year import Visit
 from shared.access import Operator
 from shared.errors import Forbidden, NotFound, Refused
 
-# The case has an answer, its citizen can be called now, it is open again.
-Word = Literal["answered", "callable", "reopened"]
+# The case is begun, its verdict joins another or marks officers, it has an answer, its citizen can
+# be called now, it is open again.
+Word = Literal["begun", "joined", "marked", "answered", "callable", "reopened"]
 OPENS, CLOSES = time(8, 30), time(22)
 CASE = "/api/v1/cases/{case_id}"
 
@@ -33,6 +34,7 @@ class Matter:
     case: Any = None
     revision: int = 0
     verdict: str = ""
+    officers: tuple[str, ...] = ()
     author: Operator | None = None
     again: int = 0
     joined: bool = False

@@ -87,7 +87,9 @@ class Money:
     def _verdict(self, case: str, at: datetime, effect: Effect) -> None:
         story, reward = self.stories.of[case], self.rewards.get(case)
         rule = story.edition.rule["reward"]
-        earned = story.complaint and effect.ruling.verdict in rule["verdicts"]
+        # An officer's appeal takes no reward back.
+        found = effect.ruling.overturned or effect.ruling.verdict
+        earned = story.complaint and found in rule["verdicts"]
         phone = self._phone(story, at)
         if earned and airtime(phone):
             self._earn(story, reward, at, phone)
