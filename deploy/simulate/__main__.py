@@ -26,10 +26,10 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.simulate import play
-from deploy.simulate.city import Home
 from deploy.simulate.compare import Difference
 from deploy.simulate.play import Play, Played
 from deploy.simulate.report import Report
+from deploy.simulate.wiring import Home
 from shared.errors import MashangError
 from shared.flows import SERVICES
 from shared.observe import log

@@ -44,7 +44,7 @@ class Citizens:
                 str(said["kind"]),
                 visit.satisfaction,
                 visit.categories,
-                bool(visit.words),
+                visit.words,
                 visit.phone,
                 visit.named,
             )

@@ -26,7 +26,7 @@ class Filed(Fact):
     kind: str
     satisfaction: int | None
     categories: tuple[str, ...]
-    words: bool
+    words: str
     phone: str
     officer: str
 

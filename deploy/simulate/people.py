@@ -55,10 +55,17 @@ class People:
         return _csv([self.rows[badge] | {"unit_code": unit}])
 
 
-def people(units: int) -> People:
-    """So many units, taken evenly from all counties."""
+def people(units: int, levels: Sequence[str]) -> People:
+    """So many units, taken evenly from all counties; `levels` are the policy's, the units' last.
+
+    A policy with only two has no counties; of one with more, the lower ones are left out.
+    """
     places, found, officers = (_read(name) for name in FILES[:3])
     root = next(row["code"] for row in places if not row["parent"])
+    most = None if len(levels) > 2 else 1
+    places = [row | {"level": levels[bool(row["parent"])]} for row in places[:most]]
+    known = {row["code"] for row in places}
+    found = [row if row["parent"] in known else row | {"parent": root} for row in found]
     chosen = [found[n * len(found) // units] for n in range(min(units, len(found)))]
     codes = {row["code"] for row in chosen}
     staff = [row for row in officers if row["unit_code"] in codes]

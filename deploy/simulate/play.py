@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from deploy.local.keys import Keys
 from deploy.simulate.agenda import Outage
-from deploy.simulate.city import Home, city
 from deploy.simulate.compare import Comparison, Difference
 from deploy.simulate.drive import LEFT_OVER, Drive
 from deploy.simulate.facts import Log
 from deploy.simulate.people import people
 from deploy.simulate.recount.edition import Book
+from deploy.simulate.wiring import Home, city
 from deploy.simulate.witnesses import Held, gather
 from deploy.simulate.year import Year
+from shared import policy
 from shared.flows import SERVICES
 
 __all__ = ["LEFT_OVER", "Play", "Played", "run"]
@@ -63,7 +64,8 @@ async def run(
     chosen: Play, homes: Mapping[str, Home], keys: Keys, told: Callable[[date], None]
 ) -> Played:
     """Play it on these databases, which are empty."""
-    who = people(chosen.units)
+    levels = policy.load(chosen.policy).level_keys
+    who = people(chosen.units, levels)
     log = Log(roster=who.phones)
     async with city(homes, keys, log, chosen.policy, chosen.seed) as opened:
         edition = opened.policies.editions[-1]

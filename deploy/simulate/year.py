@@ -106,7 +106,7 @@ class Year:
                  "praise": PRAISE}.get(kind, dice.choice(WORDS)) if said else ""  # fmt: skip
         named = (
             dice.choice(self.badges[unit.code])
-            if dice.random() < 0.25 and kind != "request"
+            if dice.random() < 0.35 and kind != "request"
             else ""
         )
         phone = self.phone() if dice.random() < (0.85 if said else 0) else ""

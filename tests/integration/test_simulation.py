@@ -9,10 +9,10 @@ import pytest
 from deploy.local.keys import Keys
 from deploy.local.postgres import Postgres
 from deploy.simulate import play
-from deploy.simulate.city import Home
 from deploy.simulate.compare import Comparison
 from deploy.simulate.play import Play, Played
 from deploy.simulate.report import Report
+from deploy.simulate.wiring import Home
 from shared.flows import SERVICES
 from tests.conftest import ROOT, Clone
 

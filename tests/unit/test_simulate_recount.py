@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,6 +35,8 @@ from shared.values import phone
 from tests.conftest import ROOT
 
 FILE = ROOT / "deploy" / "policy.toml"
+PRESETS = sorted((ROOT / "deploy" / "policies").glob("*.toml"))
+WORDS = ("明天考试，身份证丢了。", "no heating", "detained")
 BOOK, POLICIES = Book.read(FILE), policy.load(FILE)
 ZONE = ZoneInfo("Asia/Shanghai")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -51,7 +55,7 @@ def case(
     name: str, received: datetime = NOON, unit: str = "u1", number: str = PHONE, officer: str = ""
 ) -> list[Fact]:
     """A complaint and its case."""
-    filed = Filed(received, f"s{name}", unit, "complaint", 1, ("other",), True, number, officer)
+    filed = Filed(received, f"s{name}", unit, "complaint", 1, ("other",), "…", number, officer)
     return [filed, Opened(received, name, f"s{name}")]
 
 
@@ -79,15 +83,31 @@ def told(*facts: list[Fact] | Fact) -> Stories:
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
 
 
-@given(moments, st.booleans())
-def test_its_days_are_the_programs(received: datetime, bare: bool) -> None:
-    """Two ways of counting come to the same due times."""
-    edition = BOOK.at(received)
-    due = edition.same_day(received, "verification")
+@cache
+def read(file: Path) -> tuple[policy.Policies, Book]:
+    """A policy as the program has it, and as the recount has."""
+    return policy.load(file), Book.read(file)
+
+
+@pytest.mark.parametrize("file", [FILE, *PRESETS], ids=lambda file: file.stem)
+@given(moments, st.booleans(), st.sampled_from(["", *WORDS]), st.data())
+def test_its_days_are_the_programs(
+    file: Path, received: datetime, bare: bool, words: str, data: st.DataObject
+) -> None:
+    """Two ways of counting come to the same due times, whatever the policy."""
+    program, book = read(file)
+    rule, edition = program.at(received), book.at(received)
+    categories = data.draw(st.sets(st.sampled_from(sorted(rule.category_keys))))
+    urgent = edition.urgent("request", words)
+    found = [
+        edition.due(received, part, sorted(categories), urgent=urgent)
+        for part in ("callback", "verification")
+    ]
     if bare:
-        due = edition.midnight(edition.working_days_after(edition.day(received), 5))
-    rule = POLICIES.at(received)
-    assert (edition.same_day(received, "callback"), due) == promises.due(received, rule, bare=bare)
+        days = rule.verification.bare_working_days
+        found[1] = edition.midnight(edition.working_days_after(edition.day(received), days))
+    graded = promises.Graded(categories, urgent)
+    assert tuple(found) == promises.due(received, rule, graded, bare=bare)
 
 
 @pytest.mark.parametrize(

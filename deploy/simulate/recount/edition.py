@@ -32,11 +32,35 @@ class Edition:
         """24:00 of a day."""
         return datetime.combine(day + DAY, time(), self.zone)
 
-    def same_day(self, at: datetime, part: str) -> datetime:
-        """Rules 4 and 5: received by the cutoff, due at 24:00 that day; later, the next day."""
-        hour, minute = map(int, self.rule[part]["cutoff"].split(":"))
+    def due(
+        self, at: datetime, part: str, categories: Sequence[str] = (), *, urgent: bool = False
+    ) -> datetime:
+        """Rules 4 and 5: received by the cutoff, due at 24:00 that day; later, the next day.
+
+        Where the policy gives another spell, or others to what is urgent or of some category, the
+        shortest of them.
+        """
+        rule = self.rule[part]
+        known = rule.get("category_within", {})
+        spells = [known[name] for name in categories if name in known]
+        if urgent and "urgent_within" in rule:
+            spells.append(rule["urgent_within"])
+        spells = spells or [rule.get("within", {"days": 0})]
+        return min(self._ends(at, rule["cutoff"], spell) for spell in spells)
+
+    def _ends(self, at: datetime, cutoff: str, spell: Mapping[str, int]) -> datetime:
+        if "hours" in spell:
+            return at + timedelta(hours=spell["hours"])
+        hour, minute = map(int, cutoff.split(":"))
         late = at.astimezone(self.zone).time() > time(hour, minute)
-        return self.midnight(self.day(at) + DAY * late)
+        first = self.day(at) + DAY * late
+        if "days" in spell:
+            return self.midnight(first + DAY * spell["days"])
+        return self.midnight(self.working_days_after(first, spell["working_days"]))
+
+    def urgent(self, kind: str, words: str) -> bool:
+        """Rule 3: a request with one of the policy's words."""
+        return kind == "request" and any(one in words for one in self.rule["urgent"]["words"])
 
     def working_days_after(self, day: date, number: int) -> date:
         """Monday to Friday, without holidays, with make-up days."""

@@ -71,6 +71,11 @@ class Story:
         """Only complaints enter penalties and rewards (rule 3)."""
         return self.filed.kind == "complaint"
 
+    def due(self, since: datetime, part: str) -> datetime:
+        """When a duty that begins at a moment is due."""
+        urgent = self.edition.urgent(self.filed.kind, self.filed.words)
+        return self.edition.due(since, part, self.filed.categories, urgent=urgent)
+
     @property
     def ruling(self) -> Judged | None:
         """The verdict in force."""
@@ -154,13 +159,13 @@ class Stories:
         filed = self.filed[fact.submission]
         edition = self.book.at(filed.at)
         since = self._since.get(fact.submission, filed.at)
-        due = edition.same_day(since, "verification")
+        story = Story(fact.case, filed, edition, filed.phone, fact.case)
+        due = story.due(since, "verification")
         if filed.kind == "rating" and not (filed.words or filed.phone):
             days = edition.rule["verification"]["bare_working_days"]
             due = edition.midnight(edition.working_days_after(edition.day(since), days))
-        story = Story(fact.case, filed, edition, filed.phone, fact.case)
         story.callback = "open" if filed.phone else "no_phone"
-        story.callback_due = edition.same_day(since, "callback")
+        story.callback_due = story.due(since, "callback")
         story.spans.append(Span(fact.at, due))
         self._case[fact.submission] = fact.case
         self.of[fact.case] = story
@@ -209,7 +214,7 @@ class Stories:
             story.state = "verified"
         elif fact.decision == "return":
             story.state = "open"
-            story.spans.append(Span(fact.at, story.edition.same_day(fact.at, "verification")))
+            story.spans.append(Span(fact.at, story.due(fact.at, "verification")))
 
     def _extend(self, fact: Extended) -> None:
         story = self.of[fact.case]
@@ -227,7 +232,7 @@ class Stories:
         story.phone = fact.phone
         if story.callback == "no_phone":
             story.callback = "open"
-            story.callback_due = story.edition.same_day(fact.at, "callback")
+            story.callback_due = story.due(fact.at, "callback")
 
     def _reopen(self, fact: Followed) -> None:
         story = self.of_submission(fact.submission)
@@ -235,8 +240,8 @@ class Stories:
             return
         story.state, story.tries = "open", []
         story.callback = "open" if story.phone else "no_phone"
-        story.callback_due = story.edition.same_day(fact.at, "callback")
-        story.spans.append(Span(fact.at, story.edition.same_day(fact.at, "verification")))
+        story.callback_due = story.due(fact.at, "callback")
+        story.spans.append(Span(fact.at, story.due(fact.at, "verification")))
 
     def _join(self, order: int, at: datetime, case: str, other: str) -> None:
         own = self.of[case].incident
