@@ -1,4 +1,4 @@
-"""How a simulated city is wired: as always, but for our vendors and the databases that are given."""
+"""How a simulated city is wired: as always, with our own vendors, on databases that are given."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
