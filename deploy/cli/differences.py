@@ -95,8 +95,9 @@ class Telling:
     def _one(self, value: Any) -> str:
         if isinstance(value, Named):
             return value.called(self.words.language)
-        verdict = f"verdict_{value}"
-        return self.words.text(verdict) if verdict in self.words else self._name(str(value))
+        named = (key for key in (f"verdict_{value}", f"policy_{value}") if key in self.words)
+        key = next(named, None)
+        return self.words.text(key) if key else self._name(str(value))
 
     def _value(self, key: str, value: Any) -> str:
         text = self.words.text

@@ -83,6 +83,16 @@ class Policy(Part):
         return self
 
     @model_validator(mode="after")
+    def _the_phone_is_used_for_no_more(self) -> Self:
+        """Than what the citizen agreed to."""
+        used = ("callback", "thanks", *(("reward",) if self.reward.verdicts else ()))
+        if lacking := [one for one in used if one not in self.consent.complaint]:
+            raise mistake("consent.complaint", f"{lacking[0]} is missing, and is done")
+        if "callback" not in self.consent.request:
+            raise mistake("consent.request", "callback is missing, and is done")
+        return self
+
+    @model_validator(mode="after")
     def _notices_climb_the_tree(self) -> Self:
         """A misspelt level would be the root's, and nobody between would hear of it."""
         climbed = self.level_keys[::-1]

@@ -102,8 +102,11 @@ TOLD: dict[str, tuple[Policy, str, str, str]] = {
         "自动派给手头最少的人：否（原 是）",
         "New cases go by themselves to who has the fewest: no; it was yes"),
     "a ladder": (changed(supervision={"levels": ("unit", "city")}), "units",
-        "督办依次发给 窗口单位、市（原 窗口单位、县（区）、市、city_leader）",
-        "Supervision notices go to unit, city in turn; it was unit, county, city, city_leader"),
+        "督办依次发给 窗口单位、市（原 窗口单位、县（区）、市、市领导）",
+        "Supervision notices go to unit, city in turn; it was unit, county, city, the city leader"),
+    "purposes": (changed(consent={"complaint": ("callback", "thanks")}), "citizens",
+        "投诉时电话的用途：取消 发放奖励",
+        "What a complaint's phone is used for: no longer: paying the reward"),
     "a reason gone": (OURS.model_copy(update={"categories": OURS.categories[:-1]}), "citizens",
         "可选的原因不再有“其他”", "No longer among the reasons: “Something else”"),
 }  # fmt: skip
