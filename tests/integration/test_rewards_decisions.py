@@ -176,6 +176,25 @@ async def test_a_withdrawn_reward_is_refused_and_may_come_back(conn: Connection)
     assert [1, 2, 4] == [e["version"] for e in await told(conn)]
 
 
+@pytest.mark.parametrize("first", [1, 2])
+async def test_an_officers_appeal_takes_nothing_back(conn: Connection, first: int) -> None:
+    """Unfounded after an appeal: the reward stays due, in whichever order it is heard.
+
+    A verdict after that which follows from something else takes it back as always.
+    """
+    event = verified()
+    appealed = again(event, verdict="unsubstantiated", overturned="substantiated")
+    for one in (event, appealed) if first == 1 else (appealed, event):
+        reward = await hear(conn, one)
+    assert reward is not None
+    assert "ready" == reward.state
+    reward = await hear(conn, again(event, 3, verdict="unsubstantiated"))
+    assert reward is not None
+    assert "refused" == reward.state
+    partly = again(event, 4, verdict="unsubstantiated", overturned="helped")
+    assert "refused" == (await hear(conn, partly) or reward).state
+
+
 async def test_what_a_person_refused_comes_back_held(conn: Connection) -> None:
     """A new verdict does not pay by itself what somebody refused by hand."""
     event = verified()

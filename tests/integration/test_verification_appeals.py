@@ -180,6 +180,30 @@ async def test_who_is_found_to_be_unfounded_after_all_waits_for_another_person(
     assert ("unsubstantiated", "substantiated") == (last["verdict"], last["overturned"])
 
 
+async def test_what_is_returned_to_be_judged_again_still_follows_from_the_appeal(
+    bureau: Office,
+) -> None:
+    """The next verdict tells by which one the reward is, too; one after a follow-up does not."""
+    case_id = await marked(bureau)
+    await own(bureau, "accused", case_id)
+    told_so = {"instead": "unfounded", "answer": "经再次核查，当时窗口有人。"}
+    assert 303 == await answered(bureau, "county", case_id, "grant", **told_so)
+    back = await bureau.review("city", case_id, 2, decision="return", note="再问一个人")
+    assert 201 == back.status
+    found = {"verdict": "unsubstantiated", "attribution": "none", "revision": 2}
+    assert 201 == (await bureau.judge("county", case_id, **found)).status
+    assert 201 == (await bureau.review("city", case_id, 3)).status
+    last = (await bureau.events("case.verified.v1"))[-1]
+    assert (3, "unsubstantiated", "substantiated") == (
+        last["revision"], last["verdict"], last["overturned"],
+    )  # fmt: skip
+    again = await bureau.judge("city2", case_id, **found | {"revision": 3})
+    assert 201 == again.status
+    assert 201 == (await bureau.review("city", case_id, 4)).status
+    last = (await bureau.events("case.verified.v1"))[-1]
+    assert (4, None) == (last["revision"], last["overturned"])
+
+
 async def test_one_of_two_officers_appeals(bureau: Office) -> None:
     """The other keeps the mark; a verdict that marks nobody any more answers for both."""
     case_id = await marked(bureau, "desk", "170001", "170002")

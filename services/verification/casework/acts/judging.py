@@ -54,7 +54,8 @@ async def record(
         wrongs.append(wrong)
     if wrongs:
         raise Invalid(*wrongs)
-    stored = replace(_stored(desk, case, draft, operator, joins, now), overturned=overturned)
+    over = overturned or await _overturned(conn, case)
+    stored = replace(_stored(desk, case, draft, operator, joins, now), overturned=over)
     step = await _step(conn, desk, case, stored)
     await actions.add_verdict(conn, stored)
     judged = Judged(stored.revision, draft.verdict, draft.attribution, draft.officers)
@@ -65,6 +66,15 @@ async def record(
     log.get().info("verdict submitted", case_id=str(case.case_id), state=step.state)
     await take(conn, replace(case, **vars(judged)), step, case.verified_at or now, stored)
     return step
+
+
+async def _overturned(conn: Connection, case: Case) -> Verdict | None:
+    """What an appeal overturned with a verdict that never took effect: the reward is by that."""
+    if case.final_at is not None or case.revision == 0:
+        return None
+    newest = (await actions.list_verdicts(conn, case.case_id))[-1]
+    reopened = case.reopened_at is not None and case.reopened_at > newest.submitted_at
+    return None if reopened else newest.overturned
 
 
 async def _keep_from_blamed(
