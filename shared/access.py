@@ -59,6 +59,12 @@ MESSAGE_MENDERS: tuple[Role, ...] = ("system_admin",)
 ACCOUNT_KEEPERS: tuple[Role, ...] = ("security_admin",)
 ACCOUNT_READERS: tuple[Role, ...] = (*ACCOUNT_KEEPERS, "audit_admin")
 LOG_READERS: tuple[Role, ...] = ("audit_admin",)
+# Where each service with lists says who took which of them away; LOG_READERS are led there.
+EXPORTS: Mapping[str, str] = {
+    "verification": "/desk/accounts-exports",
+    "rewards": "/exports",
+    "scoring": "/exports",
+}
 # Who keeps the directory: places and units, the officers below one's own place; operators are the
 # keepers' of accounts.
 UNIT_KEEPERS: tuple[Role, ...] = ("system_admin",)

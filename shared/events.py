@@ -6,7 +6,7 @@ free words travel sealed (context `phone:<submission_id>`, `words:<submission_id
 typed `words:<submission_id>:officer`; the same of an addition with its `addition_id`).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -35,6 +35,9 @@ CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 HeldReason = Literal["phone", "address", "code", "unit", "burst", "closed", "pace"]
 HoldOutcome = Literal["released", "set_aside"]
 AppealState = Literal["filed", "upheld", "overturned"]
+# For what a case is drawn to be looked at again: its first verdict that takes effect at once, or
+# that its citizen withdrew it.
+DrawnFor = Literal["verdict", "withdrawn"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
@@ -687,6 +690,43 @@ class ScoreChanged(Event):
     delta_centipoints: int
     balance_centipoints: int
     changed_at: datetime
+
+
+class SampleCommitted(Event):
+    """The seed of a day's random review was drawn; until the day is over only this is known of it.
+
+    `commitment` as `shared.values.lots` makes it.
+    """
+
+    TYPE = "sample.committed.v1"
+    SUBJECT = "day"
+
+    day: date
+    commitment: str
+    committed_at: datetime
+
+
+class Lot(BaseModel):
+    """A case in the draw: its number there, what it was drawn for, of how many, the outcome."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: str
+    drawn_for: DrawnFor
+    percent: int
+    drawn: bool
+
+
+class SampleRevealed(Event):
+    """A day is over: its seed, and every case that was in its draw."""
+
+    TYPE = "sample.revealed.v1"
+    SUBJECT = "day"
+
+    day: date
+    seed: str
+    revealed_at: datetime
+    lots: tuple[Lot, ...]
 
 
 class Envelope(BaseModel):

@@ -186,6 +186,18 @@ FLOWS: tuple[Flow, ...] = (
         "a strike stays provisional until the officer's appeal is answered",
     ),
     Flow(
+        events.SampleCommitted,
+        "verification",
+        ("intake",),
+        "everybody sees what the random review's seed of a day must fit, before it is drawn with",
+    ),
+    Flow(
+        events.SampleRevealed,
+        "verification",
+        ("intake",),
+        "everybody can draw the random review of a day again",
+    ),
+    Flow(
         events.RewardDecided,
         "rewards",
         ("intake", "scoring"),

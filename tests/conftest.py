@@ -28,11 +28,11 @@ from hypothesis import HealthCheck, Phase, settings
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from services.verification.casework.rules import sampling
 from shared import migrate
 from shared.db import Connection, Database
 from shared.flows import SERVICES
 from shared.observe import log
+from shared.values import lots
 from tests import memory
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ PASSWORD = "test"
 # In memory half as long as by way of the log.
 _COPIED = "STRATEGY file_copy"
 _IN_MEMORY = pytest.StashKey[Path | None]()
-_LOT = sampling.lot
+_LOT = lots.lot
 _numbers = itertools.count(1)
 # The longest files first, so that none of them is left over when all others are done.
 _FOLDERS = ("e2e", "browser", "integration", "contract", "unit")
@@ -107,14 +107,14 @@ def _logs_restored(_logs: None) -> Iterator[None]:
 def _no_sample() -> Iterator[None]:
     """Chance asks for no second look at a verdict."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sampling, "lot", lambda *_: 99)
+        patch.setattr(lots, "lot", lambda *_: 99)
         yield
 
 
 @pytest.fixture
 def chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless a test is about it."""
-    monkeypatch.setattr(sampling, "lot", _LOT)
+    monkeypatch.setattr(lots, "lot", _LOT)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """One valid example of every event, for contract and integration tests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from shared import events
 from shared.events import Event
+from shared.values import lots
 
 AT = datetime(2026, 11, 23, 6, 47, tzinfo=UTC)
 CASE = UUID("01930000-0000-7000-8000-000000000001")
@@ -16,6 +17,7 @@ PRESSURE = UUID("01930000-0000-7000-8000-000000000006")
 FOLLOWUP = UUID("01930000-0000-7000-8000-000000000007")
 SEALED = "1.c2VhbGVk"
 INDEX = "0" * 32
+DAY, SEED = date(2026, 11, 23), "0" * 64
 
 SAMPLES: tuple[Event, ...] = (
     events.UnitChanged(
@@ -301,5 +303,16 @@ SAMPLES: tuple[Event, ...] = (
         officer_badge="170001",
         said_at=AT,
         attributed_at=AT,
+    ),
+    events.SampleCommitted(day=DAY, commitment=lots.commitment(DAY, SEED), committed_at=AT),
+    events.SampleRevealed(
+        day=DAY,
+        seed=SEED,
+        revealed_at=AT,
+        lots=(
+            events.Lot(
+                number=lots.number_of(SUBMISSION), drawn_for="verdict", percent=10, drawn=False
+            ),
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""`mashang directory import FILE`: places, units, officers or operators."""
+"""`mashang directory import FILE`: places, units, officers, operators or windows."""
 
 from __future__ import annotations
 

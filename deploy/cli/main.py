@@ -21,6 +21,7 @@ from deploy.cli import (
     policy,
     qr,
     receipt,
+    sample,
     score,
     statement,
 )
@@ -49,6 +50,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
 app.add_typer(score.app, name="score")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(sample.app, name="sample")
 app.add_typer(invite.app, name="invite")
 app.add_typer(open311.app, name="open311")
 app.command("logs")(logs.logs)

@@ -65,7 +65,6 @@ class Keys(BaseModel):
     receipt_key: Key = Field(default_factory=key)
     signing_key: Key = Field(default_factory=key)
     identity_seed: Key = Field(default_factory=key)
-    sample_key: Key = Field(default_factory=key)
     sandbox_seed: Word = Field(default_factory=token)
     owner_password: Word = Field(default_factory=token)
     service_password: Word = Field(default_factory=token)

@@ -61,7 +61,6 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
             **keys.seal_keys("phone", "words", "answer", "note", "photo"),
             "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_IDENTITY_SEED": keys.identity_seed,
-            "MASHANG_SAMPLE_KEY": keys.sample_key,
             "MASHANG_SECOND_FACTOR": "optional",
         }
     if service in vendors.BUYS:

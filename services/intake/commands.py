@@ -1,6 +1,8 @@
-"""What commands and the demo ask of intake: signed codes, draws, apps' keys, genuine receipts."""
+"""What commands and the demo ask of intake: codes, draws, apps' keys, receipts, the review."""
 
 from collections.abc import Sequence
+
+from pydantic import ValidationError
 
 from services.intake.accept import receipts
 from services.intake.accept.codes import sign as code
@@ -11,11 +13,15 @@ from services.intake.open311.keys import key_of
 from services.intake.proof.checking import MOST, Checked, check
 from services.intake.proof.notes import PublicKey
 from services.intake.proof.store import list_all as list_keys
+from services.intake.sample.replaying import Replayed, replay
+from services.intake.sample.store import list_whole as list_sample_days
+from services.intake.sample.views import WholeDay as SampleDay
 from shared.errors import Misconfigured
 
 __all__ = [
-    "MOST", "Checked", "Drawn", "PublicKey", "Sending", "Visits", "check_receipt", "code", "draw",
-    "key_of", "list_keys", "page", "read_keys", "read_visits", "refused",
+    "MOST", "Checked", "Drawn", "PublicKey", "Replayed", "SampleDay", "Sending", "Visits",
+    "check_receipt", "code", "draw", "key_of", "list_keys", "list_sample_days", "page", "read_keys",
+    "read_sample_day", "read_visits", "refused", "replay",
 ]  # fmt: skip
 
 
@@ -48,3 +54,13 @@ def read_keys(text: str, where: str) -> list[PublicKey]:
     if not found:
         raise Misconfigured(f"{where}: no keys; they stand at /receipt-keys")
     return found
+
+
+def read_sample_day(raw: bytes, where: str) -> SampleDay:
+    """A day of the random review as it was saved. Misconfigured if it is none."""
+    try:
+        return SampleDay.model_validate_json(raw.decode("utf-8-sig"))
+    except (ValidationError, UnicodeDecodeError):
+        raise Misconfigured(
+            f"{where}: no day of the random review; they are at /api/v1/open/sample/DAY"
+        ) from None

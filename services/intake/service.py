@@ -54,6 +54,8 @@ from services.intake.privacy import jobs as privacy_jobs
 from services.intake.privacy.asking import Asking
 from services.intake.proof.keyring import Keyring
 from services.intake.proof.notes import Signer
+from services.intake.sample import handlers as sampling
+from services.intake.sample.pages import SamplePages
 from services.intake.settings import Settings
 from shared import events, policy
 from shared.config import key_ring
@@ -109,6 +111,8 @@ def build(settings: Settings, database: Database) -> Service:
             events.RewardReversed: handlers.on_reward_reversed,
             events.MessageSettled: handlers.on_message_settled,
             events.AnswerHeard: handlers.on_answer_heard,
+            events.SampleCommitted: sampling.on_sample_committed,
+            events.SampleRevealed: sampling.on_sample_revealed,
         },
         jobs=[
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
@@ -142,6 +146,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ProofPages(status, keyring, public_url).endpoints(),
             *figures_api.Api(figures).endpoints(),
             *OpenPage(figures).endpoints(),
+            *SamplePages(database).endpoints(),
             *InvitingPages(database, policies, keys.codes, sending).endpoints(),
             *FilingPages(database, policies, acceptance, windows, filing).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),

@@ -25,6 +25,7 @@ from shared.staff import on_operator_changed
 from shared.values import clock
 from shared.values.money import yuan
 from shared.vendors.vendor import choose
+from shared.web.exports_made import MadeExports
 from shared.web.pages import Pages
 
 NAME = "rewards"
@@ -69,6 +70,7 @@ def build(settings: Settings, database: Database) -> Service:
             *RewardPages(api).endpoints(),
             *Clearing(database).endpoints(),
             *exporting.endpoints(database),
+            *MadeExports(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

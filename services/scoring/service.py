@@ -24,6 +24,7 @@ from shared.jobs import Job
 from shared.papers.printer import Printer
 from shared.service import Service
 from shared.staff import on_operator_changed
+from shared.web.exports_made import MadeExports
 from shared.web.pages import Pages
 
 NAME = "scoring"
@@ -67,6 +68,7 @@ def build(settings: Settings, database: Database) -> Service:
             *SanctionPages(database, policies).endpoints(),
             *PaperApi(database, policies).endpoints(),
             *ScoreExports(database, policies).endpoints(),
+            *MadeExports(NAME, database).endpoints(),
             *PaperExports(database, policies).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),

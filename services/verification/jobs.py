@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from services.verification.casework.acts import recusals, requests, search
+from prometheus_client import Gauge
+
+from services.verification.casework.acts import recusals, requests, sampling, search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import drafts, erasures, presences
 from services.verification.directory.store import previews
@@ -15,6 +17,10 @@ from shared.values.seal import Seal
 
 _AT_ONCE = 100
 _EVENTS_AT_ONCE = 10_000
+SEEDS_LOST = Gauge(
+    "mashang_sample_seeds_lost",
+    "Seeds of the random review that do not open, or are not what was committed to",
+)
 DRAFTS_KEPT = timedelta(days=7)
 PRESENCES_KEPT = timedelta(hours=1)
 
@@ -35,6 +41,12 @@ async def lapse_requests(database: Database) -> int:
     """End the requests to the level above that nobody answered in time; how many."""
     async with database.transaction() as conn:
         return await requests.lapse(conn, _AT_ONCE)
+
+
+async def draw_seeds(database: Database, desk: Desk) -> None:
+    """Commit to the seeds of the random review for the days to come; tell those that are over."""
+    await sampling.prepare(database, desk)
+    SEEDS_LOST.set(await sampling.reveal(database, desk))
 
 
 async def erase_cases(database: Database) -> int:

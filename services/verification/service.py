@@ -11,10 +11,12 @@ from services.verification.casework import citizens, handlers
 from services.verification.casework.acts import words
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
+from services.verification.casework.bulk_api import BulkApi
 from services.verification.casework.pages.appeals import AppealPages
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.bulk import BulkPages
 from services.verification.casework.pages.bulk_answer import BulkAnswerPages
+from services.verification.casework.pages.bulk_merge import BulkMergePages
 from services.verification.casework.pages.case import CasePage
 from services.verification.casework.pages.commendations import CommendationPages
 from services.verification.casework.pages.conflict import ConflictPage
@@ -52,10 +54,12 @@ from services.verification.signin.log import LogPages
 from services.verification.signin.oidc import Oidc, Provider
 from services.verification.signin.oidc_pages import BACK, OidcPages
 from services.verification.signin.pages import SignInPages
+from services.verification.signin.renewing import RenewingPages
 from services.verification.signin.second import Second
 from services.verification.signin.second_pages import SecondPages
 from services.verification.signin.sessions import SignIn
 from services.verification.supervision import acts as supervision
+from services.verification.supervision.api import NoticeApi
 from services.verification.supervision.pages import NoticePages
 from services.verification.watching import Watch
 from shared import events, policy
@@ -64,6 +68,7 @@ from shared.jobs import Job
 from shared.papers.printer import Printer
 from shared.service import Service
 from shared.tasks import Tasks
+from shared.web.exports_made import MadeExports
 from shared.web.pages import Pages
 
 NAME = "verification"
@@ -73,7 +78,7 @@ PAGES = Path(__file__).parent / "templates"
 def build(settings: Settings, database: Database) -> Service:
     """Everything that the service hears, does by the clock and answers to."""
     policies = policy.load(settings.policy_file)
-    desk = Desk(policies, settings.seal, settings.sample_key)
+    desk = Desk(policies, settings.seal)
     sessions = SignIn(database, second_required=settings.second_factor == "required")
     second = Second(database, sessions, Factors(settings.seal))
     cleaning = Cleaning(database, settings.storage, settings.seal)
@@ -116,6 +121,7 @@ def build(settings: Settings, database: Database) -> Service:
                 partial(jobs.read_words, database, settings.seal),
                 idle=timedelta(seconds=5),
             ),
+            Job("draw_seeds", timedelta(minutes=1), partial(jobs.draw_seeds, database, desk)),
             Job("lapse_requests", timedelta(minutes=1), partial(jobs.lapse_requests, database)),
             Job(
                 "page_duty",
@@ -150,15 +156,18 @@ def build(settings: Settings, database: Database) -> Service:
             *sign_in_api.Api(sessions, second, settings.identity_seed).endpoints(),
             *signing_in.endpoints(),
             *SecondPages(second, signing_in).endpoints(),
+            *RenewingPages(signing_in).endpoints(),
             *(one for pages in by_provider for one in pages.endpoints()),
             *OwnPages(database, second.factors, signing_in).endpoints(),
             *AccountPages(database, door).endpoints(),
             *LogPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),
             *WorkApi(database, desk, cleaning).endpoints(),
+            *BulkApi(database, desk).endpoints(),
             *inbox.endpoints(),
             *SavedViews(database, inbox).endpoints(),
             *CaseExports(database, desk).endpoints(),
+            *MadeExports(NAME, database).endpoints(),
             *LivePages(database, bells).endpoints(),
             *CasePage(database, desk).endpoints(),
             *ConflictPage(database, desk).endpoints(),
@@ -169,12 +178,14 @@ def build(settings: Settings, database: Database) -> Service:
             *AppealPages(database, desk).endpoints(),
             *BulkPages(database, desk).endpoints(),
             *BulkAnswerPages(database, desk).endpoints(),
+            *BulkMergePages(database, desk).endpoints(),
             *MinePages(database, desk).endpoints(),
             *ReviewPage(database, desk).endpoints(),
             *Attachments(database, settings.seal, settings.storage).endpoints(),
             *HoldPages(database, desk).endpoints(),
             *NoticePages(database, policies, settings.seal, printer).endpoints(),
             *DutyPhonePages(database, policies, settings.seal).endpoints(),
+            *NoticeApi(database, policies, settings.seal).endpoints(),
             *DutyPages(database, desk).endpoints(),
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),

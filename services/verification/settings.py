@@ -11,7 +11,6 @@ from shared.storage import StorageSettings
 class Settings(StorageSettings):
     """`identity_seed` signs the statements about operators that the other services check.
 
-    `sample_key` draws the verdicts that are looked at again; who knows it can foretell the lots.
     Where `oidc_issuer` is set its provider signs in, too, whom it calls by their username in
     `oidc_claim`. `second_factor` is optional on a developer's machine, where one signs in all day.
     `paper_fonts` is a folder of the fonts that documents are set in.
@@ -24,7 +23,6 @@ class Settings(StorageSettings):
     seal_keys_photo: KeyRing
     index_key: Key
     identity_seed: Key
-    sample_key: Key
     oidc_issuer: str = ""
     oidc_client: str = ""
     oidc_secret: SecretStr = SecretStr("")

@@ -14,8 +14,8 @@ from shared.values import text
 # What a key does, and which it usually is.
 USUAL: Mapping[str, str] = {
     "down": "j", "up": "k", "tick": "x", "ticking": "J", "find": "/", "sheet": "?",
-    "new": "r", "assign": "a", "together": "u", "call": "c", "reveal": "p", "verdict": "v",
-    "template": "t", "lead": "h", "extension": "e",
+    "new": "r", "assign": "a", "together": "u", "merge": "m", "call": "c", "reveal": "p",
+    "verdict": "v", "template": "t", "lead": "h", "extension": "e",
 }  # fmt: skip
 # Begins the keys that are two.
 _GO = "g"

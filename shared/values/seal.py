@@ -28,6 +28,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "finding": "note",
     "factor": "note",
     "code": "phone",
+    "seed": "note",
     "photo": "photo",
 }
 _NONCE = 12

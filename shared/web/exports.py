@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from shared.db import Connection, Database
 from shared.errors import Invalid, Refused, Wrong
@@ -23,11 +25,21 @@ Format = Literal["csv", "xlsx"]
 # Nobody reads more in a sheet, and nobody else waits meanwhile.
 MOST = 10_000
 SECONDS = 25.0
+BINARY = "application/octet-stream"
 FORMATS: Mapping[Format, str] = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _ADD = "INSERT INTO exports (username, what, asked, format, number) VALUES ($1, $2, $3, $4, $5)"
+
+
+class ExportBody(BaseModel):
+    """POST /api/v1/…/exports; `asked` is what stands in the page's address behind the `?`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = "csv"
+    asked: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
 @dataclass(frozen=True)
@@ -55,19 +67,36 @@ class Exports:
     load: Load
 
     def endpoints(self) -> list[Endpoint]:
-        """One."""
+        """The form, and the same for programs."""
         return [
             Endpoint(
                 "POST", self.address, self.export, "Take the list away as CSV or XLSX", self.who,
                 form=True, again=self.again, csrf="token", repeat="form", seconds=SECONDS,
-            )
+            ),
+            Endpoint(
+                "POST", self._for_programs, self.hand_out,
+                "The list that the page shows, as a file; that it was taken is noted", self.who,
+                body=ExportBody, repeat="header", answers={200: None}, media=BINARY,
+                seconds=SECONDS,
+            ),
         ]  # fmt: skip
 
+    @property
+    def _for_programs(self) -> str:
+        return "/api/v1" + self.address.removeprefix("/desk")
+
     async def export(self, call: Call[None, None]) -> Download:
+        """As the page asks for it."""
+        return await self._file(call, _format(call), call.fields.one("asked"))
+
+    async def hand_out(self, call: Call[ExportBody, None]) -> Download:
+        """As a program asks for it."""
+        return await self._file(call, call.body.format, call.body.asked)
+
+    async def _file(self, call: Call[Any, Any], kind: Format, asked: str) -> Download:
         """The file; that it was taken is noted, who did, what was asked for and how many rows."""
-        kind = _format(call)
         async with self.database.transaction(as_=call.operator) as conn:
-            table = await self.load(conn, call, dict(parse_qsl(call.fields.one("asked"))))
+            table = await self.load(conn, call, dict(parse_qsl(asked)))
             if len(table.rows) > MOST:
                 raise Invalid(Wrong("asked", "wrong.export_too_many", most=MOST))
             await repeats.once(conn, call, bool, partial(self._note, conn, call, table, kind))
@@ -79,7 +108,7 @@ class Exports:
         return Download(content, FORMATS[kind], name)
 
     async def _note(
-        self, conn: Connection, call: Call[None, None], table: Table, kind: Format
+        self, conn: Connection, call: Call[Any, Any], table: Table, kind: Format
     ) -> bool:
         number = len(table.rows)
         await conn.execute(_ADD, call.operator.username, self.what, table.asked, kind, number)

@@ -103,7 +103,7 @@ async def main(way: str, count: int) -> float:
     await days.keep(database, None)
     policies = policy.load(settings.policy_file)
     try:
-        desk = Desk(policies, settings.seal, settings.sample_key)
+        desk = Desk(policies, settings.seal)
         handler = partial(handlers.on_submission_received, desk)
         return await WAYS[way](settings, database, handler, count)
     finally:

@@ -42,7 +42,7 @@ async def measure(lab: Lab, seconds: float, rounds: int, *, cases: int) -> Repor
     """Fill the database, then ask again and again, one after the other; the 99th percentile."""
     with environ(await lab.env("verification")):
         settings = config.load(Settings)
-    desk = Desk(policy.load(settings.policy_file), settings.seal, settings.sample_key)
+    desk = Desk(policy.load(settings.policy_file), settings.seal)
     database = await Database.connect(await lab.database("verification"), "verification")
     await fill(database, lab.owner_url("verification"), settings.seal, cases, lab.say)
     await _on_disk(lab)

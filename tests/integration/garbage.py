@@ -46,6 +46,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "SignInBody": {"username": "nobody", "password": "x"},
     "ProgramBody": {"username": "nobody", "password": "x", "code": "123456"},
     "PasswordBody": {"old": "nobody has this", "new": "nobody has that"},
+    "NewPasswordBody": {"new": "nobody has that"},
+    "ExportBody": {"format": "csv", "asked": "due=late"},
     "KeysBody": {"single": True},
     "PlaceBody": {"place": "0123456789abcdef"},
     "ConfirmBody": {"password": "nobody has this"},
@@ -75,6 +77,10 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
         "ids": ["01930000-0000-7000-8000-000000000001.0"], "verdict": "helped", "finding": "x",
         "answer": "x", "unit": "n1",
     },
+    "BulkMergeBody": {
+        "ids": ["01930000-0000-7000-8000-000000000001"],
+        "into": "01930000-0000-7000-8000-000000000001", "reason": "x",
+    },
     "HelperBody": {"decision": "join", "who": "north1", "word": "x"},
     "ExtensionBody": {"days": 1, "reason": "x"},
     "DisputeBody": {"reason": "x"},
@@ -96,6 +102,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "RemovalBody": {"ids": [1]},
     "CarryBody": {"week": "2026-03-02"},
     "WindowBody": {"counter": 1, "version": 0, "name": "x", "matters": "x", "closed": False},
+    "AcknowledgementSaid": {"plan": "下午去看监控"},
     "AcknowledgementBody": {"plan": "下午去看监控"},
     "SignatureBody": {"decision": "decline", "reason": "x"},
     "HoldBody": {

@@ -85,7 +85,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),
         "username": "southern", "sanction_id": sanction_id, "kind": "criticism",
         "year": str(year), "number": "1", "place_code": "north", "change_id": str(change_id),
-        "preview_id": str(uuid4()), "name": "units.csv",
+        "preview_id": str(uuid4()), "name": "units.csv", "day": "2026-01-01",
     }  # fmt: skip
     return Objects(params)
 

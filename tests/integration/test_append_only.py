@@ -24,6 +24,9 @@ GUARDED = {
         "declined",
         "open311_sent",
         "filings",
+        "sample_commitments",
+        "sample_reveals",
+        "sample_lots",
         "exports",
     ),
     "verification": (
@@ -41,6 +44,9 @@ GUARDED = {
         "duty_pages",
         "directory_changes",
         "account_events",
+        "sample_seeds",
+        "sample_draws",
+        "sample_reveals",
         "exports",
     ),
     "rewards": (

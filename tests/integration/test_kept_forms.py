@@ -67,6 +67,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "helpers": (("word",), {"who": "north1", "decision": "join"}),
     "assign": (("word",), {"who": "north1"}),
     "answer": (("finding", "answer"), {"verdict": "helped"}),
+    "merge": (("reason",), {}),
     "extension": (("reason",), {"days": "2"}),
     "dispute": (("reason",), {}),
     "word": (("word",), {}),
@@ -132,7 +133,7 @@ BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
     "removal", "again", "exports", "import", "{preview_id}",
     # Passwords and codes, which no page shows again; and sessions that are ended.
-    "second", "password", "confirm", "factor", "codes", "sessions",
+    "second", "password", "new-password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip
 
 

@@ -47,8 +47,8 @@ WRITTEN_AGAIN = {
     "POST /api/v1/submissions", "POST /w/{code}", "POST /w/{code}/complaint",
     "POST /w/{code}/request", "POST /k/{code}",
 }  # fmt: skip
-# Nobody waits for a second factor here, so its form leads to the sign-in instead of coming back.
-LED = {"POST /desk/second"}
+# Nobody waits for a second factor or a password here, so their forms lead on, not back.
+LED = {"POST /desk/second", "POST /desk/new-password"}
 VENDORS = {"rewards": AIRTIME, "notifications": SMS}
 # What ends a session ends it for the rest of this, too, so it comes last.
 LAST = ("/desk/sign-out", "/api/v1/sessions")

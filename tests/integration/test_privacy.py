@@ -43,6 +43,7 @@ STAYS = {
         "officers.phone_index",  # the bureau's own roster
         "import_previews.file_sealed",  # of officers and operators; an hour, then all of it
         "second_factors.secret_sealed",  # an operator's
+        "sample_seeds.seed_sealed",  # a number, until its day is over
     },
     "rewards": {"rewards.phone_index", "officers.phone_index"},  # what was paid, and the roster
     "notifications": {"messages.phone_sealed", "messages.code_sealed"},  # gone when it is settled

@@ -44,6 +44,7 @@ NO_ACT = {
     "POST /desk/sign-out": "the same, by form",
     "POST /api/v1/statements": "a statement changes nothing",
     "POST /desk/second": "a code is good once, and opens a session of its own",
+    "POST /desk/new-password": "the password is chosen by then, and leads to the sign-in",
     "POST /desk/keys": "the same keys are chosen again",
     "POST /desk/confirm": "confirmed twice is confirmed",
     "POST /desk/account/password": "changed twice to the same is changed once",
@@ -179,6 +180,12 @@ async def many(place: Place) -> tuple[Body, Body]:
     """A case among several."""
     given = {"who": "northern", "word": "县里办"}
     return {}, {"ids": [(await case(place))["case_id"]], **given}
+
+
+async def merging(place: Place) -> tuple[Body, Body]:
+    """Two cases of one unit are one event."""
+    one, other = [(await case(place))["case_id"] for _ in range(2)]
+    return {}, {"ids": [one, other], "into": one, "reason": "同一件事"}
 
 
 async def answers(place: Place) -> tuple[Body, Body]:
@@ -565,12 +572,14 @@ ACTS: Mapping[str, Make] = {
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export, "/scores/entries/exports": ledger,
+    "/api/v1/scores/entries/exports": ledger,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "word": word, "page": page, "duty-phone": duty_phone,
     "incident": incident, "unlike": unlike,
     "appeal": appeal, "/desk/appeals": own_appeal, "/api/v1/appeals": own_appeal,
     "decision": decision, "acknowledgement": acknowledge, "/desk/bulk/assign": many,
-    "/api/v1/bulk/assign": many,
+    "/api/v1/bulk/assign": many, "/api/v1/bulk/answer": answers,
+    "/desk/bulk/merge": merging, "/api/v1/bulk/merge": merging,
     "/desk/bulk/answer": answers, "signature": sign,
     "/desk/commendations/{commendation_id}": attribute,
     "/desk/directory/units/{unit_code}/duties": duty,

@@ -13,11 +13,11 @@ from services.verification.casework.acts import callbacks, judging, phones, revi
 from services.verification.casework.bodies import CallbackBody, RevealBody, ReviewBody, VerdictBody
 from services.verification.casework.details import load_detail
 from services.verification.casework.roster import load_roster
-from services.verification.casework.rules import sampling
 from services.verification.casework.store import actions
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Reject
 from shared.events import Language, MessageSettled, ScoreChanged
+from shared.values import lots
 from shared.values.seal import SealBroken
 from tests.integration.verification_case import DESK, PEOPLE, SEAL, STRANGERS, Casework, submission
 from tests.integration.verification_office import OTHER_UNIT, PHONE, UNIT
@@ -228,11 +228,11 @@ async def test_a_drawn_verdict_stays_drawn_for_its_author(
     work: Casework, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody takes a verdict out of the sample by recording it again, nor does the level above."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: True)
+    monkeypatch.setattr(lots, "is_drawn", lambda *_: True)
     case_id = await work.open()
     await work.judge("county", case_id, "helped")
     due = (await work.stands(case_id)).review_due_at
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: False)
+    monkeypatch.setattr(lots, "is_drawn", lambda *_: False)
     await work.judge("county", case_id, "helped", revision=1)
     case = await work.stands(case_id)
     assert (True, due) == (case.review_pending, case.review_due_at)
@@ -246,7 +246,7 @@ async def test_a_sampled_verdict_given_back_is_judged_anew(
     work: Casework, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its effects stand until the next revision is told, and the case is open and due again."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: True)
+    monkeypatch.setattr(lots, "is_drawn", lambda *_: True)
     case_id = await work.open()
     await work.judge("desk", case_id, "substantiated")
     await work.review("county", case_id, "return", "责任不清")

@@ -13,7 +13,6 @@ from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.details import load_detail
 from services.verification.casework.pages.case_forms import possible
 from services.verification.casework.queries import ListQuery
-from services.verification.casework.rules import sampling
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import cases, lists
 from shared.db import Connection
@@ -25,7 +24,7 @@ from shared.events import (
     PressureReported,
     SubmissionWithdrawn,
 )
-from shared.values import clock
+from shared.values import clock, lots
 from tests.integration.verification_case import DESK, PEOPLE, SEAL, Casework
 from tests.integration.verification_office import PHONE, UNIT
 from tests.support import at
@@ -284,6 +283,7 @@ async def detail(work: Casework, who: str, case_id: UUID) -> views.Detail:
 async def test_pressure_leaves_no_trace_elsewhere(work: Casework) -> None:
     """No other service hears of it, and the public figures do not count it."""
     case_id = await work.open()
+    await work.judge("desk", await work.open())
     await work.said()
     before = await lists.figures(work.conn, clock.SHANGHAI.key)
     case = await press(work, await submission_of(work, case_id))
@@ -358,7 +358,7 @@ async def test_the_level_above_looks_at_a_sample_of_the_withdrawn(
     work: Casework, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Whichever came first, what the lot draws is looked at again."""
-    monkeypatch.setattr(sampling, "lot", lambda *drawn: 0 if drawn[2] == "withdrawn" else 99)
+    monkeypatch.setattr(lots, "lot", lambda *drawn: 0 if drawn[1] == "withdrawn" else 99)
     case_id = await work.open()
     if first == "withdrawn":
         await withdraw(work, case_id)

@@ -193,3 +193,21 @@ async def add_words(bureau: Office, case_id: UUID) -> None:
             why="open",
         )
     )
+
+
+async def test_a_program_answers_them_too(bureau: Office) -> None:
+    """The same act, once a key: how many, and which not, with the reason by its key."""
+    first, words = await rating(bureau), await rating(bureau, words="等太久")
+    body = {"ids": [f"{first}.0", f"{words}.0"], **dict(HELPED)}
+    done, again = [
+        await bureau.ask("county", "POST", "bulk/answer", body, key="answered-in-one-go-1")
+        for _ in range(2)
+    ]
+    assert (201, 1) == (done.status, done.json["done"])
+    assert [(str(words), "refused.not_bare")] == [
+        (one["case_id"], one["key"]) for one in done.json["left"]
+    ]
+    assert done.json == again.json
+    assert ["helped", None] == await judged(bureau, first, words)
+    empty = await bureau.ask("county", "POST", "bulk/answer", body | {"ids": [], "answer": " "})
+    assert (422, ["ids", "answer"]) == (empty.status, [e["field"] for e in empty.json["errors"]])

@@ -8,11 +8,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.verification.casework.rules import sampling
 from shared.db import Database
 from shared.errors import Reject
 from shared.events import MessageSettled, ScoreChanged, SubmissionAdded
-from shared.values import clock
+from shared.values import clock, lots
 from tests.integration.verification_office import (
     FAR_UNIT,
     OTHER_UNIT,
@@ -212,7 +211,7 @@ async def test_a_sampled_verdict_is_final_and_looked_at_again(
     bureau: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A drawn verdict takes effect at once; confirming it later tells nothing twice."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *_: True)
+    monkeypatch.setattr(lots, "is_drawn", lambda *_: True)
     case_id = await bureau.case()
     drawn = await bureau.judge("desk", case_id)
     assert ("verified", True) == (drawn.json["state"], drawn.json["review_pending"])

@@ -6,10 +6,10 @@ import pytest
 
 from services.verification.casework.acts import reviews
 from services.verification.casework.bodies import CorrectionBody
-from services.verification.casework.rules import sampling
 from services.verification.casework.rules.verdicts import Step
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid
+from shared.values import lots
 from tests.integration.verification_case import Casework
 from tests.integration.verification_office import office
 from tests.integration.verification_tab import tab
@@ -66,14 +66,17 @@ async def test_what_clears_a_unit_still_takes_another_pair_of_eyes(casework: Cas
 async def test_a_sampled_verdict_is_corrected_though_it_took_effect(
     casework: Casework, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second look ends with it, and the others hear of the new revision."""
-    monkeypatch.setattr(sampling, "is_drawn", lambda *said: said[-2] == 1)
+    """The others hear of the new revision, and the level above the reviewer looks at it again."""
+    monkeypatch.setattr(lots, "is_drawn", lambda *_: True)
     case_id = await casework.open()
     await casework.judge("desk", case_id)
     assert (await casework.stands(case_id)).review_pending
     await correct(casework, "county", case_id)
     told = await casework.said("case.verified.v1")
     assert [1, 2] == [event["revision"] for event in told]
+    with pytest.raises(Forbidden):
+        await casework.review("county", case_id, revision=2)
+    await casework.review("city", case_id, revision=2)
     assert not (await casework.stands(case_id)).under_review
 
 

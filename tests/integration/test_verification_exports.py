@@ -2,15 +2,19 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
 
+from services.verification import jobs
 from shared.db import Database
 from shared.web import exports
 from tests.integration.verification_office import OTHER_UNIT, UNIT, Office, office
 from tests.integration.verification_tab import Tab, tab
+from tests.support import at
 
 SERVICE = "verification"
 
@@ -106,3 +110,62 @@ async def test_a_second_click_is_noted_once(bureau: Office) -> None:
         page.text = form
         assert 200 == await page.send("/desk/exports", ("asked", ""), ("format", "csv"))
     assert 1 == len(await notes(bureau))
+
+
+async def test_a_program_takes_the_list_away(bureau: Office) -> None:
+    """The same rows and the same note, once a key; what it asks wrongly is told by field."""
+    await bureau.case()
+    page = await tab(bureau, "desk")
+    rows = await taken(page, "state=open")
+    body = {"asked": "state=open", "format": "csv"}
+    for _ in range(2):
+        told = await bureau.ask("desk", "POST", "exports", body, key="a-list-taken-away-1")
+        assert 200 == told.status
+        assert rows == list(csv.DictReader(io.StringIO(told.text.lstrip("\ufeff"))))
+    assert [("desk", "state=open", "csv", 1)] * 2 == await notes(bureau)
+    wrong = await bureau.ask("desk", "POST", "exports", body | {"format": "exe"})
+    assert (422, "format") == (wrong.status, wrong.json["errors"][0]["field"])
+    assert 403 == (await bureau.ask("leader", "POST", "exports", body)).status
+
+
+@pytest.mark.parametrize(
+    ("asked", "noted"),
+    [("q=%2B8613800138000", "q=phone"), ("q=两小时", "q=words"), ("q=两小时&words=on", "q=words"),
+     (f"q={OTHER_UNIT}", "q=unit"), ("q=26-000001", "q=number")],
+)  # fmt: skip
+async def test_what_was_found_is_taken_away(bureau: Office, asked: str, noted: str) -> None:
+    """The cases that the page shows; of the phone or the words nothing is kept with the note."""
+    with at(datetime(2026, 5, 6, 1, tzinfo=UTC)):
+        await bureau.case(unit_code=OTHER_UNIT)
+        await jobs.read_words(bureau.database, bureau.seal)
+        county = await tab(bureau, "county")
+        await county.get(f"/desk?{asked}")
+        shown = re.findall(r'<td class="no">([^<]+)</td>', county.text)
+        rows = await taken(county, asked)
+    assert ([one["编号"] for one in rows], 1) == (shown, len(shown))
+    assert [("county", noted, "csv", 1)] == await notes(bureau)
+
+
+async def test_who_watches_sees_what_was_taken_away(bureau: Office) -> None:
+    """The newest first, page by page; nobody else, not even who took it."""
+    await bureau.case()
+    desk, watcher = await tab(bureau, "desk"), await tab(bureau, "audit")
+    assert 200 == await watcher.get("/desk/accounts-exports")
+    assert "还没有人导出过" in watcher.text
+    await taken(desk, "state=open")
+    async with bureau.database.acquire() as conn:
+        await conn.execute(
+            "INSERT INTO exports (username, what, asked, format, number)"
+            " SELECT 'county', 'cases', '', 'csv', n FROM generate_series(101, 152) n"
+        )
+    await watcher.get("/desk/accounts")
+    assert 'href="/desk/accounts-exports"' in watcher.text
+    seen, address = [], "/desk/accounts-exports"
+    while address:
+        await watcher.get(address)
+        seen += re.findall(r'class="no">(\d+)</td>', watcher.text)
+        further = re.search(r'href="(/desk/accounts-exports\?before=\d+)"', watcher.text)
+        address = further[1] if further else ""
+    assert [*map(str, range(152, 100, -1)), "1"] == seen
+    assert ("CSV" in watcher.text, "<code>state=open</code>" in watcher.text) == (True, True)
+    assert 403 == await desk.get("/desk/accounts-exports")

@@ -13,11 +13,11 @@ from shared import policy
 from shared.db import Connection, Database
 from tests.integration.test_verification_assigning import sent, team
 from tests.integration.verification_case import PEOPLE, SEAL, Casework, submission
-from tests.integration.verification_office import FAR_UNIT, SEED, office
+from tests.integration.verification_office import FAR_UNIT, office
 
 SERVICE = "verification"
 SHIPPED = Path("deploy/policy.toml")
-DESK = Desk(policy.load(SHIPPED), SEAL, SEED)
+DESK = Desk(policy.load(SHIPPED), SEAL)
 
 
 @pytest.fixture

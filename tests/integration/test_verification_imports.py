@@ -180,3 +180,70 @@ async def test_an_export_changes_nothing_when_it_is_imported(
     assert (200, True) == (own.status, "什么也不会改" in unescape(own.text))
     assert 404 == await own.get(f"/desk/directory/export/{kind}.pdf")
     assert 404 == await own.get("/desk/directory/export/passwords.csv")
+
+
+WINDOWS = f"""单位代码,窗口号,窗口名称,办理事项
+{UNIT},1,户籍窗口,落户；领证
+{UNIT},2,证件窗口,
+"""
+
+
+async def take(bureau: Office, raw: bytes) -> Tab:
+    """A file of the administrator's, looked at and taken."""
+    admin = await upload(bureau, "admin", raw)
+    assert 200 == admin.status, admin.text
+    await confirm(bureau, "admin")
+    assert 303 == await admin.send(admin.location, mark(admin))
+    return admin
+
+
+async def windows(bureau: Office) -> list[tuple[str, int, str, list[str], bool, int, str]]:
+    """As they are kept."""
+    async with bureau.database.acquire() as conn:
+        rows = await conn.fetch("SELECT * FROM windows ORDER BY unit_code, counter")
+    named = ("unit_code", "counter", "name", "matters", "active", "version", "changed_by")
+    return [tuple(row[name] for name in named) for row in rows]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_windows_come_and_go_as_a_file(bureau: Office, form: str) -> None:
+    """With their matters; what is exported changes nothing, and the history has who and when."""
+    await take(bureau, WINDOWS.encode())
+    first = (UNIT, 1, "户籍窗口", ["落户", "领证"], True, 1, "admin")
+    assert [first, (UNIT, 2, "证件窗口", [], True, 1, "admin")] == await windows(bureau)
+    headers = {"Cookie": f"mashang={await bureau.token('admin')}", "Accept": "text/html"}
+    address = f"/desk/directory/export/windows.{form}"
+    async with bureau.client.get(address, headers=headers) as answer:
+        raw = await answer.read()
+    assert "什么也不会改" in unescape((await upload(bureau, "admin", raw)).text)
+    changed = WINDOWS.replace("证件窗口,", "身份证窗口,换证").replace(
+        "户籍窗口,落户；领证", "户籍窗口,落户"
+    )
+    await take(bureau, f"{changed.splitlines()[0]},启用\n{changed.splitlines()[2]},否\n".encode())
+    third = (UNIT, 2, "身份证窗口", ["换证"], False, 2, "admin")
+    assert [first, third] == await windows(bureau)
+    async with bureau.database.acquire() as conn:
+        noted = await conn.fetch(
+            "SELECT code, version, changed_by FROM directory_changes WHERE kind = 'windows'"
+            " ORDER BY change_id"
+        )
+    assert [(f"{UNIT}/1", 1), (f"{UNIT}/2", 1), (f"{UNIT}/2", 2)] == [
+        (row["code"], row["version"]) for row in noted
+    ]
+
+
+async def test_windows_that_cannot_be_are_told(bureau: Office) -> None:
+    """One that is there twice, of no unit, more than the unit has; and who does not keep them."""
+    admin = await upload(bureau, "admin", f"{WINDOWS}{UNIT},1,再来一个,\n".encode())
+    assert 422 == admin.status
+    rows = f"{WINDOWS}{UNIT},9,第九窗口,\nnowhere,1,没有的,\n{UNIT},x,不是数,\n"
+    for part, said in (
+        (rows.rsplit("\n", 3)[0], "该单位只有 2 个窗口"),
+        (rows.replace(f"{UNIT},9,第九窗口,\n", "").rsplit("\n", 2)[0], "nowhere"),
+        (rows, "counter"),
+    ):
+        admin = await upload(bureau, "admin", part.encode())
+        assert (422, True) == (admin.status, said in admin.text), (part, admin.text)
+    county = await upload(bureau, "county", WINDOWS.encode())
+    assert "由别的角色维护" in county.text
+    assert [] == await windows(bureau)

@@ -315,6 +315,33 @@ async def test_too_long_a_plan_is_kept_on_the_page(
     assert plan in browser.text
 
 
+async def test_a_program_reads_and_acknowledges(bureau: Office, owner: asyncpg.Connection) -> None:
+    """Page by page, its own place's first; acknowledged once, by whoever the page lets do it."""
+    for _ in range(3):
+        await late_case(bureau)
+    await sweep(bureau, owner, DEADLINE + timedelta(hours=1))
+    seen, query = [], "?limit=2"
+    while query:
+        page = (await bureau.ask("desk", "GET", f"notices{query}")).json
+        seen += page["items"]
+        query = f"?limit=2&cursor={page['cursor']}" if page["cursor"] else ""
+    assert [f"驻公督〔2027〕{n}号" for n in (3, 2, 1)] == [one["number"] for one in seen]
+    assert {(UNIT, 1, True, None)} == {
+        (one["place_code"], one["level"], one["stands"], one["acknowledged_at"]) for one in seen
+    }
+    path, plan = f"notices/{seen[0]['notice_id']}/acknowledgement", {"plan": "下午调监控"}
+    refused = [
+        (await bureau.ask(who, "POST", path, plan)).status for who in ("county", "neighbour")
+    ]
+    done = [await bureau.ask("desk", "POST", path, plan, key="acknowledged-once-1")
+            for _ in range(2)]  # fmt: skip
+    assert ([403, 404], done[0].json) == (refused, done[1].json)
+    assert 409 == (await bureau.ask("desk", "POST", path, plan)).status
+    left = (await bureau.ask("desk", "GET", "notices")).json["items"]
+    told = (await bureau.ask("desk", "GET", "notices?view=done")).json["items"]
+    assert (2, ["值班员"]) == (len(left), [one["acknowledged_by"] for one in told])
+
+
 async def test_there_are_pages(bureau: Office, owner: asyncpg.Connection) -> None:
     """The newest first, 25 at a time, each once."""
     for number in range(27):

@@ -1,7 +1,7 @@
 """Recusal by identity on a real database: who may be meant neither sees nor touches the case."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,9 +17,9 @@ from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.values import clock, text
 from tests.integration.verification_case import DESK, PEOPLE, SEAL, Casework, person
-from tests.integration.verification_office import LEVELS, UNIT, Office, office
+from tests.integration.verification_office import FAR_UNIT, LEVELS, UNIT, Office, office
 from tests.integration.verification_tab import tab
-from tests.support import captured_logs
+from tests.support import at, captured_logs
 
 SERVICE = "verification"
 # Of a unit's people only these see a case that went a level higher, and neighbours never do.
@@ -337,6 +337,19 @@ async def test_an_officers_name_that_is_corrected(work: Casework) -> None:
     assert HIGHER | {"desk"} == await seen_by(work, about)
     await recusals.examine_again(work.conn, DESK, 10)
     assert HIGHER == await seen_by(work, about)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(0, True), (89, True), (91, False)])
+@pytest.mark.parametrize("after", ["170011,欧阳雪,%s,", "170011,欧阳雪,%s,,false"])
+async def test_who_moved_or_left_is_found_by_name(
+    work: Casework, days: int, kept: bool, after: str
+) -> None:
+    """Complaints come late: who served there a quarter of a year before may be meant."""
+    head = "badge,name,unit_code,phone" + ",active" * after.count("false")
+    await load(work, f"{head}\n{after % FAR_UNIT}\n")
+    with at(clock.now() + timedelta(days=days)):
+        case_id = await work.open(words="欧阳雪爱理不理")
+    assert kept == ("170011" in (await work.stands(case_id)).recused)
 
 
 async def test_what_was_cleared_is_not_suspected_again(work: Casework) -> None:

@@ -27,7 +27,6 @@ from tests.integration.verification_office import (
     OTHER_UNIT,
     PHONE,
     PLACES,
-    SEED,
     UNIT,
     UNITS,
     by_hand,
@@ -35,7 +34,7 @@ from tests.integration.verification_office import (
 )
 
 SEAL = settings().seal
-DESK = Desk(policy.load(by_hand()), SEAL, SEED)
+DESK = Desk(policy.load(by_hand()), SEAL)
 
 
 def person(username: str, role: Role, scope: str, badge: str | None = None) -> Operator:

@@ -98,7 +98,6 @@ def settings(**changed: Any) -> Settings:
             **SEAL_KEYS,
             "index_key": INDEX_KEY,
             "identity_seed": base64.b64encode(SEED).decode(),
-            "sample_key": base64.b64encode(SEED).decode(),
             "second_factor": "optional",
             "policy_file": by_hand(),
             **changed,

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.verification.casework.rules import callbacks, cases, sampling, verdicts
+from services.verification.casework.rules import callbacks, cases, verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Draft
 from services.verification.signin import rules as sign_in
@@ -196,25 +196,6 @@ def test_what_must_wait(
     passed_on = (verdict, author) == ("out_of_scope", "unit_operator")
     wanted = verdict in LISTED or clears or confirmed or joins or passed_on
     assert wanted == verdicts.must_wait(verdict, author, past, POLICY.verification, joins=joins)
-
-
-@pytest.mark.usefixtures("chance")
-@given(st.uuids(), st.integers(1, 20), st.integers(0, 100))
-def test_a_lot_is_never_drawn_again(case_id: UUID, revision: int, percent: int) -> None:
-    """Whoever returns and submits again stays drawn, and learns nothing from asking twice."""
-    drawn = sampling.is_drawn(b"seed", case_id, revision, percent)
-    assert drawn == sampling.is_drawn(b"seed", case_id, revision, percent)
-    assert drawn <= sampling.is_drawn(b"seed", case_id, revision + 1, percent)
-    assert (percent == 100) <= drawn <= (percent > 0)
-
-
-@pytest.mark.usefixtures("chance")
-def test_the_lots_are_even_and_each_secret_has_its_own() -> None:
-    """Ten in a hundred of many cases, and not the same ones under another secret."""
-    ids = [UUID(int=n) for n in range(2000)]
-    one, other = ({i for i in ids if sampling.is_drawn(s, i, 1, 10)} for s in (b"one", b"other"))
-    assert 160 < len(one) < 240
-    assert len(one & other) < 40
 
 
 def test_a_review_names_what_was_read() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 import orjson
 
@@ -13,7 +14,7 @@ from services.intake.pages import codes
 from services.intake.pages.notices import HIDDEN
 from services.intake.proof.keyring import Keyring
 from shared.errors import NotFound, TooMany
-from shared.values import clock
+from shared.values import clock, lots
 from shared.web.endpoints import PUBLIC, Call, Endpoint
 from shared.web.replies import Page, Text
 
@@ -75,6 +76,7 @@ class ProofPages:
             "public_url": self.public_url,
             "keys_url": f"{self.public_url}{KEYS}",
             "file_name": file_name(found),
+            "number": lots.number_of(_stated_id(found.proof)),
         }
         return Page(template, values, headers=HIDDEN)
 
@@ -95,3 +97,7 @@ def promised(proof: Proof) -> dict[str, datetime]:
     stated = orjson.loads(proof.statement)
     due = {name: stated.get(f"{name}_due_at") for name in ("callback", "verification")}
     return {name: datetime.fromisoformat(at) for name, at in due.items() if at}
+
+
+def _stated_id(proof: Proof) -> UUID:
+    return UUID(orjson.loads(proof.statement)["submission_id"])

@@ -26,6 +26,14 @@ class BulkLeadBody(Body):
     unit: Annotated[UnitCode | None, BeforeValidator(blank_is_none)] = None
 
 
+class BulkMergeBody(Body):
+    """POST /desk/bulk/merge: these are the same event as one of them."""
+
+    ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    into: Annotated[UUID | None, BeforeValidator(blank_is_none)] = None
+    reason: Note
+
+
 def _seen(said: str) -> tuple[UUID, int]:
     case_id, _, revision = said.partition(".")
     return UUID(case_id), int(revision)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.verification.casework.acts import recusals
+from services.verification.casework.acts import recusals, sampling
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.rules import answering, sampling
+from services.verification.casework.rules import answering
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.recusals import INSPECTED, NOBODY
 from services.verification.casework.store import actions, additions, cases, holds
@@ -66,7 +66,12 @@ async def on_submission_withdrawn(desk: Desk, conn: Connection, event: Submissio
         return
     policy = desk.policy(case)
     percent = policy.verification.withdrawn_sample_percent
-    drawn = sampling.is_drawn_withdrawn(desk.sample_key, case.case_id, percent)
+    # Of a case without a verdict nobody is to know beforehand: its lot is drawn with the verdict.
+    drawn = (
+        event.withdrawn
+        and case.state == "verified"
+        and await sampling.is_drawn(conn, desk, case, "withdrawn", percent)
+    )
     now = answering.withdrawn(case, event, clock.now(), policy, drawn=drawn)
     await cases.set_columns(conn, now, answering.WITHDRAWN)
 

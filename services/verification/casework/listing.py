@@ -1,4 +1,4 @@
-"""Pages of the inbox and their cursors, for the API and the desk alike."""
+"""Pages of the inbox and their cursors, for the API and the desk alike; and what is looked for."""
 
 import base64
 import binascii
@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.verification.casework import queries
-from services.verification.casework.acts.desk import find_said
-from services.verification.casework.queries import ListQuery
+from services.verification.casework.acts import search
+from services.verification.casework.acts.desk import Desk, find_said
+from services.verification.casework.acts.search import Found
+from services.verification.casework.queries import InboxQuery, ListQuery
 from services.verification.casework.rules.cases import Case, State
 from services.verification.casework.store import cases, lists
 from services.verification.casework.store.lists import Cursor, Wanted
@@ -43,6 +45,22 @@ async def list_page(
     more = len(rows) > query.limit
     page = rows[: query.limit]
     return Page(page, encode(page[-1]) if more else None)
+
+
+async def find(conn: Connection, desk: Desk, operator: Operator, query: InboxQuery) -> Found | None:
+    """What somebody looks for, if they do."""
+    if query.q is None or not query.q.strip():
+        return None
+    return await search.find(conn, desk, operator, query.q, words=query.words)
+
+
+async def list_found(
+    conn: Connection, operator: Operator, query: ListQuery, found: Found | None
+) -> Page:
+    """One page of what was found, or of all where nothing was looked for."""
+    if found and not found.units:
+        return Page(list(found.cases), None)
+    return await list_page(conn, operator, query, found.units if found else None)
 
 
 async def _rows(

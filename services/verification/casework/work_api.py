@@ -6,11 +6,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.verification.casework import bodies, bulk_bodies
+from services.verification.casework import bodies
 from services.verification.casework.acts import (
     appeals,
     assigning,
-    bulk,
     evidence,
     likeness,
     requests,
@@ -21,12 +20,11 @@ from services.verification.casework.acts import templates as template_acts
 from services.verification.casework.acts.desk import Act, Desk
 from services.verification.casework.acts.evidence import UPLOADS, Cleaning
 from services.verification.casework.acts.requests import Asked
-from services.verification.casework.api import CASE, READERS, SUPERVISORS, WORKERS, find_case
+from services.verification.casework.api import CASE, READERS, WORKERS, find_case
 from services.verification.casework.fields import Body
 from services.verification.casework.store import incidents, templates
 from services.verification.casework.views import Related
 from services.verification.casework.work_views import (
-    Assigned,
     EvidenceShown,
     Person,
     RequestShown,
@@ -80,9 +78,6 @@ class WorkApi:
                      "Add photos and a recording to a case (multipart/form-data)", WORKERS,
                      params={"case_id": UUID}, body=bodies.EvidenceBody, uploads=UPLOADS,
                      repeat="header", answers={201: Work}),
-            Endpoint("POST", "/api/v1/bulk/assign", self.assign_many,
-                     "Say who leads several cases: all of them, or none", SUPERVISORS,
-                     body=bulk_bodies.BulkLeadBody, repeat="header", answers={201: Assigned}),
             Endpoint("GET", TEMPLATES, self.list_templates, "Templates of answers", READERS,
                      answers={200: Templates}),
             Endpoint("POST", TEMPLATES, self.keep_template,
@@ -117,12 +112,6 @@ class WorkApi:
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(self._done, conn, add, call, call.body.about)
             return await repeats.once(conn, call, Work, doing)
-
-    async def assign_many(self, call: Call[bulk_bodies.BulkLeadBody, None]) -> Assigned:
-        """How many."""
-        async with self.database.transaction(as_=call.operator) as conn:
-            doing = partial(bulk.assign, conn, self.desk, call.operator, call.body)
-            return Assigned(done=await repeats.once(conn, call, int, doing))
 
     async def list_templates(self, _: Call[None, None]) -> Templates:
         """Retired ones, too."""

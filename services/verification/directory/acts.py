@@ -12,6 +12,7 @@ from services.verification.directory import importing, known
 from services.verification.directory.importing import Manner
 from services.verification.directory.known import Known
 from services.verification.directory.rules import tree
+from services.verification.directory.rules.kinds import Name
 from services.verification.directory.rules.rows import Row
 from services.verification.directory.rules.sheets import Sheet
 from services.verification.directory.saving import By, Thing, save_operator
@@ -20,12 +21,14 @@ from services.verification.directory.store.changes import Kind
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.signin import totp
 from services.verification.signin.passwords import Passwords
+from services.verification.signin.rules import TEMPORARY_FOR
 from services.verification.signin.store import failures, sessions
 from shared import access
 from shared.access import Operator, Role
 from shared.db import Connection, as_itself
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Wrong
 from shared.observe import log
+from shared.values import clock
 from shared.values.seal import Seal
 
 KEEPERS: Mapping[Kind, tuple[Role, ...]] = {
@@ -34,9 +37,15 @@ KEEPERS: Mapping[Kind, tuple[Role, ...]] = {
     "officers": access.OFFICER_KEEPERS,
     "operators": access.ACCOUNT_KEEPERS,
 }
+# Windows have no page of their own, but a file.
+FILE_KEEPERS: Mapping[Name, tuple[Role, ...]] = {
+    "windows": access.UNIT_KEEPERS,
+    **{kind: KEEPERS[kind] for kind in KEEPERS},
+}
 # Where each kind of row lies in the tree.
-LIES: Mapping[Kind, str] = {
+LIES: Mapping[Name, str] = {
     "places": "parent", "units": "parent", "officers": "unit_code", "operators": "scope",
+    "windows": "unit_code",
 }  # fmt: skip
 
 
@@ -71,26 +80,27 @@ class Whole:
     known: Known
     operators: Mapping[str, StoredOperator]
 
-    def all_of(self, kind: Kind) -> Mapping[str, Thing]:
+    def all_of(self, kind: Name) -> Mapping[str, Thing]:
         """Everything of a kind, by code."""
-        all_: Mapping[Kind, Mapping[str, Thing]] = {
+        all_: Mapping[Name, Mapping[str, Thing]] = {
             "places": self.known.places,
             "units": self.known.units,
             "officers": self.known.officers,
             "operators": self.operators,
+            "windows": self.known.windows,
         }
         return all_[kind]
 
-    def get(self, kind: Kind, code: str) -> Thing | None:
+    def get(self, kind: Name, code: str) -> Thing | None:
         """One thing."""
         return self.all_of(kind).get(code)
 
-    def has_say(self, operator: Operator, kind: Kind, thing: Thing) -> bool:
+    def has_say(self, operator: Operator, kind: Name, thing: Thing) -> bool:
         """Whether a thing lies at or below the operator's place."""
-        names = {"places": "place_code", "units": "unit_code", "officers": "unit_code"}
-        return getattr(thing, names.get(kind, "scope")) in self.below(operator.scope)
+        names = {"places": "place_code", "operators": "scope"}
+        return getattr(thing, names.get(kind, "unit_code")) in self.below(operator.scope)
 
-    def strays(self, operator: Operator, kind: Kind, row: Row, there: Thing | None) -> bool:
+    def strays(self, operator: Operator, kind: Name, row: Row, there: Thing | None) -> bool:
         """Whether a row lies where the operator has no say; above what is theirs it may stay."""
         before = getattr(there, "parent_code", "")
         return getattr(row, LIES[kind]) not in (*self.below(operator.scope), before)
@@ -120,8 +130,8 @@ async def put(conn: Connection, rules: Rules, operator: Operator, edit: Edit) ->
     if edit.since and not await postings.may_begin(conn, edit.code, edit.since):
         raise Invalid(Wrong("since", "directory_since"))
     manner = Manner(
-        rules.seal, By(operator.username), edit.first_password,
-        since=edit.since, phones_kept=edit.phone_kept,
+        rules.seal, By(operator.username), edit.first_password, since=edit.since,
+        phones_kept=edit.phone_kept, first_until=clock.now() + TEMPORARY_FOR,
     )  # fmt: skip
     done = await importing.take(conn, sheet, whole.known, manner)
     version = edit.seen + done.added + done.changed
@@ -145,8 +155,9 @@ def _there(whole: Whole, operator: Operator, edit: Edit) -> Thing | None:
     return there
 
 
-KEY: Mapping[Kind, str] = {
+KEY: Mapping[Name, str] = {
     "places": "code", "units": "code", "officers": "badge", "operators": "username",
+    "windows": "code",
 }  # fmt: skip
 
 
@@ -157,14 +168,15 @@ def not_oneself(operator: Operator, kind: Kind, code: str) -> None:
 
 
 async def renew_password(conn: Connection, operator: Operator, username: str, password: str) -> str:
-    """A password that its owner changes; whoever knows only the old one is out everywhere."""
+    """For a while, until its owner chooses one; who knows only the old one is out everywhere."""
     whole = await claim(conn, operator)
     there = whole.operators.get(username)
     if there is None or not whole.has_say(operator, "operators", there):
         raise NotFound
     not_oneself(operator, "operators", username)
     await save_operator(conn, there, there, By(operator.username), password=True)
-    await operators.set_password_hash(conn, username, await Passwords().hash(password))
+    until = clock.now() + TEMPORARY_FOR
+    await operators.set_password_hash(conn, username, await Passwords().hash(password), until)
     await sessions.delete_sessions_of(conn, username)
     await failures.delete_failures_of(conn, username)
     log.get().warning("password given anew")

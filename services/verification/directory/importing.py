@@ -12,6 +12,7 @@ from services.verification.directory.rules.rows import (
     PlaceRow,
     Row,
     UnitRow,
+    WindowRow,
 )
 from services.verification.directory.rules.sheets import Sheet
 from services.verification.directory.rules.tree import Place, Places
@@ -23,15 +24,18 @@ from services.verification.directory.saving import (
     save_operator,
     save_place,
     save_unit,
+    save_window,
 )
 from services.verification.directory.store import operators
 from services.verification.directory.store.officers import StoredOfficer
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
+from services.verification.directory.store.windows import UnitWindow
 from services.verification.signin.passwords import Passwords
 from services.verification.signin.store import sessions
 from shared.bus import outbox
 from shared.db import Connection
+from shared.errors import Conflict
 from shared.values.seal import Seal
 
 Progress = Callable[[int, int], None]
@@ -45,8 +49,9 @@ def unwatched(done: int, total: int) -> None:
 class Manner:
     """Whose change it is, and what no row says.
 
-    New operators get `first_password`, or none and cannot sign in yet; who moved or left did so at
-    `since`, or now; phones that are `kept` stay as they are, whatever the rows say.
+    New operators get `first_password`, for good or until `first_until`, or none and cannot sign in
+    yet; who moved or left did so at `since`, or now; phones that are `kept` stay as they are,
+    whatever the rows say.
     """
 
     seal: Seal
@@ -55,6 +60,7 @@ class Manner:
     progress: Progress = unwatched
     since: datetime | None = None
     phones_kept: bool = False
+    first_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,9 @@ def _change(
         case OperatorRow():
             own = there.get(row.username)
             return Change(line, row.username, own, operator_of(row, own))
+        case WindowRow():
+            window = known.windows.get(row.code)
+            return Change(line, row.code, window, _window_of(row, window))
     raise TypeError(row)
 
 
@@ -152,6 +161,15 @@ async def _save(conn: Connection, change: Change, manner: Manner, hashed: str | 
             await save_officer(conn, officer, now_officer, manner.by, manner.since)
         case Change(was=StoredOperator() | None as own, now=StoredOperator() as now_own):
             await _save_operator(conn, own, now_own, manner, hashed)
+        case Change(was=UnitWindow() | None as window, now=UnitWindow() as now_window):
+            await _save_window(conn, window, now_window, manner.by)
+
+
+async def _save_window(conn: Connection, was: UnitWindow | None, now: UnitWindow, by: By) -> None:
+    """A page may have been faster: windows are changed there one by one."""
+    before = was.window if was else None
+    if was != now and not await save_window(conn, now.unit_code, before, now.window, by):
+        raise Conflict("refused.window_changed")
 
 
 async def _save_operator(
@@ -163,7 +181,7 @@ async def _save_operator(
 ) -> None:
     await save_operator(conn, was, now, manner.by)
     if was is None and hashed:
-        await operators.set_password_hash(conn, now.username, hashed)
+        await operators.set_password_hash(conn, now.username, hashed, manner.first_until)
     if not now.active:
         await sessions.delete_sessions_of(conn, now.username)
 
@@ -190,7 +208,20 @@ def _unit_of(row: UnitRow, was: StoredUnit | None) -> StoredUnit:
     )
 
 
-def _matters(wanted: tuple[str, ...] | None, was: StoredUnit | None) -> tuple[str, ...]:
+def _window_of(row: WindowRow, was: UnitWindow | None) -> UnitWindow:
+    return UnitWindow(
+        unit_code=row.unit_code,
+        counter=row.counter,
+        name=row.name,
+        matters=_matters(row.matters, was),
+        active=_active(row.active, was),
+        version=was.version if was else 0,
+    )
+
+
+def _matters(
+    wanted: tuple[str, ...] | None, was: StoredUnit | UnitWindow | None
+) -> tuple[str, ...]:
     if wanted is not None:
         return wanted
     return was.matters if was is not None else ()
@@ -221,7 +252,9 @@ def operator_of(row: OperatorRow, was: StoredOperator | None) -> StoredOperator:
     return StoredOperator(row.username, row.name, row.role, row.scope, row.badge, active, version)
 
 
-def _active(wanted: bool | None, was: StoredUnit | StoredOfficer | StoredOperator | None) -> bool:
+def _active(
+    wanted: bool | None, was: StoredUnit | StoredOfficer | StoredOperator | UnitWindow | None
+) -> bool:
     if wanted is not None:
         return wanted
     return was.active if was is not None else True

@@ -6,7 +6,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from services.verification.directory import acts, importing, known
-from services.verification.directory.acts import KEEPERS, KEY, LIES, Rules, Whole
+from services.verification.directory.acts import FILE_KEEPERS, KEY, LIES, Rules, Whole
 from services.verification.directory.importing import Change, Imported, Manner
 from services.verification.directory.known import Known
 from services.verification.directory.rules.sheets import Sheet
@@ -72,7 +72,7 @@ async def look(conn: Connection, rules: Rules, operator: Operator, sheet: Sheet)
 
 def _faults(whole: Whole, rules: Rules, operator: Operator, sheet: Sheet) -> Iterator[RowError]:
     """What does not fit what is there, and rows that are not this operator's to write."""
-    if operator.role not in KEEPERS[sheet.kind]:
+    if operator.role not in FILE_KEEPERS[sheet.kind]:
         yield RowError(1, "", "csv.not_your_kind")
         return
     yield from known.faults(sheet, whole.known, rules.levels)

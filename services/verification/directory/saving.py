@@ -66,14 +66,14 @@ async def save_unit(
 
 
 async def save_window(
-    conn: Connection, unit_code: str, was: Window | None, window: Window, by: str
+    conn: Connection, unit_code: str, was: Window | None, window: Window, by: By
 ) -> bool:
     """A window of a unit, as the next version of what was seen; False if somebody was faster."""
     now = replace(window, version=window.version + 1)
-    kept = await windows.put_window(conn, unit_code, now, by)
+    kept = await windows.put_window(conn, unit_code, now, by.username or events.COMMAND_LINE)
     if kept:
         code = f"{unit_code}/{now.counter}"
-        await _note(conn, "windows", code, [unit_code], was, now, By(by))
+        await _note(conn, "windows", code, [unit_code], was, now, by)
     return kept
 
 

@@ -46,13 +46,18 @@ class Api:
         ]  # fmt: skip
 
     async def begin(self, call: Call[bodies.ProgramBody, None]) -> bodies.SessionShown:
-        """A new session. Forbidden to whom must first enrol a second factor, on a page."""
+        """A new session.
+
+        Forbidden to whom must first enrol a second factor, or choose a password, on a page.
+        """
         caller = Caller(rules.source(call.remote))
         session = await self.sessions.begin(call.body.username, call.body.password, caller)
         if session.waits:
             if await self.second.secret(session.token):
                 raise Forbidden("refused.enrol_first")
             session = (await self.second.finish(session.token, call.body.code, caller)).session
+        if session.renews:
+            raise Forbidden("refused.password_first")
         return bodies.SessionShown(
             token=session.token, expires_at=session.expires_at, operator=shown(session.operator)
         )

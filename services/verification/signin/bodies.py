@@ -40,6 +40,14 @@ class PasswordBody(BaseModel):
     new: Annotated[str, StringConstraints(max_length=1024)] = Field(repr=False)
 
 
+class NewPasswordBody(BaseModel):
+    """A password of one's own in place of one that was given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    new: Annotated[str, StringConstraints(max_length=1024)] = Field(repr=False)
+
+
 class PlaceBody(BaseModel):
     """Where to sign out; nothing means everywhere else."""
 

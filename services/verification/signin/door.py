@@ -19,6 +19,7 @@ from shared.web.session import cookie_name, statement_cookie
 
 SIGN_IN_PATH = "/desk/sign-in"
 SECOND_PATH = "/desk/second"
+CHOOSE_PATH = "/desk/new-password"
 CONFIRM_PATH = "/desk/confirm"
 RENEW_WHEN_LEFT = timedelta(seconds=30)
 

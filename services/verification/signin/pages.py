@@ -6,7 +6,12 @@ from urllib.parse import urlencode, urlsplit
 
 from services.verification.signin import rules
 from services.verification.signin.bodies import SignInBody
-from services.verification.signin.door import SECOND_PATH, SIGN_IN_PATH, DeskDoor
+from services.verification.signin.door import (
+    CHOOSE_PATH,
+    SECOND_PATH,
+    SIGN_IN_PATH,
+    DeskDoor,
+)
 from services.verification.signin.sessions import Session
 from shared import access
 from shared.access import Role
@@ -76,7 +81,14 @@ class SignInPages:
         if session.waits:
             asked = urlencode({"next": self.safe(wanted)}, safe="/")
             return f"{SECOND_PATH}?{asked}", self.door.waits(session.token)
-        return self.onward(wanted, session.operator.role), self.door.opened(session.token)
+        return self.opening(session, wanted), self.door.opened(session.token)
+
+    def opening(self, session: Session, wanted: str) -> str:
+        """Where one was going, but first of all to a password of one's own."""
+        if session.renews:
+            asked = urlencode({"next": self.safe(wanted)}, safe="/")
+            return f"{CHOOSE_PATH}?{asked}"
+        return self.onward(wanted, session.operator.role)
 
     async def show_again(self, call: Call[None, None], refused: Refused) -> Page:
         """The form with the name that was typed."""
@@ -122,7 +134,10 @@ class SignInPages:
     def onward(self, wanted: str, role: Role) -> str:
         """Where somebody was going, if it is theirs to open; else their own page."""
         then = self.safe(wanted)
-        return then if then and role in access.PAGES[self._part(then)] else self.landing(role)
+        part = self._part(then)
+        watched = role in access.LOG_READERS and urlsplit(then).path == access.EXPORTS.get(part)
+        opens = role in access.PAGES[part] or watched
+        return then if then and opens else self.landing(role)
 
     def _part(self, then: str) -> str:
         parts = {name: f"{url}/" for name, url in self.services.items()} | dict(access.WINGS)

@@ -11,6 +11,8 @@ SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=60)
 # So long somebody may look for the telephone with the second factor.
 SECOND_WAITS = timedelta(minutes=10)
+# So long a password works that somebody was given, to choose another by.
+TEMPORARY_FOR = timedelta(days=3)
 FREE_ATTEMPTS = 5
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=30)

@@ -80,10 +80,12 @@ class Second:
         expires_at = now + rules.SESSION_LIFETIME
         await kept.open_waiting(conn, hash_of(waiting), hash_of(token), now, expires_at)
         found = await kept.get_session(conn, hash_of(token))
+        renews = found is None
+        found = found or await kept.get_session(conn, hash_of(token), renews=True)
         if found is None:  # somebody was faster, or they were disabled
             raise Unauthenticated(ENDED)
         if not enrolled:
             await events.add(conn, username, "enrolled", caller)
         await events.add(conn, username, "signed_in", caller)
         codes = [] if enrolled else await self.factors.new_codes(conn, username)
-        return Opened(Session(token, expires_at, found.operator), codes)
+        return Opened(Session(token, expires_at, found.operator, renews=renews), codes)

@@ -47,7 +47,7 @@ class SecondPages:
             door.opened(opened.session.token), door.passed(),
             door.devices.remember(operator.username, device),
         )  # fmt: skip
-        onward = self.pages.onward(then, operator.role)
+        onward = self.pages.opening(opened.session, then)
         if not opened.codes:
             return See(onward, cookies)
         values = {"codes": opened.codes, "then": onward}

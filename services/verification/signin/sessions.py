@@ -38,13 +38,14 @@ ENDED = "refused.session_ended"
 class Session:
     """A session as the operator holds it; the token is told only once.
 
-    While it `waits` for the second factor it opens nothing else.
+    While it `waits` for the second factor, or `renews` a given password, it opens nothing else.
     """
 
     token: str
     expires_at: datetime
     operator: Operator
     waits: bool = False
+    renews: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,10 +145,13 @@ class SignIn:
             operator = await kept.claim_operator(conn, username, stored)
             if operator is None:
                 raise Unauthenticated(REFUSED)
+            until = await kept.given_until(conn, username)
+            if until and until <= clock.now():
+                raise Unauthenticated("refused.password_old")
             if renewed:
                 await kept.renew_password_hash(conn, username, renewed)
             await failed.delete_failures(conn, subject)
-            return await self._begin(conn, operator, one.caller)
+            return await self._begin(conn, operator, one.caller, renews=until is not None)
 
     async def admit(self, typed: str, caller: Caller) -> Session:
         """For whom somebody else has vouched; a second factor is asked for all the same."""
@@ -157,16 +161,18 @@ class SignIn:
                 raise Unauthenticated("refused.oidc_nobody")
             return await self._begin(conn, operator, caller)
 
-    async def _begin(self, conn: Connection, operator: Operator, caller: Caller) -> Session:
+    async def _begin(
+        self, conn: Connection, operator: Operator, caller: Caller, *, renews: bool = False
+    ) -> Session:
         token, now, username = secrets.token_urlsafe(32), clock.now(), operator.username
         waits = self._second_required or await factors.is_confirmed(conn, username)
         expires_at = now + (rules.SECOND_WAITS if waits else rules.SESSION_LIFETIME)
-        origin = Origin(caller.shown_agent, caller.address, waits)
+        origin = Origin(caller.shown_agent, caller.address, waits, renews)
         await kept.add_session(conn, hash_of(token), username, now, expires_at, origin)
         if not waits:
             await events.add(conn, username, "signed_in", caller)
         log.get().info("first factor accepted" if waits else "operator signed in")
-        return Session(token, expires_at, operator, waits)
+        return Session(token, expires_at, operator, waits, renews)
 
     async def who(self, token: str) -> SignedIn:
         """Who is behind a token. Unauthenticated once it is old, idle or disabled."""
@@ -179,6 +185,38 @@ class SignIn:
                 await kept.mark_seen(conn, token_hash, now)
         name = token_hash.hex()[:32]
         return SignedIn(found.operator, found.version, name, found.confirmed_at, found.keys)
+
+    async def renewing(self, token: str) -> Operator:
+        """Who has still to choose a password. Unauthenticated if nobody, or not any more."""
+        async with self._database.acquire() as conn:
+            found = await kept.get_session(conn, hash_of(token), renews=True)
+        if found is None or not rules.usable(found.created_at, found.seen_at, clock.now()):
+            raise Unauthenticated(ENDED)
+        return found.operator
+
+    async def choose_password(self, token: str, new: str, caller: Caller) -> Operator:
+        """In place of the one that was given. Invalid if it is that one again, or will not do."""
+        operator = await self.renewing(token)
+        username = operator.username
+        async with self._database.acquire() as conn:
+            given = await kept.get_password_hash(conn, username)
+        if await self._passwords.check(given, new):
+            raise Invalid(Wrong("new", "password_same"))
+        renewed = await self._hash(new)
+        async with self._database.transaction() as conn:
+            # Another may have been given meanwhile, and then this session is no more.
+            if given is None or await kept.claim_operator(conn, username, given) is None:
+                raise Unauthenticated(ENDED)
+            await kept.choose_password_hash(conn, username, renewed)
+            await events.add(conn, username, "password_changed", caller)
+        log.get().info("given password replaced")
+        return operator
+
+    async def _hash(self, new: str) -> str:
+        try:
+            return await self._passwords.hash(new)
+        except TooShort:
+            raise Invalid(Wrong("new", "password_short", n=rules.SHORTEST_PASSWORD)) from None
 
     async def confirm(self, username: str, token: str, password: str, caller: Caller) -> None:
         """The person at the screen is still who signed in. Invalid if the password is not right."""
@@ -193,10 +231,7 @@ class SignIn:
 
     async def change_password(self, username: str, old: str, new: str, caller: Caller) -> None:
         """Invalid if the old one is not right, or the new one will not do; done twice is done."""
-        try:
-            renewed = await self._passwords.hash(new)
-        except TooShort:
-            raise Invalid(Wrong("new", "password_short", n=rules.SHORTEST_PASSWORD)) from None
+        renewed = await self._hash(new)
         if old == new:
             raise Invalid(Wrong("new", "password_same"))
         if not await self._proves(username, old):
@@ -204,7 +239,7 @@ class SignIn:
                 return  # the same form, sent twice
             raise Invalid(Wrong("old", "password_wrong"))
         async with self._database.transaction() as conn:
-            await kept.renew_password_hash(conn, username, renewed)
+            await kept.choose_password_hash(conn, username, renewed)
             await events.add(conn, username, "password_changed", caller)
         log.get().info("password changed")
 

@@ -27,6 +27,12 @@ class AcknowledgementBody(BaseModel):
     plan: Plan = ""
 
 
+class AcknowledgementSaid(AcknowledgementBody):
+    """POST /api/v1/notices/{id}/acknowledgement; a program says it if there is nothing to say."""
+
+    plan: Plan
+
+
 class Acknowledged(BaseModel):
     """Which notice it was."""
 

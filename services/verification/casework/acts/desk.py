@@ -1,7 +1,8 @@
 """The tools of casework: the rules in force, the seal, the claimed case, its time line."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,11 +25,14 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Desk:
-    """The tools of casework: the rules in force, the seal, and the secret that draws the sample."""
+    """The tools of casework: the rules in force, and the seal."""
 
     policies: Policies
     seal: Seal
-    sample_key: bytes = field(repr=False)
+
+    def today(self) -> date:
+        """The calendar day at the bureau."""
+        return clock.service_day(clock.now(), self.policies.editions[-1].zone)
 
     def policy(self, case: Case) -> Policy:
         """The policy by which this case is judged."""

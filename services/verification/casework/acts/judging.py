@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.verification.casework.acts import appealed, incidents
+from services.verification.casework.acts import appealed, incidents, sampling
 from services.verification.casework.acts.desk import Desk, claim, note_action, tell
 from services.verification.casework.bodies import VerdictBody
-from services.verification.casework.rules import sampling, verdicts
+from services.verification.casework.rules import verdicts
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.recusals import namesakes
 from services.verification.casework.rules.verdicts import Draft, Past, Step
@@ -84,7 +84,7 @@ async def _keep_from_blamed(
     if not officers:
         return case
     async with as_itself(conn, operator):
-        around = await recusals.get_around(conn, case.unit_code)
+        around = await recusals.get_around(conn, case)
         alike = {one.identity for one in namesakes(officers, around.people)}
         if f"@{operator.username}" in alike:
             raise Forbidden("refused.badge_needed")
@@ -103,12 +103,18 @@ async def _step(conn: Connection, desk: Desk, case: Case, new: StoredVerdict) ->
     rule, joins = desk.policy(case), new.joins is not None
     past = await past_of(conn, case.case_id)
     waits = verdicts.must_wait(new.verdict, new.role, past, rule.verification, joins=joins)
-    percent = rule.verification.sample_percent
-    drawn = sampling.is_drawn(desk.sample_key, case.case_id, new.revision, percent)
-    if case.withdrawn_at:
-        percent = rule.verification.withdrawn_sample_percent
-        drawn |= sampling.is_drawn_withdrawn(desk.sample_key, case.case_id, percent)
+    drawn = not waits and await _is_drawn(conn, desk, case)
     return verdicts.submitted(case, rule, new.submitted_at, waits=waits, drawn=drawn)
+
+
+async def _is_drawn(conn: Connection, desk: Desk, case: Case) -> bool:
+    """One of the sample. What waits is looked at in any case, so that nothing is drawn for it."""
+    rule = desk.policy(case).verification
+    drawn = await sampling.is_drawn(conn, desk, case, "verdict", rule.sample_percent)
+    if case.withdrawn_at:
+        percent = rule.withdrawn_sample_percent
+        drawn |= await sampling.is_drawn(conn, desk, case, "withdrawn", percent)
+    return drawn
 
 
 def _stored(

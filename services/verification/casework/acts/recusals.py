@@ -48,7 +48,7 @@ async def examine(
 
     What is `serious` only the city's inspection works on. The connection acts for the service.
     """
-    around = await recusals.get_around(conn, case.unit_code)
+    around = await recusals.get_around(conn, case)
     typed, said = _typed(desk.seal, case, added), _said(desk.seal, case, added)
     there = await on_duty(conn, desk, case)
     suspicion = rules.with_duty(rules.suspect_all(typed, said, around), there, around)
@@ -96,7 +96,7 @@ def _opened(seal: Seal, sealed: str | None, context: str) -> Iterator[str]:
 
 async def named_in(conn: Connection, seal: Seal, case: Case, added: Addition) -> frozenset[str]:
     """Who may be meant by what was added, and the unit's place when in doubt."""
-    around = await recusals.get_around(conn, case.unit_code)
+    around = await recusals.get_around(conn, case)
     alone = replace(case, officer_badge=None, officer_typed_sealed=None, words_sealed=None)
     found = rules.suspect_all(_typed(seal, alone, [added]), _said(seal, alone, [added]), around)
     return found.persons | (frozenset({f"#{around.path[-1]}"}) if found.doubtful else frozenset())
@@ -139,7 +139,7 @@ async def learn(conn: Connection, operator: Operator, case: Case, said: str) -> 
     Comes last in what an operator does: they may lose sight of the case.
     """
     async with as_itself(conn, operator):
-        around = await recusals.get_around(conn, case.unit_code)
+        around = await recusals.get_around(conn, case)
         mine = frozenset(access.identities(operator))
         found = [f for f in find(said, around.people) if mine.isdisjoint(f.person.ids("name"))]
         await _keep(conn, case, Suspicion(tuple(found)).persons, around, doubtful=False)
@@ -167,7 +167,7 @@ async def change(
         raise Invalid(Wrong("reason", "reason_needed"))
     act = _release if body.decision == "release" else _recuse
     async with as_itself(conn, operator):
-        around = await recusals.get_around(conn, case.unit_code)
+        around = await recusals.get_around(conn, case)
         now = await act(conn, operator, case, around, body)
         details = {"recused": sorted(now | case.recused), "decision": body.decision}
         action = "released" if body.decision == "release" else "recused"

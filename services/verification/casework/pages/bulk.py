@@ -104,14 +104,19 @@ async def list_ticked(
     conn: Connection, operator: Operator, wanted: Wanted, ticked: Collection[str]
 ) -> list[Case]:
     """Those that are ticked, wherever they are, and then the most pressing."""
-    try:
-        ids = _IDS.validate_python([one.partition(".")[0] for one in ticked][:MOST])
-    except ValidationError:
-        ids = ()
+    ids = ids_of(ticked)
     these = replace(wanted, units=None, ids=ids)
     first = await lists.list_due(conn, operator, these, None, MOST) if ids else []
     rest = await lists.list_due(conn, operator, wanted, None, MOST)
     return list({case.case_id: case for case in (*first, *rest)}.values())
+
+
+def ids_of(ticked: Collection[str]) -> tuple[UUID, ...]:
+    """The cases that are ticked, perhaps with the revision that was seen; none of nonsense."""
+    try:
+        return _IDS.validate_python([one.partition(".")[0] for one in ticked][:MOST])
+    except ValidationError:
+        return ()
 
 
 def unit_of(typed: str) -> str | None:

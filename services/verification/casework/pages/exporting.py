@@ -32,16 +32,16 @@ class CaseExports:
     desk: Desk
 
     def endpoints(self) -> list[Endpoint]:
-        """One."""
+        """The form, and the same for programs."""
         return Exports(
             "/desk/exports", "/desk", "cases", READERS, self.database, self.load
         ).endpoints()
 
     async def load(self, conn: Connection, call: Call[Any, Any], asked: Mapping[str, str]) -> Table:
-        """The cases that the inbox would show, page after page."""
-        query = query_of(dict(asked)).model_copy(update={"q": None, "cursor": None})
-        wanted = query.model_copy(update={"limit": MOST + 1})
-        found = (await listing.list_page(conn, call.operator, wanted)).cases
+        """The cases that the inbox would show, page after page, or what was found there."""
+        query = query_of(dict(asked)).model_copy(update={"cursor": None, "limit": MOST + 1})
+        looked = await listing.find(conn, self.desk, call.operator, query)
+        found = (await listing.list_found(conn, call.operator, query, looked)).cases
         names = await units.list_names(conn, [case.unit_code for case in found])
         leads = await workers.list_leads(conn, [case.case_id for case in found])
         words = texts(call.language)
@@ -52,7 +52,9 @@ class CaseExports:
             )
             for case in found
         ]  # fmt: skip
-        return Table(COLUMNS, rows, asked_in(query))
+        # A phone or words are not kept in clear: only that such were looked for.
+        plain = query.model_copy(update={"q": looked and looked.how, "words": False})
+        return Table(COLUMNS, rows, asked_in(plain))
 
     def _row(self, words: Texts, case: Case, unit: str, lead: str) -> tuple[str, ...]:
         named = {one.key: one.called(words.language) for one in self.desk.policy(case).categories}

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from services.verification.casework import listing, queries, rows
 from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.acts.search import Found
 from services.verification.casework.api import READERS
 from services.verification.casework.pages.live import FRESH, figures
 from services.verification.casework.store import holds, lists, presences, saved_views, workers
@@ -29,7 +28,7 @@ _PAGE = 25
 # Before every case.
 _NOTHING = UUID(int=0)
 # What a link of the inbox keeps of what was asked for.
-_ASKED = ("state", "due", "step", "category", "unit", "who", "urgent", "q")
+_ASKED = ("state", "due", "step", "category", "unit", "who", "urgent", "q", "words")
 # What each of the rail's views asks for.
 _VIEWS: Mapping[str, Mapping[str, object]] = {
     "work": {},
@@ -70,8 +69,8 @@ class InboxPages:
         """The same for what is asked for; with the name that a view could not be saved under."""
         now, today = clock.now(), listing.end_of_today()
         async with self.database.transaction(as_=call.operator) as conn:
-            found = await self._found(conn, call.operator, query)
-            page = await _page(conn, call.operator, query, found)
+            found = await listing.find(conn, self.desk, call.operator, query)
+            page = await listing.list_found(conn, call.operator, query, found)
             shown = await rows.load(conn, self.desk, call.operator, page.cases, now)
             counts = await lists.count_due(conn, call.operator, today, now)
             newest = await lists.get_newest(conn, call.operator)
@@ -104,21 +103,6 @@ class InboxPages:
             "done": call.asked("done") == "view",
         }
         return Page("inbox.html", values, refused=refused)
-
-    async def _found(
-        self, conn: Connection, operator: Operator, query: queries.InboxQuery
-    ) -> Found | None:
-        if query.q is None or not query.q.strip():
-            return None
-        return await search.find(conn, self.desk, operator, query.q, words=query.words)
-
-
-async def _page(
-    conn: Connection, operator: Operator, query: queries.InboxQuery, found: Found | None
-) -> listing.Page:
-    if found and not found.units:
-        return listing.Page(list(found.cases), None)
-    return await listing.list_page(conn, operator, query, found.units if found else None)
 
 
 async def _held(conn: Connection, operator: Operator) -> int | None:

@@ -1,7 +1,7 @@
 """From whom cases are kept. Who asks acts for the service itself (see `db.as_itself`)."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,23 @@ from services.verification.casework.store.cases import COLUMNS, as_case
 from shared import access
 from shared.db import Connection
 
-# Officers who have left may be meant, too; so may everybody who reads the case, under whatever name
-# they sign in.
+# Citizens write late, and seldom say when it was: who served there so long before may be meant.
+LATE = timedelta(days=90)
+# Officers who have left or moved may be meant, too; so may everybody who reads the case, under
+# whatever name they sign in.
 _AROUND = """
     WITH here AS (SELECT coalesce(
-        (SELECT path FROM units WHERE unit_code = $1), ARRAY[$1::text]) AS path)
+        (SELECT path FROM units WHERE unit_code = $1), ARRAY[$1::text]) AS path
+    ), served AS (
+        SELECT badge FROM postings WHERE unit_code = $1 AND coalesce(since <= $3, true)
+            AND coalesce(until > $3::timestamptz - $4::interval, true)
+        UNION SELECT badge FROM officers WHERE unit_code = $1)
     SELECT here.path, person.* FROM here LEFT JOIN LATERAL (
-        SELECT badge AS identity, name, badge, NULL AS scope, unit_code = $1 AS of_unit,
-               false AS inspects, known
-        FROM officers WHERE unit_code = $1 OR badge IN (
-            SELECT badge FROM operators WHERE scope = ANY(here.path) AND badge IS NOT NULL)
+        SELECT badge AS identity, name, badge, NULL AS scope,
+               badge IN (SELECT badge FROM served) AS of_unit, false AS inspects, known
+        FROM officers WHERE badge IN (
+            SELECT badge FROM served
+            UNION SELECT badge FROM operators WHERE scope = ANY(here.path) AND badge IS NOT NULL)
         UNION ALL
         SELECT '@' || username, name, badge,
                CASE WHEN active AND role = ANY($2) THEN scope END, scope = $1,
@@ -67,9 +74,10 @@ _UNSEEN = f"""
 """  # noqa: S608  the name is the access module's
 
 
-async def get_around(conn: Connection, unit_code: str) -> Around:
-    """The unit's place in the tree, and everybody who may be meant by a complaint about it."""
-    rows = await conn.fetch(_AROUND, unit_code, list(access.CASE_WORKERS))
+async def get_around(conn: Connection, case: Case) -> Around:
+    """The place in the tree of a case's unit, and everybody who may be meant by the case."""
+    at = case.occurred_at or case.received_at
+    rows = await conn.fetch(_AROUND, case.unit_code, list(access.CASE_WORKERS), at, LATE)
     people = [_person(row) for row in rows if row["identity"]]
     return Around(tuple(rows[0]["path"]), people, max(row["known"] or 0 for row in rows))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.verification.directory import acts
-from services.verification.directory.acts import KEEPERS
+from services.verification.directory.acts import FILE_KEEPERS
 from services.verification.directory.pages.imports import IMPORTERS
 from services.verification.directory.rules import columns
 from services.verification.directory.rules.kinds import KINDS
@@ -39,7 +39,7 @@ class ExportPages:
         """Without phones and passwords; nothing in it is a formula."""
         name, _, form = call.params["name"].partition(".")
         kind = next((one for one in KINDS if one.name == name), None)
-        if kind is None or call.operator.role not in KEEPERS[kind.name] or form not in _TYPES:
+        if kind is None or call.operator.role not in FILE_KEEPERS[kind.name] or form not in _TYPES:
             raise NotFound
         async with self.database.transaction(as_=call.operator) as conn:
             whole = await acts.claim(conn, call.operator)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.verification.directory import previewing
-from services.verification.directory.acts import KEEPERS, Rules
+from services.verification.directory.acts import FILE_KEEPERS, Rules
 from services.verification.directory.explaining import explain
 from services.verification.directory.importing import Change, Imported
 from services.verification.directory.previewing import Preview
@@ -34,7 +34,7 @@ from shared.web.uploads import Uploads
 
 ADDRESS = "/desk/directory/import"
 ONE = f"{ADDRESS}/{{preview_id}}"
-IMPORTERS = staff(tuple(dict.fromkeys(role for roles in KEEPERS.values() for role in roles)))
+IMPORTERS = staff(tuple(dict.fromkeys(role for roles in FILE_KEEPERS.values() for role in roles)))
 LARGEST = 2 * 1024 * 1024
 # A city's whole directory is read and held against what is there.
 SECONDS = 25.0
@@ -152,9 +152,9 @@ class ImportPages:
     ) -> Page:
         done = {name: text.number(call.asked(name), 10**9) or 0 for name in ("added", "changed")}
         values = {
-            "kinds": [kind for kind in KINDS if call.operator.role in KEEPERS[kind.name]],
+            "kinds": [kind for kind in KINDS if call.operator.role in FILE_KEEPERS[kind.name]],
             "mib": LARGEST // 1024**2,
-            "done": call.asked("done") in KEEPERS and not refused,
+            "done": call.asked("done") in FILE_KEEPERS and not refused,
             **done,
             "errors": [(e, explain(e, call.language)) for e in errors[:_FAULTS]],
             "more": max(0, len(errors) - _FAULTS),

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.verification.directory import acts
 from services.verification.directory.pages.forms import ADDRESS
+from services.verification.signin.rules import TEMPORARY_FOR
 from shared import access
 from shared.db import Database
 from shared.web import repeats
@@ -13,6 +14,11 @@ from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.replies import Page
 
 ONE = f"{ADDRESS}/operators/{{username}}/password"
+
+
+def told(username: str, password: str) -> dict[str, object]:
+    """What its page says: whose it is, and how long it works."""
+    return {"username": username, "password": password, "days": TEMPORARY_FOR.days}
 
 
 @dataclass(frozen=True)
@@ -37,4 +43,4 @@ class PasswordPages:
         async with self.database.transaction(as_=call.operator) as conn:
             doing = partial(acts.renew_password, conn, call.operator, username, password)
             shown = await repeats.once(conn, call, str, doing)
-        return Page("directory_password.html", {"username": username, "password": shown})
+        return Page("directory_password.html", told(username, shown))

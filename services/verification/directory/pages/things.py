@@ -8,7 +8,7 @@ from typing import Any
 
 from services.verification.directory import acts
 from services.verification.directory.acts import Edit, Rules
-from services.verification.directory.pages import forms, history
+from services.verification.directory.pages import forms, history, passwords
 from services.verification.directory.pages.forms import ADDRESS, FORMS, Form
 from services.verification.directory.rules import telling
 from services.verification.directory.rules.cells import ROLES, UNIT_KINDS
@@ -101,7 +101,7 @@ class ThingPages:
         async with self.database.transaction(as_=call.operator) as conn:
             shown = await repeats.once(conn, call, str, partial(self._added, conn, call, edit))
         if kind == "operators":
-            return Page("directory_password.html", {"username": code, "password": shown})
+            return Page("directory_password.html", passwords.told(code, shown))
         return See(f"{form.address(code)}?done=added")
 
     async def _added(self, conn: Connection, call: Call[None, None], edit: Edit) -> str:

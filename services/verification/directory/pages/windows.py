@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.verification.directory.pages import history
 from services.verification.directory.rules import telling
-from services.verification.directory.rules.cells import MATTER_LENGTH, MATTERS
+from services.verification.directory.rules.cells import MATTER_LENGTH, MATTERS, WINDOW_LENGTH
 from services.verification.directory.rules.telling import Difference
-from services.verification.directory.saving import save_window
+from services.verification.directory.saving import By, save_window
 from services.verification.directory.store import changes, operators, units, windows
 from services.verification.directory.store.changes import Noted
 from services.verification.directory.store.units import StoredUnit
@@ -29,7 +29,7 @@ from shared.web.replies import Page, See
 ADDRESS = "/desk/directory/units/{unit_code}/windows"
 READERS = staff((*access.CASE_READERS, "system_admin"))
 KEEPERS = staff(("system_admin",))
-NAME_LENGTH, LISTED = 40, 20
+LISTED = 20
 _Lines = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length=4000)]
 
 
@@ -116,15 +116,15 @@ async def _keep(conn: Connection, unit_code: str, body: WindowBody, by: str) -> 
     wrongs = []
     if body.counter > unit.counters:
         wrongs.append(Wrong("counter", "duty_no_window", most=unit.counters))
-    if not name or len(name) > NAME_LENGTH:
-        wrongs.append(Wrong("name", "window_name", most=NAME_LENGTH))
+    if not name or len(name) > WINDOW_LENGTH:
+        wrongs.append(Wrong("name", "window_name", most=WINDOW_LENGTH))
     if len(matters) > MATTERS or any(len(one) > MATTER_LENGTH for one in matters):
         wrongs.append(Wrong("matters", "csv.matters", most=MATTERS, longest=MATTER_LENGTH))
     if wrongs:
         raise Invalid(*wrongs)
     there = (await windows.list_windows(conn, unit_code)).get(body.counter)
     now = Window(body.counter, name, matters, not body.closed, body.version)
-    if not await save_window(conn, unit_code, there.window if there else None, now, by):
+    if not await save_window(conn, unit_code, there.window if there else None, now, By(by)):
         raise Conflict("refused.window_changed")
     log.get().info("window kept", unit_code=unit_code, counter=body.counter)
     return body.counter

@@ -17,6 +17,7 @@ UNIT_LENGTH = 15
 CODE_LENGTH = 32
 BADGE_LENGTH = 20
 NAME_LENGTH = 100
+WINDOW_LENGTH = 40
 COUNTERS = 99
 MATTERS, MATTER_LENGTH = 60, 40
 _CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?")
@@ -83,6 +84,13 @@ def _name(cell: str) -> str:
     return name
 
 
+def _window(cell: str) -> str:
+    name = _name(cell)
+    if len(name) > WINDOW_LENGTH:
+        raise wrong("csv.too_long", most=WINDOW_LENGTH)
+    return name
+
+
 def _person(cell: str) -> str:
     return text.name(_name(cell))
 
@@ -146,6 +154,7 @@ Level = Annotated[str, BeforeValidator(text.identifier)]
 Badge = Annotated[str, BeforeValidator(_badge)]
 OwnBadge = Annotated[str | None, BeforeValidator(_badge_or_none)]
 Name = Annotated[str, BeforeValidator(_name)]
+WindowName = Annotated[str, BeforeValidator(_window)]
 PersonName = Annotated[str, BeforeValidator(_person)]
 Username = Annotated[str, BeforeValidator(_username)]
 Kind = Annotated[UnitKind, BeforeValidator(_kind)]

@@ -1,4 +1,4 @@
-"""The four files: the columns of each, what people call them, and how a header tells the kind."""
+"""The five files: the columns of each, what people call them, and how a header tells the kind."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,21 @@ from services.verification.directory.rules.rows import Row
 from shared.values import text
 from shared.values.sheet import BadSheet, RowError
 
-Name = Literal["places", "units", "officers", "operators"]
+Name = Literal["places", "units", "officers", "operators", "windows"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its row, the column that names a row, and its columns' Chinese names."""
+    """A kind of file: its row, the column that names a row, and its columns' Chinese names.
+
+    A window's number names it only together with its unit: that is its row's `named`.
+    """
 
     name: Name
     key: str
     row: type[Row]
     aliases: Mapping[str, Sequence[str]]
+    named: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -31,6 +35,10 @@ class Kind:
     def required(self) -> frozenset[str]:
         """The columns that a file must have."""
         return frozenset(n for n, field in self.row.model_fields.items() if field.is_required())
+
+    def code_of(self, row: Row) -> str:
+        """By what a row's thing is known."""
+        return str(getattr(row, self.named or self.key))
 
     def column(self, typed: str) -> str | None:
         """The column that a header cell names, in whatever spelling."""
@@ -97,7 +105,20 @@ OPERATORS = Kind(
         "active": _ACTIVE,
     },
 )
-KINDS = (UNITS, PLACES, OFFICERS, OPERATORS)
+WINDOWS = Kind(
+    "windows",
+    "counter",
+    rows.WindowRow,
+    {
+        "unit_code": ("单位代码", "单位编号", "单位", "unit", "所属单位", "所属单位代码"),
+        "counter": ("窗口号", "窗口编号", "窗口序号", "window"),
+        "name": ("窗口名称", "名称"),
+        "matters": ("办理事项", "事项", "业务事项"),
+        "active": _ACTIVE,
+    },
+    named="code",
+)
+KINDS = (UNITS, PLACES, OFFICERS, OPERATORS, WINDOWS)
 
 
 def known_columns(header: Sequence[str]) -> int:

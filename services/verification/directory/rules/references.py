@@ -1,7 +1,7 @@
 """Rows against the directory: what they name must be there, and nothing may be mistaken for it."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from services.verification.directory.rules import rows, tree
 from services.verification.directory.rules.rows import Row
@@ -11,11 +11,12 @@ from shared.values.sheet import RowError
 
 @dataclass(frozen=True)
 class Directory:
-    """What is there already."""
+    """What is there already; `counters` is how many windows each unit has."""
 
     places: tree.Places
     units: Collection[str]
     badges: Collection[str]
+    counters: Mapping[str, int] = field(default_factory=dict)
 
 
 def faults(sheet: Sheet, known: Directory) -> Iterator[RowError]:
@@ -36,6 +37,12 @@ def faults_of(line: int, row: Row, known: Directory) -> Iterator[RowError]:
             yield _unknown(line, "parent", "csv.no_place", row.parent, known.places)
         case rows.OfficerRow() if row.unit_code not in known.units:
             yield _unknown(line, "unit_code", "csv.no_unit", row.unit_code, known.units)
+        case rows.WindowRow() if row.unit_code not in known.units:
+            yield _unknown(line, "unit_code", "csv.no_unit", row.unit_code, known.units)
+        case rows.WindowRow() if row.counter > known.counters[row.unit_code]:
+            yield RowError(
+                line, "counter", "csv.no_window", {"most": known.counters[row.unit_code]}
+            )
         case rows.OperatorRow():
             yield from _operator(line, row, known)
 

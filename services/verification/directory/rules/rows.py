@@ -32,6 +32,21 @@ class UnitRow(Row):
     matters: cells.Matters = None
 
 
+class WindowRow(Row):
+    """A row of windows.csv: one window of a unit; `active` and `matters` None leave it as it is."""
+
+    unit_code: cells.UnitCode
+    counter: cells.Counters
+    name: cells.WindowName
+    matters: cells.Matters = None
+    active: cells.Active = None
+
+    @property
+    def code(self) -> str:
+        """What the history calls it."""
+        return f"{self.unit_code}/{self.counter}"
+
+
 class OfficerRow(Row):
     """A row of officers.csv; the phone is E.164. Without that column phones stay as they are."""
 

@@ -70,6 +70,6 @@ def _duplicates(kind: Kind, rows: Sequence[tuple[int, Row]]) -> Iterator[RowErro
     first: dict[str, int] = {}
     compared = COMPARED.get(kind.name, str)
     for line, row in rows:
-        own: str = getattr(row, kind.key)
+        own = kind.code_of(row)
         if (before := first.setdefault(compared(own), line)) != line:
             yield RowError(line, kind.key, "csv.twice", {"value": own, "line": before})

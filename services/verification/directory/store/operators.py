@@ -1,6 +1,7 @@
 """Operators: role, place in the tree, password hash."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared import db
 from shared.access import Operator, Role
@@ -88,10 +89,12 @@ async def add_operator(conn: Connection, operator: StoredOperator) -> None:
     )  # fmt: skip
 
 
-async def set_password_hash(conn: Connection, username: str, password_hash: str) -> None:
-    """Give an operator a password."""
+async def set_password_hash(
+    conn: Connection, username: str, password_hash: str, until: datetime | None = None
+) -> None:
+    """Give an operator a password; one with an end opens only the page to choose another."""
     await conn.execute(
-        "UPDATE operators SET password_hash = $2, changed_at = mashang_now() WHERE username = $1",
-        username,
-        password_hash,
-    )
+        """UPDATE operators SET password_hash = $2, password_until = $3, changed_at = mashang_now()
+           WHERE username = $1""",
+        username, password_hash, until,
+    )  # fmt: skip

@@ -20,6 +20,18 @@ class Window:
 
 
 @dataclass(frozen=True)
+class UnitWindow(Window):
+    """It, and whose it is."""
+
+    unit_code: str
+
+    @property
+    def window(self) -> Window:
+        """It alone."""
+        return Window(self.counter, self.name, self.matters, self.active, self.version)
+
+
+@dataclass(frozen=True)
 class StoredWindow:
     """It, and who changed it last."""
 
@@ -49,6 +61,16 @@ async def list_windows(conn: Connection, unit_code: str) -> dict[int, StoredWind
     rows = await conn.fetch(_LIST, unit_code)
     return {row["counter"]: StoredWindow(_window(row), row["changed_by"], row["changed_at"])
             for row in rows}  # fmt: skip
+
+
+async def list_all(conn: Connection) -> dict[str, UnitWindow]:
+    """Every window that somebody has named, by `<unit>/<number>`."""
+    rows = await conn.fetch(
+        "SELECT counter, name, matters, active, version, unit_code FROM windows"
+    )
+    values = (dict(row) | {"matters": tuple(row["matters"])} for row in rows)
+    found = (UnitWindow(**one) for one in values)
+    return {f"{one.unit_code}/{one.counter}": one for one in found}
 
 
 def _window(row: Record) -> Window:

@@ -34,11 +34,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a session comes from; it `waits` for the second factor, or is open."""
+    """Where a session comes from; it `waits` for the second factor, or is open.
+
+    One that `renews` opens nothing until its owner has chosen a password.
+    """
 
     agent: str = ""
     address: str = ""
     waits: bool = False
+    renews: bool = False
 
 
 _HASH = "SELECT password_hash FROM operators WHERE username = $1 AND active"
@@ -60,6 +64,14 @@ async def claim_operator(conn: Connection, username: str, password_hash: str) ->
     return Operator(**dict(row)) if row else None
 
 
+async def given_until(conn: Connection, username: str) -> datetime | None:
+    """Until when a password works that somebody was given; None of one's own."""
+    found: datetime | None = await conn.fetchval(
+        "SELECT password_until FROM operators WHERE username = $1", username
+    )
+    return found
+
+
 async def get_active(conn: Connection, username: str) -> Operator | None:
     """An operator who may sign in, held so until the end of the transaction."""
     row = await conn.fetchrow(
@@ -77,6 +89,15 @@ async def renew_password_hash(conn: Connection, username: str, password_hash: st
     )
 
 
+async def choose_password_hash(conn: Connection, username: str, password_hash: str) -> None:
+    """A password of one's own, which opens the sessions that waited for it."""
+    await conn.execute(
+        "UPDATE operators SET password_hash = $2, password_until = NULL WHERE username = $1",
+        username, password_hash,
+    )  # fmt: skip
+    await conn.execute("UPDATE sessions SET renews = false WHERE username = $1", username)
+
+
 async def add_session(
     conn: Connection,
     token_hash: bytes,
@@ -88,25 +109,28 @@ async def add_session(
     """Begin a session; whoever does has just typed the password."""
     await conn.execute(
         """INSERT INTO sessions (token_hash, username, created_at, seen_at, confirmed_at,
-               expires_at, agent, address, waits)
-           VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7)""",
+               expires_at, agent, address, waits, renews)
+           VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7, $8)""",
         token_hash, username, now, expires_at, origin.agent, origin.address, origin.waits,
+        origin.renews,
     )  # fmt: skip
 
 
 _ABOUT = ("version", "created_at", "seen_at", "confirmed_at")
 
 
-async def get_session(conn: Connection, token_hash: bytes) -> StoredSession | None:
-    """The session of an active operator."""
+async def get_session(
+    conn: Connection, token_hash: bytes, *, renews: bool = False
+) -> StoredSession | None:
+    """The session of an active operator; with `renews` one that opens nothing yet."""
     row = await conn.fetchrow(
         """SELECT o.username, o.name, o.role, o.scope, o.badge, o.version, s.created_at, s.seen_at,
                   s.confirmed_at, k.single, k.own
            FROM sessions s JOIN operators o USING (username)
                LEFT JOIN key_choices k USING (username)
-           WHERE s.token_hash = $1 AND o.active AND NOT s.waits""",
-        token_hash,
-    )
+           WHERE s.token_hash = $1 AND o.active AND NOT s.waits AND s.renews = $2""",
+        token_hash, renews,
+    )  # fmt: skip
     if row is None:
         return None
     values = dict(row)
