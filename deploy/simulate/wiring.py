@@ -43,6 +43,8 @@ async def city(
     vendors = _vendors(log, policies, seed)
     async with AsyncExitStack() as stack:
         stack.callback(clock.set_offset, before)
+        stack.callback(clock.set_home, clock.home())
+        clock.set_home(policies.editions[-1].zone)
         parts: dict[str, Part] = {}
         for name, home in homes.items():
             env = _env(name, home, keys, policy_file)
