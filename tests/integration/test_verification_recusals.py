@@ -10,6 +10,7 @@ import pytest
 from services.verification.casework.acts import recusals
 from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.store import cases, lists
+from services.verification.casework.store import recusals as store
 from services.verification.casework.store.lists import Wanted
 from services.verification.directory import commands as directory
 from shared.access import Operator, identities
@@ -17,7 +18,14 @@ from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.values import clock, text
 from tests.integration.verification_case import DESK, PEOPLE, SEAL, Casework, person
-from tests.integration.verification_office import FAR_UNIT, LEVELS, UNIT, Office, office
+from tests.integration.verification_office import (
+    FAR_UNIT,
+    LEVELS,
+    OTHER_UNIT,
+    UNIT,
+    Office,
+    office,
+)
 from tests.integration.verification_tab import tab
 from tests.support import at, captured_logs
 
@@ -313,6 +321,20 @@ async def test_a_desk_that_comes_later(work: Casework, change_: str) -> None:
     assert (False, True) == (await sees(work, new, about), await sees(work, new, other))
     assert HIGHER == await seen_by(work, about)
     assert 0 == await recusals.examine_again(work.conn, DESK, 10)
+
+
+async def test_what_is_unfinished_is_examined_first(work: Casework) -> None:
+    """However many closed cases the directory's change leaves to be looked at."""
+    closed = [await work.open() for _ in range(3)]
+    for case_id in closed:
+        await work.judge("city", case_id, "helped")
+    unfinished = await work.open(unit_code=OTHER_UNIT)
+    await load(work, "username,name,role,scope,badge\nabove,上级,county_supervisor,ZY,\n")
+    stale = [case.case_id for case in await store.claim_stale(work.conn, 1)]
+    assert [unfinished] == stale
+    assert {unfinished, *closed} == {c.case_id for c in await store.claim_stale(work.conn, 9)}
+    assert 4 == await recusals.examine_again(work.conn, DESK, 9)
+    assert [] == await store.claim_stale(work.conn, 9)
 
 
 async def test_a_badge_that_is_corrected(work: Casework) -> None:
