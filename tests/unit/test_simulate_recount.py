@@ -250,6 +250,8 @@ def test_rates_count_what_was_reached() -> None:
     reached = Called(NOON + 20 * HOUR, "c", "reached")
     figures = rates.ever(told(case("c"), calls, reached))
     assert (1, 0, 0) == tuple(figures[f"called_back{end}"] for end in ("", "_in_time", "_same_day"))
+    judged = rates.ever(told(case("c"), found("c", NOON + 13 * HOUR)))
+    assert (1, 0, 0) == tuple(judged[f"verified{end}"] for end in ("", "_in_time", "_same_day"))
     facts = [*case("c"), reached, found("c", NOON + DAY), Followed(NOON + 2 * DAY, "sc")]
     assert (0, 1) == tuple(rates.desk(told(facts))[name] for name in ("called_back", "open"))
 

@@ -36,12 +36,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Effect:
-    """A verdict took effect: the `order` of it among all facts."""
+    """A verdict took effect: the `order` of it among all facts, and after how many spans."""
 
     order: int
     at: datetime
     revision: int
     ruling: Judged
+    spans: int
 
 
 @dataclass
@@ -199,7 +200,7 @@ class Stories:
             self._take_effect(order, fact.at, story)
 
     def _take_effect(self, order: int, at: datetime, story: Story) -> None:
-        effect = Effect(order, at, len(story.verdicts), story.verdicts[-1])
+        effect = Effect(order, at, len(story.verdicts), story.verdicts[-1], len(story.spans))
         story.effects.append(effect)
 
     def _review(self, order: int, fact: Reviewed) -> None:
