@@ -56,12 +56,14 @@ async def bind(work: Casework, case_id: UUID) -> ContactBound:
     return event
 
 
-async def follow_up(work: Casework, case_id: UUID, words: str = "没有查清") -> FollowupReceived:
-    """The citizen does not accept the verdict."""
+async def follow_up(
+    work: Casework, case_id: UUID, words: str = "没有查清", ago: timedelta = timedelta()
+) -> FollowupReceived:
+    """The citizen does not accept the verdict, and said so a while ago."""
     case, own = await work.stands(case_id), uuid4()
     event = FollowupReceived(
         followup_id=own, submission_id=case.submission_id, number=1, revision=case.revision,
-        words_sealed=SEAL.close(words, f"words:{own}"), received_at=clock.now(),
+        words_sealed=SEAL.close(words, f"words:{own}"), received_at=clock.now() - ago,
     )  # fmt: skip
     await citizens.on_followup_received(DESK, work.conn, event)
     return event
@@ -175,6 +177,18 @@ async def test_a_follow_up_opens_the_case_one_level_higher(work: Casework) -> No
         await work.judge("county", case_id, "partly", revision=1)
     again = await work.said("case.verified.v1")
     assert [("partly", 2)] == [(e["verdict"], e["revision"]) for e in again]
+
+
+async def test_a_follow_up_is_due_by_when_it_was_said(work: Casework) -> None:
+    """Who was away when it came has no more time for it."""
+    case_id = await work.open()
+    await work.judge("desk", case_id)
+    with at(NOON + timedelta(days=4)):
+        await follow_up(work, case_id, ago=timedelta(days=1))
+    case = await work.stands(case_id)
+    assert {day_end(3)} == {case.callback_due_at, case.verification_due_at}
+    assert case.reopened_at is not None
+    assert timedelta(hours=1) > abs(case.reopened_at - NOON - timedelta(days=3))
 
 
 async def test_what_the_county_confirmed_the_city_decides(work: Casework) -> None:

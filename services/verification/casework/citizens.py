@@ -44,14 +44,17 @@ async def on_contact_bound(desk: Desk, conn: Connection, event: ContactBound) ->
 
 
 async def on_followup_received(desk: Desk, conn: Connection, event: FollowupReceived) -> None:
-    """Open the case again, for the level above whoever decided it; once a follow-up."""
+    """Open the case again, for the level above whoever decided it; once a follow-up.
+
+    Its duties count from when the citizen said so, however much later it is heard.
+    """
     case, at = await _case(conn, event.submission_id), clock.now()
     if not await additions.add_followup(conn, case.case_id, event):
         return
     decider = await actions.get_decider(conn, case.case_id)
     if decider is None:
         raise Retry(SOON, "the verdict has not been recorded yet")
-    again = answering.reopened(case, decider, at, desk.policy(case))
+    again = answering.reopened(case, decider, event.received_at, desk.policy(case))
     await cases.set_columns(conn, again, answering.REOPENED)
     await _note(conn, case, "followup", revision=event.revision)
     await recusals.hold(conn, desk, again, await additions.list_of(conn, case.case_id))

@@ -39,23 +39,26 @@ class Decider:
     role: Role
 
 
-def reopened(case: Case, decider: Decider, now: datetime, policy: Policy) -> Case:
-    """The case after a follow-up: open, all due times anew, and above whoever decided before."""
+def reopened(case: Case, decider: Decider, said_at: datetime, policy: Policy) -> Case:
+    """The case after a follow-up: open, all due times anew, and above whoever decided before.
+
+    By the same rule as at first: they count from when it came in.
+    """
     callback = replace(
         case,
         callback_state="open" if case.phone_sealed else "no_phone",
         callback_settled_at=None,
-        callback_due_at=promises.callback_due(now, policy, graded(case)),
+        callback_due_at=promises.callback_due(said_at, policy, graded(case)),
     )
     return replace(
-        words.opened_again(callback, policy, now),
+        words.opened_again(callback, policy, said_at),
         state="open",
         verified_at=None,
         final_at=None,
         review_due_at=None,
         review_pending=False,
-        verification_due_at=promises.verification_due(now, policy, graded(case)),
-        reopened_at=now,
+        verification_due_at=promises.verification_due(said_at, policy, graded(case)),
+        reopened_at=said_at,
         decided_by=decider.username,
         decided_role=decider.role,
         reschedules=case.reschedules + 1,
