@@ -71,7 +71,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "extension": (("reason",), {"days": "2"}),
     "dispute": (("reason",), {}),
     "word": (("word",), {}),
-    "page": ((), {}),
+    "page": (("note",), {}),
     "duty-phone": (("phone",), {}),
     "incident": (("incident", "reason"), {"decision": "merge"}),
     "unlike": (("incident", "word"), {}),

@@ -113,11 +113,12 @@ async def test_whoever_has_it_ends_it(bureau: Office, owner: asyncpg.Connection)
     assert 1 == REGISTRY.get_sample_value("mashang_unanswered_urgent")
     page = await bureau.browse("desk", f"/desk/cases/{case_id}/page")
     assert ("没有值班手机" in page.text, "不再呼叫值班" in page.text) == (True, True)
-    assert 303 == (await sent(bureau, "desk", case_id, "page")).status
+    assert 303 == (await sent(bureau, "desk", case_id, "page", note="马上联系家长")).status
     assert 409 == (await bureau.ask("county", "POST", f"cases/{case_id}/page", {})).status
     assert 0 == await sweep(bureau, owner, NIGHT + 60 * MINUTE)
     shown = (await bureau.browse("desk", f"/desk/cases/{case_id}")).text
     assert ("接下急件" in shown, "没有人接" in shown) == (True, False)
+    assert "马上联系家长" in shown
 
 
 @pytest.mark.parametrize("what", ["called", "judged"])
