@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from services.scoring import views
 from services.scoring.rules.provisional import OPEN, firm_at
+from services.scoring.rules.reading import may_read
 from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Appeal, Fact, Scope, Strike
 from services.scoring.score_views import Course, Months, Score
@@ -138,11 +139,6 @@ async def load_strikes(
         appealed = await appeals.list_of(conn, badge)
     shown = [_strike(strike, held, appealed, policies) for strike in strikes_of(marks, policies)]
     return views.Strikes(**officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger])
-
-
-def may_read(who: Operator, badge: str) -> bool:
-    """No officer reads another's page, whatever else they see of their own unit."""
-    return who.role != "unit_operator" or who.badge is None or badge in access.identities(who)
 
 
 def _strike(

@@ -17,6 +17,7 @@ from services.scoring.paper_views import (
     SanctionShown,
     SanctionTold,
 )
+from services.scoring.reading import Read, find_paper, read
 from services.scoring.rules.sanctions import Sanction
 from services.scoring.scores import load_cases
 from services.scoring.signing import SanctionsQuery
@@ -26,6 +27,7 @@ from services.scoring.telling import Teller
 from shared.db import Database, as_itself
 from shared.errors import NotFound
 from shared.policy import Policies
+from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
 from shared.web.texts import texts
 
@@ -52,6 +54,12 @@ class PaperApi:
             row(f"{PAPERS}/{{kind}}/{{year}}/{{number}}", self.get_paper, "A numbered document",
                 READERS, params={"kind": str, "year": int, "number": int},
                 answers={200: PaperTold}),
+            Endpoint(
+                "POST", f"{PAPERS}/{{kind}}/{{year}}/{{number}}/reading", self.read,
+                "Say that a document has been read", documents.ADDRESSEES,
+                params={"kind": str, "year": int, "number": int}, answers={200: Read},
+                repeat="header",
+            ),
         ]  # fmt: skip
 
     async def list_sanctions(self, call: Call[None, SanctionsQuery]) -> Sanctions:
@@ -84,7 +92,7 @@ class PaperApi:
     async def get_paper(self, call: Call[None, None]) -> PaperTold:
         """With its text, and its cases."""
         async with self.database.transaction(as_=call.operator) as conn:
-            one = await documents.find_paper(conn, **call.params)
+            one = await find_paper(conn, **call.params)
             told = await load_cases(conn, self._teller(call), one.case_ids)
             async with as_itself(conn, call.operator):
                 cases = await papers.list_cases(conn, one.case_ids)
@@ -95,6 +103,12 @@ class PaperApi:
             body=list(document.body),
             phrase=texts(call.language).text(f"paper_rule_{one.kind}"),
             cases=told,
+        )
+
+    async def read(self, call: Call[None, None]) -> Read:
+        """Once."""
+        return await repeats.done_once(
+            self.database, call, Read, lambda conn: read(conn, call.operator, **call.params)
         )
 
     def _teller(self, call: Call[Any, Any]) -> Teller:

@@ -59,6 +59,7 @@ class PaperShown(BaseModel):
     remark: str | None = Field(description="of whoever signed it; it stands in the document, too")
     issued_at: datetime
     withdrawn_at: datetime | None
+    read_at: datetime | None = Field(description="when somebody for whom it is said they read it")
 
 
 class Papers(BaseModel):

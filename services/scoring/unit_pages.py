@@ -9,9 +9,10 @@ from pydantic import Field
 
 from services.scoring import papers as made
 from services.scoring import views
-from services.scoring.api import READERS, may_read
+from services.scoring.api import READERS
 from services.scoring.charts import Close, course
 from services.scoring.railing import onward, praised_since, rail
+from services.scoring.rules.reading import may_read
 from services.scoring.score_views import Course, Months
 from services.scoring.scores import load_course, load_months, load_score
 from services.scoring.store import commendations, papers

@@ -70,6 +70,7 @@ GUARDED = {
         "sanction_withdrawals",
         "papers",
         "paper_withdrawals",
+        "paper_readings",
         "exports",
     ),
 }

@@ -131,7 +131,7 @@ SHORT = {
 # can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
-    "removal", "again", "exports", "import", "{preview_id}",
+    "removal", "again", "exports", "import", "{preview_id}", "reading",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "new-password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip

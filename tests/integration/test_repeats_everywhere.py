@@ -64,6 +64,11 @@ NO_ACT = {
     "POST /desk/directory/holidays/file": "the same, as a file",
     "POST /desk/directory/import": "a file that is looked at twice is imported once",
 }
+CRITICISM = """
+    INSERT INTO criticisms (year, number, case_id, revision, unit_code, issued_at)
+    SELECT 2026, coalesce(max(number), 0) + 1, $1, 1, 'n1', now() FROM criticisms WHERE year = 2026
+    RETURNING year, number
+"""
 DUTY = """
     INSERT INTO duties (unit_code, counter, badge, starts_at, ends_at, added_by)
     VALUES ('n1', 1, $1, now() + $2, now() + $2 + interval '1 hour', 'north1') RETURNING duty_id
@@ -411,6 +416,14 @@ async def ledger(_: Place) -> tuple[Body, Body]:
     return {}, {"asked": "unit=n1", "format": "csv"}
 
 
+async def reading(place: Place) -> tuple[Body, Body]:
+    """A circulated criticism of the unit has been read."""
+    async with place.town.databases["scoring"].acquire() as conn:
+        row = await conn.fetchrow(CRITICISM, uuid4())
+    assert row is not None
+    return {"kind": "criticism", "year": str(row[0]), "number": str(row[1])}, {}
+
+
 async def attribute(place: Place) -> tuple[Body, Body]:
     """Praise for nobody in particular is found to mean somebody."""
     own = uuid4()
@@ -568,7 +581,8 @@ ACTS: Mapping[str, Make] = {
     "phone-reveals": reveal, "questions": questions, "evidence": proof,
     "approvals": approval, "holds": hold,
     "write-offs": write_off,
-    "resolutions": resolution, "release": release, "recusals": recusal, "decisions": held,
+    "resolutions": resolution, "reading": reading,
+    "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export, "/scores/entries/exports": ledger,

@@ -27,6 +27,7 @@ TABLES = {
         "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "holds", "incidents", "handed_in",
+        "paper_readings",
     ),
 }  # fmt: skip
 # Nobody's but their own, or their place's, wherever they stand.

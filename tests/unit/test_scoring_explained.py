@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.api import may_read
 from services.scoring.rules import assessment, prominent
+from services.scoring.rules.reading import is_addressed, may_read
 from services.scoring.rules.values import Fact
 from services.scoring.store.papers import Counted
 from services.scoring.telling import Teller
@@ -109,3 +109,22 @@ def test_a_case_is_told_as_far_as_it_is_theirs(
 def test_no_officer_reads_anothers_page(role: Role, badge: str | None, *, may: bool) -> None:
     """Their own they do, and whoever leads the window without being one of its officers."""
     assert may == may_read(Operator("u", "n", role, "n1", badge), "170001")
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "about", "told"),
+    [
+        (Operator("u", "n", "unit_operator", "n1"), "criticism", None, True),
+        (Operator("u", "n", "unit_operator", "n2"), "criticism", None, False),
+        (Operator("u", "n", "county_supervisor", "n1"), "criticism", None, False),
+        (Operator("u", "n", "unit_operator", "n1", "170001"), "clearing", "170001", True),
+        (Operator("u", "n", "unit_operator", "n1", "170002"), "clearing", "170001", False),
+        (Operator("u", "n", "unit_operator", "n1"), "clearing", "170001", True),
+        (Operator("u", "n", "unit_operator", "n1"), "alert", "170001", False),
+    ],
+)
+def test_a_document_is_for_its_unit_or_its_officer(
+    who: Operator, kind: str, about: str | None, *, told: bool
+) -> None:
+    """Who leads the window reads for an officer without an account; leadership's is for nobody."""
+    assert told == is_addressed(who, kind, "n1", about)

@@ -37,7 +37,7 @@ _WITHDRAW_CLEARING = """
 """
 _PAPERS = """
     SELECT n.*, coalesce(u.name, n.unit_code) AS unit_name, coalesce(o.name, n.badge) AS officer,
-           coalesce(s.name, n.signed_by) AS signer
+           coalesce(s.name, n.signed_by) AS signer, coalesce(t.name, r.read_by) AS reader, r.read_at
     FROM (SELECT 'criticism' AS kind, c.year, c.number, c.unit_code, NULL::text AS badge,
                  ARRAY[c.case_id] AS case_ids, NULL::text AS period, NULL::text AS signed_by,
                  NULL::text AS remark, c.issued_at, w.withdrawn_at
@@ -49,6 +49,12 @@ _PAPERS = """
           LEFT JOIN sanction_decisions d USING (sanction_id)) AS n
     LEFT JOIN units u USING (unit_code) LEFT JOIN officers o USING (badge)
     LEFT JOIN staff s ON s.username = n.signed_by
+    LEFT JOIN paper_readings r ON (r.kind, r.year, r.number) = (n.kind, n.year, n.number)
+    LEFT JOIN staff t ON t.username = r.read_by
+"""
+_READ = """
+    INSERT INTO paper_readings (kind, year, number, unit_code, read_by, read_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true
 """
 _CASES = """
     SELECT v.case_id, coalesce(i.incident_id, v.incident_id) AS incident_id, v.received_at,
@@ -76,6 +82,8 @@ class Numbered:
     remark: str | None
     issued_at: datetime
     withdrawn_at: datetime | None
+    reader: str | None
+    read_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,22 @@ async def list_newest(
         kind, year, number, limit,
     )  # fmt: skip
     return [_numbered(row) for row in rows]
+
+
+async def list_unread(conn: Connection, unit_code: str, limit: int) -> list[Numbered]:
+    """What is in force for a unit and its officers and nobody there has read, the oldest first."""
+    rows = await conn.fetch(
+        f"""{_PAPERS} WHERE n.unit_code = $1 AND r.read_at IS NULL AND n.withdrawn_at IS NULL
+            ORDER BY n.issued_at, n.kind, n.number LIMIT $2""",
+        unit_code, limit,
+    )  # fmt: skip
+    return [_numbered(row) for row in rows]
+
+
+async def mark_read(conn: Connection, one: Numbered, who: str, at: datetime) -> bool:
+    """Once a document; False if somebody did before."""
+    row = (one.kind, one.year, one.number, one.unit_code, who, at)
+    return await conn.fetchval(_READ, *row) is True
 
 
 async def list_of_unit(conn: Connection, unit_code: str, limit: int) -> list[Numbered]:
