@@ -285,7 +285,7 @@ async def test_every_figure_leads_to_what_it_counts(scores: Scores) -> None:
     assert [True, True, True] == [
         words in tab.text for words in ("26-000001", "窗口n1", "其中 1 件还没有结论")
     ]
-    assert behind == {
+    assert {which: behind[which] for which in WHICH if "verified_" not in which} == {
         "complaints": (3, ["26-000002", "26-000001"]), "called": (1, ["26-000001"]),
         "called_rule": (1, ["26-000001"]), "verified": (2, ["26-000002", "26-000001"]),
         "true": (1, ["26-000001"]), "rewards": (1, ["26-000001"]), "unsolved": (1, ["26-000001"]),
@@ -319,3 +319,19 @@ async def test_what_a_figure_counts_is_paged(scores: Scores) -> None:
         hidden = [words in tab.text for words in ("26-000666", "窗口s1", "市局督察办理的件")]
         assert [False, False, True] == hidden
         assert 422 == await tab.get("/leadership/cases?which=nothing")
+
+
+async def test_no_figure_leads_nowhere(scores: Scores) -> None:
+    """Whatever the page counts, its number opens a list of that name with as many cases."""
+    for hours in (2, 30, 50):
+        await found(scores, "n1", NOW - timedelta(hours=hours))
+    with at(NOW):
+        tab = scores.tab("auditor")
+        await tab.get("/leadership")
+        links = re.findall(r'<b><a href="(/leadership/cases[^"]+)">([^<]+)</a>', tab.text)
+        for link, shown in links:
+            assert 200 == await tab.get(link), link
+            number = re.search(r"共 (\d+) 件", tab.text)
+            assert number
+            assert "rewards" in link or shown == number[1], link
+    assert len(WHICH) == len(links)

@@ -9,13 +9,18 @@ from asyncpg import Record
 from services.scoring.store.months import COMPLAINTS, TRUE
 from shared.db import Connection
 
-Which = Literal["complaints", "called", "called_rule", "verified", "true", "rewards", "unsolved"]
+Which = Literal[
+    "complaints", "called", "called_rule", "verified", "verified_day", "verified_rule", "true",
+    "rewards", "unsolved",
+]  # fmt: skip
 WHICH: tuple[Which, ...] = get_args(Which)
 _WHERE: dict[Which, str] = {
     "complaints": "true",
     "called": "b.state = 'reached' AND (b.called_at AT TIME ZONE $3)::date = c.day",
     "called_rule": "b.state = 'reached' AND b.called_at <= b.due_at",
     "verified": "v.case_id IS NOT NULL",
+    "verified_day": "v.case_id IS NOT NULL AND (h.handed_at AT TIME ZONE $3)::date = c.day",
+    "verified_rule": "v.case_id IS NOT NULL AND h.handed_at <= h.due_at",
     "true": TRUE,
     "rewards": "r.reward_id IS NOT NULL",
     "unsolved": "v.case_id IS NOT NULL AND NOT a.solved",
@@ -26,6 +31,7 @@ _FROM = f"""
     FROM complaints c
     LEFT JOIN callbacks b ON b.case_id = c.case_id
     LEFT JOIN verdicts v ON v.case_id = c.case_id
+    LEFT JOIN handed_in h ON h.case_id = c.case_id
     LEFT JOIN answers a ON a.submission_id = c.submission_id
     LEFT JOIN rewards r ON r.case_id = c.case_id AND r.paid_at IS NOT NULL
         AND r.reversed_at IS NULL
