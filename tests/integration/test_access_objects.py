@@ -85,7 +85,7 @@ class Ground:
             screen = await self.screen(service, who)
             headers["Cookie"] = screen.cookie
             body |= {"csrf": screen.csrf, "key": uuid4().hex} if one.method == "POST" else {}
-        raw = encoded(one, body) if body else b""
+        raw = encoded(one, body) if body or one.body else b""
         kind = MEDIA_TYPE if one.form else FILES if one.uploads else JSON
         told = await send(base, address, Request(one.path, raw, kind, method=one.method), headers)
         assert told is not None
