@@ -173,6 +173,13 @@ def test_a_policy_file_that_is_none(mashang: Mashang, tmp_path: Path, content: b
     assert str(file) in result.err
 
 
+def test_a_policy_file_that_can_be_used(mashang: Mashang) -> None:
+    """From when its editions hold, and for which years somebody has entered the holidays."""
+    file = "deploy/policies/complaints-uk.toml"
+    told = f"{file}: usable; in force from 2026-01-01\nits calendar has the holidays of 2026, 2027\n"
+    assert Result(0, told, "") == mashang("policy", "check", file)
+
+
 def test_every_mistake_of_a_policy_file_is_a_line(mashang: Mashang, tmp_path: Path) -> None:
     """With its place, so that an editor leads there; then how many there are."""
     file = tmp_path / "policy.toml"
