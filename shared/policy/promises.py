@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.events import Kind
-from shared.policy import Policy
+from shared.policy.editions import Policy
 from shared.policy.within import Duty
 from shared.values import clock
 

@@ -176,7 +176,9 @@ def test_a_policy_file_that_is_none(mashang: Mashang, tmp_path: Path, content: b
 def test_a_policy_file_that_can_be_used(mashang: Mashang) -> None:
     """From when its editions hold, and for which years somebody has entered the holidays."""
     file = "deploy/policies/complaints-uk.toml"
-    told = f"{file}: usable; in force from 2026-01-01\nits calendar has the holidays of 2026, 2027\n"
+    told = (
+        f"{file}: usable; in force from 2026-01-01\nits calendar has the holidays of 2026, 2027\n"
+    )
     assert Result(0, told, "") == mashang("policy", "check", file)
 
 

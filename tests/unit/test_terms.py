@@ -22,7 +22,7 @@ PRESETS = {
 OTHERS = sorted(PRESETS.keys() - {"article"})
 TEMPLATES = Path("services/intake/templates")
 SAYS = re.compile(r"\bt\('(\w+)'")
-PROMISES = re.compile("当天|奖励")
+PROMISES = re.compile("当天(给您|打|回|有回|核|查|24)|奖励")
 # They speak of a reward that there is, or of what no policy changes.
 TRUE_OF_ALL = {
     "phone_reward", "phone_which", "reward_heading", "your_reward_none", "filing_read_text",
