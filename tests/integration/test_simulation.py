@@ -13,6 +13,9 @@ from deploy.simulate.compare import Comparison
 from deploy.simulate.play import Play, Played
 from deploy.simulate.report import Report
 from deploy.simulate.wiring import Home
+from services.scoring.commands import recount_all
+from shared import policy
+from shared.db import Database
 from shared.flows import SERVICES
 from tests.conftest import ROOT, Clone
 
@@ -22,9 +25,14 @@ MONTH = Play(31, date(2026, 12, 12), 30, 0.12, 7, ROOT / "deploy" / "policy.toml
 
 
 @pytest.fixture(scope="module")
-async def played(module_clone: Clone, templates: Postgres) -> Played:
+async def urls(module_clone: Clone) -> dict[str, str]:
+    """A database for each service."""
+    return {name: await module_clone(name) for name in SERVICES}
+
+
+@pytest.fixture(scope="module")
+async def played(urls: dict[str, str], templates: Postgres) -> Played:
     """Played once for all that is asked of it."""
-    urls = {name: await module_clone(name) for name in SERVICES}
     homes = {name: Home(url, templates.url(url.rsplit("/", 1)[-1])) for name, url in urls.items()}
     return await play.run(MONTH, homes, Keys(), lambda _: None)
 
@@ -32,6 +40,16 @@ async def played(module_clone: Clone, templates: Postgres) -> Played:
 async def test_the_program_and_the_recount_agree(played: Played) -> None:
     """Every notice, point, strike, sanction, criticism, reward and rate is what the rules say."""
     assert [] == played.differences()
+
+
+async def test_the_ledgers_are_what_scoring_recounts(played: Played, urls: dict[str, str]) -> None:
+    """`mashang score recount` comes to the same by a third way."""
+    assert played.held.rows["ledger"]
+    database = await Database.connect(urls["scoring"], "scoring")
+    async with database.transaction() as conn:
+        done = await recount_all(conn, policy.load(MONTH.policy))
+    await database.close()
+    assert (True, []) == (done.verdicts > 0, done.differences)
 
 
 async def test_there_was_something_to_compare(played: Played) -> None:

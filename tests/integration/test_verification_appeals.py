@@ -1,5 +1,6 @@
 """Officers appeal against their marks: once, in time, to the level above; then it is answered."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -202,6 +203,27 @@ async def test_what_is_returned_to_be_judged_again_still_follows_from_the_appeal
     assert 201 == (await bureau.review("city", case_id, 4)).status
     last = (await bureau.events("case.verified.v1"))[-1]
     assert (4, None) == (last["revision"], last["overturned"])
+
+
+async def test_who_comes_second_is_told(bureau: Office) -> None:
+    """The officer and a colleague at once: one appeal. Two of the county at once: one answer."""
+    case_id = await marked(bureau)
+    own_body = {"case_id": str(case_id), "reason": REASON}
+    behalf = {"officer": "170001", "reason": REASON}
+    filed = await asyncio.gather(
+        bureau.ask("accused", "POST", "appeals", own_body),
+        bureau.ask("desk", "POST", f"cases/{case_id}/appeal", behalf),
+    )
+    assert [201, 409] == sorted(one.status for one in filed)
+    grant = {"request_id": await asked(bureau, case_id), "decision": "grant", "word": WORD,
+             "instead": "policy"}  # fmt: skip
+    both: tuple[dict[str, str], ...] = ({"decision": "refuse"}, {})
+    answers = await asyncio.gather(
+        *(bureau.ask(who, "POST", f"cases/{case_id}/decision", grant | other)
+          for who, other in zip(("county", "county2"), both, strict=True))
+    )  # fmt: skip
+    assert [201, 409] == sorted(one.status for one in answers)
+    assert 2 == len(await told(bureau))
 
 
 async def test_one_of_two_officers_appeals(bureau: Office) -> None:
