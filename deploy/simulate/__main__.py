@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=365, help="how many (365)")
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(2026, 1, 1))
     parser.add_argument("--units", type=int, default=242, help="how many windows (242)")
-    parser.add_argument("--daily", type=float, default=0.08, help="visits a unit and day (0.08)")
+    parser.add_argument("--daily", type=float, default=0.04, help="visits a unit and day (0.04)")
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
     parser.add_argument("--policy", type=Path, default=ROOT / "deploy" / "policy.toml")
     told = parser.parse_args(arguments)

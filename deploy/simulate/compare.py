@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.simulate.facts import Log, Swept
-from deploy.simulate.recount import notices, rates, scores
+from deploy.simulate.recount import messages, notices, rates, scores
 from deploy.simulate.recount.edition import Book
 from deploy.simulate.recount.money import Money
 from deploy.simulate.recount.stories import Stories
@@ -92,6 +92,10 @@ class Comparison:
             for row in self.held.rows["rewards"]
         }
         yield from _unequal("reward", expected, found)
+        delivered = [row for row in self.held.rows["messages"] if row["state"] == "delivered"]
+        sent = {(str(row["case_id"]), row["purpose"]) for row in delivered if row["case_id"]}
+        sent = {one for one in sent if one[1] in messages.PURPOSES}
+        yield from _apart("message", messages.expected(money.stories, money), sent)
         for order in money.strange:
             yield Difference("order of nobody", order, "none", "sent")
 

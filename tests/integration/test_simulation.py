@@ -66,7 +66,7 @@ async def test_a_lost_row_would_be_seen(played: Played) -> None:
     for name, key in (
         ("notices", "case_id"), ("criticisms", "case_id"), ("rewards", "case_id"),
         ("strikes", "badge"), ("balances", "unit_code"), ("ledger", "unit_code"),
-        ("sanctions", "subject"), ("clearings", "badge"),
+        ("sanctions", "subject"), ("clearings", "badge"), ("messages", "case_id"),
     ):  # fmt: skip
         rows = played.held.rows[name]
         lost = replace(played.held, rows={**played.held.rows, name: rows[1:]})

@@ -25,7 +25,7 @@ from deploy.simulate.facts import (
     Paid,
     Reviewed,
 )
-from deploy.simulate.recount import notices, rates, scores
+from deploy.simulate.recount import messages, notices, rates, scores
 from deploy.simulate.recount.edition import Book
 from deploy.simulate.recount.money import Money, orders
 from deploy.simulate.recount.stories import Stories, airtime
@@ -262,3 +262,17 @@ def test_a_case_is_judged_by_the_edition_of_its_day() -> None:
     book = Book([BOOK.editions[0], type(BOOK.editions[0])(later)])
     days = [book.at(at(f"2026-{day}")).rule["effective_from"] for day in ("05-31", "06-01")]
     assert [date(2019, 5, 15), date(2026, 6, 1)] == days
+
+
+def test_who_is_thanked() -> None:
+    """「以短信的方式感謝群眾」: who complained and has a phone for it; of the money who got it."""
+    own = orders("a")[0]
+    story = told(
+        case("a"), found("a", NOON + HOUR), Left(NOON + DAY, own, PHONE, 2000),
+        Paid(NOON + DAY, own), case("b", number=""), found("b", NOON + HOUR, "helped"),
+        case("c", number="+8617010000000"), found("c", NOON + HOUR, "helped"),
+        case("d"),
+    )  # fmt: skip
+    money = Money(story, frozenset())
+    money.count(story.facts)
+    assert {("a", "thanks"), ("a", "paid"), ("c", "thanks")} == messages.expected(story, money)

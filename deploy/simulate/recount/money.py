@@ -90,15 +90,11 @@ class Money:
         # An officer's appeal takes no reward back.
         found = effect.ruling.overturned or effect.ruling.verdict
         earned = story.complaint and found in rule["verdicts"]
-        phone = self._phone(story, at)
+        phone = self.stories.phone(story, at)
         if earned and airtime(phone):
             self._earn(story, reward, at, phone)
         elif reward is not None:
             self._lose(reward)
-
-    def _phone(self, story: Story, at: datetime) -> str:
-        bound = self.stories.bound.get(story.filed.submission)
-        return bound.phone if bound and bound.at <= at else story.filed.phone
 
     def _earn(self, story: Story, reward: Reward | None, at: datetime, phone: str) -> None:
         incident = self._incidents[story.case]

@@ -99,11 +99,14 @@ class Merge:
     incident: str
 
 
+def mobile(phone: str) -> bool:
+    """Whether it is a mainland mobile, which takes SMS."""
+    return phone.startswith("+861") and len(phone) == len("+86") + 11
+
+
 def airtime(phone: str) -> bool:
-    """Whether a phone gets airtime: a mainland mobile of one of the three operators."""
-    national = phone.removeprefix("+86")
-    mobile = len(national) == 11 and national[0] == "1"
-    return phone.startswith("+861") and mobile and not national.startswith(VIRTUAL)
+    """Whether a phone gets airtime: a mobile of one of the three operators."""
+    return mobile(phone) and not phone.removeprefix("+86").startswith(VIRTUAL)
 
 
 class Stories:
@@ -126,6 +129,11 @@ class Stories:
     def of_submission(self, submission: str) -> Story | None:
         """The case of a submission."""
         return self.of.get(self._case.get(submission, ""))
+
+    def phone(self, story: Story, at: datetime) -> str:
+        """The phone that was known at a moment."""
+        bound = self.bound.get(story.filed.submission)
+        return bound.phone if bound and bound.at <= at else story.filed.phone
 
     def _tell(self, order: int, fact: Fact) -> None:
         match fact:
