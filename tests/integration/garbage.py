@@ -88,7 +88,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "OwnAppealBody": {"case_id": "01930000-0000-7000-8000-000000000001", "reason": "x"},
     "WordBody": {"word": "x"},
     "AnswerBody": {"note": "x"},
-    "DutyPhoneBody": {"phone": "13912345678"},
+    "DutyPhoneBody": {"phone": "13912345678", "nobody": False},
     "IncidentBody": {"decision": "split", "incident": "26-1", "reason": "x"},
     "UnlikeBody": {"incident": "26-1", "word": "x"},
     "DecisionBody": {
