@@ -20,13 +20,15 @@ WRONG = """(() => {
   if (document.documentElement.scrollWidth > wide) wrong.push('scrolls sideways');
   for (const one of document.querySelectorAll('body *')) {
     const box = one.getBoundingClientRect();
-    const scrolls = one.closest('.scroll, .rail, pre');
+    const scrolls = one.closest('.scroll, .rail, .tools .filters, pre');
     if (box.width > 1 && !scrolls && (box.left < -0.5 || box.right > wide + 0.5))
       if (!one.matches('.enter, .skip')) told('sticks out', one);
   }
   const pressed = 'button, .btn, select, textarea, summary, input:not([type=hidden])';
   for (const one of document.querySelectorAll(pressed)) {
     if (!one.offsetParent || one.matches('.enter')) continue;
+    const folded = one.closest('details:not([open])');
+    if (folded && one.tagName !== 'SUMMARY') continue;
     one.scrollIntoView({block: 'center'});
     const label = one.closest('label') || one, box = label.getBoundingClientRect();
     if (box.width < 24 || box.height < 24) told('too small', one);

@@ -5,6 +5,7 @@ The library stands in `vendor/` as it was published, with its licence (MPL 2.0) 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,19 @@ from tests.browser.sights import Filling, sights
 # A language, a colour scheme, a size of print.
 Look = tuple[str, str, str]
 LIBRARY = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
-ASK = "axe.run(document, {resultTypes: ['violations']}).then(told => told.violations)"
+ASK = """rules => axe.run(document, {
+  resultTypes: ['violations'],
+  ...(rules.length ? {runOnly: {type: 'rule', values: rules}} : {}),
+}).then(told => told.violations)"""
+# What a colour scheme can break: nothing else differs between day and night.
+COLOURS = ("color-contrast", "link-in-text-block")
+WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
 
 
-async def violations(page: Page) -> list[str]:
+async def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """Each with its place on the page; every rule that axe knows, its best practices too."""
     await page.evaluate(f"typeof axe === 'object' || (() => {{ {LIBRARY} }})()")
-    found = await page.evaluate(ASK)
+    found = await page.evaluate(ASK, list(rules))
     return [_told(rule, node) for rule in found for node in rule["nodes"]]
 
 
@@ -38,7 +45,7 @@ async def looking(
     lang, scheme, size = look
     context = await chromium.new_context(
         base_url=home, viewport={"width": width, "height": 844}, service_workers="block",
-        color_scheme="dark" if scheme == "dark" else "light",
+        color_scheme="dark" if scheme == "dark" else "light", locale=lang,
     )  # fmt: skip
     await context.route("**/citizen*.js*", lambda route: route.abort())
     page = await context.new_page()
@@ -55,6 +62,24 @@ async def complaints(
     async for sight, page in sights(tabs, places, fillings):
         wrong = [*await violations(page), *await page.evaluate(minded)]
         found += [f"{sight}: {one}" for one in wrong]
+        seen.add(str(sight))
+    assert len(seen) >= len(places) // 2, seen
+    return found
+
+
+async def complaints_everywhere(
+    page: Page, places: list[str], fillings: tuple[Filling, ...], minded: str
+) -> list[str]:
+    """The same of each page on a phone and on a desk, by day and by night, brought there once."""
+    found, seen = [], set[str]()
+    async for sight, _ in sights([page], places, fillings):
+        for width, scheme in product(WIDTHS, SCHEMES):
+            await page.set_viewport_size({"width": width, "height": 844})
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            whole = scheme == SCHEMES[0]
+            wrong = await violations(page, () if whole else COLOURS)
+            wrong += await page.evaluate(minded) if whole else []
+            found += [f"{sight}, {scheme}, {width}: {one}" for one in wrong]
         seen.add(str(sight))
     assert len(seen) >= len(places) // 2, seen
     return found
