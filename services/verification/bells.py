@@ -48,6 +48,11 @@ class Bells:
             with suppress(asyncio.CancelledError):
                 await self._hearing
 
+    @property
+    def listeners(self) -> int:
+        """How many bells there are on this instance."""
+        return sum(map(len, self._bells.values()))
+
     @contextmanager
     def below(self, scope: str) -> Iterator[asyncio.Event]:
         """A bell that rings when something happens at or below this place."""

@@ -28,9 +28,10 @@ from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import SILENT_SECONDS, Stream
 from shared.web.texts import text
 
-# So many times as long as it looked a page rests before it looks again, and no longer than this: a
-# single case is there at once, and however many come, all pages together leave the others room.
-_RESTS, _AT_MOST = 20, 2.0
+# So many times as long as it looked a page rests before it looks again, for each page that listens,
+# and no longer than this: however many cases come, and however many pages are open, all of them
+# together take a quarter of the time at most, and a single one hears of each at once.
+_RESTS, _AT_MOST = 4, 2.0
 # Not all desks look in one moment.
 _SPREAD = 0.05
 # Without a bell: cases become late by themselves, and whoever is there says so again.
@@ -83,7 +84,8 @@ class LivePages:
                     bell.clear()
                     began = time.monotonic()
                     news, looked = await self._look(operator, language, page), time.monotonic()
-                    rested = looked + min(_RESTS * (looked - began), _AT_MOST)
+                    rests = _RESTS * self.bells.listeners * (looked - began)
+                    rested = looked + min(rests, _AT_MOST)
                     # Of a bell for others nothing is heard, not even that it rang.
                     if news != before or looked - said >= SILENT_SECONDS:
                         yield news if news != before else None
