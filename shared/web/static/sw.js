@@ -38,9 +38,19 @@ async function keep(path) {
   }
   for (const end of ENDS) {
     const answer = await fetch(found[1] + end, {credentials: 'same-origin', headers: {Accept: 'text/html'}});
-    // Whole before it takes the place of the last one: the network may end in its middle.
-    if (answer.ok) await pages.put(found[1] + end, new Response(await answer.blob(), {headers: answer.headers}));
+    if (!answer.ok) continue;
+    // Whole before it takes the place of the last one, since the network may end in its middle; and only
+    // where it says something else, since replacing takes time in which there is neither.
+    const text = await answer.text();
+    const before = await pages.match(found[1] + end, {ignoreVary: true});
+    if (before && keyed(await before.text(), '') === keyed(text, '')) continue;
+    await pages.put(found[1] + end, new Response(text, {headers: answer.headers}));
   }
+}
+
+// A page under another repeat key.
+function keyed(page, key) {
+  return page.replace(/(name="key" value=")[^"]*/g, '$1' + key);
 }
 
 // A face that was tapped and did not get through keeps its level.
@@ -63,7 +73,7 @@ async function kept(url, sent) {
   }
   if (!found) return find('/offline');
   const key = Array.from(crypto.getRandomValues(new Uint8Array(18)), (n) => n.toString(16).padStart(2, '0')).join('');
-  const page = (await found.text()).replace(/(name="key" value=")[^"]*/g, '$1' + key);
+  const page = keyed(await found.text(), key);
   const headers = {'Content-Type': 'text/html; charset=utf-8'};
   headers['Content-Security-Policy'] = found.headers.get('Content-Security-Policy');
   return new Response(page.replace('<body', '<body data-offline'), {headers});
