@@ -103,7 +103,8 @@ async def test_two_at_once_bind_one(citizen: Holder) -> None:
     sent = await asyncio.gather(
         *(citizen.send("phone/code", key=uuid4().hex, code=code) for _ in range(4))
     )
-    assert {303, 409} == {status for status, _, _ in sent}
+    # On a machine that is full somebody may wait for the other for too long, and is told so.
+    assert {303, 409} == {status for status, _, _ in sent} - {503}
     assert 1 == len(await citizen.published("contact.bound.v1"))
 
 

@@ -30,7 +30,7 @@ async def give(
     rules.may_give(case)
     said = body.word.strip()
     if not said:
-        raise Invalid(Wrong("word", "word_needed"))
+        raise Invalid(Wrong("word", "citizen_word_needed"))
     later = rules.given(case, desk.policy(case), now)
     number = later.words_given
     await cases.set_columns(conn, later, rules.COLUMNS)
