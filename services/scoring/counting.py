@@ -12,7 +12,8 @@ from services.scoring import views
 from services.scoring.leadership import ADDRESS, READERS, Month, asked_month
 from services.scoring.score_views import CaseShown
 from services.scoring.store import counted, papers
-from services.scoring.store.counted import Span, Which
+from services.scoring.store.counted import Span
+from services.scoring.store.months import Which
 from services.scoring.telling import Teller
 from shared import access
 from shared.db import Database

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.scoring.store.counted import WHICH, Which
+from services.scoring.store.counted import WHICH
+from services.scoring.store.months import Which
 from shared.access import OUTSIDERS
 from shared.db import Database
 from shared.events import (

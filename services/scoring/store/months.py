@@ -1,6 +1,8 @@
 """A month as leadership sees it: its complaints with all that became of them since."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from asyncpg import Record
 
@@ -15,24 +17,8 @@ COMPLAINTS = f"""
     FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
     WHERE s.kind = 'complaint' AND s.received_at >= $1 AND s.received_at < $2 AND {COUNTS}
 """  # noqa: S608  the condition is this package's own
-_FIGURES = f"""
-    WITH complaints AS ({COMPLAINTS})
-    SELECT count(*) AS complaints,
-        count(*) FILTER (WHERE b.state = 'reached') AS called_back,
-        count(*) FILTER (WHERE b.state = 'reached' AND b.called_at <= b.due_at)
-            AS called_back_in_time,
-        count(*) FILTER (WHERE b.state = 'reached'
-            AND (b.called_at AT TIME ZONE $3)::date = c.day) AS called_back_same_day,
-        count(v.case_id) AS verified,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL AND h.handed_at <= h.due_at)
-            AS verified_in_time,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL
-            AND (h.handed_at AT TIME ZONE $3)::date = c.day) AS verified_same_day,
-        count(*) FILTER (WHERE {TRUE}) AS substantiated,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL AND NOT a.solved) AS not_solved,
-        count(r.reward_id) AS rewards,
-        coalesce(sum(r.amount_fen), 0)::bigint AS rewards_fen
+# What became of them.
+BECAME = """
     FROM complaints c
     LEFT JOIN callbacks b ON b.case_id = c.case_id
     LEFT JOIN verdicts v ON v.case_id = c.case_id
@@ -40,7 +26,39 @@ _FIGURES = f"""
     LEFT JOIN answers a ON a.submission_id = c.submission_id
     LEFT JOIN rewards r ON r.case_id = c.case_id AND r.paid_at IS NOT NULL
         AND r.reversed_at IS NULL
-"""  # noqa: S608
+"""
+Which = Literal[
+    "complaints", "called", "called_rule", "verified", "verified_day", "verified_rule", "true",
+    "rewards", "unsolved",
+]  # fmt: skip
+# A figure, and the list of what stands behind it, are of one meaning.
+MEANS: Mapping[Which, str] = {
+    "complaints": "true",
+    "called": "b.state = 'reached' AND (b.called_at AT TIME ZONE $3)::date = c.day",
+    "called_rule": "b.state = 'reached' AND b.called_at <= b.due_at",
+    "verified": "v.case_id IS NOT NULL",
+    "verified_day": "v.case_id IS NOT NULL AND (h.handed_at AT TIME ZONE $3)::date = c.day",
+    "verified_rule": "v.case_id IS NOT NULL AND h.handed_at <= h.due_at",
+    "true": TRUE,
+    "rewards": "r.reward_id IS NOT NULL",
+    "unsolved": "v.case_id IS NOT NULL AND NOT a.solved",
+}
+_FIGURES = f"""
+    WITH complaints AS ({COMPLAINTS})
+    SELECT count(*) AS complaints,
+        count(*) FILTER (WHERE b.state = 'reached') AS called_back,
+        count(*) FILTER (WHERE {MEANS["called_rule"]}) AS called_back_in_time,
+        count(*) FILTER (WHERE {MEANS["called"]}) AS called_back_same_day,
+        count(*) FILTER (WHERE {MEANS["verified"]}) AS verified,
+        count(*) FILTER (WHERE {MEANS["verified_rule"]}) AS verified_in_time,
+        count(*) FILTER (WHERE {MEANS["verified_day"]}) AS verified_same_day,
+        count(*) FILTER (WHERE {MEANS["true"]}) AS substantiated,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
+        count(*) FILTER (WHERE {MEANS["unsolved"]}) AS not_solved,
+        count(*) FILTER (WHERE {MEANS["rewards"]}) AS rewards,
+        coalesce(sum(r.amount_fen), 0)::bigint AS rewards_fen
+    {BECAME}
+"""
 _DAYS = f"""
     WITH complaints AS ({COMPLAINTS})
     SELECT c.day, count(*) AS complaints, count(*) FILTER (WHERE {TRUE}) AS substantiated

@@ -28,9 +28,9 @@ from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import SILENT_SECONDS, Stream
 from shared.web.texts import text
 
-# So many times as long as it looked a page rests before it looks again, for each page that listens,
-# and no longer than this: however many cases come, and however many pages are open, all of them
-# together take a quarter of the time at most, and a single one hears of each at once.
+# So many times as long as it looked a page rests before it looks again, for each page that listens:
+# however many cases come, all pages together take a quarter of the time, and a single one hears of
+# each at once. No page rests longer than this, so that many take more.
 _RESTS, _AT_MOST = 4, 2.0
 # Not all desks look in one moment.
 _SPREAD = 0.05
