@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from tests.browser.test_photos_without_network import FILES, KEPT, choose, intake, told
-from tests.browser.test_without_network import WAIT, arrived, send, write
+from tests.browser.test_without_network import WAIT, arrived, send, until, write
 from tests.integration.intake_site import Site
 
 SERVICE = "intake"
@@ -22,7 +22,7 @@ async def test_one_of_the_chosen_is_taken_out(phone: Page, intake: Site, tmp_pat
     await chosen.first.click()
     await expect(chosen).to_have_text(["不要第1张照片"], timeout=WAIT)
     assert 1 == await phone.evaluate(FILES)
-    await phone.wait_for_function(f"{KEPT}.then((all) => all.length === 1 && all[0] === 1)")
+    await until(phone, f"{KEPT}.then((all) => all.length === 1 && all[0] === 1)")
     await send(phone)
     await arrived(phone)
     (received,) = await told(intake)

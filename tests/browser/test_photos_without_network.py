@@ -12,7 +12,16 @@ from shared.events import CaseOpened, Envelope
 from shared.files.opening import OPENED
 from shared.values import clock
 from tests import hostile
-from tests.browser.test_without_network import WAIT, WORDS, arrived, drafts, said, send, write
+from tests.browser.test_without_network import (
+    WAIT,
+    WORDS,
+    arrived,
+    drafts,
+    said,
+    send,
+    until,
+    write,
+)
 from tests.integration.intake_site import UNIT, Site, site
 
 SERVICE = "intake"
@@ -49,7 +58,7 @@ def photo(number: int) -> Any:
 async def choose(phone: Page, *numbers: int) -> None:
     """Choose photos, and wait until the phone has them."""
     await phone.set_input_files("[name=photos]", [photo(n) for n in numbers])
-    await phone.wait_for_function(f"{KEPT}.then((all) => all.includes({len(numbers)}))")
+    await until(phone, f"{KEPT}.then((all) => all.includes({len(numbers)}))")
 
 
 async def told(intake: Site, kind: str = "submission.received.v1") -> list[dict[str, Any]]:
@@ -159,7 +168,7 @@ async def test_what_the_server_has_is_not_sent_again(
     await expect(phone.locator("[role=alert]")).to_contain_text("号码不完整", timeout=WAIT)
     await expect(phone.locator("#hint-photos")).to_contain_text("已经收到 1 份照片或录音")
     assert 1 == opened() - before
-    await phone.wait_for_function(f"{KEPT}.then((all) => all.length === 0)")
+    await until(phone, f"{KEPT}.then((all) => all.length === 0)")
     assert 0 == await phone.evaluate(FILES)
     await phone.fill("[name=phone]", "")
     await send(phone)

@@ -14,6 +14,7 @@ WAIT = 60_000
 WORDS = "等了一上午没有人，下午又叫我明天来"
 COMPLAINT = f"/w/{code(counter=3)}/complaint"
 UNIT = f"/w/{code(counter=3)}"
+PAGES = "caches.open('mashang-pages').then((pages) => pages.keys())"
 
 
 async def write(phone: Page, words: str = WORDS) -> None:
@@ -42,6 +43,12 @@ async def drafts(phone: Page) -> dict[str, Any]:
 async def said(phone: Page, words: str) -> None:
     """The page says so."""
     await expect(phone.locator("#told")).to_contain_text(words, timeout=WAIT)
+
+
+async def until(phone: Page, promise: str) -> None:
+    """Wait until it keeps it; a wait for a function would take the promise for the deed."""
+    pause = "new Promise((over) => setTimeout(over, 20))"
+    await phone.evaluate(f"async () => {{ while (!await {promise}) await {pause}; }}")
 
 
 async def arrived(phone: Page) -> None:
@@ -164,9 +171,7 @@ async def scan(phone: Page) -> None:
     """Open the window, and wait until the phone has its pages."""
     await phone.goto(UNIT)
     await phone.evaluate("navigator.serviceWorker.ready")
-    await phone.wait_for_function(
-        "async () => (await (await caches.open('mashang-pages')).keys()).length == 6"
-    )
+    await until(phone, f"{PAGES}.then((all) => all.length === 6)")
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["it knows", "it does not know"])

@@ -89,10 +89,14 @@ async def vanish(city: City, measure: Measure) -> Did:
     """The first machine must go on although a lock is held by nobody any more."""
     city.tally.flag("linger", DECIDES + TWIN)
     waited = await _until(lambda: bool(city.tally.flagged("lingering")), 60)
+    since = time.monotonic()
+    # It counts once it has said nothing for a moment, and goes nowhere before our word.
+    held = await _holders(city)
+    while waited and not held and time.monotonic() < since + measure.vanished_seconds:
+        held = await _holders(city)
     for network in city.network.values():
         network.freeze()
     city.tally.flag("go")
-    held = await _holders(city)
     await asyncio.sleep(measure.vanished_seconds)
     left = await _holders(city)
     for network in city.network.values():

@@ -11,7 +11,7 @@ from tests.chaos.phases import Measure
 SHORT = Measure(
     times=2,
     most_seconds=40,
-    vanished_seconds=6,
+    vanished_seconds=8,
     at_once=4,
     purposes=(
         "intake: commit of submissions",
@@ -24,7 +24,7 @@ SHORT = Measure(
 @pytest.mark.timeout(600)
 async def test_deaths_at_named_points_and_a_vanishing_machine_lose_nothing(tmp_path: Path) -> None:
     """Every point is hit, a decision is cut off from its database, and all witnesses agree."""
-    session = {"MASHANG_CHAOS_SESSION": "2"}
+    session = {"MASHANG_CHAOS_SESSION": "4"}
     city, outcomes = await run.play(
         tmp_path, ["points", "vanish"], SHORT, Console(stderr=True), **session
     )

@@ -6,16 +6,12 @@ const WINDOW = /^(\/w\/[^/]+)(\/complaint|\/request)?$/;
 // A window's faces and forms; what a low face leads to differs by its level.
 const ENDS = ['', '/complaint', '/request', '?satisfaction=1', '?satisfaction=2'];
 
-// A page that is being replaced is in no cache for a moment: who looks for that one waits as long.
-const MOMENT = 10000;
-let keeping = Promise.resolve();
-
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(PAGES).then((kept) => kept.add('/offline')).then(() => self.skipWaiting()));
 });
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 // The page of a window says where it stands.
-self.addEventListener('message', (event) => event.waitUntil(keeping = keeping.then(() => keep(event.data)).catch(() => {})));
+self.addEventListener('message', (event) => event.waitUntil(keep(event.data)));
 self.addEventListener('fetch', (event) => {
   const {request} = event;
   const url = new URL(request.url);
@@ -38,19 +34,9 @@ async function keep(path) {
   }
   for (const end of ENDS) {
     const answer = await fetch(found[1] + end, {credentials: 'same-origin', headers: {Accept: 'text/html'}});
-    if (!answer.ok) continue;
-    // Whole before it takes the place of the last one, since the network may end in its middle; and only
-    // where it says something else, since replacing takes time in which there is neither.
-    const text = await answer.text();
-    const before = await pages.match(found[1] + end, {ignoreVary: true});
-    if (before && keyed(await before.text(), '') === keyed(text, '')) continue;
-    await pages.put(found[1] + end, new Response(text, {headers: answer.headers}));
+    // Whole before it takes the place of the last one: the network may end in its middle.
+    if (answer.ok) await pages.put(found[1] + end, new Response(await answer.blob(), {headers: answer.headers}));
   }
-}
-
-// A page under another repeat key.
-function keyed(page, key) {
-  return page.replace(/(name="key" value=")[^"]*/g, '$1' + key);
 }
 
 // A face that was tapped and did not get through keeps its level.
@@ -64,16 +50,11 @@ async function level(sent) {
 // A page as it was, but for its repeat key: what is written on it now is another submission.
 async function kept(url, sent) {
   const pages = await caches.open(PAGES);
-  const find = (path) => pages.match(path, {ignoreVary: true});
-  const asked = url.pathname + (sent ? await level(sent) : url.search);
-  let found = await find(asked);
-  if (!found && WINDOW.test(url.pathname)) {
-    await Promise.race([keeping, new Promise((over) => setTimeout(over, MOMENT))]);
-    found = await find(asked) || await find(url.pathname);
-  }
-  if (!found) return find('/offline');
+  const asked = sent ? await level(sent) : url.search;
+  const found = await pages.match(url.pathname + asked, {ignoreVary: true}) || await pages.match(url.pathname, {ignoreVary: true});
+  if (!found) return pages.match('/offline', {ignoreVary: true});
   const key = Array.from(crypto.getRandomValues(new Uint8Array(18)), (n) => n.toString(16).padStart(2, '0')).join('');
-  const page = keyed(await found.text(), key);
+  const page = (await found.text()).replace(/(name="key" value=")[^"]*/g, '$1' + key);
   const headers = {'Content-Type': 'text/html; charset=utf-8'};
   headers['Content-Security-Policy'] = found.headers.get('Content-Security-Policy');
   return new Response(page.replace('<body', '<body data-offline'), {headers});
