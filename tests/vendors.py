@@ -29,12 +29,15 @@ def environment(dialect: Dialect, url: str, /, **changes: Any) -> dict[str, str]
 
 
 def sms_vendor(
-    at: str, /, dialect: Dialect = SMS, seconds: float = 10, **changes: Any
+    at: str, /, dialect: Dialect = SMS, seconds: float = 10, *, hears: str = NOWHERE, **changes: Any
 ) -> AbstractAsyncContextManager[Provider]:
-    """An SMS adapter, not yet opened. An answer that is lost is a broken connection, so it is soon
-    known; only one that never comes is waited for so long."""
+    """An SMS adapter, not yet opened, whose vendor reports to `hears`.
+
+    An answer that is lost is a broken connection, so it is soon known; only one that never comes is
+    waited for so long.
+    """
     with patch.dict("os.environ", environment(dialect, at, **changes)):
-        return sms_registry.VENDORS[dialect.name](Terms(seconds, NOWHERE))
+        return sms_registry.VENDORS[dialect.name](Terms(seconds, hears))
 
 
 def confirmed(vendor: Airtime) -> Catalogue:

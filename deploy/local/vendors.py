@@ -34,6 +34,9 @@ def account_env(ports: Ports, keys: Keys) -> dict[str, str]:
         base = reports_of(buyers[dialect.kind], ports)
         told |= dialect.environment(keys.sandbox_seed)
         told[dialect.variable("report_url")] = reports.address(base, dialect.name, secret)
+        if dialect.kind == "sms":
+            inbound = reports.address(base, dialect.name, secret, reports.INBOUND)
+            told[dialect.variable("inbound_url")] = inbound
     return told
 
 

@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -17,6 +18,7 @@ from pydantic import (
 
 from deploy.sandbox import witness
 from deploy.sandbox.dialects import DIALECTS, of_kind
+from deploy.sandbox.digits import national
 from deploy.sandbox.faults import AIRTIME_ONLY, Armed, Fault, Kind
 from deploy.sandbox.parts import PARTS
 from deploy.sandbox.problem import problem, wrong_fields
@@ -36,6 +38,22 @@ def sells_airtime(vendor: str) -> str:
     if vendor not in names:
         raise ValueError(f"should be one of: {', '.join(names)}")
     return vendor
+
+
+def sells_sms(vendor: str) -> str:
+    """One through which citizens write back."""
+    names = [dialect.name for dialect in of_kind("sms")]
+    if vendor not in names:
+        raise ValueError(f"should be one of: {', '.join(names)}")
+    return vendor
+
+
+def mainland(phone: str) -> str:
+    """A mainland mobile number, without its country code."""
+    found = national(phone, ("+86", ""))
+    if found is None:
+        raise ValueError("should be a mainland mobile number")
+    return found
 
 
 Vendor = Annotated[str, AfterValidator(known)]
@@ -82,6 +100,16 @@ class StatementQuery(BaseModel):
         return text
 
 
+class Reply(BaseModel):
+    """What a citizen's phone writes back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: Annotated[str, AfterValidator(sells_sms)]
+    phone: Annotated[str, AfterValidator(mainland)]
+    text: str = Field(min_length=1, max_length=1000)
+
+
 async def get_book(request: web.Request) -> web.Response:
     """GET /admin/book?vendor=&external=."""
     query = BookQuery.model_validate(dict(request.query))
@@ -112,6 +140,17 @@ async def post_fault(request: web.Request) -> web.Response:
     return web.json_response(armed_json(request.app[PARTS].faults.arm(fault)), status=201)
 
 
+async def post_reply(request: web.Request) -> web.Response:
+    """POST /admin/replies: the citizen replies; 202, or 409 where no address is configured."""
+    reply = Reply.model_validate_json(await request.read())
+    parts = request.app[PARTS]
+    with parts.book.writing():
+        planned = DIALECTS[reply.vendor].heard(parts, reply.phone, reply.text)
+    if not planned:
+        return problem(409, f"{reply.vendor} knows no address for replies: --…-inbound-url.")
+    return web.json_response({"vendor": reply.vendor}, status=202)
+
+
 async def get_faults(request: web.Request) -> web.Response:
     """GET /admin/faults: all that is armed, with how often each was tried and struck."""
     return web.json_response({"faults": [armed_json(a) for a in request.app[PARTS].faults.all()]})
@@ -135,6 +174,7 @@ def routes() -> list[web.RouteDef]:
         web.delete("/admin/book", delete_book),
         web.get("/admin/statement", get_statement, allow_head=False),
         web.post("/admin/faults", post_fault),
+        web.post("/admin/replies", post_reply),
         web.get("/admin/faults", get_faults, allow_head=False),
         web.delete("/admin/faults", delete_faults),
     ]

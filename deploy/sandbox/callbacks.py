@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientError, ClientSession
@@ -18,13 +18,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A message about one row, and the lie that a forger would send instead."""
+    """A message about one row, and the lie that a forger would send instead, who cannot sign.
+
+    A body that is text is sent as it is, under `headers`; any other as JSON.
+    """
 
     vendor: str
     ref: int
     url: str
     body: Any
     forged: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_callback(
@@ -45,11 +49,12 @@ def plan_callback(
 def enqueue(db: sqlite3.Connection, callback: Callback, body: Any, seconds: float) -> None:
     """One POST. Held back by ``seconds``, so that later ones overtake it."""
     payload = {"vendor": callback.vendor, "url": callback.url, "body": body}
+    payload |= {"headers": dict(callback.headers)}
     add_task(db, "callback", callback.ref, seconds, payload)
 
 
 class Postman:
-    """Delivers callbacks; unsigned, as the vendors' are [D]."""
+    """Delivers callbacks, signed by the dialect if its vendor signs."""
 
     def __init__(
         self, book: Book, session: ClientSession, scale: float, dialects: Mapping[str, Dialect]
@@ -74,9 +79,14 @@ class Postman:
     async def _post(self, payload: dict[str, Any]) -> bool:
         try:
             async with self._session.post(
-                payload["url"], json=payload["body"], allow_redirects=False
+                payload["url"], allow_redirects=False, **_content(payload)
             ) as answer:
                 is_taken = self._dialects[payload["vendor"]].is_taken
                 return is_taken(answer.status, await answer.read())
         except (ClientError, TimeoutError):
             return False
+
+
+def _content(payload: Mapping[str, Any]) -> dict[str, Any]:
+    body, headers = payload["body"], payload.get("headers", {})
+    return {"data" if isinstance(body, str) else "json": body, "headers": headers}

@@ -39,6 +39,13 @@ class Client:
         """What was truly paid and sent."""
         return dict((await self.call("GET", f"/admin/book?{urlencode(query)}"))[1])
 
+    async def reply(self, vendor: str, phone: str, text: str) -> None:
+        """A citizen's phone writes back."""
+        body = {"vendor": vendor, "phone": phone, "text": text}
+        status, answer = await self.call("POST", "/admin/replies", json=body)
+        if status != 202:
+            raise RuntimeError(f"reply refused: {answer}")
+
     async def settled(self, reference: str) -> Mapping[str, Any]:
         """The book's line of a top-up once its state is final."""
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -60,6 +60,7 @@ class Dialect:
     actions   what happens by the clock, by kind of task
     retries   seconds until each repetition of a report that was not taken
     is_taken  whether an answer (status, body) takes a report
+    heard     plans the call about what a phone wrote back; False where no address is known for it
     """
 
     name: str
@@ -75,6 +76,7 @@ class Dialect:
     retries: Sequence[float]
     is_taken: Callable[[int, bytes], bool]
     customer: Customer
+    heard: Callable[[Parts, str, str], bool] = lambda parts, phone, text: False
 
     def variable(self, field: str) -> str:
         """The environment variable of a setting."""

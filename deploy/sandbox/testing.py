@@ -1,13 +1,14 @@
 """For tests: the sandbox as a real process, and an inbox for its callbacks."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ OPTIONS = {
     for d in DIALECTS.values()
     for field in d.secrets
 } | {"--delay-scale": "0.01"}
+TAKEN = {"code": 0, "msg": "OK", "result": 0, "errmsg": "OK"}
 LEASH = Path(__file__).parents[1] / "local" / "child.py"
 
 
@@ -75,27 +77,39 @@ class SandboxProcess:
             self._end(signal.SIGKILL)
 
 
-class Inbox:
-    """A customer's callback address. ``answers`` are used up first; then ``{"code": 0}``."""
+class Posted(NamedTuple):
+    """A callback as it came."""
 
-    def __init__(self) -> None:
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Inbox:
+    """A customer's callback address. ``answers`` are used up first; then every vendor's "taken"."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
         self.answers: list[tuple[int, dict[str, Any]]] = []
-        self._received: asyncio.Queue[Any] = asyncio.Queue()
+        self._received: asyncio.Queue[Posted] = asyncio.Queue()
         self._runner = web.AppRunner(self._app(), access_log=None)
         self.url = ""
 
     def _app(self) -> web.Application:
         app = web.Application()
-        app.router.add_post("/callback", self._take)
+        app.router.add_post("/{any:.*}", self._take)
         return app
 
     async def _take(self, request: web.Request) -> web.Response:
-        self._received.put_nowait(await request.json())
-        status, body = self.answers.pop(0) if self.answers else (200, {"code": 0, "msg": "OK"})
+        self._received.put_nowait(Posted(request.headers, await request.read()))
+        status, body = self.answers.pop(0) if self.answers else (200, TAKEN)
         return web.json_response(body, status=status)
 
     async def next(self) -> Any:
-        """The next callback's body."""
+        """The next callback's JSON."""
+        return json.loads((await self.next_posted()).body)
+
+    async def next_posted(self) -> Posted:
+        """The next callback."""
         return await asyncio.wait_for(self._received.get(), PATIENCE_SECONDS)
 
     def waiting(self) -> int:
@@ -109,7 +123,7 @@ class Inbox:
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/callback"
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        await self.start(self._port)
         return self
 
     async def __aexit__(self, *_: object) -> None:

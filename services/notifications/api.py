@@ -74,7 +74,7 @@ class Api:
     async def take_report(self, call: Call[None, None]) -> Text:
         """A delivery report: a hint to ask now, never a fact."""
         reports.check(self.vendor, call.params["vendor"], call.params["secret"])
-        told = reports.read(self.vendor, call.raw)
+        told = reports.read(self.vendor, call.raw, call.headers)
         async with self.database.transaction() as conn:
             await overview.mark_hinted(conn, [ref for text in told if (ref := _uuid(text))])
         log.get().info("report received", size=len(told), vendor=self.vendor.name)

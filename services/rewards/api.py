@@ -155,7 +155,7 @@ class Api:
         """
         vendor = reports.addressed(self.vendors, call.params["vendor"], call.params["secret"])
         # In one order, as two reports of the same orders must not stop one another.
-        order_ids = sorted(set(_read_report(vendor, call.raw)))
+        order_ids = sorted(set(_read_report(vendor, call)))
         async with self.database.transaction() as conn:
             for order_id in order_ids:
                 _count_report(vendor, await _mark_due(conn, vendor.name, order_id))
@@ -169,9 +169,9 @@ async def _mark_due(conn: Connection, vendor: str, order_id: str) -> str:
     return "earlier" if await earlier.mark_due(conn, vendor, order_id) else "not_open"
 
 
-def _read_report(vendor: Airtime, body: bytes) -> list[str]:
+def _read_report(vendor: Airtime, call: Call[None, None]) -> list[str]:
     try:
-        return reports.read(vendor, body)
+        return reports.read(vendor, call.raw, call.headers)
     except Malformed:
         _count_report(vendor, "malformed")
         raise

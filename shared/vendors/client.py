@@ -91,8 +91,11 @@ class Client:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
+        data: bytes | None = None,
     ) -> Answer | TryLater | Unknown:
         """One request to `path` below the address. Only a refused connection proves no byte left.
+
+        The body is `json`, or `data` as it is, whose type stands in the headers.
 
         ValueError if the path would lead to another host: that is a defect of the adapter.
         """
@@ -101,7 +104,7 @@ class Client:
             raise RuntimeError("the vendor is used outside its context")
         try:
             async with self._session.request(
-                method, url, headers=headers, json=json, allow_redirects=False
+                method, url, headers=headers, json=json, data=data, allow_redirects=False
             ) as response:
                 return await self._read(response)
         except _Failed as failed:

@@ -71,6 +71,13 @@ class Vendor(ABC):
     ) -> None:
         await self.client.__aexit__(kind, error, trace)
 
+    def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether a report is signed as this vendor signs.
+
+        Most sign nothing: the secret of their address is all that speaks for what they report.
+        """
+        return True
+
     @abstractmethod
     def read_report(self, body: bytes) -> list[str]:
         """Our references that a report is about; nothing else in it is believed. Or NotAReport."""

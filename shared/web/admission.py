@@ -40,6 +40,7 @@ async def open_call(request: web.Request, endpoint: Endpoint, language: Language
         bearer=token.strip() if scheme.lower() == "bearer" else "",
         remote=request.remote or "",
         agent="" if endpoint.is_api else request.headers.get(hdrs.USER_AGENT, ""),
+        headers=request.headers if endpoint.raw else {},
     )
     if endpoint.form:
         request[CALL] = endpoint, call

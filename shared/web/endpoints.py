@@ -93,8 +93,9 @@ class Call(Generic[B, Q]):
 
     Only admission fills it in; frozen, it would cost every submission ten microseconds. `address`
     is what was asked for, `remote` the network's address of who asked (behind a trusted proxy, whom
-    it asks for); `agent` is how a browser calls itself, for pages only; `unread` says why the body
-    could not be read, until it is known who asks.
+    it asks for); `agent` is how a browser calls itself, for pages only; `headers` are there where
+    the body is raw, since a vendor signs it in one; `unread` says why the body could not be read,
+    until it is known who asks.
     """
 
     language: Language
@@ -111,6 +112,7 @@ class Call(Generic[B, Q]):
     bearer: str = field(default="", repr=False)
     remote: str = ""
     agent: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     unread: Refused | None = None
     files: Sequence[File] = ()
 

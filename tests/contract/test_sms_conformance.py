@@ -11,12 +11,13 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from deploy.local.ports import free_port
-from deploy.sandbox.customer import Client
+from deploy.sandbox.customer import SEED, Client
 from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects import DIALECTS, of_kind
-from deploy.sandbox.testing import SandboxProcess
-from services.notifications.providers.protocol import Call, Provider, Sms
+from deploy.sandbox.testing import Inbox, SandboxProcess
+from services.notifications.providers.protocol import Call, Inbound, Provider, Sms
 from services.notifications.providers.registry import VENDORS
+from shared.vendors import reports
 from shared.vendors.outcomes import (
     Accepted,
     Done,
@@ -36,10 +37,29 @@ MORE_THAN_A_PAGE = 51
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
+def hears() -> str:
+    """Where vendors report to; a test that listens starts an inbox there."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, hears: str) -> Iterator[SandboxProcess]:
+    """One process for the module, whose vendors bring replies."""
+    inbound = {
+        f"--{one.name}-inbound-url": reports.address(
+            hears, one.name, one.secret(SEED, "report_secret"), reports.INBOUND
+        )
+        for one in of_kind("sms")
+    }
+    with SandboxProcess(tmp_path_factory.mktemp("sandbox"), inbound) as process:
         yield process
+
+
+@pytest.fixture
+async def inbox(hears: str) -> AsyncIterator[Inbox]:
+    """Listens to the vendors."""
+    async with Inbox(int(hears.rpartition(":")[2])) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -58,12 +78,12 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 
 
 @pytest.fixture
-async def make(dialect: Dialect, sandbox: SandboxProcess) -> AsyncIterator[Make]:
+async def make(dialect: Dialect, sandbox: SandboxProcess, hears: str) -> AsyncIterator[Make]:
     """Makes the adapter; a test may change its settings and its patience."""
     async with AsyncExitStack() as stack:
 
         async def opened(**changes: Any) -> Provider:
-            vendor = sms_vendor(sandbox.url, dialect, **changes)
+            vendor = sms_vendor(sandbox.url, dialect, **{"hears": hears} | changes)
             return await stack.enter_async_context(vendor)
 
         yield opened
@@ -238,6 +258,45 @@ async def test_a_report_is_read_for_our_reference_only(
     for malformed in (b"", b"\xff", b"{", b"[1]", b"[" * 5000):
         with pytest.raises(NotAReport):
             provider.read_report(malformed)
+
+
+async def written(
+    provider: Provider, client: Client, inbox: Inbox, text: str, phone: str = PHONE
+) -> list[Inbound]:
+    """What a citizen writes, once the vendor has brought it."""
+    await client.reply(provider.name, phone, text)
+    posted = await inbox.next_posted()
+    return provider.read_inbound(posted.body, posted.headers)
+
+
+@pytest.mark.parametrize("text", ["3", "1，谢谢&amp=+1 %20", " ２ ", "👍🏽", "a\nb"])
+async def test_what_a_citizen_writes_is_read_as_written(
+    provider: Provider, client: Client, inbox: Inbox, text: str
+) -> None:
+    """The number in E.164 and the text, of whatever signs it is made; our log sees neither."""
+    [reply] = await written(provider, client, inbox, text)
+    assert (PHONE, text) == (reply.phone, reply.text)
+    assert "1380000" not in repr(reply)
+    assert "13800000088" not in reply.ref
+
+
+async def test_a_reply_that_comes_again_is_known_again(
+    provider: Provider, client: Client, inbox: Inbox, dialect: Dialect
+) -> None:
+    """Brought twice it has one reference; written twice it has two."""
+    await client.arm(dialect.name, "duplicate_callback", count=1)
+    [first] = await written(provider, client, inbox, "1")
+    again = await inbox.next_posted()
+    assert [first] == provider.read_inbound(again.body, again.headers)
+    [other] = await written(provider, client, inbox, "3")
+    assert first.ref != other.ref
+
+
+async def test_what_is_no_reply_is_refused(provider: Provider) -> None:
+    """Nonsense at that address is not read, and not quoted."""
+    for malformed in (b"", b"\xff", b"{", b"[1]", b"[" * 5000, b"null", b"{}"):
+        with pytest.raises(NotAReport):
+            provider.read_inbound(malformed, {})
 
 
 async def test_nothing_personal_is_in_the_settings_repr(provider: Provider) -> None:

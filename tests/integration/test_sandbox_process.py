@@ -208,6 +208,19 @@ async def test_a_bad_query_names_the_field(client: Client, path: str, field: str
     assert (422, [field]) == (status, [e["field"] for e in problem["errors"]])
 
 
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({}, 409), ({"vendor": AIRTIME.name}, 422), ({"phone": "02012345678"}, 422),
+     ({"text": ""}, 422)],
+)  # fmt: skip
+async def test_a_reply_that_cannot_be_brought(
+    client: Client, changed: dict[str, str], status: int
+) -> None:
+    """Without an address, from no mobile phone, of no words or through no vendor of SMS."""
+    body = {"vendor": SMS.name, "phone": "+8613800000088", "text": "1"} | changed
+    assert status == (await client.call("POST", "/admin/replies", json=body))[0]
+
+
 async def test_other_admin_errors_are_problems(client: Client) -> None:
     """Broken JSON, unknown paths and methods are problem+json too."""
     asked = [

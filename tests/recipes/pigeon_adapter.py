@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from services.notifications.providers.protocol import Call, Provider, Sms, SmsSettings
+from services.notifications.providers.protocol import Call, Inbound, Provider, Sms, SmsSettings
 from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import Accepted, Done, Held, NotFound, Outcome, Rejected, TryLater
@@ -31,6 +31,12 @@ class _Answer(BaseModel):
 
 class _Report(BaseModel):
     reference: str
+
+
+class _Home(BaseModel):
+    id: str
+    sender: str
+    text: str
 
 
 class Pigeon(Provider):
@@ -60,6 +66,14 @@ class Pigeon(Provider):
             return [_Report.model_validate_json(body).reference]
         except ValidationError:
             raise NotAReport("no reference") from None
+
+    def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> list[Inbound]:
+        """A letter home."""
+        try:
+            told = _Home.model_validate_json(body)
+        except ValidationError:
+            raise NotAReport("no letter") from None
+        return [Inbound(told.id, told.sender, told.text)]
 
 
 def make(terms: Terms) -> Pigeon:

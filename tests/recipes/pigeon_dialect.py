@@ -27,6 +27,7 @@ class Account(BaseModel):
 
     key: str = Field(min_length=1)
     report_url: str | None = None
+    inbound_url: str | None = None
     template_thanks: str = "P1"
     template_paid: str = "P2"
     template_code: str = "P3"
@@ -142,6 +143,15 @@ def actions(parts: Parts) -> dict[str, Action]:
     return {f"{NAME}.arrive": arrive}
 
 
+def heard(parts: Parts, phone: str, text: str) -> bool:
+    """A letter home."""
+    if url := parts.account(Account).inbound_url:
+        body = {"id": uuid4().hex, "sender": f"+86{phone}", "text": text}
+        told = Callback(NAME, 0, url, body, body | {"text": "forged"})
+        plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)
+    return url is not None
+
+
 class PigeonCustomer:
     """For tests."""
 
@@ -176,4 +186,5 @@ PIGEON = Dialect(
     retries=(1,),
     is_taken=lambda status, body: status == 200,
     customer=PigeonCustomer(),
+    heard=heard,
 )

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.notifications.providers import aliyun, aliyun_answers
+from services.notifications.providers import aliyun, aliyun_answers, aliyun_reports
 from services.notifications.providers import aliyun_acs3 as acs3
 from services.notifications.providers.aliyun_answers import Detail
-from services.notifications.providers.protocol import Call, Sms
+from services.notifications.providers.protocol import Call, Inbound, Sms
 from shared.errors import Misconfigured
 from shared.vendors.outcomes import (
     Accepted,
@@ -144,6 +144,26 @@ def test_what_is_no_report(body: bytes) -> None:
     settings = aliyun.Settings.model_validate(SETTINGS | {"url": "http://127.0.0.1:9"})
     with pytest.raises(NotAReport):
         aliyun.Aliyun(settings, Terms(2, "http://127.0.0.1:9")).read_report(body)
+
+
+def test_a_broken_entry_does_not_hide_the_others() -> None:
+    """A report and a reply are judged entry by entry; one that is whole is enough."""
+    told = [{"out_id": 7}, {"out_id": "a"}, None, {"out_id": "b"}]
+    assert ["a", "b"] == aliyun_reports.references(json.dumps(told).encode())
+    reply = {"phone_number": "13800000000", "content": "3", "sequence_id": 9}
+    wrote = [reply | {"phone_number": "none"}, reply | {"send_time": "2026-11-26 08:00:01"}, reply]
+    at = datetime(2026, 11, 26, 0, 0, 1, tzinfo=UTC)
+    expected = [Inbound("9", "+8613800000000", "3", moment) for moment in (at, None)]
+    assert expected == aliyun_reports.replies(json.dumps(wrote).encode())
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("13800000000", "+8613800000000"), ("85251234567", "+85251234567"), ("+861", "+861")],
+)
+def test_a_repliers_number_is_read_as_it_is_written(told: str, expected: str) -> None:
+    """The other way round than numbers that we send to."""
+    assert expected == aliyun_reports.e164(told)
 
 
 @pytest.mark.parametrize("field", ["url", *SETTINGS])

@@ -63,7 +63,7 @@ def test_a_report_is_read_at_its_own_address(paper: Paper) -> None:
     """Vendor and secret are both part of it."""
     assert f"http://x/reports/paper/{SECRET}" == reports.address("http://x/", "paper", SECRET)
     reports.check(paper, "paper", SECRET)
-    assert ["a", "b"] == reports.read(paper, b"a\nb")
+    assert ["a", "b"] == reports.read(paper, b"a\nb", {})
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,16 @@ def test_any_other_address_does_not_exist(paper: Paper, name: str, secret: str) 
 def test_nonsense_is_malformed(paper: Paper) -> None:
     """And the answer quotes nothing of it."""
     with pytest.raises(Malformed) as caught:
-        reports.read(paper, b"\xff138")
+        reports.read(paper, b"\xff138", {})
     assert "138" not in str(caught.value)
+
+
+def test_a_signature_is_asked_for_first(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a vendor that signs, nothing else is read."""
+    monkeypatch.setattr(Paper, "has_signed", lambda self, body, headers: "signed" in headers)
+    assert ["a"] == reports.read(paper, b"a", {"signed": ""})
+    with pytest.raises(Malformed):
+        reports.read(paper, b"a", {})
 
 
 @pytest.mark.parametrize("vendors", [AIRTIME_VENDORS, SMS_VENDORS])

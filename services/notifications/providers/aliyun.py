@@ -13,21 +13,22 @@ from http import HTTPStatus
 from typing import Annotated, ClassVar
 from uuid import uuid4
 
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import Field, SecretStr
 
 from services.notifications.providers import aliyun_acs3 as acs3
+from services.notifications.providers import aliyun_reports
 from services.notifications.providers.aliyun_answers import (
     Detail,
     classify,
     judge,
     read_listing,
 )
-from services.notifications.providers.protocol import Call, Provider, Sms, SmsSettings
+from services.notifications.providers.protocol import Call, Inbound, Provider, Sms, SmsSettings
 from shared.values.clock import SHANGHAI, service_day
 from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import Outcome, TryLater, Unknown
-from shared.vendors.vendor import NotAReport, Reply, Terms
+from shared.vendors.vendor import Reply, Terms
 
 VERSION = "2017-05-25"
 PAGE = 50
@@ -47,13 +48,6 @@ class Settings(SmsSettings, env_prefix="MASHANG_ALIYUN_"):
 def make(terms: Terms) -> "Aliyun":
     """From the environment. Misconfigured names what is wrong."""
     return Aliyun(vendor.settings(Settings), terms)
-
-
-class _Report(BaseModel):
-    out_id: str = ""
-
-
-_REPORTS = TypeAdapter(list[_Report])
 
 
 class Aliyun(Provider):
@@ -117,11 +111,12 @@ class Aliyun(Provider):
         return read_listing(answer)
 
     def read_report(self, body: bytes) -> list[str]:
-        """A JSON array of delivery reports [D]; only `out_id` is believed."""
-        try:
-            return [report.out_id for report in _REPORTS.validate_json(body)]
-        except ValidationError:
-            raise NotAReport("not a JSON array of delivery reports") from None
+        """Judged entry by entry."""
+        return aliyun_reports.references(body)
+
+    def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> list[Inbound]:
+        """Unsigned, so by its address alone."""
+        return aliyun_reports.replies(body)
 
     async def _call(self, action: str, query: Mapping[str, str]) -> bytes | TryLater | Unknown:
         """The body of any answer below 500, or what its lack means."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from services.notifications.rules import Purpose
 from shared.vendors.outcomes import Outcome
-from shared.vendors.vendor import Vendor, VendorSettings
+from shared.vendors.vendor import NotAReport, Vendor, VendorSettings
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,20 @@ class Call:
 
     called_at: datetime
     ref: str | None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """An SMS that a citizen wrote back. `phone` is E.164, as the vendor says.
+
+    `ref` is the same however often the vendor brings it, and says nothing of the phone; `wrote_at`
+    is by the vendor's clock, where it tells.
+    """
+
+    ref: str
+    phone: str = field(repr=False)
+    text: str = field(repr=False)
+    wrote_at: datetime | None = None
 
 
 class SmsSettings(VendorSettings):
@@ -76,3 +90,11 @@ class Provider(Vendor):
     @abstractmethod
     async def ask(self, sms: Sms, call: Call) -> Outcome:
         """What became of an earlier call. Unknown or TryLater when it cannot be asked."""
+
+    def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> list[Inbound]:
+        """What citizens wrote back, in the order in which it stands there. Or NotAReport.
+
+        It comes at `reports.INBOUND` and is answered as reports are. Only a vendor that signs can
+        be believed more than the secret of that address.
+        """
+        raise NotAReport("this vendor brings no replies")

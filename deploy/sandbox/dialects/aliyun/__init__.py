@@ -34,4 +34,5 @@ ALIYUN = Dialect(
     retries=(60, 300, 600),  # [D]
     is_taken=routes.is_taken,
     customer=AliyunCustomer(),
+    heard=life.heard,
 )

@@ -16,13 +16,14 @@ def is_http(url: str) -> str:
 
 
 class Account(BaseModel):
-    """Log-in, the registered signature and templates, and where delivery reports go."""
+    """Log-in, the registered signature and templates, and where reports and replies go."""
 
     model_config = ConfigDict(frozen=True)
 
     key_id: str = Field(min_length=1)
     key_secret: str = Field(min_length=1)
     report_url: Annotated[str, AfterValidator(is_http)] | None = None
+    inbound_url: Annotated[str, AfterValidator(is_http)] | None = None
     sign_name: str = Field("码上评", min_length=1)
     template_thanks: str = Field("SMS_480000001", min_length=1)
     template_paid: str = Field("SMS_480000002", min_length=1)

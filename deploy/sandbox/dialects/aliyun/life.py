@@ -149,3 +149,15 @@ def report_json(row: sqlite3.Row, arrived: bool) -> list[dict[str, Any]]:
     report |= {"report_time": china_text(row["reported_at"]), "success": arrived}
     report |= {"err_code": code, "err_msg": message, "sms_size": "1"}
     return [report | {"biz_id": row["biz_id"], "out_id": row["out_id"]}]
+
+
+def heard(parts: Parts, phone: str, text: str) -> bool:
+    """SmsUp: what a phone wrote back [M]; False if no address is configured."""
+    url = parts.account(Account).inbound_url
+    if url is None:
+        return False
+    reply: dict[str, Any] = {"phone_number": phone, "content": text, "send_time": china_text(now())}
+    reply |= {"dest_code": "1069000000", "sequence_id": time.time_ns(), "sign_name": ""}
+    told = Callback(NAME, 0, url, [reply], [reply | {"content": "forged"}])
+    plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)
+    return True
