@@ -18,7 +18,7 @@ from services.rewards.rules.entitlement import VERDICT_CHANGED
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
-from services.rewards.store import erasures, orders, rewards
+from services.rewards.store import erasures, ledger, orders, rewards
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
@@ -27,6 +27,7 @@ from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
 
 AT_ONCE = 10
 ERASED_AT_ONCE = 200
+SUMMED_AT_ONCE = 5000
 DISPUTED = Unknown("disputed")
 
 
@@ -45,6 +46,11 @@ class Payouts:
         """Forget the phones that are to be forgotten and by which nothing is owed; how many."""
         async with self.database.transaction() as conn:
             return await erasures.erase(conn, ERASED_AT_ONCE)
+
+    async def sum_ledger(self) -> int:
+        """Add up what was posted since; how many entries."""
+        async with self.database.transaction() as conn:
+            return await ledger.add_up(conn, SUMMED_AT_ONCE)
 
     def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""
@@ -132,13 +138,11 @@ class Payouts:
     async def _lease(self, conn: Connection, reward: Reward, now: datetime) -> Sent | None:
         vendor = self.vendors[0]
         moved = move(reward, "leased", now, act_at=now + self.pace.lease)
-        if not await moves.save(conn, reward, moved, "leased", now):
-            return None
         product = self.catalogue.sold[moved.amount_fen]
-        await orders.add(conn, moved, vendor.name, product)
-        return Sent(
-            moved, Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
-        )
+        made = Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
+        if not await moves.save(conn, reward, moved, "leased", now, order=made):
+            return None
+        return Sent(moved, made)
 
     async def _claim_questions(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         claimed = await rewards.claim_questions(conn, vendor, self.pace.lease, most)

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar, get_args
 
-from services.rewards import metrics
+from services.rewards import books, metrics
+from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Reward, aside
 from services.rewards.rules.settling import LOOK_AGAIN
 from services.rewards.rules.states import SETTLED, Aside, Step
@@ -53,19 +54,23 @@ async def save(
     ref: str | None = None,
     note: str | None = None,
     order_id: str | None = None,
+    order: Order | None = None,
 ) -> bool:
-    """Store a move and publish what follows from it; False, and no trace, if another came first.
+    """Store a move, book it, and publish what follows; False, and no trace, if another came first.
 
-    `order_id` is the order that it is about, if not the present one.
+    `order_id` is the order that it is about, if not the present one; `order` the one that it makes.
     """
     if not await rewards.mark(conn, moved):
         log.get().info("move came too late", reward_id=str(moved.id), state=moved.state)
         return False
     await history.add(conn, moved, before.state, step, actor, code, note, now)
+    if order:
+        await orders.add(conn, moved, order.vendor, order.product)
     if before.attempt == moved.attempt and moved.attempt and (code or ref or step in CLOSES):
         await orders.mark(conn, order_id or moved.order_id, code, ref, CLOSES.get(step), now)
     if step == "written_off":
         await earlier.mark_ask(conn, moved.order_id, now + LOOK_AGAIN)
+    await books.post(conn, moved, step, now, actor)
     await _publish(conn, moved, step, now)
     log.get().info(
         "reward moved", reward_id=str(moved.id), case_id=str(moved.case_id), state=moved.state,

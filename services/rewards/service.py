@@ -63,6 +63,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
             Job("erase_phones", 60 * SECOND, payouts.erase_phones),
+            Job("sum_ledger", 5 * SECOND, payouts.sum_ledger),
             Job("observe_payouts", 15 * SECOND, watch.observe),
         ],
         endpoints=[

@@ -55,6 +55,9 @@ GUARDED = {
         "statement_orders",
         "mismatches",
         "mismatch_resolutions",
+        "ledger_postings",
+        "ledger_entries",
+        "ledger_closes",
         "exports",
     ),
     "notifications": ("attempts", "message_states", "exports"),
@@ -136,7 +139,14 @@ STATEMENT = """
     INSERT INTO mismatches (kind, vendor, order_id, facts, found_at)
     VALUES ('no_order', 'v', 'x', '{}', now());
     INSERT INTO mismatch_resolutions (mismatch_id, username, note, made_at)
-    SELECT mismatch_id, 'ann', 'done', now() FROM mismatches
+    SELECT mismatch_id, 'ann', 'done', now() FROM mismatches;
+    INSERT INTO ledger_postings (step, month, actor, booked_at)
+    VALUES ('x', '2026-04-01', 'ann', now());
+    INSERT INTO ledger_entries (posting_no, account, vendor, order_id, fen)
+    SELECT posting_no, account, 'v', '', fen FROM ledger_postings,
+        (VALUES ('wallet', 5), ('topped_up', -5)) AS e (account, fen);
+    INSERT INTO ledger_closes (month, year, number, rows, digest, signed_by, signer, closed_at)
+    VALUES ('2026-03-01', 2026, 1, '[]', 'd', 'ann', 'Ann', now())
 """
 SUBMISSION = """
     INSERT INTO submissions (id, receipt_hash, content_hash, kind, unit_code, categories,
@@ -153,6 +163,9 @@ CHANGES = {
         "UPDATE statement_orders SET amount_fen = 1", "DELETE FROM statement_orders",
         "UPDATE mismatches SET facts = '{}'", "DELETE FROM mismatches",
         "UPDATE mismatch_resolutions SET note = ''", "DELETE FROM mismatch_resolutions",
+        "UPDATE ledger_postings SET month = '2026-05-01'", "DELETE FROM ledger_postings",
+        "UPDATE ledger_entries SET fen = 6", "DELETE FROM ledger_entries",
+        "UPDATE ledger_closes SET rows = '{}'", "DELETE FROM ledger_closes",
     ],
     "intake": [
         "UPDATE submissions SET words_sealed = 'other'", "UPDATE submissions SET kind = 'request'",

@@ -13,9 +13,10 @@ import asyncpg
 import pytest
 
 from services.rewards import handlers, moves
+from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Step
-from services.rewards.store import history, orders, rewards
+from services.rewards.store import history, rewards
 from shared import policy
 from shared.db import Connection, Database
 from shared.events import CaseVerified, OfficerChanged, UnitChanged
@@ -68,15 +69,19 @@ def again(event: CaseVerified, revision: int = 2, **changes: Any) -> CaseVerifie
     return event.model_copy(update={"revision": revision, **changes})
 
 
+def made_by(leased: Reward, vendor: str) -> Order:
+    """The order that leaves with a lease."""
+    return Order(leased.order_id, vendor, "p-1", leased.amount_fen, leased.attempt)
+
+
 async def advance(conn: Connection, reward: Reward, *steps: Step) -> Reward:
     """Walk a reward along some steps, as the jobs would."""
     for step in steps:
         now = await rewards.get_now(conn)
         rests = step in ("given_up", "reversed")
         moved = move(reward, step, now, act_at=None if rests else now)
-        assert await moves.save(conn, reward, moved, step, now)
-        if step == "leased":
-            await orders.add(conn, moved, AIRTIME.name, "p-1")
+        order = made_by(moved, AIRTIME.name) if step == "leased" else None
+        assert await moves.save(conn, reward, moved, step, now, order=order)
         reward = moved
     return reward
 

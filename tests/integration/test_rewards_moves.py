@@ -13,7 +13,14 @@ from services.rewards.rules.states import MOVES, IllegalMove, State, Step
 from services.rewards.store import history, orders, rewards
 from shared.db import Connection
 from shared.events import CaseVerified
-from tests.integration.test_rewards_decisions import POLICIES, RECEIVED, SEAL, again, verified
+from tests.integration.test_rewards_decisions import (
+    POLICIES,
+    RECEIVED,
+    SEAL,
+    again,
+    made_by,
+    verified,
+)
 
 SERVICE = "rewards"
 WAITING = ("ready", "submitting", "accepted", "unknown", "rejected", "paid")
@@ -38,9 +45,8 @@ async def stored(conn: Connection, reward: Reward, step: Step, reason: str = "by
         act_at=now if moved.state in WAITING else None,
         reason=reason if moved.state in ("held", "refused") else None,
     )
-    assert await moves.save(conn, reward, moved, step, now, code="c")
-    if step == "leased":
-        await orders.add(conn, moved, "somebody", "p-1")
+    order = made_by(moved, "somebody") if step == "leased" else None
+    assert await moves.save(conn, reward, moved, step, now, code="c", order=order)
     return moved
 
 

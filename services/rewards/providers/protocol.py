@@ -57,12 +57,18 @@ class StatementRow:
 
 @dataclass(frozen=True)
 class Statement:
-    """One day of a vendor's, by its own clock."""
+    """One day of a vendor's, by its own clock.
+
+    What the wallet held at its beginning and end, and what was paid into it, if the vendor says so.
+    """
 
     day: date
     opened_at: datetime
     closed_at: datetime
     rows: tuple[StatementRow, ...]
+    opening_fen: int | None = None
+    closing_fen: int | None = None
+    topped_up_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,10 @@ class Airtime(Vendor):
         """What the vendor sells under this id. One without a list is taken at our own word."""
         ours = {product: fen for fen, product in self.products.items()}
         return Listed(ours.get(product), product)
+
+    async def fetch_statement(self, day: date) -> bytes | None:
+        """The statement of a day that is over, as the vendor hands it out; None if it does not."""
+        return None
 
     @staticmethod
     def read_statement(raw: bytes, day: date | None) -> Statement:
