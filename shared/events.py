@@ -29,6 +29,8 @@ CallbackState = Literal["open", "reached", "unreached", "no_phone"]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 # By which way it came: told by the browser or the page, so it gives nobody any right.
 Channel = Literal["page", "wechat", "alipay", "kiosk", "desk", "invited", "open311"]
+# A word to a citizen who waits: that somebody has it; that it still goes on.
+Owed = Literal["acknowledgement", "progress"]
 CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 # Why a submission waits for a person before it counts: more than people send from one phone or
 # network, or about one code or unit; praise in a burst, while closed, or faster than one can serve.
@@ -246,7 +248,10 @@ class ContactErased(Event):
 
 
 class CaseOpened(Event):
-    """Verification opened a case for a submission."""
+    """Verification opened a case for a submission.
+
+    As of every event that has `word_due_at`, it is by when the citizen is owed the next word.
+    """
 
     TYPE = "case.opened.v1"
     SUBJECT = "case_id"
@@ -259,6 +264,8 @@ class CaseOpened(Event):
     opened_at: datetime
     callback_due_at: datetime
     verification_due_at: datetime
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
 
 
 class CallbackLogged(Event):
@@ -276,6 +283,8 @@ class CallbackLogged(Event):
     state: CallbackState
     called_at: datetime
     due_at: datetime
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
 
 
 class CallbackUnreached(Event):
@@ -330,6 +339,8 @@ class WordGiven(Event):
     phone_sealed: str | None
     language: Language
     given_at: datetime
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
 
 
 class ClockChanged(Event):
@@ -348,6 +359,8 @@ class ClockChanged(Event):
     stopped_at: datetime | None
     due_at: datetime
     changed_at: datetime
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
 
 
 class CaseVerified(Event):
@@ -451,6 +464,8 @@ class CaseRescheduled(Event):
     callback_due_at: datetime | None
     verification_due_at: datetime | None
     changed_at: datetime
+    word_owed: Owed | None = None
+    word_due_at: datetime | None = None
 
 
 class ContactBound(Event):

@@ -100,11 +100,13 @@ class Comparison:
             yield Difference("order of nobody", order, "none", "sent")
 
     def _rates(self, stories: Stories) -> Iterator[Difference]:
-        for name, expected in (("verification", rates.desk(stories)),
-                               ("scoring", rates.ever(stories))):  # fmt: skip
-            told = self.held.figures[name]
-            found = {what: told[what] for what in expected}
-            yield from _unequal(f"figure of {name}", expected, found)
+        both = rates.counted(stories)
+        for name, own in (
+            ("verification", rates.desk(stories)),
+            ("scoring", rates.scoring(stories)),
+        ):
+            told, expected = self.held.figures[name], both | own
+            yield from _unequal(f"figure of {name}", expected, {w: told[w] for w in expected})
 
     def _left(self) -> Iterator[Difference]:
         yield from _unequal("left", dict.fromkeys(self.held.left, 0), self.held.left)

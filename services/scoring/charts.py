@@ -1,6 +1,6 @@
 """Where the bars and lines of a chart stand; a template draws them. Plain numbers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
@@ -63,11 +63,15 @@ _SAID = 8
 
 
 class Close(NamedTuple):
-    """A day on which a balance changed: by how much, and what it was in the evening."""
+    """A day on which a balance changed: by how much, and what it was in the evening.
+
+    `open` is what of it may still be given back.
+    """
 
     day: date
     change: int
     balance: int
+    open: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,13 @@ class Dot:
 
 @dataclass(frozen=True)
 class Course:
-    """A balance over time as steps: the line, its dots, the scale beside it, the months below."""
+    """A balance over time as steps: the line, its dots, the scale beside it, the months below.
+
+    `firm` is a second line from where something may still be given back: as if it were.
+    """
 
     line: str
+    firm: str
     dots: Sequence[Dot]
     scale: Sequence[tuple[int, float]]
     months: Sequence[tuple[date, float]]
@@ -92,7 +100,8 @@ class Course:
 
 def course(first: date, last: date, begin: int, closes: Sequence[Close]) -> Course:
     """From one day to another; `begin` is the balance before the first change."""
-    low, high, step = _range([begin, *(one.balance for one in closes)])
+    firm = list(_firm(closes))
+    low, high, step = _range([begin, *(one.balance for one in closes), *(b for _, b in firm)])
     days = (last - first).days + 1
 
     def across(day: date) -> float:
@@ -105,10 +114,30 @@ def course(first: date, last: date, begin: int, closes: Sequence[Close]) -> Cour
     said = len(closes) <= _SAID
     return Course(
         f"M{SIDE} {up(begin)}{steps}H{WIDE}",
+        _beside(firm, across, up),
         [Dot(one, across(one.day), up(one.balance), said) for one in closes],
         [(value, up(value)) for value in range(low, high + 1, step)],
         [(month, across(month)) for month in _firsts(first, last)],
     )
+
+
+def _firm(closes: Sequence[Close]) -> Iterator[tuple[date, int]]:
+    """The balance of each evening without what may still be given back, from the first such."""
+    given = 0
+    for one in closes:
+        given -= one.open
+        if given:
+            yield one.day, one.balance + given
+
+
+def _beside(
+    firm: Sequence[tuple[date, int]], across: Callable[[date], float], up: Callable[[int], float]
+) -> str:
+    if not firm:
+        return ""
+    (first, balance), *later = firm
+    steps = "".join(f"H{across(day)}V{up(then)}" for day, then in later)
+    return f"M{across(first)} {up(balance)}{steps}H{WIDE}"
 
 
 def _range(balances: Sequence[int]) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from shared.web.texts import texts
 COLUMNS = ("unit_code", "unit", "place", "points")
 ENTRIES = (
     "unit_code", "unit", "number", "changed", "points", "balance", "reason", "case", "score_why",
-    "score_policy",
+    "score_policy", "paper_state",
 )  # fmt: skip
 _ALL = views.EntriesQuery.model_construct(limit=MOST + 1)
 
@@ -53,6 +53,7 @@ class ScoreExports:
                 _points(one.delta_centipoints), _points(one.balance_centipoints),
                 words.text(f"points_{one.reason}"), _numbers(one), one.rule,
                 one.edition.isoformat() if one.edition else "",
+                words.text("points_provisional") if one.provisional else "",
             )
             for one in score.entries
         ]  # fmt: skip

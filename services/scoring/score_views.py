@@ -47,6 +47,7 @@ class Entry(BaseModel):
     rule: str = Field(description="the words of the rule, the article's own where it has them")
     basis: Basis | None = Field(description="while the verdict stands that took the points")
     cases: list[CaseShown] = Field(description="those of its cases that the reader may see")
+    provisional: bool = Field(description="taken for an officer's mark that may still fall")
 
 
 class Score(Unit):
@@ -63,6 +64,9 @@ class Day(BaseModel):
     day: date
     change_centipoints: int
     balance_centipoints: int
+    provisional_centipoints: int = Field(
+        description="of the change: taken for marks that may still fall by an appeal"
+    )
 
 
 class Course(Unit):

@@ -1,17 +1,20 @@
 """A unit's points as they are loaded for its page and for programs."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.scoring import views
-from services.scoring.rules import prominent
+from services.scoring.rules import prominent, provisional
 from services.scoring.score_views import CaseShown, Course, Day, Months, Score
-from services.scoring.store import directory, facts, papers, points
+from services.scoring.store import appeals, directory, facts, papers, points
 from services.scoring.telling import Cases, Teller
 from shared.db import Connection, as_itself
 from shared.errors import NotFound
 from shared.values import clock
+
+# No window of appeal is longer, nor the answer to an appeal.
+_A_YEAR = timedelta(days=365)
 
 
 async def find_unit(conn: Connection, unit_code: str) -> views.Unit:
@@ -28,7 +31,8 @@ async def load_score(
     """A unit's balance and a page of its ledger."""
     unit = await find_unit(conn, unit_code)
     balance = await points.get_balance(conn, unit_code)
-    entries = await points.list_entries(conn, unit_code, query.before, query.limit)
+    may_fall = await _may_fall(conn, teller, unit_code)
+    entries = await points.list_entries(conn, unit_code, query.before, query.limit, may_fall)
     more = len(entries) == query.limit and entries[-1]["entry_no"] > 1
     ids = (own for one in entries for own in (*one["case_ids"], one["case_id"]))
     known = await _cases(conn, ids)
@@ -45,11 +49,20 @@ async def load_course(conn: Connection, teller: Teller, unit_code: str) -> Cours
     unit, zone = await find_unit(conn, unit_code), teller.policies.editions[-1].zone
     since = _since(clock.service_day(clock.now(), zone))
     begins = datetime(since.year, since.month, 1, tzinfo=zone)
-    rows = await points.list_days(conn, unit_code, begins, zone.key)
+    may_fall = await _may_fall(conn, teller, unit_code)
+    rows = await points.list_days(conn, unit_code, begins, zone.key, may_fall)
     days = [Day(**row) for row in rows]
     now = await points.get_balance(conn, unit_code)
     begin = days[0].balance_centipoints - days[0].change_centipoints if days else now
     return Course(**unit.model_dump(), since=since, begin_centipoints=begin, days=days)
+
+
+async def _may_fall(conn: Connection, teller: Teller, unit_code: str) -> set[UUID]:
+    """The cases of a unit whose marks on officers are provisional."""
+    now = clock.now()
+    marked = await facts.list_marked(conn, unit_code, now - _A_YEAR)
+    appealed = await appeals.list_of_unit(conn, unit_code)
+    return provisional.open_cases(marked, appealed, teller.policies, now)
 
 
 async def load_months(conn: Connection, teller: Teller, unit_code: str) -> Months:

@@ -70,6 +70,7 @@ class UnitPages:
             "now": _month(months, today),
             "needed": self.policies.at(clock.now()).prominent.incidents,
             "ran": ran,
+            "may_fall": sum(one.provisional_centipoints for one in ran.days),
             "chart": course(ran.since, today, ran.begin_centipoints, _closes(ran)),
             "months": months.months,
             "documents": documents,
@@ -116,4 +117,7 @@ def _month(months: Months, today: date) -> int:
 
 
 def _closes(ran: Course) -> list[Close]:
-    return [Close(one.day, one.change_centipoints, one.balance_centipoints) for one in ran.days]
+    return [
+        Close(one.day, one.change_centipoints, one.balance_centipoints, one.provisional_centipoints)
+        for one in ran.days
+    ]

@@ -218,13 +218,15 @@ async def test_a_word_stands_on_the_receipt(intake: Site) -> None:
         events.WordGiven(
             case_id=CASE, submission_id=submission, number=number, phone_sealed=None,
             word_sealed=settings().seal.close(said, f"answer:{submission}:word:{number}"),
-            language="zh", given_at=AT + timedelta(hours=number),
+            language="zh", given_at=AT + timedelta(hours=number), word_owed="progress",
+            word_due_at=DUE + timedelta(days=7 * number),
         )
         for number, said in ((1, "在等监控录像"), (2, "周五<前>答复"))
     ]  # fmt: skip
     await intake.tell(opened(submission), *words, *words)
     page = await (await intake.client.get(path, params={"lang": "zh"})).text()
     assert [1, 1] == [page.count(one) for one in ("在等监控录像", "周五&lt;前&gt;答复")]
+    assert (1, 1) == (page.count("前告诉您进展"), page.count("2019-05-15 起的规定"))
     stored = await intake.fetch("SELECT details::text FROM timeline WHERE step = 'word'")
     assert not [row for row in stored if "监控" in row["details"]]
 

@@ -90,6 +90,30 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
     assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_who_was_reached_once_was_called_back(
+    conn: Connection, order: tuple[int, ...]
+) -> None:
+    """Calls after a follow-up take that from nobody, in whichever order they are heard of."""
+    case, day = uuid4(), timedelta(days=1)
+    await _live(conn, case, attempt_states=())
+    attempts = [
+        events.CallbackLogged.model_validate(
+            {
+                "case_id": case, "submission_id": case, "unit_code": UNIT, "attempt": attempt,
+                "outcome": "reached" if state == "reached" else "busy", "state": state,
+                "called_at": DAY + after, "due_at": DAY + after + timedelta(hours=1),
+            }
+        )
+        for attempt, state, after in ((1, "reached", 0 * day), (2, "open", 3 * day),
+                                      (3, "reached", 4 * day))
+    ]  # fmt: skip
+    for number in order:
+        await handlers.on_callback_logged(conn, attempts[number])
+    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    assert (1, 1, 1) == tuple(figures[f"called_back{end}"] for end in ("", "_in_time", "_same_day"))
+
+
 COUNTED = {"held": 1, "manual": 1, "withdrawn": 1, "refused": 1}
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from shared.access import OUTSIDERS, Operator
 from shared.db import Database
+from shared.events import AppealChanged
 from tests.integration.scoring_desk import SEED, Scores, opened
 from tests.integration.scoring_parts import DAY, cleared
 from tests.integration.staff_tab import Tab
@@ -98,6 +100,50 @@ async def test_the_chart_tells_how_it_came_about(scores: Scores) -> None:
             status,
             [(day["change_centipoints"], day["balance_centipoints"]) for day in told["days"]],
         )
+
+
+async def test_what_may_still_fall_is_told_apart(scores: Scores) -> None:
+    """Dashed and in words while an officer may appeal (rule 15), also on the list and on paper.
+
+    What only the unit answers for is firm at once; after the window, and once it was given back,
+    nothing is provisional.
+    """
+    words = "虚线：其中 -2.00 还在申诉期内或申诉中，若全部退还是 -1.00"
+    with at(DAY + timedelta(days=1)):
+        await scores.judge("n1", officers=(), attribution="unit")
+        case = await scores.judge("n1")
+        page = scores.tab("county_supervisor", "north")
+        await page.get("/scores/n1")
+        assert (2, 1, 2, 1) == tuple(
+            page.text.count(each)
+            for each in (words, 'class="dot open"', 'class="course firm"', "暂定，可申诉")
+        )
+        _, told = await scores.get("/api/v1/units/n1/score")
+        assert [True, False] == [one["provisional"] for one in told["entries"]]
+        _, ran = await scores.get("/api/v1/units/n1/course")
+        assert [-200] == [day["provisional_centipoints"] for day in ran["days"]]
+        await page.get("/scores/n1?lang=en")
+        assert "Provisional, may be appealed" in page.text
+        await scores.hear(cleared(case, 2).model_copy(update={"unit_code": "n1"}))
+        _, told = await scores.get("/api/v1/units/n1/score")
+        assert [False] * 3 == [one["provisional"] for one in told["entries"]]
+        again = await scores.judge("n1")
+        await scores.hear(appealed(again))
+    with at(DAY + timedelta(days=20)):
+        _, told = await scores.get("/api/v1/units/n1/score")
+        assert [True, False] == [one["provisional"] for one in told["entries"][:2]], "an appeal"
+        await scores.hear(appealed(again, state="upheld", version=2))
+        await page.get("/scores/n1")
+        assert [0, 0] == [page.text.count(each) for each in ("虚线", "暂定，可申诉")]
+
+
+def appealed(case_id: UUID, **changed: Any) -> AppealChanged:
+    """The unit's officer appeals."""
+    told = {
+        "appeal_id": case_id, "case_id": case_id, "unit_code": "n1", "badge": "P-n1",
+        "revision": 1, "version": 1, "state": "filed", "due_at": DAY, "changed_at": DAY,
+    }  # fmt: skip
+    return AppealChanged.model_validate(told | changed)
 
 
 async def test_what_is_the_inspections_is_told_to_nobody_else(scores: Scores) -> None:

@@ -179,6 +179,42 @@ async def test_a_follow_up_opens_the_case_one_level_higher(work: Casework) -> No
     assert [("partly", 2)] == [(e["verdict"], e["revision"]) for e in again]
 
 
+async def test_what_was_done_once_stays_done_in_the_figures(work: Casework) -> None:
+    """「當天核查完畢」 is true of that day, whatever a follow-up opens again on a later one."""
+    case_id = await work.open()
+    await work.call("county", case_id, "reached")
+    await work.judge("desk", case_id, "partly")
+    before = await lists.figures(work.conn, clock.SHANGHAI.key)
+    done = {
+        name: 1
+        for what in ("called_back", "verified")
+        for name in (what, f"{what}_in_time", f"{what}_same_day")
+    } | {"substantiated": 1, "partly": 1, "open": 0, "in_review": 0}
+    assert done.items() <= before.items()
+    with at(NOON + timedelta(days=3)):
+        await follow_up(work, case_id)
+        assert before | {"open": 1} == await lists.figures(work.conn, clock.SHANGHAI.key)
+        await work.call("county", case_id, "reached")
+        await work.judge("county", case_id, "unsubstantiated", revision=1)
+        waits = await lists.figures(work.conn, clock.SHANGHAI.key)
+        assert before | {"in_review": 1} == waits, "the first verdict stands until it is confirmed"
+        await work.review("city", case_id, revision=2)
+    ended = await lists.figures(work.conn, clock.SHANGHAI.key)
+    assert before | {"substantiated": 0, "partly": 0} == ended
+
+
+async def test_a_verdict_that_was_given_back_is_none(work: Casework) -> None:
+    """What never took effect was not verified; the one that did was handed in on a later day."""
+    case_id = await work.open()
+    await work.judge("desk", case_id, "unsubstantiated")
+    await work.review("county", case_id, "return")
+    assert 0 == (await lists.figures(work.conn, clock.SHANGHAI.key))["verified"]
+    with at(NOON + timedelta(days=1)):
+        await work.judge("desk", case_id, revision=1)
+    figures = await lists.figures(work.conn, clock.SHANGHAI.key)
+    assert (1, 0) == (figures["verified"], figures["verified_same_day"])
+
+
 async def test_a_follow_up_is_due_by_when_it_was_said(work: Casework) -> None:
     """Who was away when it came has no more time for it."""
     case_id = await work.open()

@@ -94,7 +94,8 @@ async def test_an_officer_appeals_from_their_own_page_and_is_right(bureau: Offic
     for words in ("170001申诉", "170001申诉成立", WORD):
         assert words in shown.text
     gone = await bureau.browse("accused", "/desk/appeals")
-    assert "没有记在您名下的投诉" in gone.text
+    assert ("没有记在您名下的投诉" in gone.text, "申诉成立" in gone.text) == (True, True)
+    assert f'class="words">{WORD}</td>' in gone.text, "who was right reads why"
 
 
 async def test_what_is_refused_stands_and_is_not_appealed_again(bureau: Office) -> None:
@@ -112,7 +113,29 @@ async def test_what_is_refused_stands_and_is_not_appealed_again(bureau: Office) 
     again = await sent(bureau, "desk", case_id, "appeal", officer="170001", reason=REASON)
     assert (409, True, True) == (again.status, "每件只能申诉一次" in again.text,
                                  REASON in again.text)  # fmt: skip
-    assert "维持原结论" in (await bureau.browse("accused", "/desk/appeals")).text
+    mine = await bureau.browse("accused", "/desk/appeals")
+    assert (True, True) == ("维持原结论" in mine.text, f'class="words">{WORD}</td>' in mine.text)
+    unit = await bureau.browse("desk", f"/desk/cases/{case_id}")
+    assert WORD in unit.text, "the unit reads it on the case, where it may see that"
+    for who in ("neighbour", "elsewhere", "county"):
+        other = await bureau.browse(who, "/desk/appeals")
+        assert (200, False) == (other.status, WORD in other.text), who
+
+
+async def test_an_officer_without_appeals_is_told_so_in_both_languages(bureau: Office) -> None:
+    """Neither list is a blank: no marks, no appeals; while one waits, nobody has said anything."""
+    for language, words in (
+        ("en", ("Nothing is on your record", "You have not appealed")),
+        ("zh", ("没有记在您名下的投诉", "还没有申诉过")),
+    ):
+        page = await bureau.browse("accused", f"/desk/appeals?lang={language}")
+        assert [True, True] == [text in page.text for text in words], language
+    case_id = await marked(bureau)
+    await own(bureau, "accused", case_id)
+    assert "还没有答复" in (await bureau.browse("accused", "/desk/appeals")).text
+    again = await bureau.judge("county", case_id, attribution="policy", revision=1)
+    assert 201 == again.status
+    assert "由新的结论作出" in (await bureau.browse("accused", "/desk/appeals")).text
 
 
 async def test_the_time_to_appeal_ends_with_the_fifth_working_day(bureau: Office) -> None:
@@ -290,6 +313,8 @@ async def test_programs_appeal_as_people_do(bureau: Office) -> None:
     assert 201 == filed.status
     [mark] = (await bureau.ask("accused", "GET", "appeals")).json["items"]
     assert (False, [None]) == (mark["appealable"], [one["outcome"] for one in mark["appeals"]])
+    [heard] = (await bureau.ask("accused", "GET", "appeals")).json["answered"]
+    assert (str(case_id), None, "") == (heard["case_id"], heard["outcome"], heard["word"])
     [waits] = (await bureau.ask("county", "GET", f"cases/{case_id}/work")).json["requests"]
     assert ("appeal", "170001", True) == (waits["kind"], waits["officer"], waits["yours"])
     assert filed.json["request_id"] == waits["request_id"]

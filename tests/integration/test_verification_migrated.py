@@ -55,6 +55,9 @@ INSERT INTO verdicts (case_id, revision, verdict, attribution, officers, categor
     finding_sealed, answer_sealed, username, role, submitted_at, due_at)
     SELECT case_id, 1, 'helped', 'none', '{}', '{}', incident_id, 's', 's', 'desk',
         'unit_operator', now(), now() FROM cases;
+INSERT INTO case_actions (case_id, action, actor, acted_at, details)
+    SELECT case_id, 'verdict', 'desk', now(), '{"verdict": "helped", "revision": 1,
+        "state": "verified"}' FROM verdicts WHERE case_id::text LIKE '%2';
 """
 PLACES = """code,name,level,parent
 411700,驻马店市,city,
@@ -150,6 +153,13 @@ async def test_cases_of_before_are_numbered_as_they_were_opened(old: Database) -
         following = await conn.fetchval("SELECT nextval('case_numbers')")
     told = {ABOUT_HIM: "26-000001", CASE: "27-000002", OTHER: "27-000003"}
     assert (told, 4) == ({row["case_id"]: row["number"] for row in rows}, following)
+
+
+async def test_what_took_effect_before_counts_as_verified(old: Database) -> None:
+    """By the time line, also where a case is open again; a verdict that never did does not."""
+    async with old.acquire() as conn:
+        rows = await conn.fetch("SELECT case_id, in_force FROM cases WHERE handed_at IS NOT NULL")
+    assert [(ABOUT_HIM, "helped")] == [tuple(row) for row in rows]
 
 
 async def test_an_instance_of_before_still_opens_cases(old: Database) -> None:

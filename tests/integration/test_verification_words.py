@@ -87,6 +87,9 @@ async def test_a_word_stands_on_the_receipt_and_moves_the_next(bureau: Office) -
     assert ("progress", DUE + timedelta(days=7), 2) == await owed(bureau, case_id)
     first, second = await bureau.events("word.given.v1")
     assert [1, 2] == [first["number"], second["number"]]
+    [told] = await bureau.events("case.opened.v1")
+    next_due = [told["word_due_at"], first["word_due_at"], second["word_due_at"]]
+    assert [DUE, *[DUE + timedelta(days=7)] * 2] == [*map(datetime.fromisoformat, next_due)]
     context = f"answer:{first['submission_id']}:word:1"
     assert WORD == bureau.seal.open(first["word_sealed"], context)
 
@@ -158,3 +161,5 @@ async def test_a_sampled_verdict_that_is_given_back_owes_anew(bureau: Office) ->
         back = await bureau.ask("county", "POST", f"cases/{case_id}/reviews", body)
     assert 201 == back.status
     assert ("progress", DUE + timedelta(days=8), 0) == await owed(bureau, case_id)
+    [restarted] = await bureau.events("clock.changed.v1")
+    assert DUE + timedelta(days=8) == datetime.fromisoformat(restarted["word_due_at"])

@@ -159,3 +159,28 @@ def test_more_time_is_told_and_is_the_new_due_time() -> None:
         assert reopening(entries) is None
     stopped = story(START, [OPENED, longer, clock(90, 2, stopped=True)], DUE, phone=False)[-1]
     assert "line_in_review" == stopped.text
+
+
+def owing(entry: Entry, owed: str | None, due: datetime | None) -> Entry:
+    """A step with which the desk said by when it owes the next word."""
+    more = {"word_owed": owed, "word_due_at": due and due.isoformat()}
+    return Entry(entry.step, entry.at, {**entry.details, **more})
+
+
+def test_the_next_word_is_announced_until_there_is_an_answer() -> None:
+    """As the desk said last, whatever arrived when; overdue is said openly; an answer owes none."""
+    soon, later = DUE + timedelta(days=5), DUE + timedelta(days=25)
+    first = owing(OPENED, "acknowledgement", soon)
+    heard = owing(REACHED, "progress", later)
+    for entries in permutations((first, heard)):
+        assert "line_word_due_progress" == told(*entries)[-1]
+    line = story(START, [first], soon + timedelta(minutes=1), phone=False)[-1]
+    assert ("line_word_due_acknowledgement_late", soon, True) == (line.text, line.at, line.late)
+    assert "line_verified" == told(first, heard, VERIFIED)[-1]
+    again = owing(clock(200, 3, stopped=False, due=later), "progress", later)
+    assert "line_word_due_progress" == told(first, heard, VERIFIED, again)[-1]
+
+
+def test_where_no_word_is_owed_none_is_announced() -> None:
+    """By a policy without such terms, and by a desk of before that says nothing of them."""
+    assert told(OPENED) == told(owing(OPENED, None, None))

@@ -52,6 +52,20 @@ def clock(at: datetime, number: int, stopped: datetime | None, due: datetime = D
     return entry("clock", at, number=number, stopped_at=told, due_at=due.isoformat())
 
 
+def moved(when: datetime, **due: str) -> Entry:
+    """New due times: the case is open again, or there is a phone."""
+    times = {"callback_due_at": None, "verification_due_at": None} | due
+    return entry("rescheduled", when, number=1, why="followup", revision=1, **times)
+
+
+def follow_up(at: datetime, due: datetime) -> Entry:
+    """The citizen does not accept the answer: everything is owed anew."""
+    return moved(at, callback_due_at=due.isoformat(), verification_due_at=due.isoformat())
+
+
+AGAIN = follow_up(DUE + HOUR, DUE + 24 * HOUR)
+
+
 def fact(*entries: Entry, now: datetime = RECEIVED + HOUR, owed: bool = True) -> Fact:
     """What a story amounts to."""
     return fact_of(Told(ID, "complaint", RECEIVED, owed, entries), now, ZONE)
@@ -103,6 +117,12 @@ def test_a_second_call_takes_nothing_back() -> None:
     assert "on_time" == again.call
 
 
+def test_a_follow_up_makes_no_late_call_timely() -> None:
+    """Late is late, by when it was due then, whatever is owed anew since."""
+    late = (OPENED, called(DUE + HOUR / 2, "reached"))
+    assert ("late", "late") == (fact(*late).call, fact(*late, AGAIN).call)
+
+
 def test_the_clock_stops_when_the_verdict_is_handed_in() -> None:
     """A second look after the due time is not the unit's delay; a verdict after it is."""
     stopped = DUE - HOUR
@@ -118,15 +138,17 @@ def test_the_clock_stops_when_the_verdict_is_handed_in() -> None:
     [
         ((verified(DUE - HOUR / 3600),), True),
         ((verified(DUE),), False),
-        ((clock(DUE - HOUR, 2, DUE - HOUR),), True),
+        ((clock(DUE - HOUR, 2, DUE - HOUR),), False),
         ((clock(DUE - HOUR, 2, DUE - HOUR), verified(DUE + HOUR)), True),
         ((clock(DUE + HOUR, 2, DUE + HOUR), verified(DUE + HOUR)), False),
         ((clock(DUE - HOUR, 2, DUE - HOUR), clock(DUE, 3, None)), False),
         ((verified(DUE - HOUR), verified(DUE + HOUR, "partly", 2)), True),
+        ((verified(DUE - HOUR), AGAIN), True),
+        ((verified(DUE - HOUR), AGAIN, verified(DUE + 25 * HOUR, "partly", 2)), True),
         ((), False),
     ],
     ids=["23:59:59", "24:00", "in review", "confirmed later", "next day", "returned", "changed",
-         "open"],
+         "opened again", "judged again", "open"],
 )  # fmt: skip
 def test_verified_the_same_day_by_the_calendar_alone(
     story: tuple[Entry, ...], same_day: bool
@@ -195,12 +217,6 @@ def test_a_phone_that_was_bound_later_is_owed_a_call() -> None:
     assert "waiting" == fact(OPENED, bound, now=DUE + HOUR, owed=False).call
     called_in_time = fact(OPENED, bound, called(DUE + 2 * HOUR, "reached"), owed=False)
     assert "on_time" == called_in_time.call
-
-
-def moved(when: datetime, **due: str) -> Entry:
-    """New due times."""
-    times = {"callback_due_at": None, "verification_due_at": None} | due
-    return entry("rescheduled", when, number=1, why="followup", revision=1, **times)
 
 
 def test_a_reward_counts_while_it_is_paid() -> None:

@@ -64,6 +64,19 @@ def test_a_balance_goes_in_steps() -> None:
     assert 13 == len(drawn.months)
 
 
+def test_what_may_still_be_given_back_is_a_second_line() -> None:
+    """From its day on, as if it were given back; without any there is no such line."""
+    first, last = date(2026, 1, 1), date(2026, 1, 31)
+    kept, open_ = date(2026, 1, 5), date(2026, 1, 20)
+    drawn = course(first, last, 0, [Close(kept, -200, -200), Close(open_, -100, -300, -100)])
+    dot = drawn.dots[1]
+    assert f"M{dot.x} {drawn.dots[0].y}H{WIDE}" == drawn.firm
+    assert "" == course(first, last, 0, [Close(kept, -200, -200)]).firm
+    later = course(first, last, 0, [Close(kept, -200, -200, -200), Close(open_, -100, -300)])
+    top, low = (next(y for value, y in later.scale if value == n) for n in (0, -100))
+    assert f"M{later.dots[0].x} {top}H{later.dots[1].x}V{low}H{WIDE}" == later.firm
+
+
 def test_a_balance_that_never_changed_is_a_level_line() -> None:
     """At its own height, with a scale that has more than one line."""
     drawn = course(date(2026, 1, 1), date(2026, 1, 31), 0, [])

@@ -1,5 +1,7 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
+from typing import Any
+
 from services.intake.accept.store import officers, units
 from services.intake.follow.store import holds, said, timeline
 from services.intake.follow.story import Entry, latest
@@ -26,7 +28,7 @@ OfASubmission = (
     CaseOpened | CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided
     | RewardPaid | RewardReversed | MessageSettled | WordGiven
 )  # fmt: skip
-
+Owing = CaseOpened | CallbackLogged | ClockChanged | CaseRescheduled | WordGiven
 
 on_unit_changed = keep(units.put)
 on_officer_changed = keep(officers.put)
@@ -38,19 +40,21 @@ async def on_case_opened(conn: Connection, event: CaseOpened) -> None:
     due = {
         "callback_due_at": event.callback_due_at.isoformat(),
         "verification_due_at": event.verification_due_at.isoformat(),
+        **_word(event),
     }
     await _tell(conn, event, Entry("opened", event.opened_at, due), event.case_id)
 
 
 async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:
     """One attempt to call."""
-    told = {"number": event.attempt, "outcome": event.outcome, "state": event.state}
+    what = {"number": event.attempt, "outcome": event.outcome, "state": event.state}
+    told = what | _word(event)
     await _tell(conn, event, Entry("called", event.called_at, told), event.case_id, event.attempt)
 
 
 async def on_word_given(conn: Connection, event: WordGiven) -> None:
     """A word to the citizen, sealed."""
-    told = {"number": event.number, "word_sealed": event.word_sealed}
+    told = {"number": event.number, "word_sealed": event.word_sealed, **_word(event)}
     await _tell(conn, event, Entry("word", event.given_at, told), event.case_id, event.number)
 
 
@@ -58,7 +62,7 @@ async def on_clock_changed(conn: Connection, event: ClockChanged) -> None:
     """The verification's clock stopped, or runs again."""
     stopped = event.stopped_at and event.stopped_at.isoformat()
     told = {"number": event.number, "stopped_at": stopped, "due_at": event.due_at.isoformat()}
-    entry = Entry("clock", event.changed_at, told)
+    entry = Entry("clock", event.changed_at, told | _word(event))
     await _tell(conn, event, entry, event.case_id, event.number)
 
 
@@ -68,6 +72,7 @@ async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
         "number": event.revision,
         "verdict": event.verdict,
         "answer_sealed": event.answer_sealed,
+        "handed_at": event.handed_at and event.handed_at.isoformat(),
     }
     entry = Entry("verified", event.verified_at, told)
     await _tell(conn, event, entry, event.case_id, event.revision)
@@ -105,7 +110,7 @@ async def on_case_rescheduled(conn: Connection, event: CaseRescheduled) -> None:
         "verification_due_at": event.verification_due_at and event.verification_due_at.isoformat(),
     }
     told = {"number": event.number, "why": event.why, "revision": event.revision, **due}
-    entry = Entry("rescheduled", event.changed_at, told)
+    entry = Entry("rescheduled", event.changed_at, told | _word(event))
     await _tell(conn, event, entry, event.case_id, event.number)
 
 
@@ -126,6 +131,12 @@ async def on_message_settled(conn: Connection, event: MessageSettled) -> None:
     told = {"purpose": event.purpose, "outcome": event.outcome}
     entry = Entry("message", event.settled_at, told)
     await _tell(conn, event, entry, event.message_id, event.outcome)
+
+
+def _word(event: Owing) -> dict[str, Any]:
+    """By when the desk owes the next word, and which."""
+    due_at = event.word_due_at
+    return {"word_owed": event.word_owed, "word_due_at": due_at and due_at.isoformat()}
 
 
 async def _tell(conn: Connection, event: OfASubmission, entry: Entry, *key: object) -> None:

@@ -91,6 +91,7 @@ class Status:
             kind=facts.kind,
             unit=views.Unit(code=facts.unit_code, name=unit_name, counter=facts.counter),
             received_at=facts.received_at,
+            policy_from=standing.policy.effective_from,
             phone=self._phone(told, words),
             verdict=verdict.details["verdict"] if verdict else None,
             answer=self.seal.opened(sealed, f"answer:{facts.id}"),

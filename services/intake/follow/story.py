@@ -143,6 +143,7 @@ def _line(entry: Entry) -> Iterator[Line]:
 def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]:
     opened, verified = latest(entries, "opened"), verdict(entries)
     decided, again = latest(entries, "reward_decided"), reopening(entries)
+    yield from _word_due(entries, now)
     if phone and (promised := _to_call(entries)):
         yield _waiting(promised, "callback_due_at", "line_callback_due", now)
     if again:
@@ -156,6 +157,14 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
     scheduled = decided and decided.details["decision"] == "scheduled"
     if decided and scheduled and not latest(entries, "reward_paid"):
         yield _waiting(decided, "due_at", "line_reward_due", now)
+
+
+def _word_due(entries: Sequence[Entry], now: datetime) -> Iterator[Line]:
+    """The word that is owed next, as the desk said last; an answer owes none."""
+    told = [e for e in entries if e.step == "verified" or "word_due_at" in e.details]
+    newest = max(told, key=lambda e: e.at, default=None)
+    if newest and newest.details.get("word_due_at"):
+        yield _waiting(newest, "word_due_at", f"line_word_due_{newest.details['word_owed']}", now)
 
 
 def _to_call(entries: Sequence[Entry]) -> Entry | None:

@@ -1,6 +1,6 @@
 """What the holder of a receipt may see: no words, no phone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -83,6 +83,7 @@ class Account(BaseModel):
     kind: Kind
     unit: Unit
     received_at: datetime
+    policy_from: date = Field(description="the rules by which it is judged: their first day")
     phone: PhoneUse | None
     verdict: Verdict | None
     answer: str | None

@@ -1,4 +1,4 @@
-"""Strikes that an officer may still appeal against, or whose appeal is not answered (rule 15)."""
+"""Strikes and points that may still fall: an officer may appeal, or has appealed (rule 15)."""
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
@@ -26,3 +26,12 @@ def firm_at(
             until = OPEN
         incidents[fact.incident_id] = min(until, incidents.get(fact.incident_id, until))
     return max(incidents.values(), default=None)
+
+
+def open_cases(
+    facts: Iterable[Fact], appeals: Collection[Appeal], policies: Policies, now: datetime
+) -> set[UUID]:
+    """The cases whose marks on officers may still fall, and with them what they took of points."""
+    marked = [fact for fact in facts if fact.marked]
+    firm = {fact.case_id: firm_at([fact], appeals, policies) or now for fact in marked}
+    return {case_id for case_id, at in firm.items() if now < at}

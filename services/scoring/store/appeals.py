@@ -12,6 +12,9 @@ _MARK = """
     WHERE appeals.version < excluded.version RETURNING true
 """
 _LIST = "SELECT case_id, badge, revision, state, due_at FROM appeals WHERE badge = $1"
+_LIST_OF_UNIT = """
+    SELECT case_id, badge, revision, state, due_at FROM appeals WHERE unit_code = $1
+"""
 
 
 async def mark(conn: Connection, event: AppealChanged) -> bool:
@@ -23,3 +26,8 @@ async def mark(conn: Connection, event: AppealChanged) -> bool:
 async def list_of(conn: Connection, badge: str) -> list[Appeal]:
     """All appeals of an officer."""
     return [Appeal(**dict(row)) for row in await conn.fetch(_LIST, badge)]
+
+
+async def list_of_unit(conn: Connection, unit_code: str) -> list[Appeal]:
+    """All appeals against what was found at a unit."""
+    return [Appeal(**dict(row)) for row in await conn.fetch(_LIST_OF_UNIT, unit_code)]

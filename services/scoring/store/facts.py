@@ -40,12 +40,17 @@ _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING true
 """
+# The first call that reached the citizen; before there is one, the newest attempt.
 _MARK_CALLBACK = """
     INSERT INTO callbacks (case_id, submission_id, unit_code, attempt, state, called_at, due_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (case_id) DO UPDATE SET attempt = excluded.attempt, state = excluded.state,
         called_at = excluded.called_at, due_at = excluded.due_at
-    WHERE callbacks.attempt < excluded.attempt RETURNING true
+    WHERE CASE WHEN callbacks.state = excluded.state AND excluded.state = 'reached'
+               THEN excluded.attempt < callbacks.attempt
+               WHEN 'reached' IN (callbacks.state, excluded.state) THEN excluded.state = 'reached'
+               ELSE callbacks.attempt < excluded.attempt END
+    RETURNING true
 """
 _MARK_VERDICT = """
     INSERT INTO verdicts (case_id, revision, kind, unit_code, incident_id, verdict, attribution,
@@ -89,6 +94,10 @@ _FOUND = f"""{_FACT}
     WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
       AND v.received_at >= $2
     ORDER BY v.received_at, v.case_id
+"""
+_MARKED = f"""{_FACT}
+    WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
+      AND v.attribution = 'officers' AND v.verified_at >= $2
 """
 _MARK_DECIDED = """
     INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
@@ -178,7 +187,7 @@ async def add_case(conn: Connection, event: CaseOpened) -> bool:
 
 
 async def mark_callback(conn: Connection, event: CallbackLogged) -> bool:
-    """The latest attempt counts, whenever it arrives."""
+    """What a call made of the callback, in any order of arrival: once reached stays reached."""
     row = (event.case_id, event.submission_id, event.unit_code, event.attempt, event.state)
     return await conn.fetchval(_MARK_CALLBACK, *row, event.called_at, event.due_at) is True
 
@@ -219,6 +228,11 @@ async def list_facts(conn: Connection, scopes: Sequence[Scope]) -> list[Fact]:
 async def list_found(conn: Connection, unit_code: str, since: datetime) -> list[Fact]:
     """What was found true of complaints about a unit since then, in the order of receipt."""
     return [_fact(row) for row in await conn.fetch(_FOUND, unit_code, since)]
+
+
+async def list_marked(conn: Connection, unit_code: str, since: datetime) -> list[Fact]:
+    """What marks officers of a unit by a verdict since then."""
+    return [_fact(row) for row in await conn.fetch(_MARKED, unit_code, since)]
 
 
 def _fact(row: Record) -> Fact:

@@ -26,26 +26,25 @@ from shared.values.seal import Seal
 class Figures(BaseModel):
     """Verification's part of the statistics; all but cases, in_review and open count complaints.
 
-    `substantiated` are all that were found true, as scoring counts them; `partly` are among them.
+    What was once done stays done, as scoring counts it: opened again by a follow-up, a complaint is
+    among `open` as well. `substantiated` are all that were found true; `partly` are among them.
     """
 
     cases: int
     complaints: int
-    called_back: int
-    called_back_in_time: int = Field(description="by the policy's due time")
+    called_back: int = Field(description="reached, at whichever call")
+    called_back_in_time: int = Field(description="the first such call, by its due time")
     called_back_same_day: int = Field(description="on the calendar day of receipt")
-    verified: int
-    verified_in_time: int = Field(
-        description="handed in by the due time of the verdict that counts"
-    )
-    verified_same_day: int = Field(description="handed in on the calendar day of receipt")
+    verified: int = Field(description="a verdict took effect")
+    verified_in_time: int = Field(description="the first of them was handed in before it was due")
+    verified_same_day: int = Field(description="and on the calendar day of receipt")
     substantiated: int
     partly: int
     in_review: int
     open: int
-    rated: int = Field(description="verified, and the citizen answered a question about it")
+    rated: int = Field(description="how many citizens answered a question about the answer")
     solved: int
-    not_solved: int = Field(description="closed, and the citizen says that it is not solved")
+    not_solved: int = Field(description="answered, and the citizen says that it is not solved")
     satisfied: int
     withdrawn: int
 

@@ -105,7 +105,16 @@ class OwnMark(BaseModel):
     appeals: list[AppealShown]
 
 
+class AppealAnswered(AppealShown):
+    """One of an officer's appeals, also where its mark has fallen, with the decider's reasons."""
+
+    case_id: UUID
+    number: str
+    word: str = Field(description="what whoever decided wrote; empty where a new verdict did")
+
+
 class Appeals(BaseModel):
-    """The marks of whoever asks, the newest first."""
+    """The marks of whoever asks, and their appeals, the newest first."""
 
     items: list[OwnMark]
+    answered: list[AppealAnswered] = Field(description="their appeals, those that wait as well")

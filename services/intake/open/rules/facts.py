@@ -51,7 +51,7 @@ def fact_of(told: Told, now: datetime, zone: ZoneInfo) -> Fact:
     reached = _reached(told.entries)
     call, call_turns = _call(told, now)
     pace, pace_turns = _pace(told.entries, now)
-    stopped = _stopped(told.entries)
+    handed = _handed(told.entries)
     # Opened again, it is in hand again, and what was said of the answer before says nothing now.
     verdict = None if reopening(told.entries) else latest(told.entries, "verified")
     said = _said(told.entries, verdict)
@@ -62,7 +62,7 @@ def fact_of(told: Told, now: datetime, zone: ZoneInfo) -> Fact:
         call=call,
         same_day=reached is not None and clock.service_day(reached.at, zone) == day,
         pace=pace,
-        verified_same_day=stopped is not None and clock.service_day(stopped, zone) == day,
+        verified_same_day=handed is not None and clock.service_day(handed, zone) == day,
         extended=extension(told.entries) is not None,
         solved=said.get("solved"),
         satisfied=said.get("satisfied"),
@@ -90,7 +90,10 @@ def _call(told: Told, now: datetime) -> tuple[Call, datetime | None]:
     ended = called and called.details["state"] in CALLBACK_DONE and not reached
     if called and ended:
         return ("unreached" if called.details["state"] == "unreached" else "none"), None
-    bound = latest([e for e in told.entries if _moves_call(e)], "rescheduled")
+    moved = [e for e in told.entries if _moves_call(e)]
+    # What a follow-up owes anew says nothing of a call that was made before.
+    before = [e for e in moved if reached is None or e.at <= reached.at]
+    bound = latest(before, "rescheduled")
     if not (told.owed or called or bound):
         return "none", None
     promised = bound or opened
@@ -118,14 +121,21 @@ def _pace(entries: Sequence[Entry], now: datetime) -> tuple[Pace, datetime | Non
 
 
 def _stopped(entries: Sequence[Entry]) -> datetime | None:
-    """When the first verdict was handed in, or the one that is being looked at.
+    """When the first verdict was handed in, or the one that is being looked at."""
+    return _handed(entries) or _stop(latest(entries, "clock"))
+
+
+def _handed(entries: Sequence[Entry]) -> datetime | None:
+    """When the first verdict that took effect was handed in: a follow-up takes that from nobody.
 
     One that waited for its second look took effect later than that.
     """
     verdicts = [e for e in entries if e.step == "verified"]
     first = min(verdicts, key=lambda e: int(e.details["number"]), default=None)
     if first is None:
-        return _stop(latest(entries, "clock"))
+        return None
+    if told := first.details.get("handed_at"):
+        return datetime.fromisoformat(told)
     number = 2 * int(first.details["number"])
     waited = (e for e in entries if e.step == "clock" and e.details["number"] == number)
     return _stop(next(waited, None)) or first.at

@@ -18,7 +18,7 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.requests import Request
 from services.verification.casework.store import actions, cases, marks, requests
 from services.verification.casework.store.marks import Marked
-from services.verification.casework.store.requests import Appealed
+from services.verification.casework.store.requests import Appealed, Heard
 from shared import access
 from shared.access import Operator
 from shared.bus.outbox import publish
@@ -115,6 +115,10 @@ async def answer(
         await judging.record(conn, desk, operator, case, verdict, newest.verdict)
 
 
+# An officer's page has so many appeals, the newest.
+_MOST = 50
+
+
 @dataclass(frozen=True)
 class Own:
     """A mark of an officer's own, until when they may appeal, and what became of their appeals.
@@ -143,3 +147,25 @@ async def list_own(conn: Connection, desk: Desk, operator: Operator) -> list[Own
             may = clock.now() < until and len(appeals) < rule.appeal.officer_times
             own.append(Own(one, until, appeals, may, rule.appeal.officer_answer_days))
     return own
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An appeal with what whoever decided wrote of it; "" while nobody has, or a verdict did."""
+
+    appeal: Heard
+    word: str
+
+
+async def list_answered(conn: Connection, desk: Desk, operator: Operator) -> list[Answered]:
+    """The appeals of whoever asks, the newest first, also where the mark has fallen since."""
+    if operator.badge is None:
+        return []
+    async with as_itself(conn, operator):
+        heard = await requests.list_heard(conn, access.identities(operator), _MOST)
+    return [Answered(one, _word(desk, one)) for one in heard]
+
+
+def _word(desk: Desk, one: Heard) -> str:
+    sealed = one.word_sealed
+    return desk.seal.open(sealed, f"note:{one.submission_id}") if sealed else ""

@@ -41,12 +41,12 @@ async def log_callback(
     await actions.add_attempt(conn, case_id, attempt, body.outcome, now, operator.username)
     settled = None if state == "open" else case.callback_settled_at or now
     await cases.set_callback(conn, case_id, state, now if state == "reached" else settled)
-    if state == "reached" and case.word_owed == "acknowledgement":
-        known = words.spoken_with(case, desk.policy(case))
+    known = words.spoken_with(case, desk.policy(case)) if state == "reached" else case
+    if known is not case:
         await cases.set_columns(conn, known, words.COLUMNS)
     details = {"attempt": attempt, "outcome": body.outcome, "state": state}
     await note_action(conn, desk, case, operator, "called", details, body.note)
-    event = CallbackLogged.of(case, **details, called_at=now, due_at=case.callback_due_at)
+    event = CallbackLogged.of(known, **details, called_at=now, due_at=case.callback_due_at)
     await tell(conn, case, lambda: event)
     if state == "unreached" != case.callback_state:
         await tell(conn, case, lambda: CallbackUnreached.of(case, attempt=attempt, called_at=now))

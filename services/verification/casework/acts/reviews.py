@@ -77,10 +77,9 @@ async def _after_review(
         rule = desk.policy(case)
         due = promises.verification_due(now, rule, graded(case))
         await cases.set_step(conn, case.case_id, step, None, None, due)
-        if case.state == "verified":
-            again = words.opened_again(case, rule, now)
-            await cases.set_columns(conn, again, words.COLUMNS)
-        await tell(conn, case, lambda: verdicts.clock_restarted(case, due, now))
+        again = words.opened_again(case, rule, now) if case.state == "verified" else case
+        await cases.set_columns(conn, again, words.COLUMNS)
+        await tell(conn, again, lambda: verdicts.clock_restarted(again, due, now))
     elif case.state == "in_review":
         await judging.take(conn, case, step, case.verified_at or now, newest)
     else:

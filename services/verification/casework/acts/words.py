@@ -37,7 +37,7 @@ async def give(
     details = {"number": number, "owed": case.word_owed}
     await note_action(conn, desk, case, operator, "word", details, said)
     sealed = desk.seal.close(said, f"answer:{case.submission_id}:word:{number}")
-    event = WordGiven.of(case, number=number, word_sealed=sealed, given_at=now)
+    event = WordGiven.of(later, number=number, word_sealed=sealed, given_at=now)
     await tell(conn, case, lambda: event)
     log.get().info("word given", case_id=str(case_id), count=number)
     return str(number)

@@ -8,11 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.verification.casework.acts import appeals
-from services.verification.casework.acts.appeals import Own
+from services.verification.casework.acts.appeals import Answered, Own
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import WORKERS
 from services.verification.casework.bodies import OwnAppealBody
-from services.verification.casework.work_views import Appeals, AppealShown, OwnMark
+from services.verification.casework.store.requests import Appealed
+from services.verification.casework.work_views import (
+    AppealAnswered,
+    Appeals,
+    AppealShown,
+    OwnMark,
+)
 from services.verification.directory.store import units
 from shared.db import Database
 from shared.errors import Refused
@@ -69,7 +75,8 @@ class AppealPages:
         """The same as the page."""
         async with self.database.transaction(as_=call.operator) as conn:
             own = await appeals.list_own(conn, self.desk, call.operator)
-        return Appeals(items=[_shown(one) for one in own])
+            heard = await appeals.list_answered(conn, self.desk, call.operator)
+        return Appeals(items=[_shown(one) for one in own], answered=[_said(one) for one in heard])
 
     async def file(self, call: Call[OwnAppealBody, None]) -> Filed:
         """Once."""
@@ -85,9 +92,11 @@ class AppealPages:
     ) -> Page:
         async with self.database.transaction(as_=call.operator) as conn:
             own = await appeals.list_own(conn, self.desk, call.operator)
+            heard = await appeals.list_answered(conn, self.desk, call.operator)
             names = await units.list_names(conn, [one.marked.unit_code for one in own])
         values = {
             "own": own,
+            "heard": heard,
             "names": names,
             "called": self._called,
             "done": "appeal" if call.asked("done") == "appeal" else "",
@@ -114,13 +123,15 @@ def _shown(one: Own) -> OwnMark:
         verified_at=mark.final_at,
         appealable_until=one.until,
         appealable=one.may,
-        appeals=[
-            AppealShown(
-                asked_at=asked.asked_at,
-                due_at=asked.due_at,
-                outcome=asked.outcome,
-                decided_at=asked.decided_at,
-            )
-            for asked in one.appeals
-        ],
+        appeals=[AppealShown(**_ended(asked)) for asked in one.appeals],
     )
+
+
+def _said(one: Answered) -> AppealAnswered:
+    appeal = one.appeal
+    told = {"case_id": appeal.case_id, "number": appeal.number, "word": one.word}
+    return AppealAnswered(**_ended(appeal) | told)
+
+
+def _ended(asked: Appealed) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in AppealShown.model_fields}

@@ -133,4 +133,6 @@ def rescheduled(case: Case, event: ContactBound | None, now: datetime) -> CaseRe
         callback_due_at=case.callback_due_at if case.callback_state == "open" else None,
         verification_due_at=None if event else case.verification_due_at,
         changed_at=now,
+        word_owed=case.word_owed,
+        word_due_at=case.word_due_at,
     )

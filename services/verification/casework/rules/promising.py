@@ -1,12 +1,12 @@
 """Which word is owed to a citizen who waits, and by when."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from shared.events import Owed
 from shared.policy import Policy
 
-# That somebody has it; that it still goes on.
-Owed = Literal["acknowledgement", "progress"]
+__all__ = ["Owed", "Word", "first", "progress"]
 
 
 class Word(NamedTuple):

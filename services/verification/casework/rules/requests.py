@@ -110,4 +110,6 @@ def rescheduled(case: Case, now: datetime) -> CaseRescheduled:
         callback_due_at=None,
         verification_due_at=case.verification_due_at,
         changed_at=now,
+        word_owed=case.word_owed,
+        word_due_at=case.word_due_at,
     )

@@ -209,6 +209,8 @@ def clock_stopped(case: Case, stopped_at: datetime, now: datetime) -> ClockChang
         stopped_at=stopped_at,
         due_at=case.verification_due_at,
         changed_at=now,
+        word_owed=case.word_owed,
+        word_due_at=case.word_due_at,
     )
 
 
@@ -221,6 +223,8 @@ def clock_restarted(case: Case, due_at: datetime, now: datetime) -> ClockChanged
         stopped_at=None,
         due_at=due_at,
         changed_at=now,
+        word_owed=case.word_owed,
+        word_due_at=case.word_due_at,
     )
 
 

@@ -151,11 +151,17 @@ async def set_columns(conn: Connection, case: Case, names: Sequence[str]) -> Non
 async def set_callback(
     conn: Connection, case_id: UUID, state: CallbackState, settled_at: datetime | None
 ) -> None:
-    """What an attempt made of the callback; whoever calls has the case, and nobody is paged."""
+    """What an attempt made of the callback; whoever calls has the case, and nobody is paged.
+
+    The first time that the citizen was reached stays, and when that was due.
+    """
     await conn.execute(
-        """UPDATE cases SET callback_state = $2, callback_settled_at = $3, page_due_at = NULL
+        """UPDATE cases SET callback_state = $2, callback_settled_at = $3, page_due_at = NULL,
+                  reached_at = CASE WHEN $4 THEN coalesce(reached_at, $3) ELSE reached_at END,
+                  reached_due_at = CASE WHEN $4 AND reached_at IS NULL THEN callback_due_at
+                                        ELSE reached_due_at END
            WHERE case_id = $1""",
-        case_id, state, settled_at,
+        case_id, state, settled_at, state == "reached",
     )  # fmt: skip
 
 
@@ -186,10 +192,18 @@ async def set_step(
     final_at: datetime | None,
     verification_due_at: datetime,
 ) -> None:
-    """Where a verdict or a review took the case; with the answer no word is owed any more."""
+    """Where a verdict or a review took the case; with the answer no word is owed any more.
+
+    When the first that took effect was handed in stays, and when it was due.
+    """
     await conn.execute(
         """UPDATE cases SET state = $2, review_due_at = $3, review_pending = $4, verified_at = $5,
                   final_at = $6, verification_due_at = $7,
+                  in_force = CASE WHEN $2 = 'verified' THEN verdict ELSE in_force END,
+                  handed_at = CASE WHEN $2 = 'verified' THEN coalesce(handed_at, $5)
+                                   ELSE handed_at END,
+                  handed_due_at = CASE WHEN $2 = 'verified' AND handed_at IS NULL THEN $7
+                                       ELSE handed_due_at END,
                   page_due_at = CASE WHEN $2 = 'open' THEN page_due_at END,
                   word_owed = CASE WHEN $2 <> 'verified' THEN word_owed END,
                   word_due_at = CASE WHEN $2 <> 'verified' THEN word_due_at END

@@ -30,6 +30,19 @@ _APPEALS = """
     SELECT case_id, asked_at, due_at, outcome, decided_at FROM case_requests
     WHERE case_id = ANY($1) AND badge = $2 AND kind = 'appeal' ORDER BY asked_at
 """
+# The word stands on the time line, as whoever decided wrote it down next.
+_HEARD = """
+    SELECT r.case_id, r.asked_at, r.due_at, r.outcome, r.decided_at, c.submission_id, c.number,
+           word.note_sealed AS word_sealed
+    FROM case_requests r JOIN cases c USING (case_id)
+    LEFT JOIN LATERAL (
+        SELECT note_sealed FROM case_actions a
+        WHERE a.case_id = r.case_id AND a.action IN ('appeal_granted', 'appeal_refused')
+          AND a.details->>'badge' = r.badge AND a.acted_at >= r.decided_at
+        ORDER BY action_id LIMIT 1
+    ) AS word ON true
+    WHERE r.badge = ANY($1) AND r.kind = 'appeal' ORDER BY r.asked_at DESC, r.case_id LIMIT $2
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,15 @@ class Appealed:
     due_at: datetime
     outcome: Outcome | None
     decided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Heard(Appealed):
+    """The same with its case, and the sealed word of whoever answered it."""
+
+    submission_id: UUID
+    number: str
+    word_sealed: str | None
 
 
 async def add(conn: Connection, request: Request) -> bool:
@@ -58,6 +80,11 @@ async def list_of(conn: Connection, case_id: UUID) -> list[Request]:
 async def list_appeals(conn: Connection, case_ids: Sequence[UUID], badge: str) -> list[Appealed]:
     """An officer's appeals in these cases, however they ended, the oldest first."""
     return [Appealed(**dict(row)) for row in await conn.fetch(_APPEALS, list(case_ids), badge)]
+
+
+async def list_heard(conn: Connection, badges: Sequence[str], limit: int) -> list[Heard]:
+    """An officer's appeals in all cases, the newest first; who asks sees all units."""
+    return [Heard(**dict(row)) for row in await conn.fetch(_HEARD, list(badges), limit)]
 
 
 async def end(
