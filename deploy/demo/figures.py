@@ -1,6 +1,7 @@
 """The table of rule 16, read back from the services and from the vendors' own book."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,11 +70,12 @@ def book_figures(book: Mapping[str, Mapping[str, Any]], env: Mapping[str, str]) 
     """What the vendors truly paid and delivered."""
     airtime, sms = book["airtime"], book["sms"]
     vendor = env["MASHANG_SMS_VENDOR"].upper()
-    thanks = sms["by_template"].get(env[f"MASHANG_{vendor}_TEMPLATE_THANKS"], {})
+    ids = json.loads(env[f"MASHANG_{vendor}_TEMPLATES"])["thanks"].values()
+    delivered = (int(sms["by_template"].get(own, {}).get("delivered", 0)) for own in set(ids))
     return {
         "airtime": int(airtime["paid_count"]),
         "airtime_fen": int(airtime["sum_fen"].get("CNY", 0)),
-        "thanks": int(thanks.get("delivered", 0)),
+        "thanks": sum(delivered),
     }
 
 

@@ -7,8 +7,8 @@ the numbers it serves; it never logs them.
 
 Numbers decide the outcome. The last two digits, for airtime: 02 invalid, 03 barred, 04 operator
 down, 05 duplicate, 06 declined, 07 exception, anything else is completed; for SMS: 02 illegal
-number, 03 accepted but undelivered, 04 system error, 05 frequency limit, anything else is
-delivered. The third digit from the end delays it: 1, 2, 3 for 3 s, 20 s, 5 min.
+number, 03 accepted but undelivered, 04 system error, 05 frequency limit, 06 opted out, anything
+else is delivered. The third digit from the end delays it: 1, 2, 3 for 3 s, 20 s, 5 min.
 
 For tests on the same machine: ``GET``/``DELETE /admin/book``, ``GET /admin/statement``, and
 ``GET``/``POST``/``DELETE /admin/faults`` (see ``faults.Fault``), and ``POST /admin/replies`` with

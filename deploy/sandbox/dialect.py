@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import AnyHttpUrl, BaseModel, TypeAdapter
 
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.tasks import Action
 
 Kind = Literal["airtime", "sms"]
+_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 
 
 class Caller(Protocol):
@@ -35,10 +36,16 @@ class Customer(Protocol):
         """One top-up of 20 yuan, or one message of thanks, with the test's account."""
 
     def report(self, reference: str) -> Any:
-        """A report that says it failed, as the vendor, or a forger, would send it."""
+        """A report that says it failed, as the vendor, or a forger, would send it: JSON or text."""
 
     def told(self, body: Any) -> tuple[str, str]:
         """Our reference in a report, and the vendor's word for what became of it."""
+
+
+def is_http(url: str) -> str:
+    """Check an address and keep it as it was written."""
+    _URL.validate_python(url)
+    return url
 
 
 def secret(seed: str, vendor: str, field: str) -> str:
@@ -60,6 +67,7 @@ class Dialect:
     actions   what happens by the clock, by kind of task
     retries   seconds until each repetition of a report that was not taken
     is_taken  whether an answer (status, body) takes a report
+    registers whether the texts of SMS are registered with it, and called by an id
     heard     plans the call about what a phone wrote back; False where no address is known for it
     """
 
@@ -76,6 +84,7 @@ class Dialect:
     retries: Sequence[float]
     is_taken: Callable[[int, bytes], bool]
     customer: Customer
+    registers: bool = True
     heard: Callable[[Parts, str, str], bool] = lambda parts, phone, text: False
 
     def variable(self, field: str) -> str:

@@ -159,13 +159,16 @@ def account(dialect: Dialect) -> dict[str, str]:
 
 
 def test_the_services_environment_is_enough() -> None:
-    """What each adapter is told, the sandbox understands."""
+    """What each adapter is told, the sandbox understands, or it is the customer's own."""
     told = {n: t for d in DIALECTS.values() for n, t in account(d).items()}
     config = parse(["--data", "d"], told | {SMS.variable("report_url"): "http://127.0.0.1:1/x"})
     for dialect in DIALECTS.values():
         known = config.accounts[dialect.name].model_dump()
-        wanted = {f: known[f] for f in (*dialect.secrets, *dialect.values)}
-        assert account(dialect) == {dialect.variable(f): str(v) for f, v in wanted.items()}
+        wanted = {f: known[f] for f in (*dialect.secrets, *dialect.values) if f in known}
+        assert set(dialect.secrets) <= set(wanted)
+        assert {dialect.variable(f): str(v) for f, v in wanted.items()}.items() <= account(
+            dialect
+        ).items()
     assert "http://127.0.0.1:1/x" == config.accounts[SMS.name].model_dump()["report_url"]
 
 

@@ -47,11 +47,11 @@ class Pigeon(Provider):
     def __init__(self, settings: Settings, terms: Terms) -> None:
         headers = {"X-Key": settings.key.get_secret_value()}
         super().__init__(Client(str(settings.url), terms.seconds, headers), settings.report_secret)
-        self._templates = settings.templates
+        self._settings = settings
 
     async def send(self, sms: Sms) -> Outcome:
         """A letter."""
-        template = self._templates[sms.purpose]
+        template = self._settings.template(sms)
         letter = {"to": sms.phone, "template": template, "reference": str(sms.message_id)}
         return judge(await self.client.call("POST", json=letter | {"values": sms.values}))
 

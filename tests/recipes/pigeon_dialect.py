@@ -1,24 +1,27 @@
 """Pigeon post, an SMS vendor that does not exist: the dialect of README's second recipe."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from deploy.sandbox import texts
 from deploy.sandbox.callbacks import Callback, plan_callback
 from deploy.sandbox.customer import SEED
 from deploy.sandbox.dialect import Caller, Dialect, secret
 from deploy.sandbox.digits import ending, national, settle_seconds
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.tasks import Action, Task, add_task, finish_task
+from deploy.sandbox.texts import Registered
 from deploy.sandbox.when import now
 
 NAME = "pigeon"
 PATH = f"/{NAME}/letters"
-ENDINGS = {"02": "NO_SUCH_LOFT", "04": "STORM", "05": "TIRED"}
-PURPOSES = ("thanks", "paid", "unreached", "word", "urgent", "code", "invitation", "receipt")
+ENDINGS = {"02": "NO_SUCH_LOFT", "04": "STORM", "05": "TIRED", "06": "NO_SUCH_LOFT"}
+IDS = texts.numbered("P{}".format)
 STATES = {"waiting": "OK", "delivered": "ARRIVED", "failed": "LOST"}
 
 
@@ -28,28 +31,7 @@ class Account(BaseModel):
     key: str = Field(min_length=1)
     report_url: str | None = None
     inbound_url: str | None = None
-    template_thanks: str = "P1"
-    template_paid: str = "P2"
-    template_code: str = "P3"
-    template_invitation: str = "P4"
-    template_unreached: str = "P5"
-    template_receipt: str = "P6"
-    template_word: str = "P7"
-    template_urgent: str = "P8"
-
-    @property
-    def templates(self) -> dict[str, str]:
-        """Texts by id."""
-        return {
-            self.template_thanks: "感谢您的监督。",
-            self.template_paid: "奖励话费{amount}元已到账。",
-            self.template_code: "验证码{code}，10分钟内有效。",
-            self.template_invitation: "请您评一评：{link}",
-            self.template_unreached: "未能接通。",
-            self.template_receipt: "回执：{link}",
-            self.template_word: "回执上有话。",
-            self.template_urgent: "急件。",
-        }
+    templates: Registered = IDS
 
 
 class Letter(BaseModel):
@@ -84,7 +66,7 @@ async def send(request: web.Request) -> web.Response:
     with parts.book.writing() as db:
         code = refused(parts, letter)
         biz_id, state = (None, "refused") if code else (uuid4().hex, "waiting")
-        text = parts.account(Account).templates.get(letter.template, "").format(**letter.values)
+        text = texts.filled(registered(parts).get(letter.template, ""), letter.values)
         added = db.execute(
             "INSERT INTO sms (vendor, biz_id, phone, template, content, out_id, state, code,"
             " sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -97,9 +79,14 @@ async def send(request: web.Request) -> web.Response:
     return web.json_response({"code": code or "OK", "id": biz_id})
 
 
+def registered(parts: Parts) -> Mapping[str, str]:
+    """Texts by id."""
+    return texts.by_id(parts.account(Account).templates)
+
+
 def refused(parts: Parts, letter: Letter) -> str | None:
     """Why it does not fly."""
-    if letter.template not in parts.account(Account).templates:
+    if letter.template not in registered(parts):
         return "NO_TEMPLATE"
     if parts.faults.strike(NAME, {"empty_wallet"}):
         return "NO_GRAIN"
@@ -178,7 +165,7 @@ PIGEON = Dialect(
     account=Account,
     url="/pigeon/letters",
     secrets=("key",),
-    values={f"template_{name}": f"P{n}" for n, name in enumerate(PURPOSES, 1)},
+    values={"templates": texts.as_value(IDS)},
     routes=lambda: [web.post(PATH, send), web.get(PATH, find, allow_head=False)],
     check=check,
     refusal=refusal,

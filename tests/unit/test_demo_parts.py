@@ -115,7 +115,8 @@ def test_what_the_book_says(
     told: Mapping[str, Mapping[str, Any]], expected: dict[str, int]
 ) -> None:
     """Only the thanks, only yuan, only what was delivered; nothing yet is nought."""
-    env = {"MASHANG_SMS_VENDOR": SMS.name, SMS.variable("template_thanks"): "T"}
+    templates = '{"thanks": {"zh": "T", "en": "U"}}'
+    env = {"MASHANG_SMS_VENDOR": SMS.name, SMS.variable("templates"): templates}
     assert expected == book_figures(told, env)
 
 

@@ -24,19 +24,13 @@ from shared.vendors.outcomes import (
     Unknown,
 )
 from shared.vendors.vendor import NotAReport, Terms
+from tests.vendors import SMS
 
 SETTINGS = {
     "key_id": "k",
     "key_secret": "s",
     "sign_name": "码上评",
-    "template_thanks": "SMS_1",
-    "template_paid": "SMS_2",
-    "template_code": "SMS_3",
-    "template_invitation": "SMS_4",
-    "template_unreached": "SMS_5",
-    "template_receipt": "SMS_6",
-    "template_word": "SMS_7",
-    "template_urgent": "SMS_8",
+    "templates": SMS.values["templates"],
     "report_secret": "r" * 16,
 }
 

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from deploy.sandbox.dialect import Dialect, Kind
 from deploy.sandbox.dialects.aliyun import ALIYUN
 from deploy.sandbox.dialects.dtone import DTONE
+from deploy.sandbox.dialects.tencent import TENCENT
+from deploy.sandbox.dialects.twilio import TWILIO
 
 _ALL = (
     ALIYUN,
     DTONE,
+    TENCENT,
+    TWILIO,
 )
 DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 

@@ -67,7 +67,7 @@ class Aliyun(Provider):
             {
                 "PhoneNumbers": national(sms.phone),
                 "SignName": self._settings.sign_name,
-                "TemplateCode": self._settings.templates[sms.purpose],
+                "TemplateCode": self._settings.template(sms),
                 "TemplateParam": json.dumps(sms.values, ensure_ascii=False),
                 "OutId": str(sms.message_id),
             },

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from services.notifications.providers.aliyun_codes import OK, is_known, refusal
-from shared.observe import log
+from services.notifications.providers.aliyun_codes import OK, TABLE
 from shared.vendors import outcomes
 from shared.vendors.outcomes import Outcome
 
@@ -47,9 +46,7 @@ def classify(body: bytes) -> Outcome:
         return outcomes.Unknown("garbage")
     if answer.Code == OK:
         return outcomes.Accepted(answer.BizId, OK)
-    if not is_known(answer.Code):
-        log.get().error("vendor code was not in the table", vendor="aliyun", code=answer.Code)
-    return refusal(answer.Code)
+    return TABLE.refusal(answer.Code)
 
 
 def read_listing(body: bytes) -> list[Detail] | Outcome:
@@ -60,9 +57,7 @@ def read_listing(body: bytes) -> list[Detail] | Outcome:
         return outcomes.Unknown("garbage")
     if listing.Code == OK:
         return listing.SmsSendDetailDTOs.SmsSendDetailDTO
-    refused = refusal(listing.Code)
-    stays = isinstance(refused, outcomes.TryLater | outcomes.Held)
-    return refused if stays else outcomes.Unknown(listing.Code)
+    return TABLE.of_question(listing.Code)
 
 
 def judge(matched: Sequence[Detail], ref: str | None) -> Outcome:

@@ -5,7 +5,7 @@
 
 from datetime import timedelta
 
-from shared.vendors.outcomes import Held, Outcome, Rejected, TryLater
+from services.notifications.providers.codes import Table
 
 OK = "OK"
 
@@ -44,14 +44,4 @@ FINAL: frozenset[str] = frozenset(
     {"isv.MOBILE_NUMBER_ILLEGAL", "isv.SMS_CONTENT_ILLEGAL"}  # [D]
 )
 
-
-def refusal(code: str) -> Outcome:
-    """What a code other than OK means."""
-    if code in RETRY:
-        return TryLater(code, RETRY[code])
-    return Rejected(code, retriable=False) if code in FINAL else Held(code)
-
-
-def is_known(code: str) -> bool:
-    """Whether the table has it."""
-    return code in RETRY or code in HELD or code in FINAL
+TABLE = Table("aliyun", RETRY, HELD, FINAL)

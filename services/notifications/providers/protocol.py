@@ -4,31 +4,44 @@ A code that is not in the adapter's table is `Held`, and alerts. What certainly 
 be tried again is `TryLater`; `Rejected` is final here.
 """
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, TypeAlias, get_args
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
 
 from services.notifications.rules import Purpose
+from shared.policy.section import SPOKEN
 from shared.vendors.outcomes import Outcome
 from shared.vendors.vendor import NotAReport, Vendor, VendorSettings
+
+Templates: TypeAlias = dict[str, dict[str, str]]
+# What is filled in, in the order in which it stands in the text.
+VALUES: Mapping[Purpose, tuple[str, ...]] = {
+    "paid": ("amount",),
+    "code": ("code",),
+    "invitation": ("link",),
+    "receipt": ("link",),
+}
 
 
 @dataclass(frozen=True)
 class Sms:
     """One message. `message_id` goes to the vendor as our reference; `phone` is E.164, in clear.
 
-    The text is the vendor's registered template for `purpose`, filled with `values`.
+    The text is the vendor's registered template for `purpose` in `language`, filled with `values`.
     """
 
     message_id: UUID
     purpose: Purpose
     phone: str = field(repr=False)
     values: dict[str, str] = field(repr=False)
+    language: str = SPOKEN[0]
 
 
 @dataclass(frozen=True)
@@ -53,35 +66,46 @@ class Inbound:
     wrote_at: datetime | None = None
 
 
+def _read(text: object) -> object:
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError('should be JSON: {"thanks": {"zh": "…", "en": "…"}, …}') from None
+
+
+def _whole(templates: Templates) -> Templates:
+    lacking = [
+        f"{purpose} in {language}"
+        for purpose in get_args(Purpose)
+        for language in SPOKEN
+        if not templates.get(purpose, {}).get(language)
+    ]
+    if lacking:
+        raise ValueError(f"lacks {', '.join(lacking)}")
+    return templates
+
+
 class SmsSettings(VendorSettings):
-    """What is registered with the carriers: a template id for each purpose."""
+    """What is registered with the carriers: a template for each purpose in each language.
 
-    template_thanks: Annotated[str, Field(min_length=1)]
-    template_paid: Annotated[str, Field(min_length=1)]
-    template_unreached: Annotated[str, Field(min_length=1)]
-    template_word: Annotated[str, Field(min_length=1)]
-    template_urgent: Annotated[str, Field(min_length=1)]
-    template_code: Annotated[str, Field(min_length=1)]
-    template_invitation: Annotated[str, Field(min_length=1)]
-    template_receipt: Annotated[str, Field(min_length=1)]
+    All that may ever be sent is there from the start, or the service does not start.
+    """
 
-    @property
-    def templates(self) -> Mapping[Purpose, str]:
-        """By purpose."""
-        return {
-            "thanks": self.template_thanks,
-            "paid": self.template_paid,
-            "unreached": self.template_unreached,
-            "word": self.template_word,
-            "urgent": self.template_urgent,
-            "code": self.template_code,
-            "invitation": self.template_invitation,
-            "receipt": self.template_receipt,
-        }
+    templates: Annotated[Templates, NoDecode, BeforeValidator(_read), AfterValidator(_whole)]
+
+    def template(self, sms: Sms) -> str:
+        """A message's; in the first language where a policy does not speak the citizen's."""
+        spoken = self.templates[sms.purpose]
+        return spoken.get(sms.language) or spoken[SPOKEN[0]]
 
 
 class Provider(Vendor):
-    """One vendor of SMS. Nothing that a vendor or a network can do raises."""
+    """One vendor of SMS. Nothing that a vendor or a network can do raises.
+
+    `settles` is how long it may take until it lists what it took: only then "not there" counts.
+    """
+
+    settles: ClassVar[timedelta] = timedelta()
 
     @abstractmethod
     async def send(self, sms: Sms) -> Outcome:

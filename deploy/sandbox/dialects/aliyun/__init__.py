@@ -4,6 +4,7 @@ POST with ACS3-HMAC-SHA256 [D], parameters in the query or as a form; actions Se
 QuerySendDetails [D]. A business refusal is HTTP 200 with a Code [M].
 """
 
+from deploy.sandbox import texts
 from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects.aliyun import life, routes
 from deploy.sandbox.dialects.aliyun.account import NAME, Account
@@ -17,14 +18,7 @@ ALIYUN = Dialect(
     secrets=("key_id", "key_secret"),
     values={
         "sign_name": "码上评",
-        "template_thanks": "SMS_480000001",
-        "template_paid": "SMS_480000002",
-        "template_code": "SMS_480000003",
-        "template_invitation": "SMS_480000004",
-        "template_unreached": "SMS_480000005",
-        "template_receipt": "SMS_480000006",
-        "template_word": "SMS_480000007",
-        "template_urgent": "SMS_480000008",
+        "templates": texts.as_value(texts.numbered("SMS_4800{:05}".format)),
     },
     routes=routes.routes,
     # The signature covers the body, so the one handler checks it after reading.

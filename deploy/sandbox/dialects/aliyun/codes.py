@@ -35,8 +35,8 @@ ENDINGS: Final = {
     "04": "isp.SYSTEM_ERROR",
     "05": "isv.BUSINESS_LIMIT_CONTROL",
 }
-# Accepted, but the report says that it did not arrive.
-UNDELIVERED_ENDING: Final = "03"
 DELIVERED: Final = ("DELIVERED", "用户接收成功")
 UNDELIVERED: Final = ("UNDELIV", "用户未接收到短信")  # [M]
 SEND_STATUS: Final = {"waiting": 1, "failed": 2, "delivered": 3}  # [M]
+# Accepted, but the report says that it did not arrive: not on the phone, or who opted out [M].
+FAILURES: Final = {"03": UNDELIVERED[0], "06": "BLACKLIST"}

@@ -1,7 +1,6 @@
 """An SMS's life: refused at once, or waiting and then delivered or failed, with a report."""
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -9,21 +8,22 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from deploy.sandbox import texts
 from deploy.sandbox.callbacks import Callback, plan_callback
 from deploy.sandbox.dialects.aliyun.account import NAME, Account
 from deploy.sandbox.dialects.aliyun.codes import (
     DELIVERED,
     ENDINGS,
+    FAILURES,
     UNDELIVERED,
-    UNDELIVERED_ENDING,
 )
-from deploy.sandbox.digits import ending, national, settle_seconds
+from deploy.sandbox.digits import ending, national
 from deploy.sandbox.parts import Parts
-from deploy.sandbox.tasks import Action, Task, add_task, finish_task
+from deploy.sandbox.tasks import Action
+from deploy.sandbox.texting import Line, accept, arrives, refuse
 from deploy.sandbox.when import china_text, now
 
 PREFIXES = ("+86", "0086", "86", "")  # [D]
-VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class SendSms(BaseModel):
@@ -42,11 +42,12 @@ def refusal_code(parts: Parts, call: SendSms, phone: str | None) -> str | None:
     variables = read_variables(call.TemplateParam)
     if call.SignName != account.sign_name:
         return "isv.SMS_SIGNATURE_ILLEGAL"
-    if call.TemplateCode not in account.templates:
+    registered = texts.by_id(account.templates)
+    if call.TemplateCode not in registered:
         return "isv.SMS_TEMPLATE_ILLEGAL"
     if variables is None:
         return "isv.INVALID_JSON_PARAM"
-    if set(VARIABLE.findall(account.templates[call.TemplateCode])) - variables.keys():
+    if set(texts.VARIABLE.findall(registered[call.TemplateCode])) - variables.keys():
         return "isv.TEMPLATE_MISSING_PARAMETERS"
     if phone is None:
         return "isv.MOBILE_NUMBER_ILLEGAL"
@@ -73,73 +74,32 @@ def send(parts: Parts, call: SendSms) -> tuple[str, str]:
     """Code and BizId. Not idempotent: the same OutId twice is two messages [D]."""
     phone = national(call.PhoneNumbers, PREFIXES)
     code = refusal_code(parts, call, phone)
+    said = content(parts, call)
+    line = Line(NAME, phone or call.PhoneNumbers, call.TemplateCode, said, call.OutId)
     if code is not None:
-        write(parts, call, phone or call.PhoneNumbers, "refused", code, None)
+        refuse(parts, line, code)
         return code, ""
     biz_id = f"{time.time_ns() // 1000}{time.monotonic_ns() % 1000:03}^0"
-    row_id = write(parts, call, phone or "", "waiting", "", biz_id)
-    seconds = settle_seconds(phone or "", parts.config.delay_scale)
-    add_task(parts.book.db, "aliyun.report", row_id, seconds)
+    accept(parts, line, biz_id, parts.account(Account).report_url)
     return "OK", biz_id
-
-
-def write(
-    parts: Parts, call: SendSms, phone: str, state: str, code: str, biz_id: str | None
-) -> int:
-    """A line of the book, also for what was refused."""
-    added = parts.book.db.execute(
-        "INSERT INTO sms (vendor, biz_id, phone, template, content, out_id, state, code, sent_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            NAME,
-            biz_id,
-            phone,
-            call.TemplateCode,
-            content(parts, call),
-            call.OutId,
-            state,
-            code,
-            now(),
-        ),
-    )
-    return added.lastrowid or 0
 
 
 def content(parts: Parts, call: SendSms) -> str:
     """The text that the phone shows."""
-    template = parts.account(Account).templates.get(call.TemplateCode, "")
+    template = texts.by_id(parts.account(Account).templates).get(call.TemplateCode, "")
     values = read_variables(call.TemplateParam) or {}
-    text = VARIABLE.sub(lambda m: values.get(m[1], m[0]), template)
-    return f"【{call.SignName}】{text}"
+    return f"【{call.SignName}】{texts.filled(template, values)}"
 
 
 def actions(parts: Parts) -> dict[str, Action]:
     """What happens by the clock."""
-
-    async def report(task: Task) -> None:
-        with parts.book.writing() as db:
-            row = db.execute("SELECT * FROM sms WHERE id = ?", (task.ref,)).fetchone()
-            arrived = ending(row["phone"]) != UNDELIVERED_ENDING
-            code = (DELIVERED if arrived else UNDELIVERED)[0]
-            db.execute(
-                "UPDATE sms SET state = ?, code = ?, reported_at = ? WHERE id = ?",
-                ("delivered" if arrived else "failed", code, now(), task.ref),
-            )
-            tell(parts, task.ref)
-            finish_task(db, task)
-
-    return {"aliyun.report": report}
+    return {f"{NAME}.report": arrives(parts, FAILURES, DELIVERED[0], told)}
 
 
-def tell(parts: Parts, row_id: int) -> None:
-    """Plan the delivery report, if an address is configured."""
-    url = parts.account(Account).report_url
-    if url is None:
-        return
-    row = parts.book.db.execute("SELECT * FROM sms WHERE id = ?", (row_id,)).fetchone()
+def told(_: Parts, row: sqlite3.Row, url: str) -> Callback:
+    """The delivery report, and its contrary."""
     arrived = row["state"] == "delivered"
-    told = Callback(NAME, row_id, url, report_json(row, arrived), report_json(row, not arrived))
-    plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)
+    return Callback(NAME, row["id"], url, report_json(row, arrived), report_json(row, not arrived))
 
 
 def report_json(row: sqlite3.Row, arrived: bool) -> list[dict[str, Any]]:
@@ -158,6 +118,6 @@ def heard(parts: Parts, phone: str, text: str) -> bool:
         return False
     reply: dict[str, Any] = {"phone_number": phone, "content": text, "send_time": china_text(now())}
     reply |= {"dest_code": "1069000000", "sequence_id": time.time_ns(), "sign_name": ""}
-    told = Callback(NAME, 0, url, [reply], [reply | {"content": "forged"}])
-    plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)
+    call = Callback(NAME, 0, url, [reply], [reply | {"content": "forged"}])
+    plan_callback(parts.book.db, parts.faults, call, parts.config.delay_scale)
     return True

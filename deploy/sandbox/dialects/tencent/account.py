@@ -1,0 +1,26 @@
+"""The customer's account at Tencent Cloud, and what is registered with the carriers."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from deploy.sandbox import texts
+from deploy.sandbox.dialect import is_http
+from deploy.sandbox.texts import Registered
+
+NAME = "tencent"
+IDS = texts.numbered("18000{:02}".format)
+
+
+class Account(BaseModel):
+    """Log-in, application, registered signature and templates, where reports and replies go."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key_id: str = Field(min_length=1)
+    key_secret: str = Field(min_length=1)
+    report_url: Annotated[str, AfterValidator(is_http)] | None = None
+    inbound_url: Annotated[str, AfterValidator(is_http)] | None = None
+    app_id: str = Field("1400006666", min_length=1)
+    sign_name: str = Field("码上评", min_length=1)
+    templates: Registered = IDS
