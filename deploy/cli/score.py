@@ -32,8 +32,6 @@ def recount(
     Each difference is a line, and the end is 1.
     """
     done = asyncio.run(_recount(policy.load(policy_file)))
-    for line in done.differences:
-        print(line)
     print(summary(done))
     if done.differences:
         raise typer.Exit(1)
@@ -41,10 +39,10 @@ def recount(
 
 async def _recount(policies: Policies) -> Recounted:
     async with surroundings.transaction("scoring") as conn:
-        return await recount_all(conn, policies)
+        return await recount_all(conn, policies, print)
 
 
 def summary(done: Recounted) -> str:
     """One line."""
-    said = f"{len(done.differences)} differences" if done.differences else "nothing differs"
+    said = f"{done.differences} differences" if done.differences else "nothing differs"
     return f"{done.verdicts} verdicts recounted: {said}"

@@ -1,4 +1,7 @@
-"""Loads the demo's directory: 242 units, their officers, operators with the demo password."""
+"""Loads the demo's directory: 242 units, their officers, operators with the demo password.
+
+And the phones of city and counties that urgent requests page.
+"""
 
 import csv
 import os
@@ -6,7 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.verification.commands import Faults, explain, import_csv, set_passwords
+from services.verification.commands import (
+    Faults,
+    explain,
+    import_csv,
+    keep_first,
+    set_passwords,
+)
 from shared import config, policy
 from shared.bus import outbox
 from shared.db import Database
@@ -15,17 +24,21 @@ from shared.values.seal import Seal
 
 HERE = Path(__file__).parent
 FILES = ("places.csv", "units.csv", "officers.csv", "operators.csv")
+DUTY_PHONES = "duty_phones.csv"
 
 
 async def load_directory(stack: Stack) -> None:
     """Import the four files; rows that are there already stay as they are."""
     env = stack.env("verification")
-    seal = Seal({}, config.key(env["MASHANG_INDEX_KEY"]))
+    ring = config.keys(env["MASHANG_SEAL_KEYS_PHONE"])
+    seal = Seal({"phone": ring}, config.key(env["MASHANG_INDEX_KEY"]))
     levels = policy.load(Path(env["MASHANG_POLICY_FILE"])).level_keys
     database = await Database.connect(env["DATABASE_URL"], "verification", size=1)
     try:
         for name in FILES:
             await _import(database, name, seal, levels, stack.keys.demo_password)
+        async with database.transaction() as conn:
+            await keep_first(conn, seal, {one["place"]: one["phone"] for one in _rows(DUTY_PHONES)})
         if os.environ.get("MASHANG_DEMO_PASSWORD"):
             await _set_passwords(database, stack.keys.demo_password)
     finally:
@@ -33,9 +46,13 @@ async def load_directory(stack: Stack) -> None:
 
 
 async def _set_passwords(database: Database, password: str) -> None:
-    rows = csv.DictReader((HERE / "operators.csv").read_text("utf-8").splitlines())
     async with database.transaction() as conn:
-        await set_passwords(conn, [row["username"] for row in rows], password)
+        names = [row["username"] for row in _rows("operators.csv")]
+        await set_passwords(conn, names, password)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((HERE / name).read_text("utf-8").splitlines()))
 
 
 async def _import(

@@ -3,29 +3,47 @@
 All functions run in the caller's transaction on a connection of the service.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 from services.scoring import recount
-from services.scoring.store import demands, held
+from services.scoring.store import held
 from shared.db import Connection
 from shared.policy import Policies
 
 __all__ = ["Recounted", "recount_all"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recounted:
-    """How many verdicts there were, and a line for each difference."""
+    """How many verdicts there were, and how much stands otherwise than they say."""
 
-    verdicts: int
-    differences: list[str]
+    verdicts: int = 0
+    differences: int = 0
 
 
-async def recount_all(conn: Connection, policies: Policies) -> Recounted:
-    """Every balance, strike, sanction, criticism and clearing note, while no verdict is scored."""
-    await demands.lock_verdicts(conn)
-    found = [one async for one in held.list_found(conn)]
-    counted = recount.count(found, policies)
-    books = {name: await held.get_book(conn, name) for name in held.BOOKS}
-    broken = await held.list_broken(conn)
-    return Recounted(len(found), [*broken, *recount.differences(counted.books, books)])
+async def recount_all(
+    conn: Connection, policies: Policies, tell: Callable[[str], None]
+) -> Recounted:
+    """Every balance, strike, sanction, criticism and clearing note at one moment.
+
+    The first in its transaction. Each difference is told by a line when it is found: in memory is
+    one unit or officer at a time, and nobody who scores a verdict meanwhile waits.
+    """
+    await held.begin(conn)
+    done = Recounted()
+
+    def differ(line: str) -> None:
+        done.differences += 1
+        tell(line)
+
+    async for line in held.list_broken(conn):
+        differ(line)
+    for whose in get_args(held.Whose):
+        count = recount.COUNTS[whose]
+        async for one in held.list_held(conn, whose):
+            done.verdicts += len(one.found) if whose == "unit" else 0
+            for line in recount.differences(count(one.whose, one.found, policies), one.books):
+                differ(line)
+    return done

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from services.scoring import metrics
-from services.scoring.store import facts
+from services.scoring import books, metrics
+from services.scoring.rules import plan
+from services.scoring.rules.sanctions import counted
+from services.scoring.store import demands, facts, older
 from shared.db import Database
+from shared.observe import log
 from shared.policy import Policies
 
 
@@ -21,3 +24,26 @@ class Observer:
             figures = await facts.get_figures(conn, self.policies.editions[-1].timezone)
         for name, value in figures.items():
             metrics.FIGURES.labels(name).set(value)
+
+
+async def make_up(database: Database, policies: Policies) -> int:
+    """What the later rules demand of cases from before them: a unit at a time; whether there was.
+
+    Under the lock on verdicts no longer than a verdict of that unit would take.
+    """
+    async with database.transaction() as conn:
+        unit = await older.next_unit(conn)
+        if unit is None:
+            return 0
+        await demands.lock_verdicts(conn)
+        cases = await older.take(conn, unit)
+        scopes = [scope for scope in plan.scopes_of(cases) if scope.kind != "case"]
+        held = await facts.list_facts(conn, scopes)
+        in_force = await demands.get_in_force(conn, scopes)
+        changes = plan.missed(plan.decide(scopes, held, in_force, policies))
+        known = {fact.case_id: fact for fact in held}
+        for change in changes:
+            last = known[counted(change.demand, held, policies)[-1]]
+            await books.save(conn, last, [change], policies)
+    log.get().info("older verdicts looked at", unit_code=unit, count=len(changes))
+    return 1

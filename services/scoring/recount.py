@@ -1,63 +1,54 @@
 """What the ledgers should hold, counted again from the verdicts alone.
 
-Plain loops over all cases at once, written from the rules' text and not from `rules`, of which this
-module uses nothing: where the two differ, one of them is wrong.
+Plain loops over all cases of a unit or an officer at once, written from the rules' text and not
+from `rules`, of which this module uses nothing: where the two differ, one of them is wrong.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.scoring.store.held import BOOKS, Book, Found
+from services.scoring.store.held import Book, Found, Whose
 from shared.policy import Policies, Policy
 
 A_YEAR = timedelta(days=365)
+Books = defaultdict[str, Book]
 
 
-@dataclass
-class Counted:
-    """Every book as the verdicts demand it."""
-
-    points: Book = field(default_factory=Counter)
-    strikes: Book = field(default_factory=Counter)
-    criticisms: Book = field(default_factory=Counter)
-    clearings: Book = field(default_factory=Counter)
-    sanctions: Book = field(default_factory=Counter)
-
-    @property
-    def books(self) -> dict[str, Book]:
-        """By name."""
-        return {name: getattr(self, name) for name in BOOKS}
-
-
-def count(found: Iterable[Found], policies: Policies) -> Counted:
-    """From all verdicts, in whatever order they are given."""
-    told = Counted()
-    officers: dict[str, list[Found]] = {}
-    units: dict[str, list[Found]] = {}
-    for one in sorted(found, key=lambda each: (each.received_at, each.case_id)):
-        if one.kind != "complaint":
-            continue
+def count_unit(unit: str, found: Sequence[Found], policies: Policies) -> Books:
+    """What the verdicts of a unit, in the order of receipt, demand of it and for each case."""
+    told: Books = defaultdict(Counter)
+    true: list[Found] = []
+    for one in found:
         if one.verdict == "unsubstantiated":
             for badge in set(one.named):
-                told.clearings[badge, one.case_id] += 1
+                told["clearings"][badge, one.case_id] += 1
         if one.verdict not in ("substantiated", "partly"):
             continue
-        told.criticisms[one.unit_code, one.case_id] += 1
+        true.append(one)
+        told["criticisms"][unit, one.case_id] += 1
         if cost := _cost(one, policies.at(one.received_at)):
-            told.points[one.unit_code, one.verdict, one.case_id] += cost
-        units.setdefault(one.unit_code, []).append(one)
+            told["points"][unit, one.verdict, one.case_id] += cost
         if one.attribution == "officers":
             for badge in set(one.officers):
-                told.strikes[badge, one.case_id, one.incident_id] += 1
-                officers.setdefault(badge, []).append(one)
-    for badge, own in officers.items():
-        _climb(told, badge, own, policies)
-    for unit, own in units.items():
-        _watch(told, unit, own, policies)
+                told["strikes"][badge, one.case_id, one.incident_id] += 1
+    _watch(told, unit, true, policies)
     return told
+
+
+def count_officer(badge: str, found: Sequence[Found], policies: Policies) -> Books:
+    """What the verdicts that name an officer, in the order of receipt, demand for each strike."""
+    told: Books = defaultdict(Counter)
+    true = [one for one in found if one.verdict in ("substantiated", "partly")]
+    _climb(told, badge, [one for one in true if one.attribution == "officers"], policies)
+    return told
+
+
+COUNTS: Mapping[Whose, Callable[[str, Sequence[Found], Policies], Books]] = {
+    "unit": count_unit,
+    "officer": count_officer,
+}
 
 
 def _cost(one: Found, policy: Policy) -> int:
@@ -73,7 +64,7 @@ def _cost(one: Found, policy: Policy) -> int:
     return cost * policy.assessment.partly_percent // 100 if one.verdict == "partly" else cost
 
 
-def _climb(told: Counted, badge: str, own: list[Found], policies: Policies) -> None:
+def _climb(told: Books, badge: str, own: Sequence[Found], policies: Policies) -> None:
     """An officer's incidents, one after another."""
     firsts: list[Found] = []
     seen: set[str] = set()
@@ -98,15 +89,13 @@ def _climb(told: Counted, badge: str, own: list[Found], policies: Policies) -> N
             _punish(told, "alert", badge, one, period, 0)
 
 
-def _punish(
-    told: Counted, rule: str, badge: str, one: Found, period: str, centipoints: int
-) -> None:
-    told.sanctions[rule, badge, one.unit_code, period] += 1
+def _punish(told: Books, rule: str, badge: str, one: Found, period: str, centipoints: int) -> None:
+    told["sanctions"][rule, badge, one.unit_code, period] += 1
     if centipoints:
-        told.points[one.unit_code, rule, badge] += centipoints
+        told["points"][one.unit_code, rule, badge] += centipoints
 
 
-def _watch(told: Counted, unit: str, own: list[Found], policies: Policies) -> None:
+def _watch(told: Books, unit: str, own: Sequence[Found], policies: Policies) -> None:
     """A unit's months and quarters."""
     months: Counter[tuple[int, int]] = Counter()
     quarters: Counter[tuple[int, int]] = Counter()
@@ -122,10 +111,10 @@ def _watch(told: Counted, unit: str, own: list[Found], policies: Policies) -> No
         rule = _in_force(policies, year, month).prominent
         run = [_before(year, month, back) for back in range(rule.months)]
         if all(_loud(policies, months, each) for each in run):
-            told.sanctions["interview", "", unit, f"{year}-{month:02}"] += 1
+            told["sanctions"]["interview", "", unit, f"{year}-{month:02}"] += 1
     for (year, quarter), cases in quarters.items():
         if cases >= _in_force(policies, year, quarter * 3 - 2).unknown_officer.cases:
-            told.sanctions["inspection", "", unit, f"{year}-Q{quarter}"] += 1
+            told["sanctions"]["inspection", "", unit, f"{year}-Q{quarter}"] += 1
 
 
 def _loud(policies: Policies, months: Counter[tuple[int, int]], month: tuple[int, int]) -> bool:
@@ -147,10 +136,10 @@ def _day(one: Found, policy: Policy) -> date:
     return one.received_at.astimezone(ZoneInfo(policy.timezone)).date()
 
 
-def differences(counted: Mapping[str, Book], held: Mapping[str, Book]) -> Iterator[str]:
+def differences(counted: Books, held: Mapping[str, Book]) -> Iterator[str]:
     """A line for whatever stands otherwise than it should."""
-    for name in BOOKS:
-        wanted, there = counted[name], held[name]
+    for name, there in held.items():
+        wanted = counted[name]
         for key in sorted(wanted.keys() | there.keys()):
             if wanted[key] != there[key]:
                 about = " ".join(filter(None, key))

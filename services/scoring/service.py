@@ -9,7 +9,7 @@ from services.scoring.api import Api
 from services.scoring.counting import CountedCases
 from services.scoring.documents import PaperPages
 from services.scoring.exporting import ScoreExports
-from services.scoring.jobs import Observer
+from services.scoring.jobs import Observer, make_up
 from services.scoring.leadership import LeadershipPage
 from services.scoring.officer_pages import OfficerPages
 from services.scoring.pages import ScorePages
@@ -56,7 +56,10 @@ def build(settings: Settings, database: Database) -> Service:
         },
         lock_first=handlers.lock_first,
         resources=[printer],
-        jobs=[Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe)],
+        jobs=[
+            Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe),
+            Job("make_up", timedelta(minutes=5), partial(make_up, database, policies)),
+        ],
         endpoints=[
             *Api(database, policies).endpoints(),
             *ScorePages(database).endpoints(),

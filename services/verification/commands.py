@@ -19,6 +19,7 @@ from services.verification.directory.commands import (
 from services.verification.directory.store import officers, operators, units
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
+from services.verification.paging.acts import keep_first
 from services.verification.signin.passwords import Passwords, TooShort
 from shared.access import Role
 from shared.db import Connection
@@ -34,6 +35,7 @@ __all__ = [
     "disable_operator",
     "explain",
     "import_csv",
+    "keep_first",
     "list_windows",
     "set_passwords",
 ]

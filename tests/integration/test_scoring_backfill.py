@@ -7,10 +7,18 @@ from uuid import uuid4
 import asyncpg
 
 from deploy.local.postgres import Postgres
+from services.scoring.jobs import make_up
 from services.scoring.rules.values import Scope
 from services.scoring.store import demands, points, sanctions, strikes
-from shared.db import ROOT, Database
-from tests.integration.scoring_parts import DAY, UNIT, cleared, on_case_verified, verdict
+from shared.db import ROOT, Connection, Database
+from tests.integration.scoring_parts import (
+    DAY,
+    POLICIES,
+    UNIT,
+    cleared,
+    on_case_verified,
+    verdict,
+)
 
 SERVICE = "scoring"
 MIGRATION = ROOT / "services" / "scoring" / "migrations" / "scoring_0004.py"
@@ -61,3 +69,38 @@ async def test_sanctions_of_before_wait_for_a_signature(
         assert ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
             one.rule, one.badge, one.unit_code, one.period, one.case_ids,
         )  # fmt: skip
+
+
+async def test_rules_that_came_later_look_at_the_cases_of_before(
+    database: Database, postgres: Postgres
+) -> None:
+    """Without any change of the cases an alert and an inspection are proposed, once, as now.
+
+    Nothing that takes points is written for them: of old cases too little is known for that.
+    """
+    for day in range(7):
+        named = {"officers": ("170001",)} if day < 4 else {"attribution": "unit", "officers": ()}
+        async with database.transaction() as conn:
+            told = verdict(uuid4(), received_at=DAY + timedelta(days=day), **named)
+            await on_case_verified(conn, told)
+    async with database.acquire() as conn:
+        before = sorted(await told_of(conn))
+        name = await conn.fetchval("SELECT current_database()")
+    owner = await asyncpg.connect(postgres.url(name))
+    await owner.execute("TRUNCATE sanctions CASCADE; UPDATE verdicts SET older = true")
+    await owner.execute("ALTER TABLE demands DISABLE TRIGGER demands_append_only")
+    await owner.execute("DELETE FROM demands WHERE rule IN ('alert', 'inspection', 'criticism')")
+    await owner.execute("ALTER TABLE demands ENABLE TRIGGER demands_append_only")
+    await owner.close()
+    looked = [await make_up(database, POLICIES) for _ in range(2)]
+    async with database.acquire() as conn:
+        assert ([1, 0], [one for one in before if one[0] in ("alert", "inspection")]) == (
+            looked, sorted(await told_of(conn)),
+        )  # fmt: skip
+        assert 7 == await conn.fetchval("SELECT count(*) FROM criticisms")
+
+
+async def told_of(conn: Connection) -> list[tuple[object, ...]]:
+    """The sanctions: of whom, for which cases, and the verdict that crossed the line."""
+    rows = await conn.fetch("SELECT rule, badge, period, case_ids, case_id FROM sanctions")
+    return [tuple(map(str, row)) for row in rows]

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.cli import main
+from services.scoring import recount
 from services.scoring.commands import recount_all
+from services.scoring.store import held
 from shared.db import Database
 from shared.events import IncidentChanged
 from shared.observe import log
@@ -50,8 +52,11 @@ async def year(scores: Scores) -> list[UUID]:
 
 async def differences(scores: Scores) -> list[str]:
     """What the recount says."""
+    told: list[str] = []
     async with scores.database.transaction() as conn:
-        return (await recount_all(conn, POLICIES)).differences
+        done = await recount_all(conn, POLICIES, told.append)
+    assert len(told) == done.differences
+    return told
 
 
 async def test_the_ledgers_are_what_the_cases_say(scores: Scores) -> None:
@@ -90,6 +95,33 @@ async def test_whatever_stands_otherwise_is_named(scores: Scores, wrong: str, sa
         await conn.execute(wrong)
     told = await differences(scores)
     assert said in " ".join(told), told
+
+
+async def test_verdicts_that_come_meanwhile_neither_wait_nor_count(scores: Scores) -> None:
+    """One moment is counted, a unit at a time; what is scored between two of them is not seen."""
+    await year(scores)
+    async with scores.database.transaction() as conn:
+        await held.begin(conn)
+        units, officers = held.list_held(conn, "unit"), held.list_held(conn, "officer")
+        seen = [await anext(units)]
+        await scores.judge("s1", received_at=DAY + timedelta(days=20))
+        await scores.judge("n2")
+        seen += [one async for one in units]
+        both = [one async for one in officers]
+    assert ["n1", "s1"] == [one.whose for one in seen]
+    assert ["P-n1", "P-s1"] == [one.whose for one in both]
+    counted = [recount.count_unit(one.whose, one.found, POLICIES) for one in seen]
+    counted += [recount.count_officer(one.whose, one.found, POLICIES) for one in both]
+    for wanted, one in zip(counted, [*seen, *both], strict=True):
+        assert [] == list(recount.differences(wanted, one.books))
+    assert [] == await differences(scores)
+
+
+async def test_a_case_that_moves_takes_its_books_along(scores: Scores) -> None:
+    """Its strike was written at the first unit, and is looked for where the case is now."""
+    case = await scores.judge("n1")
+    await scores.judge("n2", case_id=case, revision=2, officers=("P-n1",))
+    assert [] == await differences(scores)
 
 
 async def test_the_command_ends_with_what_it_found(

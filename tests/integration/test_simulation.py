@@ -47,9 +47,10 @@ async def test_the_ledgers_are_what_scoring_recounts(played: Played, urls: dict[
     assert played.held.rows["ledger"]
     database = await Database.connect(urls["scoring"], "scoring")
     async with database.transaction() as conn:
-        done = await recount_all(conn, policy.load(MONTH.policy))
+        told: list[str] = []
+        done = await recount_all(conn, policy.load(MONTH.policy), told.append)
     await database.close()
-    assert (True, []) == (done.verdicts > 0, done.differences)
+    assert (True, []) == (done.verdicts > 0, told)
 
 
 async def test_there_was_something_to_compare(played: Played) -> None:

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from deploy.local.postgres import Postgres
+from services.verification.commands import keep_first
 from services.verification.paging import acts
 from services.verification.service import build
 from services.verification.watching import Watch
@@ -86,6 +87,26 @@ async def test_it_pages_at_once_and_climbs(bureau: Office, owner: asyncpg.Connec
     told = await bureau.events("duty.paged.v1")
     opened = [bureau.seal.open(one["phone_sealed"], f"phone:{one['phone_id']}") for one in told]
     assert ["+8613912345678"] * 3 + ["+8613812345678"] * 5 == opened
+
+
+async def test_the_demos_phones_are_paged_until_somebody_says_otherwise(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Given at every start, kept at the first; a place that wants nobody paged stays so."""
+    await keep_phone(bureau, "desk")
+    browser = await tab(bureau, "city")
+    await browser.get(PLACE)
+    assert 303 == await browser.send(PLACE, ("nobody", "1"))
+    given = {UNIT: "+8619900001011", "ZY": "+8619900001012", "ZMD": "+8619900001013"}
+    async with bureau.database.transaction() as conn:
+        new = [await keep_first(conn, bureau.seal, given) for _ in range(2)]
+    assert [1, 0] == new
+    await urgent(bureau)
+    for step in range(7):
+        await sweep(bureau, owner, NIGHT + MINUTE + step * 11 * MINUTE)
+    told = await bureau.events("duty.paged.v1")
+    opened = [bureau.seal.open(one["phone_sealed"], f"phone:{one['phone_id']}") for one in told]
+    assert [f"+86{PHONE}"] * 3 + ["+8619900001012"] * 3 == opened
 
 
 async def test_two_instances_page_once_and_an_outage_pages_once(

@@ -74,7 +74,8 @@ CATEGORIES = {each["key"] for each in POLICY["categories"]}
 
 
 @pytest.mark.parametrize(
-    "name", ["places.csv", "units.csv", "officers.csv", "operators.csv", "article.toml"]
+    "name",
+    ["places.csv", "units.csv", "officers.csv", "operators.csv", "duty_phones.csv", "article.toml"],
 )
 def test_files_are_plain_utf8(name: str) -> None:
     """Every demo file is UTF-8 without a byte order mark, with bare line feeds, ended by one."""
@@ -133,6 +134,17 @@ def test_officers_are_unique_and_belong_to_known_units() -> None:
     per_unit = Counter(officer["unit_code"] for officer in officers)
     assert set(UNITS) == set(per_unit)
     assert {2, 3, 4} == set(per_unit.values())
+
+
+def test_every_place_has_somebody_on_duty() -> None:
+    """City and counties have a phone each, none of them an officer's, none that a vendor delays."""
+    found = {row["place"]: row["phone"] for row in rows("duty_phones.csv")}
+    assert set(COUNTIES) == set(found)
+    assert len(found) == len(set(found.values()))
+    assert not {officer["phone"] for officer in OFFICERS.values()} & set(found.values())
+    for phone in found.values():
+        assert is_mainland_mobile(phone)
+        assert ("0", True) == (phone[-3], int(phone[-2:]) > 5)
 
 
 def test_operators_have_a_role_and_a_place_in_the_tree() -> None:

@@ -21,6 +21,10 @@ RULES: Rules = {
     "unit": (prominent.interviews, unattributed.inspections),
 }  # fmt: skip
 
+# Rules that came when there were cases already, and of which old verdicts say all that they need:
+# what they demand of those is made up for, once.
+LATER = ("interview", "alert", "inspection")
+
 
 def scopes_of(facts: Iterable[Fact], rules: Rules = RULES) -> list[Scope]:
     """What the rules must look at again when these facts change: give the old and the new one."""
@@ -49,6 +53,11 @@ def decide(
         changes += [Change(demand, -1, cases) for demand in sorted(back, key=_order)]
         changes += [Change(demand, 1, cases) for demand in sorted(new, key=_order)]
     return changes
+
+
+def missed(changes: Iterable[Change]) -> list[Change]:
+    """What the later rules demand; what takes points waits until its case changes (see LATER)."""
+    return [one for one in changes if one.delta > 0 and one.demand.cause.rule in LATER]
 
 
 def _demands(

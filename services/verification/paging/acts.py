@@ -1,5 +1,6 @@
 """Urgent requests page by the clock; a place says which phone is paged."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -67,6 +68,15 @@ async def keep_phone(conn: Connection, seal: Seal, operator: Operator, body: Dut
     await store.set_phone(conn, own, operator.scope, sealed, operator.username)
     log.get().info("duty phone kept", unit_code=operator.scope)
     return phone.mask(number) if number else ""
+
+
+async def keep_first(conn: Connection, seal: Seal, phones: Mapping[str, str]) -> int:
+    """By place in E.164, where nobody ever said which phone is paged; how many were new."""
+    new = phones.keys() - await store.list_asked(conn, phones)
+    for place in sorted(new):
+        own = uuid7()
+        await store.set_phone(conn, own, place, seal.close(phones[place], f"phone:{own}"), "")
+    return len(new)
 
 
 def _number(typed: str) -> str:

@@ -122,6 +122,12 @@ async def list_changes(conn: Connection, place_code: str, limit: int) -> list[Ch
     return [Changed(**dict(row)) for row in rows]
 
 
+async def list_asked(conn: Connection, places: Collection[str]) -> set[str]:
+    """Those of these places of which somebody has ever said which phone is paged, or none."""
+    asked = "SELECT DISTINCT place_code FROM duty_phones WHERE place_code = ANY($1)"
+    return {row["place_code"] for row in await conn.fetch(asked, list(places))}
+
+
 async def set_phone(
     conn: Connection, phone_id: UUID, place_code: str, phone_sealed: str | None, by: str
 ) -> None:
