@@ -130,8 +130,9 @@ async def get_statement(request: web.Request) -> web.Response:
     """GET /admin/statement?vendor=&day=YYYY-MM-DD as CSV."""
     query = StatementQuery.model_validate(dict(request.query))
     day = datetime.strptime(query.day, "%Y-%m-%d")
-    text = statement(request.app[PARTS], query.vendor, day)
-    return web.Response(text=text, content_type="text/csv", charset="utf-8")
+    layout = DIALECTS[query.vendor].layout
+    body = statement(request.app[PARTS], query.vendor, day, layout)
+    return web.Response(body=body, content_type="text/csv", charset=layout.encoding)
 
 
 async def post_fault(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS airtime (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     vendor TEXT NOT NULL,
     external_id TEXT NOT NULL,
-    product_id INTEGER NOT NULL,
+    product_id NOT NULL, -- a number or a word, as the vendor has it
     phone TEXT NOT NULL,
     fen INTEGER NOT NULL CHECK (fen > 0),
     currency TEXT NOT NULL,
@@ -22,11 +22,11 @@ CREATE TABLE IF NOT EXISTS airtime (
     confirmed_at REAL,
     paid_at REAL,
     reversed_at REAL,
-    CONSTRAINT external_id_once UNIQUE (vendor, external_id),
     CONSTRAINT paid_has_time CHECK ((status IN ('COMPLETED', 'REVERSED')) = (paid_at IS NOT NULL)),
     CONSTRAINT reversed_has_time CHECK ((status = 'REVERSED') = (reversed_at IS NOT NULL))
 );
 CREATE INDEX IF NOT EXISTS airtime_status ON airtime (vendor, status);
+CREATE INDEX IF NOT EXISTS airtime_external ON airtime (vendor, external_id);
 CREATE TABLE IF NOT EXISTS sms (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     vendor TEXT NOT NULL,

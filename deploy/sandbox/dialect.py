@@ -5,13 +5,14 @@ The rest of the sandbox (book, faults, statement, worker, admin) is the same for
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from pydantic import AnyHttpUrl, BaseModel, TypeAdapter
 
 from deploy.sandbox.parts import Parts
+from deploy.sandbox.statement import OURS, Layout
 from deploy.sandbox.tasks import Action
 
 Kind = Literal["airtime", "sms"]
@@ -69,6 +70,12 @@ class Dialect:
     is_taken  whether an answer (status, body) takes a report
     registers whether the texts of SMS are registered with it, and called by an id
     heard     plans the call about what a phone wrote back; False where no address is known for it
+    order     a part of the path that only the call that spends money has
+    log_in    those secrets without which nothing can be ordered; all of them if empty
+    signs     whether it signs its reports
+    reasons   whether it says why an order was declined
+    urls      paths of further addresses that the adapter calls, by its setting
+    layout    how its statement is written
     """
 
     name: str
@@ -86,6 +93,12 @@ class Dialect:
     customer: Customer
     registers: bool = True
     heard: Callable[[Parts, str, str], bool] = lambda parts, phone, text: False
+    order: str = ""
+    log_in: Sequence[str] = ()
+    signs: bool = False
+    reasons: bool = True
+    urls: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout = OURS
 
     def variable(self, field: str) -> str:
         """The environment variable of a setting."""
@@ -97,12 +110,13 @@ class Dialect:
 
     def environment(self, seed: str) -> dict[str, str]:
         """What caller and sandbox must agree on."""
-        secrets = {field: self.secret(seed, field) for field in self.secrets}
-        return {self.variable(field): text for field, text in {**secrets, **self.values}.items()}
+        secrets = {name: self.secret(seed, name) for name in self.secrets}
+        return {self.variable(name): text for name, text in {**secrets, **self.values}.items()}
 
     def caller_environment(self, seed: str, sandbox_url: str) -> dict[str, str]:
         """What the adapter's settings need to call this sandbox."""
+        urls = {"url": self.url, **self.urls}
         return self.environment(seed) | {
-            self.variable("url"): f"{sandbox_url}{self.url}",
+            **{self.variable(name): f"{sandbox_url}{path}" for name, path in urls.items()},
             self.variable("report_secret"): self.secret(seed, "report_secret"),
         }

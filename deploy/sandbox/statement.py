@@ -1,12 +1,14 @@
 """The vendor's daily statement as CSV: what it paid and took back on a day in China.
 
-The layout is ours [M]. ``statement_missing_row`` leaves rows out and ``statement_extra_row`` adds
-payments that never were; the same rows in every copy, and nothing of the fault is used up.
+How it is written is the dialect's `Layout`, a guess for all of them [M]. ``statement_missing_row``
+leaves rows out and ``statement_extra_row`` adds payments that never were; the same rows in every
+copy, and nothing of the fault is used up.
 """
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +27,24 @@ COLUMNS = (
     "amount",
     "currency",
 )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A vendor's own headings, by ours and in its order; its words for a status; its encoding.
+
+    `own_id` is how it writes the number of a top-up.
+    """
+
+    headings: Mapping[str, str] = field(
+        default_factory=lambda: dict(zip(COLUMNS, COLUMNS, strict=True))
+    )
+    words: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "utf-8"
+    own_id: Callable[[int], object] = lambda row_id: row_id
+
+
+OURS = Layout()
 EVENTS = """
 SELECT id, external_id, paid_at AS at, 'COMPLETED' AS status, product_id, phone, fen, currency
 FROM airtime WHERE vendor = :vendor AND paid_at >= :first AND paid_at < :after
@@ -35,14 +55,14 @@ ORDER BY at, id
 """
 
 
-def statement(parts: Parts, vendor: str, day: datetime) -> str:
+def statement(parts: Parts, vendor: str, day: datetime, layout: Layout = OURS) -> bytes:
     """Rows in order of time; a reversal is a negative amount."""
     first, after = china_day(day)
     found = parts.book.db.execute(EVENTS, {"vendor": vendor, "first": first, "after": after})
     lines = [line(*row) for row in found]
     lines = without_missing(lines, parts.faults.standing(vendor, "statement_missing_row"))
     lines += extra(first, parts.faults.standing(vendor, "statement_extra_row"))
-    return to_csv(lines)
+    return to_csv(lines, layout).encode(layout.encoding)
 
 
 def line(
@@ -50,7 +70,7 @@ def line(
     external: str,
     at: float,
     status: str,
-    product: int,
+    product: int | str,
     phone: str,
     fen: int,
     unit: str,
@@ -90,10 +110,13 @@ def extra(first: float, faults: Iterable[Fault]) -> list[dict[str, Any]]:
     ]
 
 
-def to_csv(lines: Iterable[dict[str, Any]]) -> str:
+def to_csv(lines: Iterable[dict[str, Any]], layout: Layout) -> str:
     """CSV with a header."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
-    writer.writerows(lines)
+    writer = csv.writer(out)
+    writer.writerow(layout.headings.values())
+    for one in lines:
+        told = one | {"status": layout.words.get(one["status"], one["status"])}
+        told |= {"transaction_id": layout.own_id(one["transaction_id"])}
+        writer.writerow([told[name] for name in layout.headings])
     return out.getvalue()

@@ -1,6 +1,6 @@
 """HTTP: public figures, the vendor's reports, and the approvers' work."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -154,13 +154,23 @@ class Api:
         Whichever order it names, the present one or any before it, that very order is asked about.
         """
         vendor = reports.addressed(self.vendors, call.params["vendor"], call.params["secret"])
-        # In one order, as two reports of the same orders must not stop one another.
-        order_ids = sorted(set(_read_report(vendor, call)))
+        named = set(_read_report(vendor, call))
         async with self.database.transaction() as conn:
-            for order_id in order_ids:
+            # In one order, as two reports of the same orders must not stop one another.
+            for order_id in sorted(await _ours(conn, vendor, named)):
                 _count_report(vendor, await _mark_due(conn, vendor.name, order_id))
-        log.get().info("report received", vendor=vendor.name, size=len(order_ids))
+        log.get().info("report received", vendor=vendor.name, size=len(named))
         return Text(vendor.reply.text, vendor.reply.content_type)
+
+
+async def _ours(conn: Connection, vendor: Airtime, named: Collection[str]) -> Collection[str]:
+    """The orders that a report names; what is none of ours is counted."""
+    if not vendor.by_own_id:
+        return named
+    found = await orders.list_by_ref(conn, vendor.name, named)
+    for _ in range(len(named) - len(found)):
+        _count_report(vendor, "not_open")
+    return found
 
 
 async def _mark_due(conn: Connection, vendor: str, order_id: str) -> str:

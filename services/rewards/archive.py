@@ -1,7 +1,8 @@
-"""A vendor that is no longer configured: nobody asks it, but its statements still answer for it.
+"""Where a vendor cannot be asked, its statements answer for it.
 
 An order belongs to the vendor with which it was made. When that one is taken out of the settings,
-its open orders are asked about nowhere else. What its closed statements list, or prove absent, is
+its open orders are asked about nowhere else; and one that goes by ids of its own cannot be asked
+about an order of which it never told the id. What its closed statements list, or prove absent, is
 taken as its answer; everything else waits, visibly, for a statement or for the vendor's return.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from services.rewards.providers.protocol import Airtime
+from services.rewards.providers.protocol import UNASKABLE, Airtime
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.store import orders, statements
 from shared.db import Connection, Database
@@ -46,6 +47,15 @@ def reading(
         return await look_up(asking.database, sent.order, window)
 
     return replace(asking, name=name, vendor=vendor, claim=claim, call=look)
+
+
+async def ask(database: Database, vendor: Airtime, order: Order, window: timedelta) -> Outcome:
+    """What became of an order, by its vendor if it can be asked."""
+    outcome = await vendor.ask(order)
+    if outcome != UNASKABLE:
+        return outcome
+    stated = await look_up(database, order, window)
+    return outcome if stated == NOT_CONFIGURED else stated
 
 
 async def look_up(database: Database, order: Order, window: timedelta) -> Outcome:

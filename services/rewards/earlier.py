@@ -38,7 +38,7 @@ class Earlier:
             database=self.database,
             calls=metrics.OUTCOMES,
             claim=partial(self._claim, vendor.name),
-            call=lambda sent: vendor.ask(sent.order),
+            call=partial(self._ask, vendor),
             settle=self._settle,
             lease=self.pace.lease,
         )
@@ -47,6 +47,9 @@ class Earlier:
         asking, claim = self._asking(self.vendors[0]), partial(self._claim_listed, vendor)
         window = self.pace.vendor_window
         return archive.reading(asking, "read_statement_earlier", vendor, claim, window)
+
+    async def _ask(self, vendor: Airtime, sent: Sent) -> Outcome:
+        return await archive.ask(self.database, vendor, sent.order, self.pace.vendor_window)
 
     async def _claim_listed(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         window = self.pace.vendor_window

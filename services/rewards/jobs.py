@@ -174,7 +174,7 @@ class Payouts:
                 raise NotCalled(TryLater("not_due", timedelta()))
 
     async def _ask(self, vendor: Airtime, sent: Sent) -> Outcome:
-        return await vendor.ask(sent.order)
+        return await archive.ask(self.database, vendor, sent.order, self.pace.vendor_window)
 
     async def _settle(self, conn: Connection, sent: Sent, outcome: Outcome) -> None:
         reward = await rewards.claim_same(conn, sent.reward)

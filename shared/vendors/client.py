@@ -31,6 +31,7 @@ from shared.vendors.outcomes import TryLater, Unknown
 MOST_BYTES = 1024 * 1024
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 10.0
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 REFUSED = TryLater("connection_refused", timedelta(seconds=5))
 
 

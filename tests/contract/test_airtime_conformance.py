@@ -1,24 +1,27 @@
 """What every airtime adapter must do, asked of each against the sandbox's book."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession
 
-from deploy.sandbox.customer import Client
+from deploy.local.ports import free_port
+from deploy.sandbox.customer import SEED, Client
 from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects import DIALECTS, of_kind
-from deploy.sandbox.testing import SandboxProcess
-from services.rewards.providers.protocol import Airtime, Listed
-from services.rewards.providers.registry import VENDORS
+from deploy.sandbox.testing import Inbox, SandboxProcess
+from deploy.sandbox.when import china_text
+from services.rewards.providers.protocol import UNASKABLE, Airtime, Listed, NotAStatement
+from services.rewards.providers.registry import ADAPTERS, VENDORS
 from services.rewards.rules.orders import Order
 from services.rewards.settings import Settings
 from shared.config import load
 from shared.errors import Misconfigured
+from shared.vendors import reports
 from shared.vendors.outcomes import (
     Accepted,
     Done,
@@ -26,20 +29,44 @@ from shared.vendors.outcomes import (
     NotFound,
     Outcome,
     Rejected,
+    Reversed,
     TryLater,
     Unknown,
 )
 from shared.vendors.vendor import NotAReport, Terms, choose
+from tests.conftest import eventually
 from tests.integration.test_rewards_jobs import environment
-from tests.vendors import NOWHERE
 from tests.vendors import environment as settings_of
+
+SPOILT = ["drop_answer", "drop_before", "http_500_before", "http_500_after", "garbage", "truncated"]
+CARRIED_OUT = ("drop_answer", "http_500_after", "garbage", "truncated")
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One process for the module."""
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as process:
+def hears() -> str:
+    """Where vendors report to; a test that listens starts an inbox there."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, hears: str) -> Iterator[SandboxProcess]:
+    """One process for the module, which knows where to report."""
+    told = {
+        f"--{one.name}-report-url": reports.address(
+            hears, one.name, one.secret(SEED, "report_secret")
+        )
+        for one in of_kind("airtime")
+        if "report_url" in one.account.model_fields
+    }
+    with SandboxProcess(tmp_path_factory.mktemp("sandbox"), told) as process:
         yield process
+
+
+@pytest.fixture
+async def inbox(hears: str) -> AsyncIterator[Inbox]:
+    """Listens to the vendors."""
+    async with Inbox(int(hears.rpartition(":")[2])) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -57,15 +84,77 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
     return DIALECTS[request.param]
 
 
+def adapter(
+    dialect: Dialect, url: str, hears: str, patch: pytest.MonkeyPatch, **changes: Any
+) -> Airtime:
+    """As the service would choose it, not yet opened; `changes` are settings."""
+    for name, value in settings_of(dialect, url, **changes).items():
+        patch.setenv(name, value)
+    return choose(VENDORS, "", dialect.name, Terms(20, hears))
+
+
 @pytest.fixture
 async def vendor(
-    dialect: Dialect, book: Client, monkeypatch: pytest.MonkeyPatch
+    dialect: Dialect, book: Client, hears: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Airtime]:
     """The adapter, as the service would open it."""
-    for name, value in settings_of(dialect, book.url).items():
-        monkeypatch.setenv(name, value)
-    async with choose(VENDORS, "", dialect.name, Terms(20, NOWHERE)) as opened:
+    async with adapter(dialect, book.url, hears, monkeypatch) as opened:
         yield opened
+
+
+@dataclass
+class Shop:
+    """An adapter with the service's memory: what it sells, and the vendor's id of each order."""
+
+    vendor: Airtime
+    dialect: Dialect
+    book: Client
+    told: dict[str, Outcome] = field(default_factory=dict)
+
+    def of(self, made: Order) -> Order:
+        """The order as the service would have kept it."""
+        ref = getattr(self.told.get(made.order_id), "ref", None)
+        return replace(made, product=self.vendor.products[made.amount_fen], ref=ref)
+
+    async def send(self, made: Order, to: str = "") -> Outcome:
+        """Place it; an answer without an id takes none back."""
+        outcome = await self.vendor.send(self.of(made), to or phone())
+        self.told = {made.order_id: outcome, **self.told}
+        return outcome
+
+    async def ask(self, made: Order, **changes: Any) -> Outcome:
+        """As the service would: as it was made."""
+        return await self.vendor.ask(replace(self.of(made), **changes))
+
+    async def settled(self, made: Order) -> Outcome:
+        """What asking ends with."""
+        found: list[Outcome] = []
+
+        async def ended() -> bool:
+            found.append(await self.ask(made))
+            return not isinstance(found[-1], Accepted)
+
+        await eventually(ended, True)
+        return found[-1]
+
+    async def rows(self) -> list[dict[str, Any]]:
+        """What the vendor truly took."""
+        return list((await self.book.book())["airtime"]["transactions"])
+
+    async def paid_count(self) -> int:
+        """Top-ups that the vendor truly paid."""
+        return int((await self.book.book())["airtime"]["paid_count"])
+
+    async def fired(self) -> int:
+        """How often a fault has struck."""
+        _, armed = await self.book.call("GET", "/admin/faults")
+        return sum(fault["fired"] for fault in armed["faults"])
+
+
+@pytest.fixture
+def shop(vendor: Airtime, dialect: Dialect, book: Client) -> Shop:
+    """The adapter and what is needed to buy."""
+    return Shop(vendor, dialect, book)
 
 
 def order() -> Order:
@@ -78,24 +167,9 @@ def phone(ending: str = "88") -> str:
     return f"+861380000{ending.zfill(4)}"
 
 
-async def send(vendor: Airtime, made: Order, to: str = phone()) -> Outcome:
-    """As the service would: of the product that the vendor sells for the amount."""
-    return await vendor.send(replace(made, product=vendor.products[made.amount_fen]), to)
-
-
-async def settled(vendor: Airtime, made: Order) -> Outcome:
-    """What asking ends with."""
-    for _ in range(500):
-        outcome = await vendor.ask(replace(made, product=vendor.products[made.amount_fen]))
-        if not isinstance(outcome, Accepted):
-            return outcome
-        await asyncio.sleep(0.01)
-    pytest.fail("never settled")
-
-
-async def paid_count(book: Client) -> int:
-    """Top-ups that the vendor truly paid."""
-    return int((await book.book())["airtime"]["paid_count"])
+def body_of(report: Any) -> bytes:
+    """A text goes as it is, anything else as JSON."""
+    return (report if isinstance(report, str) else json.dumps(report)).encode()
 
 
 def test_every_adapter_has_its_dialect() -> None:
@@ -103,24 +177,28 @@ def test_every_adapter_has_its_dialect() -> None:
     assert set(VENDORS) == {dialect.name for dialect in of_kind("airtime")}
 
 
-async def test_an_order_is_accepted_and_then_paid(vendor: Airtime, book: Client) -> None:
+async def test_an_order_is_accepted_and_then_paid(shop: Shop) -> None:
     """Accepted with the vendor's reference, then paid under the same one."""
     made = order()
-    accepted = await send(vendor, made)
+    accepted = await shop.send(made)
     assert isinstance(accepted, Accepted)
-    paid = await settled(vendor, made)
+    paid = await shop.settled(made)
     assert isinstance(paid, Done)
     assert accepted.ref == paid.ref
-    assert 1 == await paid_count(book)
+    assert (1, {"CNY": 2000}) == (
+        await shop.paid_count(),
+        (await shop.book.book())["airtime"]["sum_fen"],
+    )
 
 
-async def test_what_is_not_sold_is_held(vendor: Airtime) -> None:
+async def test_what_is_not_sold_is_held(shop: Shop) -> None:
     """A product that our account does not have: nothing was carried out, an operator must act."""
-    assert isinstance(await vendor.send(replace(order(), product="1"), phone()), Held)
+    assert isinstance(await shop.vendor.send(replace(order(), product="1"), phone()), Held)
+    assert [] == await shop.rows()
 
 
 async def test_what_is_sold_is_listed_with_its_amount(vendor: Airtime) -> None:
-    """The vendor's own catalogue says of each product that is configured what the phone gets."""
+    """What is configured is confirmed to be what the phone gets."""
     for fen, product in vendor.products.items():
         listed = await vendor.look_up(product)
         assert isinstance(listed, Listed)
@@ -128,119 +206,228 @@ async def test_what_is_sold_is_listed_with_its_amount(vendor: Airtime) -> None:
 
 
 async def test_what_is_not_sold_is_not_listed(vendor: Airtime) -> None:
-    """A product that our account does not have, in the vendor's own word."""
+    """A product that our account does not have."""
     assert Listed(None, "nothing") == await vendor.look_up("1")
 
 
-async def test_a_catalogue_that_is_away_says_nothing(
-    vendor: Airtime, dialect: Dialect, book: Client
-) -> None:
+@pytest.mark.parametrize("kind", ["drop_answer", "http_500_before", "garbage", "truncated"])
+async def test_a_catalogue_that_is_away_says_nothing(shop: Shop, kind: str) -> None:
     """A lost answer is no answer: neither that it is sold nor that it is not."""
-    for kind in ("drop_answer", "http_500_before", "garbage", "truncated"):
-        await book.arm(dialect.name, kind, count=1)
-        assert isinstance(await vendor.look_up(vendor.products[2000]), Unknown)
+    await shop.book.arm(shop.dialect.name, kind, count=1)
+    listed = await shop.vendor.look_up(shop.vendor.products[2000])
+    assert (await shop.fired() == 1) == isinstance(listed, Unknown | TryLater)
 
 
-async def test_an_order_of_another_product_is_not_ours(vendor: Airtime) -> None:
-    """The vendor knows the id with another product than we ordered: nothing is concluded."""
+async def test_an_order_of_another_product_is_not_ours(shop: Shop) -> None:
+    """The vendor knows the id with something else than we ordered: nothing is concluded."""
     made = order()
-    await send(vendor, made)
-    assert isinstance(await vendor.ask(replace(made, product="1")), Unknown)
+    await shop.send(made)
+    await shop.settled(made)
+    assert isinstance(await shop.ask(made, product="1", amount_fen=100), Unknown)
 
 
-async def test_an_order_of_before_is_judged_by_its_id(vendor: Airtime) -> None:
+async def test_an_order_of_before_is_judged_by_its_id(shop: Shop) -> None:
     """Orders from before products were kept are still found."""
     made = order()
-    await send(vendor, made)
-    assert isinstance(await vendor.ask(made), Accepted | Done)
+    await shop.send(made)
+    assert isinstance(await shop.ask(made, product=""), Accepted | Done)
 
 
-async def test_an_order_that_never_was_is_not_found(vendor: Airtime) -> None:
+async def test_an_order_that_never_was_is_not_found(shop: Shop) -> None:
     """NOT_FOUND is its own answer, neither a failure nor unknown."""
-    assert NotFound() == await vendor.ask(order())
+    never = UNASKABLE if shop.vendor.by_own_id else NotFound()
+    assert never == await shop.ask(order())
 
 
-async def test_a_repeated_order_is_not_paid_twice(vendor: Airtime, book: Client) -> None:
-    """If the adapter says that repeats are refused, they are, and the answer says: ask."""
-    assert vendor.refuses_repeats
+async def test_an_order_id_that_was_used_is_asked_about(shop: Shop) -> None:
+    """Sent again, it is not paid twice, and the answer says: ask. Only some promise that."""
     made = order()
-    await send(vendor, made)
-    assert isinstance(await send(vendor, made), Unknown)
-    assert isinstance(await settled(vendor, made), Done)
-    assert 1 == await paid_count(book)
+    await shop.send(made)
+    assert isinstance(await shop.send(made), Unknown)
+    assert isinstance(await shop.settled(made), Done)
+    assert 1 == await shop.paid_count()
 
 
 @pytest.mark.parametrize(
     ("ending", "retriable"),
     [("02", False), ("03", False), ("05", False), ("04", True), ("06", True), ("07", True)],
 )
-async def test_a_declined_order(vendor: Airtime, ending: str, retriable: bool) -> None:
-    """A final failure, told apart by whether a new order may succeed."""
+async def test_a_declined_order(shop: Shop, ending: str, retriable: bool) -> None:
+    """A final failure; where the vendor says why, told apart by whether a new order may succeed."""
     made = order()
-    await send(vendor, made, phone(ending))
-    outcome = await settled(vendor, made)
+    await shop.send(made, phone(ending))
+    outcome = await shop.settled(made)
     assert isinstance(outcome, Rejected)
-    assert retriable == outcome.retriable
+    assert outcome.retriable == (retriable or not shop.dialect.reasons)
+    assert 0 == await shop.paid_count()
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["drop_answer", "drop_before", "http_500_before", "http_500_after", "garbage", "truncated"],
-)
-async def test_a_spoilt_answer_is_unknown(
-    vendor: Airtime, dialect: Dialect, book: Client, kind: str
-) -> None:
-    """Whatever happened to the order or the question, nothing is concluded from it."""
-    await book.arm(dialect.name, kind)
-    assert isinstance(await send(vendor, order()), Unknown)
-    assert isinstance(await vendor.ask(order()), Unknown)
+@pytest.mark.parametrize("kind", SPOILT)
+async def test_a_spoilt_answer_is_unknown(shop: Shop, kind: str) -> None:
+    """Whatever happened to the order, nothing is concluded from it; asking finds it, or does not.
+
+    What cannot be asked about by our id stays as it is, until a statement tells.
+    """
+    await shop.book.arm(shop.dialect.name, kind, count=1, path=shop.dialect.order)
+    made = order()
+    assert isinstance(await shop.send(made), Unknown)
+    known = Done if kind in CARRIED_OUT else NotFound
+    found = await shop.settled(made)
+    assert found == UNASKABLE if shop.vendor.by_own_id else isinstance(found, known)
+    assert (kind in CARRIED_OUT) == bool(await shop.rows())
 
 
-async def test_a_question_whose_answer_is_lost_is_asked_once(
-    vendor: Airtime, dialect: Dialect, book: Client
-) -> None:
+@pytest.mark.parametrize("kind", SPOILT)
+async def test_a_spoilt_question_says_nothing(shop: Shop, kind: str) -> None:
+    """Neither that the order failed nor that it is absent."""
+    made = order()
+    await shop.send(made)
+    await shop.book.arm(shop.dialect.name, kind)
+    assert isinstance(await shop.ask(made), Unknown | TryLater)
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+async def test_whatever_goes_wrong_before_the_order_is_certain(shop: Shop, kind: str) -> None:
+    """A call that orders nothing and fails: try later. Unknown only where it was the order."""
+    await shop.book.arm(shop.dialect.name, kind, count=1)
+    sent = await shop.send(order())
+    assert isinstance(sent, Unknown | TryLater)
+    assert isinstance(sent, Unknown) or [] == await shop.rows()
+
+
+async def test_a_call_whose_answer_is_lost_is_made_once(shop: Shop) -> None:
     """No library repeats a call behind our back, not even one that only reads."""
-    armed = await book.arm(dialect.name, "drop_before")
-    await vendor.ask(order())
-    await send(vendor, order())
-    _, faults = await book.call("GET", "/admin/faults")
-    assert [(armed["id"], 2)] == [(fault["id"], fault["fired"]) for fault in faults["faults"]]
+    made = order()
+    await shop.send(made)
+    await shop.book.arm(shop.dialect.name, "drop_before")
+    await shop.ask(made)
+    assert 1 == await shop.fired()
+    await shop.book.call("DELETE", "/admin/faults")
+    await shop.book.arm(shop.dialect.name, "drop_before", path=shop.dialect.order)
+    await shop.send(order())
+    assert 1 == await shop.fired()
 
 
-async def test_an_empty_wallet_is_held(vendor: Airtime, dialect: Dialect, book: Client) -> None:
-    """An operator must act."""
-    await book.arm(dialect.name, "empty_wallet")
-    assert isinstance(await send(vendor, order()), Held)
+async def test_an_empty_wallet_is_held(shop: Shop) -> None:
+    """An operator must act, and nothing was carried out."""
+    await shop.book.arm(shop.dialect.name, "empty_wallet")
+    assert isinstance(await shop.send(order()), Held)
+    assert [] == await shop.rows()
 
 
-async def test_an_invalid_number_is_final(vendor: Airtime) -> None:
+async def test_wrong_credentials_are_held(
+    dialect: Dialect, book: Client, hears: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mending the settings is for a person; nothing was ordered by any of the wrong words."""
+    for secret in dialect.log_in or dialect.secrets:
+        wrong = {secret: "wrong"}
+        async with adapter(dialect, book.url, hears, monkeypatch, **wrong) as opened:
+            assert isinstance(await Shop(opened, dialect, book).send(order()), Held)
+    assert [] == (await book.book())["airtime"]["transactions"]
+
+
+async def test_an_invalid_number_is_final(shop: Shop) -> None:
     """A number that the vendor does not serve."""
-    outcome = await send(vendor, order(), "+15005550001")
+    outcome = await shop.send(order(), "+15005550001")
     assert isinstance(outcome, Rejected)
     assert not outcome.retriable
 
 
 async def test_a_refused_connection_proves_that_nothing_left(
-    vendor: Airtime, sandbox: SandboxProcess
+    shop: Shop, sandbox: SandboxProcess
 ) -> None:
     """Nobody listens: try later, order and question alike."""
+    made = order()
+    await shop.send(made)
     sandbox.stop()
     try:
-        assert isinstance(await send(vendor, order()), TryLater)
-        assert isinstance(await vendor.ask(order()), TryLater)
+        assert isinstance(await shop.send(order()), TryLater)
+        assert isinstance(await shop.ask(made), TryLater)
     finally:
         sandbox.start()
 
 
-async def test_a_report_is_read_for_its_order_only(vendor: Airtime, dialect: Dialect) -> None:
+async def test_a_payment_taken_back_late_is_noticed(shop: Shop) -> None:
+    """Paid, and heard of; then the vendor reverses it: asked again, it says so."""
+    await shop.book.arm(shop.dialect.name, "late_reversal", count=1, delay_s=0)
+    made = order()
+    await shop.send(made)
+    await eventually(lambda: status(shop), "REVERSED")
+    assert isinstance(await shop.ask(made, paid=True), Reversed)
+
+
+async def status(shop: Shop) -> str:
+    """What the vendor's book says of its last order."""
+    return str((await shop.rows())[-1]["status"])
+
+
+def test_a_report_is_read_for_its_order_only(dialect: Dialect, vendor: Airtime) -> None:
     """The order's id out of the vendor's own form, or a refusal that quotes nothing."""
-    reported = json.dumps(dialect.customer.report("abcdefgh")).encode()
-    assert ["abcdefgh"] == vendor.read_report(reported)
-    number = json.dumps(dialect.customer.report("+8613800004488")).encode()
-    for malformed in (b"", b"\xff\x00", b"{", b"[1]", number):
+    assert ["abcdefgh"] == vendor.read_report(body_of(dialect.customer.report("abcdefgh")))
+    number = body_of(dialect.customer.report("+8613800004488"))
+    for malformed in (b"", b"\xff\x00", b"{", b"[1]", b"a=b", number):
         with pytest.raises(NotAReport) as caught:
             vendor.read_report(malformed)
         assert "13800004488" not in str(caught.value)
+
+
+async def test_reports_come_as_the_vendor_sends_them(shop: Shop, inbox: Inbox) -> None:
+    """Of our order, twice and late: each is signed where the vendor signs, and only a hint."""
+    for kind in ("duplicate_callback", "reorder_callbacks"):
+        await shop.book.arm(shop.dialect.name, kind, delay_s=1)
+    made = order()
+    accepted = await shop.send(made)
+    known = accepted.ref if shop.vendor.by_own_id else made.order_id  # type: ignore[union-attr]
+    for _ in range(2):
+        posted = await inbox.next_posted()
+        assert shop.vendor.has_signed(posted.body, posted.headers)
+        assert [known] == shop.vendor.read_report(posted.body)
+
+
+async def test_a_forged_report_is_not_signed(shop: Shop, inbox: Inbox) -> None:
+    """Whoever cannot sign is refused by a vendor who signs; otherwise it is asked about at most."""
+    await shop.book.arm(shop.dialect.name, "forged_callback", count=1)
+    await shop.send(order())
+    forged, true = await inbox.next_posted(), await inbox.next_posted()
+    assert forged.body != true.body
+    assert shop.dialect.signs != shop.vendor.has_signed(forged.body, forged.headers)
+    assert shop.vendor.has_signed(true.body, true.headers)
+    assert shop.dialect.signs != shop.vendor.has_signed(true.body + b" ", true.headers)
+
+
+async def test_the_statement_is_read(shop: Shop) -> None:
+    """What the vendor paid that day, as it writes it: our id, its own, product and amount."""
+    made = order()
+    accepted = await shop.send(made)
+    await shop.settled(made)
+    raw = await export(shop)
+    statement = ADAPTERS[shop.dialect.name].read_statement(raw, None)
+    [row] = [row for row in statement.rows if row.order_id == made.order_id]
+    product = shop.vendor.products[2000]
+    wanted = ("paid", accepted.ref, product, 2000)  # type: ignore[union-attr]
+    assert wanted == (row.outcome, row.vendor_ref, row.product, row.amount_fen)
+    assert statement.day == row.at.date()
+
+
+async def test_a_statement_with_a_broken_row_is_not_read(shop: Shop) -> None:
+    """The row is named; nothing else is taken from it."""
+    made = order()
+    await shop.send(made)
+    await shop.settled(made)
+    head, row = (await export(shop)).splitlines()[:2]
+    broken = b"\r\n".join((head, row, row.replace(b"20.00", b"much"), b""))
+    with pytest.raises(NotAStatement) as caught:
+        ADAPTERS[shop.dialect.name].read_statement(broken, None)
+    assert [3] == [line for line, _ in caught.value.faults]
+    assert "138" not in str(caught.value)
+
+
+async def export(shop: Shop) -> bytes:
+    """The statement of the day on which the last order was paid, as it is downloaded."""
+    day = china_text((await shop.rows())[-1]["paid_at"])[:10]
+    path = f"/admin/statement?vendor={shop.dialect.name}&day={day}"
+    async with ClientSession() as session, session.get(f"{shop.book.url}{path}") as response:
+        return await response.read()
 
 
 def test_an_order_holds_no_phone() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rewards.providers.dtone import DtOne
-from services.rewards.providers.dtone_statement import COLUMNS, MOST_FAULTS
+from services.rewards.providers.dtone_statement import COLUMNS
 from services.rewards.providers.protocol import NotAStatement, Statement
+from services.rewards.providers.statement_layout import MOST_FAULTS
 
 DAY = date(2026, 3, 3)
 ROW = {
@@ -57,8 +58,8 @@ def test_a_day_on_which_nothing_was_paid_must_be_named() -> None:
 def test_a_row_of_another_day_is_named() -> None:
     """Whether the day follows from the first row or is said."""
     other = line(time="2026-03-04 00:00:00")
-    assert [(3, "time is not on 2026-03-03")] == faults(line(), other)
-    assert [(2, "time is not on 2026-03-03")] == faults(other, day=DAY)
+    assert [(3, "time: not on 2026-03-03")] == faults(line(), other)
+    assert [(2, "time: not on 2026-03-03")] == faults(other, day=DAY)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 from deploy.sandbox.dialect import Dialect, Kind
+from deploy.sandbox.dialects.africastalking import AFRICASTALKING
 from deploy.sandbox.dialects.aliyun import ALIYUN
 from deploy.sandbox.dialects.dtone import DTONE
+from deploy.sandbox.dialects.juhe import JUHE
+from deploy.sandbox.dialects.reloadly import RELOADLY
 from deploy.sandbox.dialects.tencent import TENCENT
 from deploy.sandbox.dialects.twilio import TWILIO
 
@@ -13,6 +16,9 @@ _ALL = (
     DTONE,
     TENCENT,
     TWILIO,
+    JUHE,
+    RELOADLY,
+    AFRICASTALKING,
 )
 DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 

@@ -27,8 +27,9 @@ from services.rewards.providers.dtone_codes import (
     UNDER_WAY,
     Meaning,
 )
-from services.rewards.providers.dtone_statement import read
+from services.rewards.providers.dtone_statement import LAYOUT
 from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.statement_layout import read
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
 from shared.vendors import reports, vendor
@@ -182,7 +183,7 @@ class DtOne(Airtime):
     @staticmethod
     def read_statement(raw: bytes, day: date | None) -> Statement:
         """The daily CSV of what was paid and taken back."""
-        return read(raw, day)
+        return read(raw, day, LAYOUT)
 
     @staticmethod
     def _judge(order: Order, found: _Transaction) -> Outcome:

@@ -80,14 +80,20 @@ class Listed:
     said: str
 
 
+# The vendor cannot be asked about this order: it goes by ids of its own, and has not told this one.
+UNASKABLE = Unknown("no_reference")
+
+
 class Airtime(Vendor):
     """One vendor of airtime.
 
     `refuses_repeats`: the vendor takes an order id once, so sending the same order again cannot pay
-    twice. `products`: what it sells us now, by amount in fen.
+    twice. `by_own_id`: it is asked about, and reports, an order by its own id and not by ours.
+    `products`: what it sells us now, by amount in fen.
     """
 
     refuses_repeats: ClassVar[bool]
+    by_own_id: ClassVar[bool] = False
     products: Mapping[int, str]
 
     @classmethod
@@ -101,7 +107,11 @@ class Airtime(Vendor):
 
     @abstractmethod
     async def ask(self, order: Order) -> Outcome:
-        """What became of an order, by our id and as it was made. NotFound is not a failure."""
+        """What became of an order, by its id and as it was made. NotFound is not a failure.
+
+        An order that failed is Rejected, unless it was `paid` before: then it is Reversed.
+        UNASKABLE where the vendor's own id is needed and not known.
+        """
 
     async def look_up(self, product: str) -> Listed | TryLater | Unknown:
         """What the vendor sells under this id. One without a list is taken at our own word."""

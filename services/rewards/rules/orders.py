@@ -8,13 +8,18 @@ from services.rewards.rules.payouts import Reward
 
 @dataclass(frozen=True)
 class Order:
-    """What left the house: it belongs to this vendor, product and amount, whatever comes later."""
+    """What left the house: it belongs to this vendor, product and amount, whatever comes later.
+
+    `ref` is the vendor's own id of it, once told; `paid` says whether the vendor called it paid.
+    """
 
     order_id: str
     vendor: str
     product: str
     amount_fen: int
     attempt: int = 1
+    ref: str | None = None
+    paid: bool = False
 
 
 @dataclass(frozen=True)

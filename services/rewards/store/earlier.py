@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.rewards.rules.orders import Order, Sent
+from services.rewards.rules.orders import Sent
 from services.rewards.store import rewards
+from services.rewards.store.orders import ORDER, as_order
 from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
@@ -28,12 +29,12 @@ async def mark_ask(conn: Connection, order_id: str, at: datetime | None) -> None
 async def claim(conn: Connection, vendor: str, lease: timedelta, limit: int) -> list[Sent]:
     """Earlier orders about which this vendor should be asked; not again until `lease` is over."""
     rows = await conn.fetch(
-        """UPDATE orders SET ask_at = mashang_now() + $2, asking_until = mashang_now() + $2,
+        f"""UPDATE orders SET ask_at = mashang_now() + $2, asking_until = mashang_now() + $2,
                asked = asked + 1
            WHERE order_id IN (SELECT order_id FROM orders
                               WHERE vendor = $1 AND ask_at <= mashang_now()
                               ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-           RETURNING reward_id, order_id, vendor, product, amount_fen, attempt, asked""",
+           RETURNING reward_id, asked, {ORDER}""",  # noqa: S608
         vendor,
         lease,
         limit,
@@ -54,7 +55,7 @@ async def claim_listed(
                                WHERE s.vendor = o.vendor AND s.order_id = o.order_id)
                        OR {COVERED})
                 ORDER BY o.ask_at LIMIT $3 FOR UPDATE OF o SKIP LOCKED)
-            RETURNING reward_id, order_id, vendor, product, amount_fen, attempt, asked""",  # noqa: S608
+            RETURNING reward_id, asked, {ORDER}""",  # noqa: S608
         lease,
         window,
         limit,
@@ -67,5 +68,4 @@ async def _sent(conn: Connection, row: Any) -> Sent:
     reward = await rewards.get(conn, row["reward_id"])
     if reward is None:
         raise LookupError(f"order {row['order_id']} has no reward")
-    names = ("order_id", "vendor", "product", "amount_fen", "attempt")
-    return Sent(reward, Order(**{name: row[name] for name in names}), row["asked"])
+    return Sent(reward, as_order(row), row["asked"])

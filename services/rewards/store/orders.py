@@ -1,6 +1,7 @@
 """What was, or may have been, sent to a vendor."""
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ from services.rewards.rules.payouts import Reward
 from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
-_ORDER = "order_id, vendor, product, amount_fen, attempt"
+ORDER = """order_id, vendor, product, amount_fen, attempt, vendor_ref AS ref,
+           outcome IS NOT DISTINCT FROM 'paid' AS paid"""
+_FIELDS = tuple(field.name for field in fields(Order))
 _LIST = """
     SELECT order_id, attempt, vendor, product, amount_fen, opened_at, vendor_ref, code, outcome,
            closed_at, last_answer, last_answer_at
@@ -76,15 +79,26 @@ async def mark_asking(
     rows = await conn.fetch(
         f"""UPDATE orders SET asking_until = mashang_now() + $2
             WHERE reward_id = ANY($1) AND outcome IS DISTINCT FROM 'rejected'
-            RETURNING reward_id, {_ORDER}""",  # noqa: S608
+            RETURNING reward_id, {ORDER}""",  # noqa: S608
         list(rewards),
         until,
     )
-    return {row["reward_id"]: _order(row) for row in rows}
+    return {row["reward_id"]: as_order(row) for row in rows}
 
 
-def _order(row: Any) -> Order:
-    return Order(**{name: row[name] for name in _ORDER.split(", ")})
+def as_order(row: Any) -> Order:
+    """A row of `ORDER`."""
+    return Order(**{name: row[name] for name in _FIELDS})
+
+
+async def list_by_ref(conn: Connection, vendor: str, refs: Collection[str]) -> list[str]:
+    """Our ids of the orders that a vendor calls so."""
+    rows = await conn.fetch(
+        "SELECT order_id FROM orders WHERE vendor = $1 AND vendor_ref = ANY($2)",
+        vendor,
+        list(refs),
+    )
+    return [row["order_id"] for row in rows]
 
 
 async def get_live(conn: Connection, reward_id: UUID) -> str | None:

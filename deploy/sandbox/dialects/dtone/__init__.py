@@ -24,4 +24,5 @@ DTONE = Dialect(
     retries=(1, 5, 30, 120, 600),  # "several times" [D], the spacing is a guess [M]
     is_taken=lambda status, body: 200 <= status < 300,  # [D]
     customer=DtOneCustomer(),
+    order="/async/",
 )

@@ -24,15 +24,6 @@ STATUSES: Final = (
     "DECLINED-DUPLICATED-TRANSACTION",
     "DECLINED-EXCEPTION",
 )
-# The vendor's sandbox reads a whole suffix such as 102 [D]; here the last two digits are enough.
-ENDINGS: Final = {
-    "02": "DECLINED-INVALID-CREDIT-PARTY",
-    "03": "DECLINED-BARRED-CREDIT-PARTY",
-    "04": "DECLINED-OPERATOR-CURRENTLY-UNAVAILABLE",
-    "05": "DECLINED-DUPLICATED-TRANSACTION",
-    "06": "DECLINED",
-    "07": "DECLINED-EXCEPTION",
-}
 ERRORS: Final = {
     1000400: (400, "Bad Request"),
     1000401: (401, "Unauthorized"),

@@ -5,19 +5,14 @@ import sqlite3
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from deploy.sandbox.addresses import Address
 from deploy.sandbox.dialects.dtone.catalogue import benefits, prices, product_base
 from deploy.sandbox.dialects.dtone.codes import DtOneError, status_json
 from deploy.sandbox.when import utc_text
 
 CONFIRM_WITHIN_SECONDS = 3600  # [M]
-
-
-def is_http(url: str) -> str:
-    """Check an address and keep it as it was written."""
-    TypeAdapter(AnyHttpUrl).validate_python(url)
-    return url
 
 
 class Party(BaseModel):
@@ -36,7 +31,7 @@ class Order(BaseModel):
     product_id: int
     auto_confirm: Literal[True]
     credit_party_identifier: Party
-    callback_url: Annotated[str, AfterValidator(is_http)] | None = None
+    callback_url: Address | None = None
 
 
 def read_order(body: bytes) -> Order:

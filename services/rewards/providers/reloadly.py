@@ -1,0 +1,164 @@
+"""Reloadly: a token, POST /topups-async, GET /topups/{id}/status, GET /topups/reports/transactions.
+
+[D] its documentation, [C] public code. An order is so much local money at an operator, which is the
+product. Their identifier is refused once an order with it was taken [C], but two that are under way
+together are both carried out [C]: so an order that they do not know is not sent again, and of one
+whose identifier was used they are asked; most had been paid.
+
+Webhooks are signed by HMAC-SHA256 over the body and a header with the time [C].
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import new as hmac
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
+
+import phonenumbers
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
+
+from services.rewards.providers import reloadly_answers as answers
+from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.reloadly_statement import LAYOUT
+from services.rewards.providers.reloadly_token import Tokens
+from services.rewards.providers.statement_layout import read as read_day
+from services.rewards.rules.orders import Order
+from shared.vendors import vendor
+from shared.vendors.client import Answer, Client
+from shared.vendors.outcomes import Accepted, Held, Outcome, Rejected, TryLater, Unknown
+from shared.vendors.vendor import Terms, VendorSettings
+
+MEDIA = "application/com.reloadly.topups-v1+json"
+
+
+class Settings(VendorSettings, env_prefix="MASHANG_RELOADLY_"):
+    """One account, and the operators by amount: `20.00=444`; each operator once.
+
+    `webhook_secret` is the one of the dashboard's webhooks, not the account's.
+    """
+
+    auth_url: AnyHttpUrl = AnyHttpUrl("https://auth.reloadly.com")
+    audience: str = "https://topups.reloadly.com"
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    webhook_secret: SecretStr = Field(min_length=1)
+    products: Products
+
+
+class Reloadly(Airtime):
+    """One account at Reloadly."""
+
+    name: ClassVar[str] = "reloadly"
+    refuses_repeats: ClassVar[bool] = False
+
+    def __init__(self, settings: Settings, terms: Terms) -> None:
+        # Half of the time for a token, half for the order: together they end in time.
+        seconds = terms.seconds / 2
+        url, auth = (str(one).rstrip("/") for one in (settings.url, settings.auth_url))
+        super().__init__(Client(url, seconds, {"Accept": MEDIA}), settings.report_secret)
+        self.products = products(settings.products)
+        self._auth = Client(auth, seconds)
+        self._tokens = Tokens(
+            self._auth, settings.client_id, settings.client_secret, settings.audience
+        )
+        self._webhook_secret = settings.webhook_secret
+
+    @classmethod
+    def make(cls, terms: Terms) -> Self:
+        """With the settings MASHANG_RELOADLY_…."""
+        return cls(vendor.settings(Settings), terms)
+
+    async def __aenter__(self) -> Self:
+        await self._auth.__aenter__()
+        return await super().__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(kind, error, trace)
+        await self._auth.__aexit__(kind, error, trace)
+
+    async def send(self, order: Order, phone: str) -> Outcome:
+        """POST /topups-async; the state is asked for later."""
+        country = _country(phone)
+        if country is None:
+            return Rejected("no_country", retriable=False)
+        body = {
+            "operatorId": order.product,
+            "amount": order.amount_fen / 100,
+            "useLocalAmount": True,
+            "customIdentifier": order.order_id,
+            "recipientPhone": {"countryCode": country, "number": phone},
+        }
+        answer = await self._call("POST", "/topups-async", json=body)
+        if not isinstance(answer, Answer):
+            return answer
+        if not 200 <= answer.status < 300:
+            return answers.refusal(answer)
+        try:
+            placed = answers.Placed.model_validate_json(answer.body)
+        except ValidationError:
+            return Unknown(f"http_{answer.status}_unreadable")
+        return Accepted(str(placed.transaction_id), "accepted")
+
+    async def ask(self, order: Order) -> Outcome:
+        """By their id where it is known, else by ours."""
+        if order.ref:
+            answer = await self._call("GET", f"/topups/{quote(order.ref, safe='')}/status")
+        else:
+            query = {"customIdentifier": order.order_id}
+            answer = await self._call("GET", "/topups/reports/transactions", query=query)
+        if not isinstance(answer, Answer):
+            return Unknown(answer.code) if isinstance(answer, Held) else answer
+        read = answers.read_status if order.ref else answers.read_rows
+        return read(order, answer)
+
+    async def look_up(self, product: str) -> Listed | TryLater | Unknown:
+        """GET /operators/{id}."""
+        answer = await self._call("GET", f"/operators/{quote(product, safe='')}")
+        if not isinstance(answer, Answer):
+            return Unknown(answer.code) if isinstance(answer, Held) else answer
+        ours = {operator: fen for fen, operator in self.products.items()}
+        return answers.read_operator(product, ours.get(product), answer)
+
+    def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """By the webhook's secret over the body, a colon and the time of the request."""
+        at = headers.get("X-Reloadly-Request-Timestamp", "")
+        signed = body + b":" + at.encode()
+        wanted = hmac(self._webhook_secret.get_secret_value().encode(), signed, sha256).hexdigest()
+        given = headers.get("X-Reloadly-Signature", "")
+        return compare_digest(wanted.encode(), given.lower().encode())
+
+    def read_report(self, body: bytes) -> list[str]:
+        """Only our identifier is believed."""
+        return [answers.read_report(body)]
+
+    @staticmethod
+    def read_statement(raw: bytes, day: date | None) -> Statement:
+        """A day's export of their dashboard."""
+        return read_day(raw, day, LAYOUT)
+
+    async def _call(
+        self, method: str, path: str, **sent: Any
+    ) -> Answer | Held | TryLater | Unknown:
+        token = await self._tokens.get()
+        if not isinstance(token, str):
+            return token
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await self.client.call(method, path, headers=headers, **sent)
+        if isinstance(answer, Answer) and answer.status == 401:
+            self._tokens.forget(token)
+        return answer
+
+
+def _country(phone: str) -> str | None:
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return None
