@@ -1,6 +1,7 @@
 """Messages from the event to the vendor's book, on a real database and a sandbox process."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -69,7 +70,8 @@ async def test_the_paid_message_is_another_one(
             await handlers.on_reward_paid(conn, paid)
     await until(database, deliveries, "delivered")
     by_template = (await client.book())["sms"]["by_template"]
-    wanted = {SMS.values[f"template_{purpose}"]: 1 for purpose in ("thanks", "paid")}
+    templates = json.loads(SMS.values["templates"])
+    wanted = {templates[purpose]["zh"]: 1 for purpose in ("thanks", "paid")}
     assert wanted == {code: counts["sent"] for code, counts in by_template.items()}
 
 
