@@ -8,8 +8,8 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, TypeAlias, get_args
+from datetime import datetime
+from typing import Annotated, TypeAlias, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator
@@ -100,12 +100,7 @@ class SmsSettings(VendorSettings):
 
 
 class Provider(Vendor):
-    """One vendor of SMS. Nothing that a vendor or a network can do raises.
-
-    `settles` is how long it may take until it lists what it took: only then "not there" counts.
-    """
-
-    settles: ClassVar[timedelta] = timedelta()
+    """One vendor of SMS. Nothing that a vendor or a network can do raises."""
 
     @abstractmethod
     async def send(self, sms: Sms) -> Outcome:
@@ -113,7 +108,10 @@ class Provider(Vendor):
 
     @abstractmethod
     async def ask(self, sms: Sms, call: Call) -> Outcome:
-        """What became of an earlier call. Unknown or TryLater when it cannot be asked."""
+        """What became of an earlier call. Unknown or TryLater when it cannot be asked.
+
+        NotFound only where it would be listed by now if the vendor had it.
+        """
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> list[Inbound]:
         """What citizens wrote back, in the order in which it stands there. Or NotAReport.

@@ -3,8 +3,8 @@
 Not idempotent, so an answer that is lost or unreadable means Unknown, and
 PullSmsSendStatusByPhoneNumber is asked for our reference (SessionContext, repeated in the list
 [C]). It lists only what a carrier has reported on, which takes longer than taking it: what is not
-there counts as never taken after `settles` alone. The vendor lives in real time. [D]/[C]/[M]: as in
-tencent_codes.
+there counts as never taken after `REPORTED` alone. The vendor lives in real time. [D]/[C]/[M]: as
+in tencent_codes.
 """
 
 import json
@@ -33,13 +33,14 @@ from services.notifications.providers.tencent_answers import (
 )
 from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
-from shared.vendors.outcomes import Outcome, TryLater, Unknown
+from shared.vendors.outcomes import NotFound, Outcome, TryLater, Unknown
 from shared.vendors.vendor import Reply, Terms
 
 SERVICE, VERSION = "sms", "2021-01-11"
 MOST = 100  # of a list, which has no second page [D]
 # Their clock and ours may differ by as much as they let us sign.
 SKEW = timedelta(minutes=5)
+REPORTED = timedelta(minutes=10)
 
 
 class Settings(SmsSettings, env_prefix="MASHANG_TENCENT_"):
@@ -62,7 +63,6 @@ class Tencent(Provider):
 
     name: ClassVar[str] = "tencent"
     reply: ClassVar[Reply] = Reply('{"result": 0, "errmsg": "OK"}')  # [D]
-    settles: ClassVar[timedelta] = timedelta(minutes=10)
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         super().__init__(Client(str(settings.url), terms.seconds), settings.report_secret)
@@ -92,7 +92,9 @@ class Tencent(Provider):
         if not ours and len(listed) >= MOST:
             # Not having read all, we may not say that it is not there.
             return Unknown("too_many_messages")
-        return judge(ours, call.ref)
+        found = judge(ours, call.ref)
+        early = datetime.now(UTC) - call.called_at < REPORTED
+        return Unknown("not_reported") if early and isinstance(found, NotFound) else found
 
     async def _listed(self, sms: Sms, call: Call) -> list[Report] | Outcome:
         query = {
