@@ -21,6 +21,7 @@ from deploy.cli import (
     policy,
     qr,
     receipt,
+    reconcile,
     sample,
     score,
     statement,
@@ -48,6 +49,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
+app.command("reconcile")(reconcile.reconcile)
 app.add_typer(score.app, name="score")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(sample.app, name="sample")

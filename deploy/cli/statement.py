@@ -35,9 +35,19 @@ def import_(
     try:
         done = asyncio.run(_import(vendor, raw, day.date() if day else None))
     except NotAStatement as bad:
-        show_errors(file.name, [(line, "", fault) for line, fault in bad.faults])
+        show_faults(file.name, bad)
         raise typer.Exit(1) from None
     print(summary(vendor, done))
+
+
+def show_faults(name: str, bad: NotAStatement) -> None:
+    """Each with its line and, where it is of one, its column."""
+    told = [(line, *fault.partition(": ")) for line, fault in bad.faults]
+    show_errors(
+        name,
+        [(line, head, rest) if rest and head.isidentifier() else (line, "", head + colon + rest)
+         for line, head, colon, rest in told],
+    )  # fmt: skip
 
 
 async def _import(vendor: str, raw: bytes, day: date | None) -> Imported:

@@ -2,7 +2,7 @@
 
 How it is written is the dialect's `Layout`, a guess for all of them [M]. ``statement_missing_row``
 leaves rows out and ``statement_extra_row`` adds payments that never were; the same rows in every
-copy, and nothing of the fault is used up.
+copy, and nothing of the fault is used up. The first and the last row tell what the wallet held.
 """
 
 import csv
@@ -62,7 +62,40 @@ def statement(parts: Parts, vendor: str, day: datetime, layout: Layout = OURS) -
     lines = [line(*row) for row in found]
     lines = without_missing(lines, parts.faults.standing(vendor, "statement_missing_row"))
     lines += extra(first, parts.faults.standing(vendor, "statement_extra_row"))
+    lines = with_balances(parts, vendor, (first, after), lines)
     return to_csv(lines, layout).encode(layout.encoding)
+
+
+def with_balances(
+    parts: Parts, vendor: str, bounds: tuple[float, float], lines: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What the wallet truly held before the first line and after the last, whatever they say."""
+    first, after = bounds
+    held = [balance(parts, vendor, moment) for moment in bounds]
+    ends = zip(("OPENING", "CLOSING"), (first, after - 1), held, strict=True)
+    unit = getattr(parts.config.accounts[vendor], "currency", "CNY")
+    opening, closing = (
+        dict(zip(COLUMNS, ("", "", china_text(at), status, "", "", yuan(fen), unit), strict=True))
+        for status, at, fen in ends
+    )
+    return [opening, *lines, closing]
+
+
+def balance(parts: Parts, vendor: str, moment: float) -> int:
+    """Fen in the wallet at a moment; it was filled before the first order."""
+    paid, back = parts.book.db.execute(
+        "SELECT coalesce(sum(fen) FILTER (WHERE paid_at < :at), 0),"
+        " coalesce(sum(fen) FILTER (WHERE reversed_at < :at), 0)"
+        " FROM airtime WHERE vendor = :vendor",
+        {"vendor": vendor, "at": moment},
+    ).fetchone()
+    filled: int = getattr(parts.config.accounts[vendor], "wallet_fen", 0)
+    return filled - int(paid) + int(back)
+
+
+def yuan(fen: int) -> str:
+    """Two digits behind the point."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
 
 
 def line(
@@ -76,9 +109,7 @@ def line(
     unit: str,
 ) -> dict[str, Any]:
     """One row of the statement."""
-    sign, whole = "-" if fen < 0 else "", abs(fen)
-    amount = f"{sign}{whole // 100}.{whole % 100:02}"
-    values = (row_id, external, china_text(at), status, product, f"+86{phone}", amount, unit)
+    values = (row_id, external, china_text(at), status, product, f"+86{phone}", yuan(fen), unit)
     return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -117,6 +148,7 @@ def to_csv(lines: Iterable[dict[str, Any]], layout: Layout) -> str:
     writer.writerow(layout.headings.values())
     for one in lines:
         told = one | {"status": layout.words.get(one["status"], one["status"])}
-        told |= {"transaction_id": layout.own_id(one["transaction_id"])}
+        if one["transaction_id"]:
+            told |= {"transaction_id": layout.own_id(one["transaction_id"])}
         writer.writerow([told[name] for name in layout.headings])
     return out.getvalue()

@@ -4,25 +4,28 @@ All functions run in the caller's transaction on a connection of the service.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from services.rewards import reconciling
 from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
 from services.rewards.rules.mismatches import Kind, Mismatch
-from services.rewards.store import earlier, mismatches, rewards, statements
+from services.rewards.store import earlier, mismatches, reconciliations, rewards, statements
 from shared.db import Connection
 from shared.errors import Misconfigured
 
-__all__ = ["Imported", "NotAStatement", "import_statement"]
+__all__ = ["Imported", "NotAStatement", "import_statement", "list_differences"]
 
 
 @dataclass(frozen=True)
 class Imported:
     """What was taken: rows, how many of them new, and orders in it that are none of ours.
 
-    `mismatches`: what it shows that a person must settle, and that was not known before.
+    `mismatches`: what it shows that a person must settle, and that was not known before. `run` is
+    the one that laid it beside the ledger; `stopped` when no order leaves because of it; `again`
+    when that was done before, and nothing changed.
     """
 
     day: date
@@ -30,15 +33,26 @@ class Imported:
     added: int
     strange: int
     mismatches: int = 0
+    run: int = 0
+    differences: int = 0
+    stopped: bool = False
+    again: bool = False
 
 
 async def import_statement(
-    conn: Connection, vendor: str, raw: bytes, day: date | None = None
+    conn: Connection,
+    vendor: str,
+    raw: bytes,
+    day: date | None = None,
+    *,
+    source: str = "file",
+    actor: str = "command",
 ) -> Imported:
     """Take in a day that is over. NotAStatement names the bad rows; nothing is stored then.
 
     Each order of ours that it sees otherwise than we do is asked about; what no question can mend
-    is a mismatch. Rows only ever come in addition: a later file of a day takes nothing back.
+    is a mismatch. Rows only ever come in addition: a later file of a day takes nothing back, and
+    one that says the same as an earlier one changes nothing at all.
     """
     if vendor not in ADAPTERS:
         raise Misconfigured(f"no vendor {vendor!r}; known: {', '.join(ADAPTERS)}")
@@ -46,6 +60,23 @@ async def import_statement(
     if statement.closed_at > await rewards.get_now(conn):
         raise NotAStatement((1, f"{statement.day} is not over, so its statement is not closed"))
     await rewards.lock_decisions(conn)
+    await reconciling.must_be_theirs(conn, vendor, statement)
+    same = reconciling.digest(vendor, statement)
+    run = await reconciliations.get_same(conn, vendor, statement.day, same)
+    done = Imported(statement.day, len(statement.rows), 0, 0, again=True)
+    if run is None:
+        done = await _take(conn, vendor, statement)
+        run = await reconciling.reconcile(conn, vendor, statement, source, actor)
+    told = await reconciliations.get(conn, run) or {}
+    return replace(done, run=run, differences=told["differences"], stopped=told["stopped"])
+
+
+async def list_differences(conn: Connection, run: int, most: int) -> list[dict[str, Any]]:
+    """What a run found."""
+    return await reconciliations.list_differences(conn, run, most)
+
+
+async def _take(conn: Connection, vendor: str, statement: Statement) -> Imported:
     await statements.add(conn, vendor, statement.day, statement.opened_at, statement.closed_at)
     added, strange, found = 0, 0, list[Mismatch]()
     for row in statement.rows:

@@ -18,7 +18,7 @@ from services.rewards.rules.entitlement import VERDICT_CHANGED
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
-from services.rewards.store import erasures, ledger, orders, rewards
+from services.rewards.store import erasures, ledger, orders, rewards, stops
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
@@ -127,7 +127,10 @@ class Payouts:
         return await moves.save(conn, reward, moved, step, now)
 
     async def lease(self, conn: Connection, most: int) -> list[Sent]:
-        """Take orders for sending: to be committed before a byte leaves."""
+        """Take orders for sending: to be committed before a byte leaves. None while the vendor's
+        statement has what we never ordered."""
+        if await stops.is_stopped(conn, self.vendors[0].name):
+            return []
         now, leased = await rewards.get_now(conn), list[Sent]()
         for reward in await rewards.claim_ready(conn, self.catalogue.sold, most):
             trace.start(reward.traceparent)
@@ -218,6 +221,8 @@ class Payouts:
         reward = await rewards.claim_same(conn, sent.reward)
         now = await rewards.get_now(conn)
         if not reward or not settling.may_resend(reward, outcome, now, self.pace):
+            return None
+        if await stops.is_stopped(conn, sent.order.vendor):
             return None
         moved = move(reward, "resent", now, act_at=now + self.pace.lease)
         await moves.save(conn, reward, moved, "resent", now, code=outcome.code)

@@ -12,6 +12,13 @@ ACCEPTED_AGE = Gauge(
 OVERDUE = Gauge("mashang_rewards_overdue", "Rewards that should have been paid by now")
 PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
 MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody settled")
+DIFFERENCES = Gauge(
+    "mashang_statement_differences", "Differences on each vendor's newest statement", ["vendor"]
+)
+STATEMENT_AGE = Gauge(
+    "mashang_statement_age_days", "Days since that of each vendor's newest statement", ["vendor"]
+)
+STOPPED = Gauge("mashang_airtime_stopped", "Stops of vendors whose statement has what we have not")
 STRANDED = Gauge(
     "mashang_payouts_stranded", "Rewards whose vendor or product is not configured", ["lacks"]
 )

@@ -9,17 +9,22 @@ from services.rewards import exporting, handlers
 from services.rewards.api import Api
 from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
+from services.rewards.closing import Closing
 from services.rewards.earlier import Earlier
+from services.rewards.fetching import Fetching
 from services.rewards.jobs import Payouts
+from services.rewards.ledger_pages import LedgerPages
 from services.rewards.pages import RewardPages
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
+from services.rewards.reconciliations import Reconciliations
 from services.rewards.settings import Settings
 from services.rewards.watching import Watch
 from shared import events, policy
 from shared.db import Database
 from shared.errors import Misconfigured
 from shared.jobs import IDLE, Job
+from shared.papers.printer import Printer
 from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.values import clock
@@ -36,7 +41,7 @@ VARIABLE = "MASHANG_AIRTIME_VENDORS"
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything that rewards does."""
-    policies = policy.load(settings.policy_file)
+    policies, printer = policy.load(settings.policy_file), Printer(settings.paper_fonts)
     vendors = [choose(VENDORS, VARIABLE, name, settings.terms) for name in settings.airtime_vendors]
     sell(vendors[0], policies.from_now(clock.now()))
     catalogue = Catalogue(vendors[0])
@@ -64,18 +69,22 @@ def build(settings: Settings, database: Database) -> Service:
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
             Job("erase_phones", 60 * SECOND, payouts.erase_phones),
             Job("sum_ledger", 5 * SECOND, payouts.sum_ledger),
+            Job("fetch_statements", 60 * SECOND, Fetching(database, vendors).run),
             Job("observe_payouts", 15 * SECOND, watch.observe),
         ],
         endpoints=[
             *api.endpoints(),
             *RewardPages(api).endpoints(),
             *Clearing(database).endpoints(),
+            *Reconciliations(database).endpoints(),
+            *LedgerPages(database, tuple(vendor.name for vendor in vendors)).endpoints(),
+            *Closing(database, policies, printer).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
-        resources=[*vendors, catalogue],
+        resources=[*vendors, catalogue, printer],
         state=watch.state,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,

@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     BeforeValidator,
+    DirectoryPath,
     Field,
     ValidationInfo,
     field_validator,
@@ -40,6 +41,7 @@ class Settings(StaffSettings):
     `airtime_vendors`: the first takes new orders, the others are there for their old ones.
     `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
+    `paper_fonts` are those of its documents.
     """
 
     seal_keys_phone: KeyRing
@@ -52,6 +54,7 @@ class Settings(StaffSettings):
     vendor_window_s: float = Field(default=7 * 86_400, gt=0)
     held_pause_s: float = Field(default=300, gt=0)
     max_failures: int = Field(default=3, ge=1)
+    paper_fonts: DirectoryPath | None = None
 
     @field_validator("lease_s")
     @classmethod

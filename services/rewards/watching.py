@@ -7,9 +7,11 @@ from typing import get_args
 from services.rewards import metrics
 from services.rewards.catalogue import Catalogue
 from services.rewards.rules.states import State
-from services.rewards.store import figures
+from services.rewards.store import figures, reconciliations, stops
 from services.rewards.store.figures import Stranded
 from shared.db import Database
+from shared.observe import log
+from shared.values import clock
 
 
 @dataclass
@@ -21,15 +23,18 @@ class Watch:
     vendors: Collection[str]
     catalogue: Catalogue
     seen: Stranded = field(default_factory=lambda: Stranded(0, 0, 0))
+    stopped: int = 0
 
     async def observe(self) -> None:
         """Set the gauges."""
         amounts = list(self.catalogue.vendor.products)
         self.seen = await observe(self.database, self.vendors, amounts)
+        self.stopped = await observe_books(self.database, self.stopped)
 
     def state(self) -> Mapping[str, str]:
         """`ok`, or what a person must see to; the service works on meanwhile."""
         waiting = {
+            "stops of vendors": self.stopped,
             "mismatches": self.seen.mismatches,
             "orders without their vendor": self.seen.without_vendor,
             "rewards without a product": self.seen.without_product,
@@ -57,3 +62,18 @@ async def observe(
     metrics.STRANDED.labels("vendor").set(stranded.without_vendor)
     metrics.STRANDED.labels("product").set(stranded.without_product)
     return stranded
+
+
+async def observe_books(database: Database, before: int = 0) -> int:
+    """What the newest statements show; how many stops stand. More than before are told loudly."""
+    async with database.acquire() as conn:
+        standing = await stops.list_standing(conn)
+        newest = await reconciliations.list_newest(conn)
+    today = clock.service_day(clock.now())
+    for one in newest:
+        metrics.DIFFERENCES.labels(one["vendor"]).set(one["differences"])
+        metrics.STATEMENT_AGE.labels(one["vendor"]).set((today - one["day"]).days)
+    metrics.STOPPED.set(len(standing))
+    if len(standing) > before:
+        log.get().error("payouts stopped", vendor=standing[-1]["vendor"], count=len(standing))
+    return len(standing)

@@ -39,6 +39,20 @@ SANCTION = """
     RETURNING sanction_id::text
 """
 
+# A statement that stopped a vendor.
+RUN = """
+    WITH run AS (
+        INSERT INTO reconciliations (vendor, day, source, digest, actor, rows, paid_fen,
+            refunded_fen, topped_up_fen, differences, unknown, made_at)
+        VALUES ('elsewhere', '2026-03-03', 'file', gen_random_uuid()::text, 'command', 1, 2000, 0,
+            0, 1, 1, now())
+        RETURNING run_id, vendor, made_at),
+    difference AS (
+        INSERT INTO reconciliation_differences (run_id, number, kind, order_id, facts)
+        SELECT run_id, 1, 'unknown_order', 'strange1', '{"theirs_fen": 2000, "ref": "7"}' FROM run)
+    INSERT INTO vendor_stops SELECT * FROM run RETURNING run_id::text
+"""
+
 
 @dataclass(frozen=True)
 class Objects:
@@ -69,6 +83,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
     await place.carry()
     async with place.databases["rewards"].acquire() as conn:
         reward_id = await conn.fetchval("SELECT id FROM rewards WHERE case_id = $1", case_id)
+        run_id = await conn.fetchval(RUN)
     async with place.databases["verification"].acquire() as conn:
         notice_id = await conn.fetchval(NOTICE, case_id, "root")
         change_id = await conn.fetchval(
@@ -86,6 +101,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         "username": "southern", "sanction_id": sanction_id, "kind": "criticism",
         "year": str(year), "number": "1", "place_code": "north", "change_id": str(change_id),
         "preview_id": str(uuid4()), "name": "units.csv", "day": "2026-01-01",
+        "run_id": run_id, "posting_no": "1",
     }  # fmt: skip
     return Objects(params)
 

@@ -27,6 +27,7 @@ from tests.integration.test_access_matrix import PEOPLE, Objects, objects
 from tests.proxy import Proxy, proxy
 from tests.support import at
 from tests.town import SERVICES, Town, town
+from tests.vendors import AIRTIME
 
 # Pages promise five seconds of their own; a loaded machine adds to them. Without that it took 25.
 PATIENCE = 15.0
@@ -83,6 +84,10 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "holds": (("holds-note", "approvals-note"), {}),
     "resolutions": (("note", "2-note"), {}),
     "mismatches": (("1-note", "2-note"), {}),
+    "lifts": (("note",), {}),
+    "top-ups": (("yuan", "note"), {"vendor": AIRTIME.name, "day": "2026-03-03"}),
+    "reversal": (("note",), {}),
+    "closes": ((), {"month": "2026-03-01"}),
     # The Enter key on a case's page.
     "{case_id}": (
         ("callbacks-note", "phone-reveals-reason", "verdicts-finding"),
@@ -125,7 +130,7 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 # What a right form has there: it is not for this that it is refused.
 SHORT = {
     "phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here", "code": "123 456",
-    "down": "n",
+    "down": "n", "yuan": "20.5",
 }  # fmt: skip
 # Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
 # can be lost.

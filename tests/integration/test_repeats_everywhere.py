@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 
 from deploy.local.postgres import Postgres
 from services.intake.open311 import keys
+from services.rewards import books
+from services.rewards.rules.ledger import following
 from services.rewards.rules.mismatches import Mismatch
 from services.rewards.rules.payouts import move
-from services.rewards.store import mismatches, orders, rewards
+from services.rewards.store import closes, mismatches, orders, rewards
 from services.verification.casework.rules.requests import Request as AskedAbove
 from services.verification.casework.store import requests
 from services.verification.directory import previewing
@@ -29,11 +31,12 @@ from tests import hostile
 from tests.conftest import Clone
 from tests.integration.citizens_acts import SAID, Body, Make
 from tests.integration.garbage import FILES, JSON, Request, Told, encoded, send, with_file
-from tests.integration.test_access_matrix import NOTICE, PEOPLE, SANCTION, bearer
+from tests.integration.test_access_matrix import NOTICE, PEOPLE, RUN, SANCTION, bearer
 from tests.integration.test_garbage import PHOTOS, Place, placed
 from tests.integration.test_notifications_api import ADD
 from tests.integration.test_rewards_decisions import advance, deny
 from tests.town import SERVICES, town
+from tests.vendors import AIRTIME
 
 # What coming twice is no second act, each with its reason.
 NO_ACT = {
@@ -346,6 +349,36 @@ async def resolution(place: Place) -> tuple[Body, Body]:
     return {"mismatch_id": str(newest)}, NOTE
 
 
+async def lift(place: Place) -> tuple[Body, Body]:
+    """One of two words that a stopped vendor may be paid through again."""
+    async with place.town.databases["rewards"].transaction() as conn:
+        return {"run_id": await conn.fetchval(RUN)}, NOTE
+
+
+async def top_up(place: Place) -> tuple[Body, Body]:
+    """Money in a wallet."""
+    return {}, NOTE | {"vendor": AIRTIME.name, "yuan": "20.00", "day": "2026-03-03"}
+
+
+async def reversal(place: Place) -> tuple[Body, Body]:
+    """It was typed wrongly."""
+    async with place.town.databases["rewards"].transaction() as conn:
+        now = await rewards.get_now(conn)
+        day = clock.service_day(now)
+        number = await books.top_up(conn, AIRTIME.name, 2000, day, now, "ann", "x")
+    return {"posting_no": str(number)}, NOTE
+
+
+async def month(place: Place) -> tuple[Body, Body]:
+    """The earliest month that is open, of years ago."""
+    async with place.town.databases["rewards"].transaction() as conn:
+        last = await closes.get_last(conn)
+        if last is None:
+            now = await rewards.get_now(conn)
+            await books.top_up(conn, AIRTIME.name, 2000, date(2020, 1, 1), now, "ann", "x")
+    return {}, {"month": f"{following(last) if last else date(2020, 1, 1)}"}
+
+
 async def release(place: Place) -> tuple[Body, Body]:
     """A held message goes out again."""
     message_id = uuid4()
@@ -581,7 +614,8 @@ ACTS: Mapping[str, Make] = {
     "phone-reveals": reveal, "questions": questions, "evidence": proof,
     "approvals": approval, "holds": hold,
     "write-offs": write_off,
-    "resolutions": resolution, "reading": reading,
+    "resolutions": resolution, "reading": reading, "lifts": lift, "top-ups": top_up,
+    "reversal": reversal, "closes": month,
     "release": release, "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,

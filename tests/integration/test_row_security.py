@@ -21,7 +21,9 @@ TABLES = {
                      "windows", "duties", "missed_words",
                      "duty_pages", "notice_reminders", "sample_draws"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
-                "mismatches", "mismatch_resolutions", "incidents"),
+                "mismatches", "mismatch_resolutions", "incidents", "reconciliations",
+                "reconciliation_differences", "vendor_stops", "vendor_stop_lifts",
+                "ledger_closes"),
     "scoring": (
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands", "appeals",

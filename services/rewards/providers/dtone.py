@@ -155,6 +155,13 @@ class DtOne(Airtime):
         answer = await self.client.call("GET", f"/products/{quote(product, safe='')}")
         return _listed(product, answer) if isinstance(answer, Answer) else answer
 
+    async def fetch_statement(self, day: date) -> bytes | None:
+        """GET /statements?day= [M]: an account without it is answered 404, and takes in files."""
+        answer = await self.client.call("GET", "/statements", query={"day": day.isoformat()})
+        if not isinstance(answer, Answer) or answer.status != 200:
+            return None
+        return answer.body
+
     def read_report(self, body: bytes) -> list[str]:
         """A report is a whole transaction; only its `external_id` is believed."""
         try:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared import db
 from shared.db import Connection
+from shared.errors import Forbidden
 from shared.events import OfficerChanged, UnitChanged
 
 _MARK_UNIT = """
@@ -35,6 +36,14 @@ async def mark_unit(conn: Connection, event: UnitChanged) -> bool:
 async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str, str]:
     """The names of these units, as far as the operator may see them and they have one."""
     return await db.names(conn, _NAMES, unit_codes)
+
+
+async def must_see_all(conn: Connection) -> None:
+    """Forbidden to who does not stand at the root: the bureau's books belong to no unit."""
+    asked = """SELECT mashang_scope() = '*'
+               OR EXISTS (SELECT FROM units u WHERE u.path[1] = mashang_scope())"""
+    if not await conn.fetchval(asked):
+        raise Forbidden("refused.not_at_the_root")
 
 
 async def mark_officer(conn: Connection, event: OfficerChanged) -> bool:

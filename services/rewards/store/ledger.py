@@ -151,3 +151,9 @@ async def list_page(conn: Connection, before: int | None, limit: int) -> list[di
         limit,
     )
     return [dict(row) for row in rows]
+
+
+async def get_shown(conn: Connection, number: int) -> dict[str, Any] | None:
+    """One posting, with its entries."""
+    row = await conn.fetchrow(f"{_PAGE} WHERE posting_no = $1", number)
+    return dict(row) if row else None

@@ -38,7 +38,12 @@ AFRICASTALKING = Dialect(
             "amount": "Amount",
             "currency": "Currency",
         },
-        {"COMPLETED": "Success", "REVERSED": "Reversed"},
+        {
+            "COMPLETED": "Success",
+            "REVERSED": "Reversed",
+            "OPENING": "Opening Balance",
+            "CLOSING": "Closing Balance",
+        },  # fmt: skip
         own_id=life.own_id,
     ),
 )

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from datetime import datetime
 
 from aiohttp import web
 
@@ -18,6 +19,8 @@ from deploy.sandbox.dialects.dtone.wire import (
 )
 from deploy.sandbox.digits import national
 from deploy.sandbox.parts import PARTS, Parts
+from deploy.sandbox.statement import statement
+from deploy.sandbox.when import china_day, now
 
 BASE = f"/{NAME}/v1"
 E164_PREFIXES = ("+86", "86")
@@ -68,11 +71,25 @@ async def get_product(request: web.Request) -> web.Response:
     return answer(product_json(product_id, fen))
 
 
+async def get_statement(request: web.Request) -> web.Response:
+    """GET /statements?day=YYYY-MM-DD [M]: the statement of a day that is over."""
+    only_filters(request, "day")
+    try:
+        day = datetime.strptime(request.query.get("day", ""), "%Y-%m-%d")
+    except ValueError:
+        raise DtOneError(1000400, "day") from None
+    if day.year > 9998 or china_day(day)[1] > now():
+        raise DtOneError(1000404)
+    body = statement(request.app[PARTS], NAME, day)
+    return web.Response(body=body, content_type="text/csv", charset="utf-8")
+
+
 def routes() -> list[web.RouteDef]:
     """The vendor's paths that the adapter uses."""
     return [
         web.post(f"{BASE}/async/transactions", create_transaction),
         web.get(f"{BASE}/transactions", list_transactions, allow_head=False),
+        web.get(f"{BASE}/statements", get_statement, allow_head=False),
         web.get(f"{BASE}/products/{{product_id:[0-9]{{1,12}}}}", get_product, allow_head=False),
     ]
 

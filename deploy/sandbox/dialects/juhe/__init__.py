@@ -38,7 +38,12 @@ JUHE = Dialect(
             "mobile_number": "充值号码",
             "amount": "金额",
         },
-        {"COMPLETED": "充值成功", "REVERSED": "已撤销"},
+        {
+            "COMPLETED": "充值成功",
+            "REVERSED": "已撤销",
+            "OPENING": "期初余额",
+            "CLOSING": "期末余额",
+        },  # fmt: skip
         "gb18030",
         life.own_id,
     ),

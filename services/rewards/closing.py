@@ -1,0 +1,226 @@
+"""Months of the ledger: closed once by a named person, as a numbered document and a sheet."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from services.rewards.api import DECIDERS, READERS
+from services.rewards.book_views import CloseBody, Closes, CloseShown, CloseTold, VendorMonth
+from services.rewards.rules.closing import month_of_vendors, stands, total
+from services.rewards.rules.ledger import following
+from services.rewards.store import closes, directory, ledger, rewards
+from services.rewards.store.closes import Closed
+from shared import access
+from shared.access import Operator
+from shared.db import Connection, Database
+from shared.errors import Conflict, NotFound, Refused
+from shared.observe import log
+from shared.papers.paper import Paper
+from shared.papers.printer import SECONDS, Printer
+from shared.papers.wording import WORDS, called, headed
+from shared.policy import Policies
+from shared.values import clock, workbook
+from shared.values.money import yuan
+from shared.web import repeats
+from shared.web.endpoints import Call, Endpoint
+from shared.web.exports import FORMATS
+from shared.web.replies import Download, Page, See
+from shared.web.texts import texts
+
+ADDRESS, API = "/closes", "/api/v1/closes"
+ONE = "{year}/{number}"
+MARK = "公账"
+# What was begun before midnight is booked by then.
+AFTER = timedelta(hours=1)
+COLUMNS = ("mismatch_vendor", "recon_opening", "recon_topped_up", "close_paid", "close_reversed",
+           "close_written_off", "close_suspense", "recon_closing")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Closing:
+    """`/closes` and its twins for programs."""
+
+    database: Database
+    policies: Policies
+    printer: Printer
+
+    def endpoints(self) -> list[Endpoint]:
+        """The list with the form, a month, its two files."""
+        one = partial(Endpoint, "GET", who=READERS, params={"year": int, "number": int})
+        summary = "Close a month, signed by whoever is at the screen"
+        return [
+            Endpoint("GET", API, self.list_closes, "Closed months", READERS, answers={200: Closes}),
+            one(f"{API}/{ONE}", self.get_close, "A closed month", answers={200: CloseTold}),
+            Endpoint("POST", API, self.close, summary, DECIDERS, body=CloseBody,
+                     answers={200: CloseTold}, repeat="header"),
+            Endpoint("GET", ADDRESS, self.show, "Closed months", READERS),
+            Endpoint("POST", ADDRESS, self.send, summary, DECIDERS, body=CloseBody, form=True,
+                     again=self.again, csrf="token", repeat="form", confirm=True),
+            one(f"{ADDRESS}/{ONE}", self.show_one, "A closed month"),
+            one(f"{ADDRESS}/{ONE}/paper.pdf", self.pdf, "A closed month as PDF", seconds=SECONDS),
+            one(f"{ADDRESS}/{ONE}/sums.xlsx", self.xlsx, "A closed month as XLSX"),
+        ]  # fmt: skip
+
+    async def list_closes(self, call: Call[Any, Any]) -> Closes:
+        """All, and which comes next."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            await directory.must_see_all(conn)
+            found = await closes.list_newest(conn)
+            month = await _next(conn)
+            now = await rewards.get_now(conn)
+        due = month is not None and _is_over(month, now)
+        return Closes(closes=[CloseShown(**_head(one)) for one in found], open_month=month, due=due)
+
+    async def get_close(self, call: Call[Any, Any]) -> CloseTold:
+        """One."""
+        return told(await self._load(call))
+
+    async def close(self, call: Call[CloseBody, None]) -> CloseTold:
+        """The month as it was signed."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            doing = partial(self._close, conn, call.operator, call.body.month)
+            return await repeats.once(conn, call, CloseTold, doing)
+
+    async def _close(self, conn: Connection, who: Operator, month: date) -> CloseTold:
+        await directory.must_see_all(conn)
+        return told(await close(conn, who, month))
+
+    async def show(self, call: Call[None, None]) -> Page:
+        """The list, with the form where a month is over."""
+        return await self._page(call)
+
+    async def send(self, call: Call[CloseBody, None]) -> See:
+        """Signed; to the document."""
+        done = await self.close(call)
+        return See(f"{ADDRESS}/{done.year}/{done.number}")
+
+    async def again(self, call: Call[Any, Any], refused: Refused) -> Page:
+        """The list, and why nothing was signed."""
+        return await self._page(call, refused)
+
+    async def _page(self, call: Call[Any, Any], refused: Refused | None = None) -> Page:
+        values = {
+            "listing": await self.list_closes(call),
+            "may_close": call.operator.role in access.REWARD_DECIDERS,
+            "key": repeats.key_again(call, refused) if refused else "",
+        }
+        return Page("closes.html", values, refused=refused)
+
+    async def show_one(self, call: Call[None, None]) -> Page:
+        """The document, and its sums as a table."""
+        closed = await self._load(call)
+        values = {"one": told(closed), "paper": paper(closed, self.policies), "rows": _rows(closed)}
+        return Page("close.html", values)
+
+    async def pdf(self, call: Call[None, None]) -> Download:
+        """The document alone."""
+        document = paper(await self._load(call), self.policies)
+        return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
+
+    async def xlsx(self, call: Call[None, None]) -> Download:
+        """The sums as a sheet, in the reader's language."""
+        closed = await self._load(call)
+        head = [texts(call.language).text(key) for key in COLUMNS]
+        rows = [(row.vendor or texts(call.language).text("close_total"), *_amounts(row))
+                for row in _rows(closed)]  # fmt: skip
+        content = await asyncio.to_thread(workbook.write, f"{closed.month:%Y-%m}", head, rows)
+        return Download(content, FORMATS["xlsx"], f"{ref(closed)}.xlsx")
+
+    async def _load(self, call: Call[Any, Any]) -> Closed:
+        async with self.database.transaction(as_=call.operator) as conn:
+            found = await closes.get(conn, call.params["year"], call.params["number"])
+        if found is None:
+            raise NotFound("refused.no_close")
+        return found
+
+
+async def close(conn: Connection, who: Operator, month: date) -> Closed:
+    """Sign a month that is over, the first that is open. Conflict says what is in the way."""
+    await rewards.lock_decisions(conn)
+    now = await rewards.get_now(conn)
+    if month != await _next(conn):
+        raise Conflict("refused.month_not_next")
+    if not _is_over(month, now):
+        raise Conflict("refused.month_not_over")
+    rows = await _sums(conn, month)
+    digest = sha256(json.dumps([f"{month}", rows], sort_keys=True).encode()).hexdigest()
+    year = clock.service_day(now).year
+    signer = (who.username, who.name)
+    number = await closes.add(conn, month, year, rows, digest, signer, now)
+    log.get().info("month closed", count=number)
+    return Closed(month, year, number, rows, digest, *signer, now)
+
+
+async def _next(conn: Connection) -> date | None:
+    last = await closes.get_last(conn)
+    return following(last) if last else await closes.get_first_month(conn)
+
+
+def _is_over(month: date, now: datetime) -> bool:
+    return clock.service_day(now - AFTER) >= following(month)
+
+
+async def _sums(conn: Connection, month: date) -> dict[str, Any]:
+    turnover = await ledger.list_turnover(conn, month)
+    vendors = [asdict(one) for one in month_of_vendors(turnover, month)]
+    return {"vendors": vendors, "owed_fen": -stands(turnover, "owed")}
+
+
+def ref(closed: Closed) -> str:
+    """Its number as the document bears it."""
+    return called(MARK, closed.year, closed.number)
+
+
+def _head(closed: Closed) -> dict[str, Any]:
+    values = asdict(closed)
+    values.pop("rows")
+    return values | {"ref": ref(closed)}
+
+
+def told(closed: Closed) -> CloseTold:
+    """With its sums."""
+    return CloseTold(**_head(closed), **closed.rows)
+
+
+def _rows(closed: Closed) -> list[VendorMonth]:
+    """Each vendor, and all together."""
+    vendors = [VendorMonth(**row) for row in closed.rows["vendors"]]
+    return [*vendors, VendorMonth(**asdict(total(vendors)))]  # type: ignore[arg-type]
+
+
+def _amounts(row: VendorMonth) -> Iterator[Decimal]:
+    for name in VendorMonth.model_fields:
+        if name != "vendor":
+            yield Decimal(getattr(row, name)).scaleb(-2)
+
+
+def paper(closed: Closed, policies: Policies) -> Paper:
+    """The document, headed as the policy said when it was signed."""
+    edition = policies.at(closed.closed_at)
+    month = WORDS.text("close_month", year=closed.month.year, month=closed.month.month)
+    return headed(
+        edition.papers,
+        ref(closed),
+        WORDS.text("close_paper_title", month=month),
+        edition.papers.issuer,
+        list(_body(closed, month)),
+        closed.closed_at,
+        rules_from=edition.effective_from,
+        signer=closed.signer,
+    )
+
+
+def _body(closed: Closed, month: str) -> Iterator[str]:
+    yield WORDS.text("close_paper_begin", month=month)
+    for row in _rows(closed):
+        told = {name.removesuffix("_fen"): yuan(getattr(row, name))
+                for name in VendorMonth.model_fields if name != "vendor"}  # fmt: skip
+        yield WORDS.text("close_paper_row", vendor=row.vendor or WORDS.text("close_total"), **told)
+    yield WORDS.text("close_paper_owed", owed=yuan(closed.rows["owed_fen"]))
+    yield WORDS.text("close_paper_digest", digest=closed.digest)
