@@ -43,7 +43,7 @@ AFRICASTALKING = Dialect(
             "REVERSED": "Reversed",
             "OPENING": "Opening Balance",
             "CLOSING": "Closing Balance",
-        },  # fmt: skip
+        },
         own_id=life.own_id,
     ),
 )

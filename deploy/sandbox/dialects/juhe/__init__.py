@@ -43,7 +43,7 @@ JUHE = Dialect(
             "REVERSED": "已撤销",
             "OPENING": "期初余额",
             "CLOSING": "期末余额",
-        },  # fmt: skip
+        },
         "gb18030",
         life.own_id,
     ),
