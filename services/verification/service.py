@@ -12,6 +12,7 @@ from services.verification.casework.acts import words
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.acts.evidence import Cleaning
 from services.verification.casework.bulk_api import BulkApi
+from services.verification.casework.duty_api import DutyApi
 from services.verification.casework.pages.appeals import AppealPages
 from services.verification.casework.pages.attachments import Attachments
 from services.verification.casework.pages.bulk import BulkPages
@@ -42,6 +43,7 @@ from services.verification.directory.pages.things import ThingPages
 from services.verification.directory.pages.undoing import UndoPages
 from services.verification.directory.pages.windows import WindowPages
 from services.verification.paging import acts as paging
+from services.verification.paging.api import DutyPhoneApi
 from services.verification.paging.pages import DutyPhonePages
 from services.verification.settings import Settings
 from services.verification.signin import api as sign_in_api
@@ -185,8 +187,10 @@ def build(settings: Settings, database: Database) -> Service:
             *HoldPages(database, desk).endpoints(),
             *NoticePages(database, policies, settings.seal, printer).endpoints(),
             *DutyPhonePages(database, policies, settings.seal).endpoints(),
+            *DutyPhoneApi(database, settings.seal).endpoints(),
             *NoticeApi(database, policies, settings.seal).endpoints(),
             *DutyPages(database, desk).endpoints(),
+            *DutyApi(database, desk).endpoints(),
             *WindowPages(database).endpoints(),
             *HolidayPages(policies).endpoints(),
             *CommendationPages(database, settings.seal).endpoints(),

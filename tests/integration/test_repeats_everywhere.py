@@ -482,7 +482,7 @@ async def duty(place: Place) -> tuple[Body, Body]:
     """An officer is put on duty."""
     day = clock.service_day(clock.now()) + timedelta(days=uuid4().int % 9000)
     hours = {"begins": "09:00", "ends": "12:00"}
-    return {"unit_code": "n1"}, {"counter": "1", "badge": "A-1", "days": f"{day}", **hours}
+    return {"unit_code": "n1"}, {"counter": "1", "badge": "A-1", "days": [f"{day}"], **hours}
 
 
 async def off_duty(place: Place) -> tuple[Body, Body]:
@@ -493,10 +493,11 @@ async def off_duty(place: Place) -> tuple[Body, Body]:
 
 
 async def same_duties(place: Place) -> tuple[Body, Body]:
-    """A week is as the week before."""
+    """A week is as the week before, which is another one each time."""
+    away = timedelta(days=9300 + 21 * (uuid4().int % 500))
     async with place.town.databases["verification"].acquire() as conn:
-        await conn.fetchval(DUTY, "A-2", timedelta(days=9300))
-    day = clock.service_day(clock.now()) + timedelta(days=9307)
+        await conn.fetchval(DUTY, "A-2", away)
+    day = clock.service_day(clock.now()) + away + timedelta(days=7)
     return {"unit_code": "n1"}, {"week": f"{day}"}
 
 
@@ -630,9 +631,8 @@ ACTS: Mapping[str, Make] = {
     "/desk/bulk/merge": merging, "/api/v1/bulk/merge": merging,
     "/desk/bulk/answer": answers, "signature": sign,
     "/desk/commendations/{commendation_id}": attribute,
-    "/desk/directory/units/{unit_code}/duties": duty,
-    "/desk/directory/units/{unit_code}/duties/removal": off_duty,
-    "/desk/directory/units/{unit_code}/duties/again": same_duties,
+    "duties": duty, "/desk/directory/units/{unit_code}/duties/removal": off_duty,
+    "/api/v1/units/{unit_code}/duties/removal": off_duty, "again": same_duties,
     "/desk/directory/units/{unit_code}/windows": window, **SAID,
     **DIRECTORY,
 }  # fmt: skip

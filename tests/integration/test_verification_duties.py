@@ -258,3 +258,33 @@ async def test_a_new_calendar_is_checked_and_downloaded(bureau: Office) -> None:
         "[policy.calendar]\nholidays = [\n  2027-01-01, 2027-01-03,\n]\nworkdays = [\n]\n"
         == city.text
     )
+
+
+async def test_a_program_plans_as_the_page_does(bureau: Office) -> None:
+    """Put on, seen by those who may see the unit, carried over, taken off; once under a key."""
+    path = f"units/{UNIT}/duties"
+    week = await bureau.ask("county", "GET", f"{path}?week={NEXT}")
+    empty = {"unit_code": UNIT, "monday": f"{NEXT}", "items": []}
+    assert (200, empty) == (week.status, week.json)
+    told = hours("170001", NEXT, NEXT + timedelta(days=1)).model_dump(mode="json")
+    for _ in range(2):
+        made = await bureau.ask("desk", "POST", path, told, key="k" * 20)
+        assert (201, {"done": 2, "left": 0}) == (made.status, made.json)
+    assert 422 == (await bureau.ask("desk", "POST", path, told)).status
+    items = (await bureau.ask("desk", "GET", f"{path}?week={NEXT + timedelta(days=3)}")).json[
+        "items"
+    ]
+    assert [(1, "170001")] * 2 == [(one["counter"], one["badge"]) for one in items]
+    assert "170001" in (await bureau.browse("desk", f"{PAGE}?week={NEXT}")).text
+    further = {"week": f"{NEXT + rules.WEEK}"}
+    carried = await bureau.ask("desk", "POST", f"{path}/again", further)
+    assert {"done": 2, "left": 0} == carried.json
+    gone = {"ids": [one["duty_id"] for one in items]}
+    assert {"done": 2, "left": 0} == (
+        await bureau.ask("desk", "POST", f"{path}/removal", gone)
+    ).json
+    assert 409 == (await bureau.ask("desk", "POST", f"{path}/removal", gone)).status
+    assert 404 == (await bureau.ask("desk", "GET", f"units/{FAR_UNIT}/duties")).status
+    assert 404 == (await bureau.ask("desk", "POST", f"units/{FAR_UNIT}/duties", told)).status
+    begun = hours("170001", YESTERDAY).model_dump(mode="json")
+    assert 422 == (await bureau.ask("desk", "POST", path, begun)).status

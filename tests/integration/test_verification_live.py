@@ -13,6 +13,7 @@ from aiohttp import ClientResponse
 
 from services.verification import bells
 from services.verification.casework.pages import live
+from services.verification.casework.rules import resting
 from shared.db import Database
 from tests.conftest import Clone
 from tests.integration.verification_office import (
@@ -160,7 +161,7 @@ async def test_nothing_is_lost_while_a_service_restarts(
     clone: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came meanwhile is told when the page asks again; and bells ring anew after a cut."""
-    monkeypatch.setattr(live, "_RESTS", 0)
+    monkeypatch.setattr(resting, "TIMES", 0)
     # Nobody asks whether the connection still lives, and no page looks without a bell.
     monkeypatch.setattr(bells, "_ASKED_EVERY", 600.0)
     monkeypatch.setattr(live, "_LOOKS_EVERY", 600.0)
@@ -183,6 +184,41 @@ async def test_nothing_is_lost_while_a_service_restarts(
         await after.case()
         await page.hears(new=2)
     await database.close()
+
+
+async def test_a_page_rests_by_how_many_listen(
+    two: tuple[Office, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each counts the pages of its own instance, and no longer those that have gone."""
+    here, there = two
+    counted: list[int] = []
+
+    def rests(_: float, listeners: int) -> float:
+        counted.append(listeners)
+        return 0.0
+
+    monkeypatch.setattr(resting, "rests", rests)
+    async with AsyncExitStack() as elsewhere, AsyncExitStack() as stack:
+        await (await listen(elsewhere, there, "county2", f"since={NOTHING}")).hears(new=0)
+        county = await listen(stack, here, "county", f"since={NOTHING}")
+        await county.hears(new=0)
+        assert {1} == set(counted)
+        async with AsyncExitStack() as more:
+            for who in ("city", "desk"):
+                await (await listen(more, here, who, f"since={NOTHING}")).hears(new=0)
+            assert {1, 2, 3} == set(counted)
+            counted.clear()
+            await here.case()
+            await county.hears(new=1)
+            assert 3 in counted
+        # A page that has gone is noticed when it is told something.
+        for _ in range(10):
+            counted.clear()
+            await here.case()
+            await county.hears()
+            if {1} == set(counted):
+                break
+        assert {1} == set(counted)
 
 
 @pytest.mark.parametrize("asked", ["", "since=x", "case=%00", "since=&case="])

@@ -245,7 +245,8 @@ async def test_forms_go_when_their_work_is_done(bureau: Office) -> None:
 async def test_a_foreign_case_is_a_page_that_says_so(bureau: Office, form: str) -> None:
     """Working on a case of another place: 404 with what was typed, and nothing of the case."""
     foreign, own = await bureau.case(unit_code=FAR_UNIT), await bureau.case()
-    desk = await opened(bureau, "desk", f"/desk/cases/{own}")
+    who = "county" if form == "reviews" else "desk"
+    desk = await opened(bureau, who, f"/desk/cases/{own}")
     page = desk.text
     for case_id in (foreign, uuid4(), "nonsense", "00000000"):
         desk.text = page

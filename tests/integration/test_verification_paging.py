@@ -182,3 +182,22 @@ async def test_a_place_keeps_its_phone(bureau: Office) -> None:
     await browser.get(PLACE)
     assert 303 == await browser.send(PLACE, ("phone", ""), ("nobody", "1"))
     assert "没有值班手机" in (await bureau.browse("desk", PLACE)).text
+
+
+async def test_a_program_says_which_phone_is_on_duty(bureau: Office) -> None:
+    """The same by JSON: masked for everybody, once under a key, and what is none is refused."""
+    said = {"place_code": UNIT, "phone": None, "changed_by": None, "changed_at": None}
+    assert said == (await bureau.ask("desk", "GET", "duty-phone")).json
+    first = await bureau.ask("desk", "POST", "duty-phone", {"phone": PHONE}, key="k" * 20)
+    again = await bureau.ask("desk", "POST", "duty-phone", {"phone": PHONE}, key="k" * 20)
+    assert (201, 201, first.json) == (first.status, again.status, again.json)
+    shown = (await bureau.ask("desk", "GET", "duty-phone")).json
+    assert (shown["changed_by"], PHONE in str(shown)) == ("值班员", False)
+    assert shown["phone"].startswith("139")
+    assert shown["phone"].endswith("5678")
+    assert "值班员" in (await bureau.browse("desk", PLACE)).text
+    assert (await bureau.ask("county", "GET", "duty-phone")).json["phone"] is None
+    for typed in ("", "03962912345", "12"):
+        assert 422 == (await bureau.ask("desk", "POST", "duty-phone", {"phone": typed})).status
+    nobody = await bureau.ask("desk", "POST", "duty-phone", {"nobody": True})
+    assert (201, None) == (nobody.status, nobody.json["phone"])

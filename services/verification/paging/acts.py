@@ -24,7 +24,7 @@ _Typed = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length
 
 
 class DutyPhoneBody(BaseModel):
-    """POST /desk/duty-phone; `nobody` where no phone is to be paged any more."""
+    """Which phone is on duty; `nobody` where no phone is to be paged any more."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,6 +77,12 @@ async def keep_first(conn: Connection, seal: Seal, phones: Mapping[str, str]) ->
         own = uuid7()
         await store.set_phone(conn, own, place, seal.close(phones[place], f"phone:{own}"), "")
     return len(new)
+
+
+def masked(seal: Seal, one: store.Changed) -> str | None:
+    """A place's phone as it is shown; None where nobody is paged."""
+    clear = seal.opened(one.phone_sealed, f"phone:{one.phone_id}")
+    return phone.mask(clear) if clear else None
 
 
 def _number(typed: str) -> str:

@@ -10,7 +10,7 @@ from shared import access
 from shared.db import Database
 from shared.errors import Refused
 from shared.policy import Policies
-from shared.values import clock, phone
+from shared.values import clock
 from shared.values.seal import Seal
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff
@@ -61,14 +61,10 @@ class DutyPhonePages:
         async with self.database.transaction(as_=call.operator) as conn:
             changes = await store.list_changes(conn, call.operator.scope, _LISTED)
         values = {
-            "changes": [(one, self._masked(one)) for one in changes],
+            "changes": [(one, acts.masked(self.seal, one)) for one in changes],
             "rule": self.policies.at(clock.now()).urgent,
             "typed": typed,
             "key": repeats.key_again(call, refused) if refused else "",
             "done": call.asked("done") == "1",
         }
         return Page("duty_phone.html", values, refused=refused)
-
-    def _masked(self, one: store.Changed) -> str:
-        clear = self.seal.opened(one.phone_sealed, f"phone:{one.phone_id}")
-        return phone.mask(clear) if clear else ""

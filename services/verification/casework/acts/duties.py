@@ -5,8 +5,9 @@ complaints are kept (rule 18); the complaints of that day are then held against 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from pydantic import BaseModel, Field
 
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.duty_bodies import DutiesBody
@@ -16,19 +17,20 @@ from services.verification.directory.rules.duties import WEEK, Duty
 from services.verification.directory.store import duties, officers, units
 from services.verification.directory.store.units import StoredUnit
 from shared import access
-from shared.access import Operator
+from shared.access import Operator, Role
 from shared.db import Connection, as_itself
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Wrong
 from shared.observe import log
 from shared.values import clock
 
+KEEPERS: tuple[Role, ...] = ("unit_operator", "county_supervisor", "city_supervisor")
 
-@dataclass(frozen=True)
-class Rostered:
-    """What became of it: so many duties put on or taken off, and so many that did not fit."""
 
-    done: int
-    left: int = 0
+class Rostered(BaseModel):
+    """What became of it."""
+
+    done: int = Field(description="so many duties were put on the roster, or taken off")
+    left: int = Field(0, description="so many of the week before did not fit")
 
 
 async def find_unit(conn: Connection, unit_code: str) -> StoredUnit:
@@ -60,7 +62,7 @@ async def add(
     async with as_itself(conn, operator):
         await _refuse_clashes(conn, desk, unit_code, wanted)
     await _put(conn, desk, operator, wanted)
-    return Rostered(len(wanted))
+    return Rostered(done=len(wanted))
 
 
 def _wanted(desk: Desk, unit_code: str, body: DutiesBody) -> list[Duty]:
@@ -122,7 +124,7 @@ async def remove(
         raise Conflict("refused.duty_gone")
     await _doubt(conn, desk, operator, gone)
     log.get().info("duties removed", unit_code=unit_code, count=len(gone))
-    return Rostered(len(gone))
+    return Rostered(done=len(gone))
 
 
 async def carry_over(
@@ -147,7 +149,7 @@ async def carry_over(
     if not fitting:
         raise Conflict("refused.duty_nothing_fits" if before else "refused.duty_nothing_before")
     await _put(conn, desk, operator, fitting)
-    return Rostered(len(fitting), len(before) - len(fitting))
+    return Rostered(done=len(fitting), left=len(before) - len(fitting))
 
 
 async def _doubt(conn: Connection, desk: Desk, operator: Operator, changed: Sequence[Duty]) -> None:

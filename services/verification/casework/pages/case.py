@@ -68,7 +68,7 @@ class CasePage:
                  limit=VERDICT_LIMIT),
             *(case("GET", f"{ADDRESS}/{name}", self.back, "Back to the case", READERS)
               for name in FORMS),
-            *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, WORKERS,
+            *(case("POST", f"{ADDRESS}/{name}", partial(self.send, name), form.summary, form.who,
                    body=form.body, form=True, again=partial(self.again, name), csrf="token",
                    repeat="form", limit=VERDICT_LIMIT, section=name)
               for name, form in FORMS.items()),

@@ -16,6 +16,7 @@ from services.verification.casework.acts import (
     reviews,
 )
 from services.verification.casework.acts.desk import Act
+from services.verification.casework.api import SUPERVISORS, WORKERS
 from services.verification.casework.pages import work
 from services.verification.casework.rules import callbacks as calling
 from services.verification.casework.rules import verdicts
@@ -25,6 +26,7 @@ from shared import access
 from shared.access import Operator
 from shared.errors import Refused, Wrong
 from shared.events import AnswerHeard, CallbackLogged
+from shared.web.endpoints import Who
 from shared.web.forms import NONE, Fields
 
 
@@ -52,19 +54,22 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of the page: what it takes, what it does, what it is called in the table."""
+    """A form of the page: what it takes, does, is called in the table, and for whom it is."""
 
     body: type[BaseModel]
     act: Act[Any, Any]
     done: type[object]
     summary: str
+    who: Who = WORKERS
 
 
 FORMS: Mapping[str, Form] = {
     "callbacks": Form(bodies.CallbackBody, callbacks.log_callback, CallbackLogged, "Record a call"),
     "questions": Form(bodies.QuestionsBody, asking.ask, AnswerHeard, "Record the answers"),
     "verdicts": Form(bodies.VerdictForm, judging.submit_verdict, Step, "Record a verdict"),
-    "reviews": Form(bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict"),
+    "reviews": Form(
+        bodies.ReviewBody, reviews.review, Step, "Confirm or return a verdict", SUPERVISORS
+    ),
     "recusals": Form(
         bodies.RecusalBody, recusals.change, recusals.Recused, "Keep from an officer, or give back"
     ),

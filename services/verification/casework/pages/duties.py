@@ -12,12 +12,11 @@ from pydantic import BaseModel, Field, ValidationError
 from services.verification.casework import duty_bodies
 from services.verification.casework.acts import duties as acts
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.acts.duties import Rostered
+from services.verification.casework.acts.duties import KEEPERS, Rostered
 from services.verification.casework.api import READERS
 from services.verification.directory.rules import duties as rules
 from services.verification.directory.rules.duties import WEEK, Duty
 from services.verification.directory.store import duties, officers, operators, units, windows
-from shared.access import Role
 from shared.db import Connection, Database
 from shared.errors import Refused
 from shared.values import clock
@@ -28,7 +27,6 @@ from shared.web.replies import Page, See
 
 LIST = "/desk/duties"
 ADDRESS = "/desk/directory/units/{unit_code}/duties"
-KEEPERS: tuple[Role, ...] = ("unit_operator", "county_supervisor", "city_supervisor")
 _NOTES = 20
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from services.verification.bells import Bells
 from services.verification.casework import listing
 from services.verification.casework.api import READERS
+from services.verification.casework.rules import resting
 from services.verification.casework.store import lists, presences
 from shared.access import Operator
 from shared.db import Database
@@ -28,10 +29,6 @@ from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import SILENT_SECONDS, Stream
 from shared.web.texts import text
 
-# So many times as long as it looked a page rests before it looks again, for each page that listens:
-# however many cases come, all pages together take a quarter of the time, and a single one hears of
-# each at once. No page rests longer than this, so that many take more.
-_RESTS, _AT_MOST = 4, 2.0
 # Not all desks look in one moment.
 _SPREAD = 0.05
 # Without a bell: cases become late by themselves, and whoever is there says so again.
@@ -84,8 +81,7 @@ class LivePages:
                     bell.clear()
                     began = time.monotonic()
                     news, looked = await self._look(operator, language, page), time.monotonic()
-                    rests = _RESTS * self.bells.listeners * (looked - began)
-                    rested = looked + min(rests, _AT_MOST)
+                    rested = looked + resting.rests(looked - began, self.bells.listeners)
                     # Of a bell for others nothing is heard, not even that it rang.
                     if news != before or looked - said >= SILENT_SECONDS:
                         yield news if news != before else None
