@@ -321,6 +321,22 @@ class DutyPaged(Event):
     expires_at: datetime
 
 
+class DutyNoticed(Event):
+    """Supervision notices wait for a place, new ones or such as it is reminded of: its duty phone.
+
+    How many, and about what, is for the desk to say. The phone is sealed for `phone:<phone_id>`.
+    """
+
+    TYPE = "duty.noticed.v1"
+    SUBJECT = "told_id"
+
+    told_id: UUID
+    phone_id: UUID
+    phone_sealed: str
+    told_at: datetime
+    expires_at: datetime
+
+
 class WordGiven(Event):
     """While a case is open somebody told its citizen how it stands, which the receipt shows.
 
@@ -572,6 +588,27 @@ class AnswerHeard(Event):
     solved: bool | None
     satisfied: bool | None
     heard_at: datetime
+
+
+class AnswerReplied(Event):
+    """The two questions were asked by SMS, and the citizen wrote back which of the answers it is.
+
+    `number` counts the replies to one question; `revision` is the verdict that they knew. Whoever
+    says that it is not solved means a follow-up.
+    """
+
+    TYPE = "answer.replied.v1"
+    SUBJECT = "submission_id"
+    VERSION = "number"
+
+    reply_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    number: int
+    revision: int
+    solved: bool
+    satisfied: bool
+    replied_at: datetime
 
 
 class FollowupReceived(Event):

@@ -96,6 +96,12 @@ FLOWS: tuple[Flow, ...] = (
         "whoever is on duty is paged by SMS: something urgent waits",
     ),
     Flow(
+        events.DutyNoticed,
+        "verification",
+        ("notifications",),
+        "whoever is on duty hears by SMS that a supervision notice waits",
+    ),
+    Flow(
         events.WordGiven,
         "verification",
         ("intake", "notifications"),
@@ -146,14 +152,20 @@ FLOWS: tuple[Flow, ...] = (
     Flow(
         events.AnswerRated,
         "intake",
-        ("verification", "scoring"),
-        "solved? satisfied? on the case and in the figures",
+        ("verification", "notifications", "scoring"),
+        "solved? satisfied? on the case and in the figures; who has said it is not asked by SMS",
     ),
     Flow(
         events.AnswerHeard,
         "verification",
         ("intake",),
         "what a citizen answers by phone counts as if it were said on the receipt page",
+    ),
+    Flow(
+        events.AnswerReplied,
+        "notifications",
+        ("intake",),
+        "a reply by SMS counts as if it were said on the receipt page; not solved is a follow-up",
     ),
     Flow(
         events.FollowupReceived,

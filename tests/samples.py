@@ -287,6 +287,23 @@ SAMPLES: tuple[Event, ...] = (
         satisfied=None,
         heard_at=AT,
     ),
+    events.DutyNoticed(
+        told_id=ADDITION,
+        phone_id=CASE,
+        phone_sealed=SEALED,
+        told_at=AT,
+        expires_at=AT,
+    ),
+    events.AnswerReplied(
+        reply_id=ADDITION,
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        number=1,
+        revision=1,
+        solved=False,
+        satisfied=False,
+        replied_at=AT,
+    ),
     events.ReceiptIssued(
         submission_id=SUBMISSION,
         phone_sealed=SEALED,

@@ -25,6 +25,8 @@ _COUNTED = {
     "dispute_hours": "policy_hours",
     "remind_hours": "policy_hours",
     "working_hours": "policy_hours",
+    "after_hours": "policy_hours",
+    "reply_hours": "policy_hours",
     "minutes": "policy_minutes",
     "percent": "policy_percent",
 }

@@ -61,6 +61,7 @@ class Keys(BaseModel):
     seal_note: Key = Field(default_factory=key)
     seal_photo: Key = Field(default_factory=key)
     index_key: Key = Field(default_factory=key)
+    sms_index_key: Key = Field(default_factory=key)
     code_key: Key = Field(default_factory=key)
     receipt_key: Key = Field(default_factory=key)
     signing_key: Key = Field(default_factory=key)

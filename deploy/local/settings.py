@@ -64,8 +64,10 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
             "MASHANG_SECOND_FACTOR": "optional",
         }
     if service in vendors.BUYS:
+        hashes = {"MASHANG_INDEX_KEY": keys.sms_index_key} if service == "notifications" else {}
         return {
             **keys.seal_keys("phone"),
+            **hashes,
             "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
             **vendors.caller_env(service, ports, keys),
         }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
-from deploy.sandbox.dialect import Kind
+from deploy.sandbox.dialect import Dialect, Kind
 from deploy.sandbox.dialects import DIALECTS, of_kind
 from shared.vendors import reports
 
 BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
 CHOSEN: Mapping[Kind, str] = {"airtime": "MASHANG_AIRTIME_VENDORS", "sms": "MASHANG_SMS_VENDOR"}
+
+SMS_FEN = 5
 
 
 def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
@@ -21,8 +24,16 @@ def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     return {
         CHOSEN[BUYS[service]]: vendors[0].name,
         "MASHANG_REPORT_URL": reports_of(service, ports),
+        **(_sms_env(vendors) if BUYS[service] == "sms" else {}),
         **vendors[0].caller_environment(keys.sandbox_seed, sandbox),
     }
+
+
+def _sms_env(vendors: Sequence[Dialect]) -> dict[str, str]:
+    """A plausible price each; and nobody in a sandbox sleeps, so a demo by night is one, too."""
+    prices = ",".join(f"{dialect.name}={SMS_FEN}" for dialect in vendors)
+    told = {"MASHANG_SMS_FEN": prices, "MASHANG_SMS_PATIENT": "false"}
+    return told | {name: os.environ[name] for name in told if name in os.environ}
 
 
 def account_env(ports: Ports, keys: Keys) -> dict[str, str]:

@@ -111,6 +111,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.RewardReversed: handlers.on_reward_reversed,
             events.MessageSettled: handlers.on_message_settled,
             events.AnswerHeard: handlers.on_answer_heard,
+            events.AnswerReplied: partial(handlers.on_answer_replied, answering),
             events.SampleCommitted: sampling.on_sample_committed,
             events.SampleRevealed: sampling.on_sample_revealed,
         },

@@ -1,18 +1,32 @@
 """Sending and asking: calls to the vendor, on claimed rows, outside any transaction."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import get_args
 from uuid import UUID
 
 from services.notifications import metrics
 from services.notifications.providers.protocol import Call, Provider, Sms
-from services.notifications.rules import FINAL, Limits, Next, after_query, after_send, is_dead
-from services.notifications.store import messages, overview
+from services.notifications.rules.messages import (
+    FINAL,
+    TOLD,
+    Limits,
+    Next,
+    after_query,
+    after_send,
+    is_dead,
+    sent_nothing,
+)
+from services.notifications.rules.sparing import STOPPED, Terms, Thrift, Why, waits
+from services.notifications.store import claiming, forgetting, messages, overview, spending
 from services.notifications.store.messages import Message
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
 from shared.events import MessageSettled
 from shared.observe import log
+from shared.values import clock
 from shared.values.money import yuan
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import Errand, NotCalled
@@ -29,6 +43,7 @@ class Deliveries:
     vendor: Provider
     seal: Seal
     limits: Limits
+    thrift: Thrift
 
     @property
     def sending(self) -> Errand[Message]:
@@ -82,20 +97,54 @@ class Deliveries:
             log.get().warning(say, message_id=message_id)
         return len(marked)
 
+    async def forget_phones(self) -> int:
+        """Of what nobody may send again any more; the policy says how long that is."""
+        rule = self.terms.sparing.rule
+        kept, heard = timedelta(days=rule.resend_days), timedelta(hours=rule.reply_hours)
+        async with self.database.transaction() as conn:
+            return await forgetting.forget_phones(conn, kept, heard)
+
     async def observe(self) -> None:
-        """Set the gauges."""
-        async with self.database.acquire() as conn:
+        """Set the gauges; say once a day that a purse is empty."""
+        async with self.database.transaction() as conn:
             counts = await overview.get_counts(conn)
+            await self._observe_day(conn)
         metrics.MESSAGES.clear()
         for (purpose, state), count in counts.items():
             metrics.MESSAGES.labels(purpose, state).set(count)
 
+    async def _observe_day(self, conn: Connection) -> None:
+        terms = self.terms
+        spent, due = await spending.get(conn, terms.day), await overview.count_due(conn)
+        rule = terms.sparing.rule
+        for purse, fen, most in (("day", spent.day_fen, rule.day_fen),
+                                 ("reserve", spent.reserve_fen, rule.reserve_fen)):  # fmt: skip
+            metrics.SPENT.labels(purse).set(fen)
+            metrics.MOST.labels(purse).set(most)
+        held = Counter[Why]()
+        for purpose, count in due.items():
+            if why := waits(terms.sparing, spent, terms.fen, purpose):
+                held[why] += count
+        for reason in get_args(Why):
+            metrics.WAITING.labels(reason).set(held[reason])
+        gone: tuple[tuple[Why, bool], ...] = (("over_cap", False), ("reserve_gone", True))
+        for reason, reserve in gone:
+            if held[reason] and await spending.mark_told(conn, terms.day, reserve=reserve):
+                log.get().error("no money for SMS left today", reason=reason, count=held[reason])
+
     async def _claim_queued(self, conn: Connection, most: int) -> list[Message]:
-        return await messages.claim_queued(conn, most, self.vendor.name)
+        return await claiming.claim_queued(conn, most, self.terms)
+
+    @property
+    def terms(self) -> Terms:
+        """By what is sent at this moment."""
+        return self.thrift.terms(self.vendor.name, clock.now())
 
     async def _send(self, message: Message) -> Outcome:
         if is_dead(message.age, message.life):
             raise NotCalled(Rejected("expired", retriable=False))
+        if message.stopped and message.purpose in STOPPED:
+            raise NotCalled(Rejected("stopped", retriable=False))
         return await self.vendor.send(self._open(message))
 
     async def _ask(self, message: Message) -> Outcome:
@@ -105,7 +154,8 @@ class Deliveries:
     def _open(self, message: Message) -> Sms:
         try:
             phone = self.seal.open(message.phone_sealed, f"phone:{message.submission_id}")
-            return Sms(message.message_id, message.purpose, phone, self._values(message))
+            values = self._values(message)
+            return Sms(message.message_id, message.purpose, phone, values, message.language)
         except SealBroken:
             raise NotCalled(Held("seal_broken")) from None
 
@@ -116,6 +166,8 @@ class Deliveries:
         return {} if message.amount_fen is None else {"amount": yuan(message.amount_fen)}
 
     async def _settle_sent(self, conn: Connection, message: Message, outcome: Outcome) -> None:
+        if sent_nothing(outcome):
+            await spending.give_back(conn, message.message_id)
         await self._move(conn, message, after_send(outcome, message.standing, self.limits))
 
     async def _settle_asked(self, conn: Connection, message: Message, outcome: Outcome) -> None:
@@ -126,8 +178,9 @@ class Deliveries:
             await messages.postpone(conn, message, to)
             return
         moved, settled_at = await messages.mark(conn, message, to)
-        # Of a code or a link nobody else hears.
-        if moved and settled_at and message.case_id:
+        if to.repeat:
+            await spending.give_back(conn, message.message_id)
+        if moved and settled_at and message.purpose in TOLD:
             outcome = FINAL[to.state]
             settled = MessageSettled.of(message, outcome=outcome, settled_at=settled_at)
             await publish(conn, settled)

@@ -1,26 +1,15 @@
 """The wiring of notifications."""
 
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from services.notifications.api import Api
-from services.notifications.handlers import (
-    on_callback_unreached,
-    on_case_verified,
-    on_contact_erased,
-    on_duty_paged,
-    on_invitation_drawn,
-    on_otp_requested,
-    on_receipt_issued,
-    on_reward_paid,
-    on_word_given,
-)
+from services.notifications.handlers import Wanted, on_contact_erased
 from services.notifications.jobs import Deliveries
-from services.notifications.pages import MessagePages
+from services.notifications.pages import MessagePages, StopPages
 from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
-from shared import events
+from shared import events, policy
 from shared.db import Database
 from shared.jobs import IDLE, Job
 from shared.service import Service
@@ -36,20 +25,25 @@ HALF_A_SECOND = timedelta(seconds=0.5)
 def build(settings: Settings, database: Database) -> Service:
     """Everything that notifications does."""
     vendor = choose(VENDORS, "MASHANG_SMS_VENDOR", settings.sms_vendor, settings.terms)
-    deliveries = Deliveries(database, vendor, settings.seal, settings.limits)
-    api = Api(database, vendor)
+    policies = policy.load(settings.policy_file)
+    thrift = settings.thrift(policies)
+    deliveries = Deliveries(database, vendor, settings.seal, settings.limits, thrift)
+    wanted = Wanted(settings.seal, policies)
+    api = Api(database, vendor, settings.seal, thrift)
     return Service(
         name=NAME,
         handlers={
-            events.CaseVerified: partial(on_case_verified, settings.seal),
-            events.CallbackUnreached: partial(on_callback_unreached, settings.seal),
-            events.DutyPaged: on_duty_paged,
-            events.WordGiven: partial(on_word_given, settings.seal),
+            events.CaseVerified: wanted.on_case_verified,
+            events.AnswerRated: wanted.on_answer_rated,
+            events.CallbackUnreached: wanted.on_callback_unreached,
+            events.DutyPaged: wanted.on_duty_paged,
+            events.DutyNoticed: wanted.on_duty_noticed,
+            events.WordGiven: wanted.on_word_given,
             events.ContactErased: on_contact_erased,
-            events.RewardPaid: on_reward_paid,
-            events.OtpRequested: on_otp_requested,
-            events.InvitationDrawn: on_invitation_drawn,
-            events.ReceiptIssued: on_receipt_issued,
+            events.RewardPaid: wanted.on_reward_paid,
+            events.OtpRequested: wanted.on_otp_requested,
+            events.InvitationDrawn: wanted.on_invitation_drawn,
+            events.ReceiptIssued: wanted.on_receipt_issued,
             events.OperatorChanged: on_operator_changed,
         },
         jobs=[
@@ -57,9 +51,10 @@ def build(settings: Settings, database: Database) -> Service:
             Job("query_due", HALF_A_SECOND, deliveries.query_due, idle=IDLE),
             Job("expire_leases", timedelta(seconds=5), deliveries.expire_leases),
             Job("forget_dead", timedelta(minutes=1), deliveries.forget_dead),
+            Job("forget_phones", timedelta(hours=1), deliveries.forget_phones),
             Job("observe_messages", timedelta(seconds=15), deliveries.observe),
         ],
-        endpoints=[*api.endpoints(), *MessagePages(api).endpoints()],
+        endpoints=[*api.endpoints(), *MessagePages(api).endpoints(), *StopPages(api).endpoints()],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
         resources=[vendor],

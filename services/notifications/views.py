@@ -1,12 +1,35 @@
 """What notifications answers with, and what it may be asked for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
-from services.notifications.rules import Purpose, State
+from services.notifications.rules.messages import Purpose, Resending, State
+from services.notifications.rules.sparing import Why
+from shared.values import text
+
+SHOWN = 50
+Waits = Why | Literal["later"]
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# When the last of a page before came (microseconds since 1970), and its id.
+Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,17}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Reason = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length=200)]
+Typed = Annotated[str, AfterValidator(text.lines), StringConstraints(max_length=60)]
+
+
+def _or_none(value: object) -> object:
+    return value or None
 
 
 class Figures(BaseModel):
@@ -18,6 +41,9 @@ class Figures(BaseModel):
     paid_messages_delivered: int
     unreached: int
     words: int
+    questions: int
+    howtos: int
+    notices: int
     urgent: int
     codes: int
     invitations: int
@@ -52,6 +78,151 @@ class Released(BaseModel):
     state: State
 
 
+class ListQuery(BaseModel):
+    """`cursor`: the `next` of the page before. A form that asks for nothing sends nothing."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: Annotated[State | None, BeforeValidator(_or_none)] = None
+    purpose: Annotated[Purpose | None, BeforeValidator(_or_none)] = None
+    vendor: Annotated[str | None, BeforeValidator(_or_none), Field(max_length=32)] = None
+    cursor: Cursor | None = None
+
+    @property
+    def before(self) -> tuple[datetime, UUID] | None:
+        """What the cursor means."""
+        if self.cursor is None:
+            return None
+        since, _, message_id = self.cursor.partition(".")
+        return _EPOCH + int(since) * _MICROSECOND, UUID(message_id)
+
+
+class MessageShown(BaseModel):
+    """An SMS as a person sees it: nothing of what it says, nor of the case that it is about.
+
+    `code` is the vendor's word for why, `fen` what it has cost so far; `phone` is masked, and gone
+    once nobody may send it again. `waits` says why it is queued and does not leave.
+    """
+
+    message_id: UUID
+    case_id: UUID | None
+    purpose: Purpose
+    state: State
+    code: str | None
+    vendor: str | None
+    attempt: int
+    fen: int
+    phone: str | None
+    created_at: datetime
+    age_seconds: int
+    settled_at: datetime | None
+    not_before: datetime | None
+    waits: Waits | None
+    resend_of: UUID | None
+    resent_as: UUID | None
+
+
+class Listing(BaseModel):
+    """A page of messages; `next` is the cursor of the one after it."""
+
+    messages: list[MessageShown]
+    next: str | None
+
+
+class Step(BaseModel):
+    """A state that it came to."""
+
+    state: State
+    code: str | None
+    since_at: datetime
+
+
+class ResentBy(BaseModel):
+    """Who sent another again as this one, and why; `confirmed` that it may have arrived."""
+
+    by: str
+    reason: str
+    confirmed: bool
+    resent_at: datetime
+
+
+class Detail(MessageShown):
+    """One, with its story; `resending` whether and how it may be sent again."""
+
+    steps: list[Step]
+    resent_by: ResentBy | None
+    resending: Resending | None
+
+
+class ResendBody(BaseModel):
+    """Why it is sent again; `confirmed` where it may have arrived, and that is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Reason = ""
+    confirmed: bool = False
+
+
+class Resent(BaseModel):
+    """The new message, and the one whose place it takes."""
+
+    message_id: UUID
+    resend_of: UUID
+    state: State
+
+
+class Day(BaseModel):
+    """What today's SMS have cost by purse (fen), and what waits; `over_cap` of it for money."""
+
+    fen: int
+    most_fen: int
+    reserve_fen: int
+    most_reserve_fen: int
+    price_fen: int
+    waiting: int
+    over_cap: int
+    quiet_until: datetime | None
+    stopped: int
+
+
+class StopBody(BaseModel):
+    """Whose number it is, whether they want no more, and how staff came to know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phone: Typed = ""
+    stopped: bool = False
+    reason: Reason = ""
+
+
+class Stop(BaseModel):
+    """The number, masked, and whether it is on the list now."""
+
+    phone: str
+    stopped: bool
+
+
+class StopChanged(BaseModel):
+    """Somebody came onto the list or left it; by nobody of ours where it was an SMS."""
+
+    stopped: bool
+    changed_by: str
+    reason: str
+    changed_at: datetime
+
+
+class Stops(BaseModel):
+    """How many numbers want no more questions and invitations, and the newest changes."""
+
+    count: int
+    changes: list[StopChanged]
+
+
+def cursor_of(message: MessageShown) -> str:
+    """What the next page begins after."""
+    return f"{(message.created_at - _EPOCH) // _MICROSECOND}.{message.message_id}"
+
+
 def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
     """The figures of all messages."""
 
@@ -65,6 +236,9 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         paid_messages_delivered=total("delivered", purpose="paid"),
         unreached=total("accepted", "delivered", purpose="unreached"),
         words=total("accepted", "delivered", purpose="word"),
+        questions=total("accepted", "delivered", purpose="question"),
+        howtos=total("accepted", "delivered", purpose="howto"),
+        notices=total("accepted", "delivered", purpose="notice"),
         urgent=total("accepted", "delivered", purpose="urgent"),
         codes=total("accepted", "delivered", purpose="code"),
         invitations=total("accepted", "delivered", purpose="invitation"),

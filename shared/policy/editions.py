@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.policy.calendar import Calendar
 from shared.policy.guards import Limits, Opening, Praise
 from shared.policy.kinds import Day, Zone, mistake
+from shared.policy.messages import Messages
 from shared.policy.naming import Category, Level
 from shared.policy.papers import Papers
 from shared.policy.parts import (
@@ -60,6 +61,7 @@ class Policy(Part):
     appeal: Appeal
     privacy: Privacy
     urgent: Urgent
+    messages: Messages = Messages()
     limits: Limits
     praise: Praise
     opening: Opening

@@ -123,6 +123,8 @@ class Comparison:
     def shown(self) -> Lines:
         """The public figures, and the citizens' messages."""
         figures, stored = self.facts.figures, self.facts.rows["messages"]
+        # The two questions are asked a day after the answer, when nobody recounts any more.
+        stored = [row for row in stored if row["purpose"] != "question"]
         texts = Counter(
             message["out_id"]
             for message in self.facts.book["sms"]["messages"]

@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from services.notifications import rules as sms
+from services.notifications.rules import messages as sms
 from services.notifications.store import messages
 from services.rewards.rules import settling
 from shared import db, jobs

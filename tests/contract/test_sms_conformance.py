@@ -19,7 +19,7 @@ from deploy.sandbox.dialects import DIALECTS, of_kind
 from deploy.sandbox.testing import Inbox, Posted, SandboxProcess
 from services.notifications.providers.protocol import VALUES, Call, Inbound, Provider, Sms
 from services.notifications.providers.registry import VENDORS
-from services.notifications.rules import Purpose
+from services.notifications.rules.messages import Purpose
 from shared.errors import Misconfigured
 from shared.policy.section import SPOKEN
 from shared.vendors import reports

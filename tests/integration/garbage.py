@@ -69,6 +69,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     },
     "ViewBody": {"title": "x", "asked": "due=late"},
     "ViewRemovalBody": {"title": "x"},
+    "ResendBody": {"reason": "x", "confirmed": False},
+    "StopBody": {"phone": "13800000088", "stopped": True, "reason": "x"},
     "LeadBody": {"who": "north1", "word": "x"},
     "BulkLeadBody": {
         "ids": ["01930000-0000-7000-8000-000000000001"], "who": "north1", "word": "x", "unit": "n1",

@@ -32,6 +32,10 @@ NOTICE = """
     RETURNING notice_id::text
 """
 # What waits for a signature, as after a second strike.
+FAILED = """
+    UPDATE messages SET state = 'failed', settled_at = mashang_now(), next_at = NULL
+    WHERE case_id = $1 AND purpose = 'thanks' RETURNING message_id
+"""
 SANCTION = """
     INSERT INTO sanctions (sanction_id, rule, badge, unit_code, period, case_ids, case_id, revision,
         proposed_at)
@@ -89,12 +93,14 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         change_id = await conn.fetchval(
             "SELECT max(change_id) FROM directory_changes WHERE kind = 'officers'"
         )
+    async with place.databases["notifications"].acquire() as conn:
+        message_id = await conn.fetchval(FAILED, case_id)
     async with place.databases["scoring"].acquire() as conn:
         sanction_id = await conn.fetchval(SANCTION, case_id)
         year = await conn.fetchval("SELECT max(year) FROM criticisms")
     params = {
         "case_id": str(case_id), "reward_id": str(reward_id), "unit_code": "n1", "badge": "A-1",
-        "message_id": str(uuid4()), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
+        "message_id": str(message_id), "mismatch_id": "1", "receipt": answer["receipt"]["code"],
         "attachment_id": str(uuid4()), "commendation_id": praise["submission_id"],
         "vendor": "nobody", "secret": "none", "code": place.code("n1"), "notice_id": notice_id,
         "service_code": "other", "service_request_id": str(uuid4()), "token": str(uuid4()),

@@ -64,7 +64,7 @@ GUARDED = {
         "vendor_stop_lifts",
         "exports",
     ),
-    "notifications": ("attempts", "message_states", "exports"),
+    "notifications": ("attempts", "message_states", "stop_changes", "resends", "exports"),
     "scoring": (
         "points_entries",
         "strikes",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -15,6 +15,7 @@ from shared import events
 from shared.db import Connection, Database
 from shared.events import Event
 from shared.flows import heard_by
+from shared.values import clock
 from tests.integration.intake_site import UNIT, Site, settings, site
 
 SERVICE = "intake"
@@ -287,3 +288,41 @@ async def test_submissions_for_unnamed_units_are_counted(intake: Site) -> None:
     await intake.add_unit()
     await intake.refresh()
     assert (1.0, 0.0) == (before, metrics.WITHOUT_UNIT._value.get())
+
+
+def replied(submission: UUID, *, solved: bool, revision: int = 1) -> events.AnswerReplied:
+    """A reply by SMS to the questions about a verdict."""
+    return events.AnswerReplied(
+        reply_id=uuid4(), case_id=CASE, submission_id=submission, number=1, revision=revision,
+        solved=solved, satisfied=solved, replied_at=AT + timedelta(hours=3),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("solved", "revision", "followups"), [(True, 1, 0), (False, 1, 1), (False, 2, 0)]
+)
+async def test_a_reply_by_sms_is_the_citizens_word_and_unsolved_a_followup(
+    intake: Site, solved: bool, revision: int, followups: int
+) -> None:
+    """Told to all as any answer; a 3 opens the case again, once, if that verdict still stands."""
+    answer = await (await intake.submit("a-random-key-0001")).json()
+    submission = UUID(answer["submission_id"])
+    now = clock.now()
+    verdict = verified(submission, "已整改。").model_copy(update={"verified_at": now})
+    reply = replied(submission, solved=solved, revision=revision)
+    await intake.tell(opened(submission), verdict, reply)
+    await intake.tell(reply.model_copy(update={"number": 2, "reply_id": uuid4()}))
+    rows = await intake.fetch("SELECT type, body::jsonb -> 'data' AS data FROM outbox ORDER BY seq")
+    rated = [row["data"] for row in rows if row["type"] == "answer.rated.v1"]
+    assert [(1, solved, revision), (2, solved, revision)] == [
+        (one["version"], one["solved"], one["revision"]) for one in rated
+    ]
+    assert {("complaint", UNIT)} == {(one["kind"], one["unit_code"]) for one in rated}
+    told = [row["data"] for row in rows if row["type"] == "followup.received.v1"]
+    assert [1] * followups == [one["revision"] for one in told]
+
+
+async def test_a_reply_to_nothing_is_no_defect(intake: Site) -> None:
+    """A submission that is not here has nothing to be told of."""
+    await intake.tell(replied(uuid4(), solved=False))
+    assert [] == await intake.fetch("SELECT * FROM outbox")

@@ -97,6 +97,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     # The Enter key, and the language, on a reward's page.
     "{reward_id}": (("approvals-note", "holds-note", "write-offs-note"), {}),
     "release": ((), {}),
+    "resend": (("reason",), {"confirmed": "1"}),
+    "stops": (("phone", "reason"), {"stopped": "1"}),
     # Whom praise means is chosen.
     "{commendation_id}": ((), {"badge": "A-2"}),
     "acknowledgement": (("plan",), {}),

@@ -205,7 +205,7 @@ OWN = {
         "index_key",
     },
     "rewards": {"seal_phone"},
-    "notifications": {"seal_phone"},
+    "notifications": {"seal_phone", "sms_index_key"},
 }
 
 

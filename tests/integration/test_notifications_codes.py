@@ -1,15 +1,12 @@
 """One-time codes and invitations: each is one SMS at most, and is dead after its time."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications import handlers
 from services.notifications.jobs import Deliveries
-from services.notifications.providers.protocol import Call, Provider, Sms
-from services.notifications.rules import is_dead
+from services.notifications.rules.messages import is_dead
 from shared.db import Database
 from shared.events import (
     CallbackUnreached,
@@ -21,52 +18,23 @@ from shared.events import (
 from shared.values import clock
 from shared.vendors.outcomes import Accepted, Done, Held, Outcome
 from tests.integration.notifications_parts import (
+    CODE,
+    LIFE,
     PHONE,
     SEAL,
+    WANTED,
+    Postman,
     due_now,
     make_deliveries,
+    requested,
     rows,
     settlements,
     states,
+    verified,
 )
 from tests.support import captured_logs
 
 SERVICE = "notifications"
-CODE, LIFE = "048213", timedelta(minutes=10)
-
-
-class Postman(Provider):
-    """A vendor that notes what it is given, and answers as it is told."""
-
-    name = "postman"
-
-    def __init__(self, answer: Outcome) -> None:
-        self.answer, self.bag = answer, list[Sms]()
-
-    async def send(self, sms: Sms) -> Outcome:
-        """Into the bag."""
-        self.bag.append(sms)
-        return self.answer
-
-    async def ask(self, sms: Sms, call: Call) -> Outcome:
-        """Delivered."""
-        return Done("1", "ok")
-
-    def read_report(self, body: bytes) -> list[str]:
-        """Never reports here."""
-        raise NotImplementedError
-
-
-def requested(**changed: Any) -> OtpRequested:
-    """A code for a phone, asked for now."""
-    own, submission = uuid4(), uuid4()
-    values = {
-        "otp_id": own, "submission_id": submission,
-        "phone_sealed": SEAL.close(f"+86{PHONE}", f"phone:{submission}"),
-        "code_sealed": SEAL.close(CODE, f"code:{own}"), "language": "zh",
-        "requested_at": clock.now(), "expires_at": clock.now() + LIFE,
-    }  # fmt: skip
-    return OtpRequested.model_validate(values | changed)
 
 
 async def sent(
@@ -77,7 +45,7 @@ async def sent(
     deliveries = make_deliveries(database, vendor)
     for _ in range(2):
         async with database.transaction() as conn:
-            await handlers.on_otp_requested(conn, event)
+            await WANTED.on_otp_requested(conn, event)
     await deliveries.send_queued()
     return vendor, deliveries
 
@@ -150,7 +118,7 @@ async def asked(database: Database, event: InvitationDrawn, answer: Outcome) -> 
     vendor = Postman(answer)
     for _ in range(2):
         async with database.transaction() as conn:
-            await handlers.on_invitation_drawn(conn, event)
+            await WANTED.on_invitation_drawn(conn, event)
     await make_deliveries(database, vendor).send_queued()
     return vendor
 
@@ -191,7 +159,7 @@ async def test_a_receipt_is_one_sms_with_its_link(database: Database) -> None:
     vendor = Postman(Done("1", "ok"))
     for _ in range(2):
         async with database.transaction() as conn:
-            await handlers.on_receipt_issued(conn, event)
+            await WANTED.on_receipt_issued(conn, event)
     await make_deliveries(database, vendor).send_queued()
     assert [("receipt", {"link": LINK})] == [(sms.purpose, sms.values) for sms in vendor.bag]
     [row] = await rows(database, "SELECT state, phone_sealed, code_sealed FROM messages")
@@ -214,7 +182,7 @@ async def test_whom_nobody_reached_gets_an_sms_each_time(
     case, vendor = uuid4(), Postman(Done("1", "ok"))
     for attempt in (3, 3, 7):
         async with database.transaction() as conn:
-            await handlers.on_callback_unreached(SEAL, conn, unreached(case, attempt, phone))
+            await WANTED.on_callback_unreached(conn, unreached(case, attempt, phone))
     await make_deliveries(database, vendor).send_queued()
     assert purposes == [sms.purpose for sms in vendor.bag]
     assert purposes == [told["purpose"] for told in await settlements(database)]
@@ -233,7 +201,21 @@ async def test_of_a_word_on_the_receipt_an_sms_says_nothing_but_that(
             phone_sealed=sealed, language="zh", given_at=clock.now(),
         )  # fmt: skip
         async with database.transaction() as conn:
-            await handlers.on_word_given(SEAL, conn, event)
+            await WANTED.on_word_given(conn, event)
     await make_deliveries(database, vendor).send_queued()
     assert [("word", {})] * sent == [(sms.purpose, sms.values) for sms in vendor.bag]
     assert ["word"] * sent == [told["purpose"] for told in await settlements(database)]
+
+
+async def test_an_sms_is_in_the_citizens_language(database: Database) -> None:
+    """As they filed; what is for staff in the first that the house speaks."""
+    vendor = Postman(Accepted("1", "x"))
+    spoken = verified(uuid4()).model_copy(update={"language": "en"})
+    async with database.transaction() as conn:
+        await WANTED.on_case_verified(conn, spoken)
+        await WANTED.on_otp_requested(conn, requested(language="en"))
+        await WANTED.on_otp_requested(conn, requested())
+    await make_deliveries(database, vendor).send_queued()
+    assert {("thanks", "en"), ("code", "en"), ("code", "zh")} == {
+        (sms.purpose, sms.language) for sms in vendor.bag
+    }

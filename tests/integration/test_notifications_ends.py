@@ -9,15 +9,16 @@ import pytest
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
-from services.notifications import handlers
 from services.notifications.jobs import Deliveries
-from services.notifications.rules import Next
-from services.notifications.store import messages, overview
+from services.notifications.rules.messages import Next
+from services.notifications.store import claiming, messages, overview
 from shared.db import Connection, Database
 from shared.values.seal import Seal
 from tests.integration.notifications_parts import (
+    NOW,
     PHONE,
-    SEAL,
+    THRIFT,
+    WANTED,
     due_now,
     make_deliveries,
     queue,
@@ -47,7 +48,7 @@ async def test_a_sender_that_vanished_leaves_an_unknown_message(
     """An expired lease is asked about, not sent again; the late sender changes nothing."""
     await queue(database)
     async with database.transaction() as conn:
-        [message] = await messages.claim_queued(conn, 10, SMS.name)
+        [message] = await claiming.claim_queued(conn, 10, THRIFT.terms(SMS.name, NOW))
     assert 0 == await deliveries.send_queued()
     await due_now(database)
     assert 1 == await deliveries.expire_leases()
@@ -63,7 +64,7 @@ async def test_a_sender_that_slept_too_long_sends_nothing(
     """After a long pause the claim is no longer its own."""
     await queue(database)
     async with database.transaction() as conn:
-        [message] = await messages.claim_queued(conn, 10, SMS.name)
+        [message] = await claiming.claim_queued(conn, 10, THRIFT.terms(SMS.name, NOW))
     await deliveries.sending.carry(message, until=time.monotonic())
     assert (0, ["sending"]) == (await sent(client), await states(database))
 
@@ -133,7 +134,7 @@ async def test_the_phone_is_nowhere_in_clear(
 
 async def test_the_history_refuses_to_be_changed(conn: Connection) -> None:
     """The service's own role cannot rewrite what happened to a message."""
-    await handlers.on_case_verified(SEAL, conn, verified(uuid4()))
+    await WANTED.on_case_verified(conn, verified(uuid4()))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await conn.execute("DELETE FROM message_states")
 

@@ -9,7 +9,6 @@ import pytest
 
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
-from services.notifications import handlers
 from services.notifications.jobs import Deliveries
 from shared import events
 from shared.db import Database
@@ -17,6 +16,7 @@ from tests.integration.notifications_parts import (
     NOW,
     PHONE,
     SEAL,
+    WANTED,
     make_deliveries,
     queue,
     rows,
@@ -45,7 +45,7 @@ async def test_thanks_are_sent_once_a_case(
     case = uuid4()
     for revision in (1, 2, 3):
         async with database.transaction() as conn:
-            await handlers.on_case_verified(SEAL, conn, verified(case, revision=revision))
+            await WANTED.on_case_verified(conn, verified(case, revision=revision))
     await until(database, deliveries, "delivered")
     assert 1 == await sent(client)
     [event] = await settlements(database)
@@ -67,7 +67,7 @@ async def test_the_paid_message_is_another_one(
     )  # fmt: skip
     for _ in range(2):
         async with database.transaction() as conn:
-            await handlers.on_reward_paid(conn, paid)
+            await WANTED.on_reward_paid(conn, paid)
     await until(database, deliveries, "delivered")
     by_template = (await client.book())["sms"]["by_template"]
     templates = json.loads(SMS.values["templates"])

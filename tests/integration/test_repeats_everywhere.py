@@ -40,6 +40,7 @@ from tests.vendors import AIRTIME
 
 # What coming twice is no second act, each with its reason.
 NO_ACT = {
+    "POST /reports/{vendor}/{secret}/inbound": "the vendor's own number of a reply is kept",
     "POST /desk/views/removal": "a view that was forgotten twice is forgotten",
     "POST /api/v1/sessions": "each sign-in is a session of its own",
     "POST /desk/sign-in": "the same, by form",
@@ -387,6 +388,23 @@ async def release(place: Place) -> tuple[Body, Body]:
     return {"message_id": str(message_id)}, {}
 
 
+async def resend(place: Place) -> tuple[Body, Body]:
+    """An SMS that failed is sent again."""
+    params, _ = await release(place)
+    async with place.town.databases["notifications"].transaction() as conn:
+        await conn.execute(
+            "UPDATE messages SET state = 'failed', settled_at = now() WHERE message_id = $1",
+            UUID(params["message_id"]),
+        )
+    return params, {"reason": "对方说没收到"}
+
+
+async def stop(_: Place) -> tuple[Body, Body]:
+    """Somebody calls who wants no more SMS."""
+    phone = f"138{uuid4().int % 10**8:08}"
+    return {}, {"phone": phone, "stopped": "1", "reason": "来电要求"}
+
+
 async def tap(place: Place) -> tuple[Body, Body]:
     """A face at a kiosk."""
     return {"code": place.town.code("n1", kiosk=1)}, {"satisfaction": "5"}
@@ -617,7 +635,8 @@ ACTS: Mapping[str, Make] = {
     "write-offs": write_off,
     "resolutions": resolution, "reading": reading, "lifts": lift, "top-ups": top_up,
     "reversal": reversal, "closes": month,
-    "release": release, "recusals": recusal, "decisions": held,
+    "release": release, "resend": resend, "/stops": stop, "/api/v1/stops": stop,
+    "recusals": recusal, "decisions": held,
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export, "/scores/entries/exports": ledger,

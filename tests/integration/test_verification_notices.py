@@ -9,8 +9,10 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from uuid_utils.compat import uuid7
 
 from deploy.local.postgres import Postgres
+from services.verification.paging import store as paging
 from services.verification.service import build
 from services.verification.supervision import acts, rules
 from shared import policy
@@ -165,6 +167,34 @@ async def test_nobody_who_is_silent_is_left_in_peace(
     assert 303 == await browser.send(f"{await newest(bureau)}/acknowledgement")
     await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", DEADLINE + 2 * DAY)
     assert 0 == await acts.remind(bureau.database, policies)
+
+
+async def told(bureau: Office) -> list[str]:
+    """Whose duty phones were told of notices by SMS, in order."""
+    async with bureau.database.acquire() as conn:
+        rows = await conn.fetch(
+            """SELECT d.place_code FROM outbox o JOIN duty_phones d
+                   ON d.phone_id = (o.body::jsonb -> 'data' ->> 'phone_id')::uuid
+               WHERE o.type = 'duty.noticed.v1' ORDER BY o.seq"""
+        )
+    return [row["place_code"] for row in rows]
+
+
+async def test_duty_phones_hear_of_notices_once_a_place(
+    bureau: Office, owner: asyncpg.Connection
+) -> None:
+    """Three late cases are one SMS for their unit, none for the county without a phone."""
+    for number in range(3):
+        await late_case(bureau, submission_id=UUID(int=number + 1))
+    async with bureau.database.transaction() as conn:
+        unit = await conn.fetchval("SELECT unit_code FROM cases LIMIT 1")
+        await paging.set_phone(conn, uuid7(), unit, "sealed", "desk")
+    assert 3 == await sweep(bureau, owner, DEADLINE + timedelta(minutes=1))
+    assert [unit] == await told(bureau)
+    policies = policy.load(bureau.settings.policy_file)
+    await owner.execute("UPDATE simulation_clock SET moved = $1 - now()", DEADLINE + DAY / 2)
+    assert 3 == await acts.remind(bureau.database, policies)
+    assert [unit, unit] == await told(bureau)
 
 
 async def test_two_instances_remind_once_after_an_outage(

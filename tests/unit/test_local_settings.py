@@ -44,13 +44,20 @@ def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
         "MASHANG_SIGNING_KEY": {"intake"},
         secret_of("airtime"): {"rewards"},
         secret_of("sms"): {"notifications"},
-        "MASHANG_INDEX_KEY": {"intake", "verification"},
+        "MASHANG_INDEX_KEY": {"intake", "verification", "notifications"},
         "MASHANG_SEAL_KEYS_PHONE": {"intake", "verification", "rewards", "notifications"},
         "MASHANG_SEAL_KEYS_WORDS": {"intake", "verification"},
         "MASHANG_SEAL_KEYS_ANSWER": {"intake", "verification"},
         "MASHANG_SEAL_KEYS_NOTE": {"verification"},
         "MASHANG_SEAL_KEYS_PHOTO": {"intake", "verification"},
     } == told
+
+
+def test_hashes_of_phones_at_notifications_fit_nobody_elses() -> None:
+    """Its key is its own, so that its list of who wants no SMS cannot be joined with the cases."""
+    keys = Keys()
+    index = {name: env(name, keys).get("MASHANG_INDEX_KEY") for name in SERVICES}
+    assert index["intake"] == index["verification"] != index["notifications"]
 
 
 def test_what_the_caller_exported_stays_with_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:

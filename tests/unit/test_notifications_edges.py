@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.notifications import rules
-from services.notifications.rules import FINAL, Limits, Next, Purpose, Standing, State
+from services.notifications.rules import messages as rules
+from services.notifications.rules.messages import FINAL, Limits, Next, Purpose, Standing, State
 from services.notifications.views import figures_of
 from shared.vendors.outcomes import (
     Accepted,
@@ -119,6 +119,7 @@ def test_every_message_is_in_exactly_one_count(counts: dict[tuple[Purpose, State
     """Taken by the vendor, failed, unknown, held or queued; delivered is a part of taken."""
     shown = figures_of(counts)
     parts = (shown.thanks, shown.paid_messages, shown.unreached, shown.words,
+             shown.questions, shown.howtos, shown.notices,
              shown.urgent, shown.codes, shown.invitations, shown.receipts, shown.failed,
              shown.unknown, shown.held, shown.queued)  # fmt: skip
     assert sum(counts.values()) == sum(parts)

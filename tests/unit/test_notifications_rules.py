@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications import rules
-from services.notifications.rules import FINAL, Limits, Standing, State
+from services.notifications.rules import messages as rules
+from services.notifications.rules.messages import FINAL, Limits, Standing, State
 from shared.events import CaseVerified
 from shared.values.phone import USES, Kind
 from shared.vendors.outcomes import (

@@ -1,8 +1,12 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
+from datetime import datetime
 from typing import Any
 
-from services.intake.accept.store import officers, units
+from services.intake.accept.store import officers, submissions, units
+from services.intake.follow import reading
+from services.intake.follow.answering import Answering, Moment
+from services.intake.follow.bodies import FollowupBody
 from services.intake.follow.store import holds, said, timeline
 from services.intake.follow.story import Entry, latest
 from shared.bus.outbox import publish
@@ -10,11 +14,13 @@ from shared.db import Connection
 from shared.events import (
     AnswerHeard,
     AnswerRated,
+    AnswerReplied,
     CallbackLogged,
     CaseOpened,
     CaseRescheduled,
     CaseVerified,
     ClockChanged,
+    Language,
     MessageSettled,
     RewardDecided,
     RewardPaid,
@@ -23,7 +29,11 @@ from shared.events import (
 )
 from shared.keeping import keep
 from shared.observe import log
+from shared.values import clock
+from shared.web.texts import texts
 
+# The words of a follow-up by SMS are for the desk, which speaks it.
+SPOKEN: Language = "zh"
 OfASubmission = (
     CaseOpened | CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided
     | RewardPaid | RewardReversed | MessageSettled | WordGiven
@@ -117,13 +127,41 @@ async def on_case_rescheduled(conn: Connection, event: CaseRescheduled) -> None:
 async def on_answer_heard(conn: Connection, event: AnswerHeard) -> None:
     """What a citizen answered by phone: the next of their answers, told to all as any of them."""
     await said.lock(conn, event.submission_id)
+    named = {"kind": event.kind, "unit_code": event.unit_code}
+    await _take_over(conn, event, event.heard_at, **named)
+    log.get().info("answers by phone taken over", submission_id=str(event.submission_id))
+
+
+async def on_answer_replied(answering: Answering, conn: Connection, event: AnswerReplied) -> None:
+    """The same of a reply by SMS; not solved is a follow-up, where one is still possible.
+
+    One that is to an answer which was changed meanwhile stays a word about that answer.
+    """
+    await said.lock(conn, event.submission_id)
+    facts = await submissions.get(conn, event.submission_id)
+    if facts is None:
+        log.get().warning("reply to nothing", submission_id=str(event.submission_id))
+        return
+    told, now = await reading.load(conn, facts), clock.now()
+    standing = told.standing(answering.seal, answering.policies, now)
+    named = {"kind": facts.kind, "unit_code": facts.unit_code}
+    await _take_over(conn, event, event.replied_at, **named)
+    log.get().info("answers by SMS taken over", submission_id=str(event.submission_id))
+    if not event.solved and standing.revision == event.revision and standing.may("follow_up"):
+        words = FollowupBody(words=texts(SPOKEN).text("followup_by_sms"))
+        await answering.follow_up(Moment(conn, told, standing, now, SPOKEN), words)
+
+
+async def _take_over(
+    conn: Connection, event: AnswerHeard | AnswerReplied, at: datetime, **named: str
+) -> None:
     newest = latest(await timeline.list_of(conn, event.submission_id), "rated")
     number = newest.details["number"] + 1 if newest else 1
     told = {name: getattr(event, name) for name in ("solved", "satisfied", "revision")}
-    entry = Entry("rated", event.heard_at, told | {"number": number})
-    await timeline.add(conn, event.submission_id, str(number), entry)
-    await publish(conn, AnswerRated.of(event, version=number, rated_at=event.heard_at))
-    log.get().info("answers by phone taken over", submission_id=str(event.submission_id))
+    await timeline.add(
+        conn, event.submission_id, str(number), Entry("rated", at, told | {"number": number})
+    )
+    await publish(conn, AnswerRated.of(event, version=number, rated_at=at, **named))
 
 
 async def on_message_settled(conn: Connection, event: MessageSettled) -> None:

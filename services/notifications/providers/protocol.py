@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
-from services.notifications.rules import Purpose
+from services.notifications.rules.messages import Purpose
 from shared.policy.section import SPOKEN
 from shared.vendors.outcomes import Outcome
 from shared.vendors.vendor import NotAReport, Vendor, VendorSettings

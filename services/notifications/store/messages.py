@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from asyncpg import Record
-
-from services.notifications.rules import FINAL, Next, Purpose, Standing, State
+from services.notifications.rules.messages import FINAL, Next, Purpose, Standing, State
 from shared.db import Connection
+from shared.policy.section import SPOKEN
 
 # Longer than half of it plus the longest time-out of a call, so that no sender outlives its lease.
 LEASE = timedelta(seconds=30)
@@ -25,6 +24,7 @@ class Message:
     phone_sealed: str
     code_sealed: str | None
     amount_fen: int | None
+    language: str
     state: State
     version: int
     attempt: int
@@ -37,6 +37,7 @@ class Message:
     age: timedelta
     life: timedelta | None
     since_call: timedelta
+    stopped: bool
 
     @property
     def standing(self) -> Standing:
@@ -46,18 +47,20 @@ class Message:
         )
 
 
-_COLUMNS = """
-    message_id, case_id, submission_id, purpose, phone_sealed, code_sealed, amount_fen, state,
-    version, attempt, repeats, queries, ref, traceparent, next_at, called_at,
+COLUMNS = """
+    message_id, case_id, submission_id, purpose, phone_sealed, code_sealed, amount_fen,
+    language, state, version, attempt, repeats, queries, ref, traceparent, next_at, called_at,
     mashang_now() - created_at AS age, expires_at - created_at AS life,
-    now() - called_at AS since_call
+    now() - called_at AS since_call,
+    coalesce(phone_hash IN (SELECT s.phone_hash FROM stops s), false) AS stopped
 """
 
 _ADD = """
     WITH added AS (
-        INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, amount_fen,
-                              occasion, traceparent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed,
+                              phone_hash, amount_fen, occasion, not_before, expires_at, language,
+                              traceparent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT ON CONSTRAINT messages_once_a_case DO NOTHING
         RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state)
@@ -66,29 +69,13 @@ _ADD = """
 _ADD_PASSING = """
     WITH added AS (
         INSERT INTO messages (message_id, submission_id, purpose, phone_sealed, code_sealed,
-                              created_at, expires_at, traceparent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                              created_at, expires_at, phone_hash, language, traceparent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT ON CONSTRAINT messages_pkey DO NOTHING
         RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state)
     SELECT message_id, version, state FROM added RETURNING message_id
 """
-_CLAIM_QUEUED = f"""
-    WITH claimed AS (
-        UPDATE messages SET state = 'sending', version = version + 1, attempt = attempt + 1,
-            queries = 0, called_at = now(), next_at = now() + $2
-        WHERE message_id IN (
-            SELECT message_id FROM messages WHERE state = 'queued' AND next_at <= now()
-            ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING *),
-    tried AS (
-        INSERT INTO attempts (message_id, attempt, vendor, called_at)
-        SELECT message_id, attempt, $3, called_at FROM claimed),
-    told AS (
-        INSERT INTO message_states (message_id, version, state)
-        SELECT message_id, version, state FROM claimed)
-    SELECT {_COLUMNS} FROM claimed
-"""  # noqa: S608
 
 
 def _marking(to: str, which: str) -> str:
@@ -110,8 +97,13 @@ _MARK_EXPIRED = _marking(
 )
 _MARK_DEAD = _marking(
     "state = 'failed', code = 'expired', settled_at = mashang_now(), phone_sealed = NULL,"
-    " code_sealed = NULL",
-    "state = 'held' AND expires_at <= mashang_now()",
+    " code_sealed = NULL, next_at = NULL",
+    "state IN ('held', 'queued') AND expires_at <= mashang_now()",
+)
+_MARK_ANSWERED = _marking(
+    "state = 'failed', code = 'answered', settled_at = mashang_now(), next_at = NULL,"
+    " phone_sealed = NULL",
+    "submission_id = $1 AND purpose = 'question' AND state = 'queued' AND occasion <= $2",
 )
 _CLAIM_QUERIES = f"""
     UPDATE messages SET queries = queries + 1, next_at = now() + $2
@@ -119,15 +111,17 @@ _CLAIM_QUERIES = f"""
         SELECT message_id FROM messages
         WHERE state IN ('accepted', 'unknown') AND next_at <= now()
         ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING {_COLUMNS}
+    RETURNING {COLUMNS}
 """  # noqa: S608
-# Compare-and-set: whoever was overtaken changes nothing.
+# Compare-and-set: whoever was overtaken changes nothing. Only of a case, and where nobody had it
+# forgotten, the phone stays a while, so that a person may send it again.
 _MARK = """
     WITH marked AS (
         UPDATE messages SET state = $3, version = version + 1, code = $4, ref = coalesce($5, ref),
             next_at = now() + $6, repeats = repeats + $7::int,
             settled_at = CASE WHEN $8 THEN mashang_now() END,
-            phone_sealed = CASE WHEN $8 THEN NULL ELSE phone_sealed END,
+            phone_sealed = CASE WHEN $8 AND (case_id IS NULL OR phone_hash IS NULL) THEN NULL
+                ELSE phone_sealed END,
             code_sealed = CASE WHEN $8 THEN NULL ELSE code_sealed END
         WHERE message_id = $1 AND version = $2
         RETURNING message_id, version, state, code, settled_at),
@@ -136,17 +130,6 @@ _MARK = """
         SELECT message_id, version, state, code FROM marked)
     SELECT message_id, settled_at FROM marked
 """
-_MARK_ERASED = """
-    WITH erased AS (
-        UPDATE messages SET state = 'failed', version = version + 1, code = 'erased',
-            settled_at = mashang_now(), phone_sealed = NULL
-        WHERE submission_id = $1 AND state = 'held' AND case_id IS NOT NULL
-        RETURNING message_id, case_id, submission_id, purpose, version, state, code, settled_at),
-    told AS (
-        INSERT INTO message_states (message_id, version, state, code)
-        SELECT message_id, version, state, code FROM erased)
-    SELECT message_id, case_id, submission_id, purpose, settled_at FROM erased
-"""
 # A hint that came while the vendor was being asked has moved next_at, and is not overwritten.
 _POSTPONE = """
     UPDATE messages SET next_at = now() + $4, code = coalesce($5, code)
@@ -154,20 +137,28 @@ _POSTPONE = """
 """
 
 
-async def add_message(
-    conn: Connection,
-    message_id: UUID,
-    case_id: UUID,
-    submission_id: UUID,
-    purpose: Purpose,
-    phone_sealed: str,
-    amount_fen: int | None,
-    occasion: int,
-    traceparent: str,
-) -> bool:
-    """Queue a message; False if the case already has one of this purpose and occasion."""
-    values = (case_id, submission_id, purpose, phone_sealed, amount_fen, occasion, traceparent)
-    return await conn.fetchval(_ADD, message_id, *values) is not None
+class OfACase(NamedTuple):
+    """An SMS about a case, once an occasion; `phone_sealed` opens under `phone:<submission_id>`.
+
+    It goes from `not_before` on; a question is dead at `expires_at`.
+    """
+
+    message_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    purpose: Purpose
+    phone_sealed: str
+    phone_hash: str | None
+    amount_fen: int | None = None
+    occasion: int = 0
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    language: str = SPOKEN[0]
+
+
+async def add_message(conn: Connection, message: OfACase, traceparent: str) -> bool:
+    """Queue it; False if the case already has one of this purpose and occasion."""
+    return await conn.fetchval(_ADD, *message, traceparent) is not None
 
 
 class Passing(NamedTuple):
@@ -183,16 +174,13 @@ class Passing(NamedTuple):
     code_sealed: str | None
     created_at: datetime
     expires_at: datetime
+    phone_hash: str | None = None
+    language: str = SPOKEN[0]
 
 
 async def add_passing(conn: Connection, passing: Passing, traceparent: str) -> bool:
     """Queue it; False if it is there already."""
     return await conn.fetchval(_ADD_PASSING, *passing, traceparent) is not None
-
-
-async def claim_queued(conn: Connection, limit: int, vendor: str) -> list[Message]:
-    """Take what is due to be sent, each with a new attempt; commit before calling the vendor."""
-    return [_message(row) for row in await conn.fetch(_CLAIM_QUEUED, limit, LEASE, vendor)]
 
 
 async def mark_expired(conn: Connection) -> list[UUID]:
@@ -207,7 +195,7 @@ async def mark_dead(conn: Connection) -> list[UUID]:
 
 async def claim_queries(conn: Connection, limit: int) -> list[Message]:
     """Take what the vendor must be asked about."""
-    return [_message(row) for row in await conn.fetch(_CLAIM_QUERIES, limit, LEASE)]
+    return [Message(**dict(row)) for row in await conn.fetch(_CLAIM_QUERIES, limit, LEASE)]
 
 
 async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, datetime | None]:
@@ -226,27 +214,13 @@ async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, date
     return row is not None, row["settled_at"] if row else None
 
 
-@dataclass(frozen=True)
-class Forgotten:
-    """A held message that will not be sent."""
-
-    message_id: UUID
-    case_id: UUID
-    submission_id: UUID
-    purpose: Purpose
-    settled_at: datetime
-
-
-async def mark_erased(conn: Connection, submission_id: UUID) -> list[Forgotten]:
-    """Give up what is held of a submission, and forget its phone."""
-    return [Forgotten(**dict(row)) for row in await conn.fetch(_MARK_ERASED, submission_id)]
+async def mark_answered(conn: Connection, submission_id: UUID, revision: int) -> list[UUID]:
+    """Give up the questions that are not yet asked of what is answered by now."""
+    rows = await conn.fetch(_MARK_ANSWERED, submission_id, revision)
+    return [row["message_id"] for row in rows]
 
 
 async def postpone(conn: Connection, message: Message, to: Next) -> None:
     """Stay in the same state and look again after `to.wait`."""
     key = (message.message_id, message.version, message.next_at)
     await conn.execute(_POSTPONE, *key, to.wait, to.code)
-
-
-def _message(row: Record) -> Message:
-    return Message(**dict(row))

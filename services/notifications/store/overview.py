@@ -1,11 +1,13 @@
 """All messages as operators, reports and figures see them."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
-from services.notifications.rules import Purpose, State
+from services.notifications.rules.messages import Purpose, State
 from shared.db import Connection
 
 _HURRY = """
@@ -23,6 +25,49 @@ _HELD = """
     SELECT message_id, case_id, purpose, code, attempt, created_at FROM messages
     WHERE state = 'held' ORDER BY message_id LIMIT $1
 """
+_SHOWN = """
+    SELECT m.message_id, m.case_id, m.submission_id, m.purpose, m.state, m.code, m.attempt, m.fen,
+        m.phone_sealed, m.created_at, m.settled_at, m.not_before, a.vendor, m.resend_of,
+        (SELECT r.message_id FROM messages r WHERE r.resend_of = m.message_id) AS resent_as,
+        mashang_now() - m.created_at AS age
+    FROM messages m LEFT JOIN LATERAL (
+        SELECT vendor FROM attempts t WHERE t.message_id = m.message_id
+        ORDER BY attempt DESC LIMIT 1) a ON true
+"""
+_LIST = f"""
+    {_SHOWN}
+    WHERE ($1::text IS NULL OR m.state = $1) AND ($2::text IS NULL OR m.purpose = $2)
+        AND ($3::text IS NULL OR a.vendor = $3)
+        AND ($4::timestamptz IS NULL OR (m.created_at, m.message_id) < ($4, $5::uuid))
+    ORDER BY m.created_at DESC, m.message_id DESC LIMIT $6
+"""
+_STEPS = """
+    SELECT state, code, since_at FROM message_states WHERE message_id = $1 ORDER BY version
+"""
+_RESEND_OF = """
+    SELECT username AS by, reason, confirmed, resent_at FROM resends WHERE message_id = $1
+"""
+_RESEND = """
+    WITH again AS (
+        INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, phone_hash,
+            amount_fen, occasion, language, again, resend_of, expires_at, traceparent)
+        SELECT $1, case_id, submission_id, purpose, phone_sealed, phone_hash, amount_fen, occasion,
+            language, again + 1, message_id,
+            mashang_now() + (expires_at - coalesce(not_before, created_at)), $6
+        FROM messages WHERE message_id = $2
+        ON CONFLICT DO NOTHING RETURNING message_id, version, state),
+    told AS (
+        INSERT INTO message_states (message_id, version, state, code)
+        SELECT message_id, version, state, 'resent' FROM again)
+    INSERT INTO resends (message_id, username, reason, confirmed)
+    SELECT message_id, $3, $4, $5 FROM again RETURNING message_id
+"""
+_DUE = """
+    SELECT purpose, count(*) FROM messages
+    WHERE state = 'queued' AND next_at <= now()
+        AND (not_before IS NULL OR not_before <= mashang_now())
+    GROUP BY purpose
+"""
 _COUNTS = "SELECT purpose, state, count(*) FROM messages GROUP BY purpose, state"
 
 
@@ -39,6 +84,56 @@ async def mark_released(conn: Connection, message_id: UUID) -> bool:
 async def list_held(conn: Connection, limit: int) -> list[Record]:
     """Oldest first, without anything personal."""
     return list(await conn.fetch(_HELD, limit))
+
+
+class Wanted(NamedTuple):
+    """Which messages; `before` is the last of the page before, by time and id."""
+
+    state: State | None = None
+    purpose: Purpose | None = None
+    vendor: str | None = None
+    before: tuple[datetime, UUID] | None = None
+
+
+async def list_newest(conn: Connection, wanted: Wanted, limit: int) -> list[Record]:
+    """The newest first."""
+    at, message_id = wanted.before or (None, None)
+    return list(await conn.fetch(_LIST, *wanted[:3], at, message_id, limit))
+
+
+async def get(conn: Connection, message_id: UUID) -> Record | None:
+    """One."""
+    return await conn.fetchrow(f"{_SHOWN} WHERE m.message_id = $1", message_id)
+
+
+async def list_steps(conn: Connection, message_id: UUID) -> list[Record]:
+    """Every state that it was in."""
+    return list(await conn.fetch(_STEPS, message_id))
+
+
+async def get_resend(conn: Connection, message_id: UUID) -> Record | None:
+    """Who sent it again, and why; None where nobody did and it is the first."""
+    return await conn.fetchrow(_RESEND_OF, message_id)
+
+
+class Resend(NamedTuple):
+    """A new message that takes the place of another, and who says so."""
+
+    message_id: UUID
+    of: UUID
+    username: str
+    reason: str
+    confirmed: bool
+
+
+async def add_resend(conn: Connection, resend: Resend, traceparent: str) -> bool:
+    """Queue it; False if the other was sent again before."""
+    return await conn.fetchval(_RESEND, *resend, traceparent) is not None
+
+
+async def count_due(conn: Connection) -> dict[Purpose, int]:
+    """What could leave now, if nothing held it back."""
+    return {row["purpose"]: row["count"] for row in await conn.fetch(_DUE)}
 
 
 async def get_counts(conn: Connection) -> dict[tuple[Purpose, State], int]:

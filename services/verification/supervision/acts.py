@@ -1,15 +1,20 @@
 """Notices are issued by the clock, and acknowledged by the place to which they are addressed."""
 
+from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from uuid_utils.compat import uuid7
 
+from services.verification.paging import store as paging
 from services.verification.supervision import rules, store
 from services.verification.supervision.rules import Notice
 from shared.access import CASE_WORKERS, Operator
+from shared.bus.outbox import publish
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, NotFound
+from shared.events import DutyNoticed
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock, text
@@ -42,20 +47,35 @@ class Acknowledged(BaseModel):
 async def issue(database: Database, policies: Policies) -> int:
     """Issue every notice that is due and not there yet; how many there were."""
     ladders, newest = rules.ladders(policies), policies.editions[-1]
+    unit_level, zone = policies.level_keys[-1], newest.timezone
     async with database.transaction() as conn:
-        count = await store.issue(conn, ladders, policies.level_keys[-1], newest.timezone, _AT_ONCE)
-    if count:
-        log.get().info("notices issued", count=count)
-    return count
+        issued = await store.issue(conn, ladders, unit_level, zone, _AT_ONCE)
+        await _tell(conn, {place for places in issued for place in places})
+    if issued:
+        log.get().info("notices issued", count=len(issued))
+    return len(issued)
 
 
 async def remind(database: Database, policies: Policies) -> int:
     """Remind of every notice that its place has not acknowledged in time; how many."""
     async with database.transaction() as conn:
-        count = await store.remind(conn, rules.remindings(policies), _AT_ONCE)
-    if count:
-        log.get().info("notices reminded of", count=count)
-    return count
+        reminded = await store.remind(conn, rules.remindings(policies), _AT_ONCE)
+        await _tell(conn, set(reminded))
+    if reminded:
+        log.get().info("notices reminded of", count=len(reminded))
+    return len(reminded)
+
+
+async def _tell(conn: Connection, places: Collection[str]) -> None:
+    """One SMS a place, however many wait there; where no phone is left it is for the desk."""
+    if not places:
+        return
+    now = clock.now()
+    for phone in (await paging.list_phones(conn, places)).values():
+        event = DutyNoticed.of(
+            phone, told_id=uuid7(), told_at=now, expires_at=now + rules.TOLD_WITHIN
+        )
+        await publish(conn, event)
 
 
 def may_acknowledge(operator: Operator, notice: Notice) -> bool:

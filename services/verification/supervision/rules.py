@@ -11,6 +11,8 @@ from shared.policy import Policies, Policy
 from shared.policy.parts import Supervision
 from shared.values import clock
 
+# What is told of by SMS later than this is told of again, or stands one level higher.
+TOLD_WITHIN = timedelta(hours=24)
 Outlook = Literal["climbs", "climbed", "top", "stopped"]
 
 

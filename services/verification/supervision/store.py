@@ -60,14 +60,14 @@ _ISSUE = f"""
             case_id, unit_code, deadline_at, level, level_key, place_code,
             nullif(copy_to, place_code), due_at, detected_at, policy_from
         FROM addressed a
-        RETURNING notice_id, case_id, level, detected_at
+        RETURNING notice_id, case_id, level, detected_at, place_code, copy_to
     ), noted AS (
         INSERT INTO case_actions (case_id, action, actor, acted_at, details)
         SELECT case_id, 'notice', '', detected_at,
             jsonb_build_object('notice_id', notice_id, 'level', level)
         FROM issued ORDER BY level
     )
-    SELECT count(*) FROM issued
+    SELECT place_code, copy_to FROM issued
 """  # noqa: S608
 # Counted from when the notice was issued; each is there once.
 _REMIND = """
@@ -75,7 +75,7 @@ _REMIND = """
         SELECT * FROM unnest($1::timestamptz[], $2::timestamptz[], $3::interval[], $4::int[])
             AS r (since, until, after, most)
     ), waiting AS (
-        SELECT n.notice_id, n.case_id, n.level, n.detected_at, r.after, r.most,
+        SELECT n.notice_id, n.case_id, n.level, n.place_code, n.detected_at, r.after, r.most,
             (SELECT count(*) FROM notice_reminders m WHERE m.notice_id = n.notice_id)::int AS sent
         FROM cases c JOIN notices n ON n.case_id = c.case_id
             AND n.deadline_at = c.verification_due_at
@@ -101,7 +101,7 @@ _REMIND = """
             jsonb_build_object('notice_id', notice_id, 'level', w.level, 'number', r.number)
         FROM reminded r JOIN waiting w USING (notice_id) ORDER BY w.level
     )
-    SELECT count(*) FROM reminded
+    SELECT w.place_code FROM reminded r JOIN waiting w USING (notice_id)
 """
 _NOT_YET = """NOT EXISTS (SELECT FROM notice_acknowledgements a
     WHERE a.notice_id = n.notice_id)"""
@@ -133,23 +133,24 @@ _WANTED: dict[View, str] = {
 
 async def issue(
     conn: Connection, ladders: Sequence[Ladder], unit_level: str, zone: str, limit: int
-) -> int:
-    """Issue what is due by the database's clock; how many notices there were."""
+) -> list[tuple[str, ...]]:
+    """Issue what is due by the database's clock; for each notice the places that get it."""
     if not await conn.fetchval(_TURN):
-        return 0
+        return []
     steps = [
         (one.policy_from, one.since, one.until, *astuple(rung))
         for one in ladders
         for rung in one.rungs
     ]
     columns = map(list, zip(*steps, strict=True))
-    return int(await conn.fetchval(_ISSUE, *columns, unit_level, zone, limit))
+    rows = await conn.fetch(_ISSUE, *columns, unit_level, zone, limit)
+    return [tuple(filter(None, (row["place_code"], row["copy_to"]))) for row in rows]
 
 
-async def remind(conn: Connection, rules: Sequence[Reminding], limit: int) -> int:
-    """Remind of what is due by the database's clock and not acknowledged; how many."""
+async def remind(conn: Connection, rules: Sequence[Reminding], limit: int) -> list[str]:
+    """Remind of what is due by the database's clock and not acknowledged; whose, each time."""
     columns = map(list, zip(*map(astuple, rules), strict=True))
-    return int(await conn.fetchval(_REMIND, *columns, limit))
+    return [row["place_code"] for row in await conn.fetch(_REMIND, *columns, limit)]
 
 
 async def list_newest(

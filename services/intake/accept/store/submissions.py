@@ -125,6 +125,13 @@ async def get_by_receipt(conn: Connection, receipt_hash: bytes) -> Stored | None
     return found[0] if found else None
 
 
+async def get(conn: Connection, submission_id: UUID) -> Stored | None:
+    """The stored facts of one submission."""
+    sql = f"SELECT {_FACTS} FROM submissions WHERE id = $1"  # noqa: S608
+    row = await conn.fetchrow(sql, submission_id)
+    return Stored(*row) if row else None
+
+
 async def get_rated(conn: Connection, receipt_hash: bytes) -> Rated:
     """What was rated under a receipt. NotFound."""
     row = await conn.fetchrow(

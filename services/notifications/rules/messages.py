@@ -26,12 +26,17 @@ from shared.vendors.outcomes import (
     Unknown,
 )
 
-Purpose = Literal["thanks", "paid", "unreached", "word", "urgent", "code", "invitation", "receipt"]
+Purpose = Literal[
+    "thanks", "paid", "unreached", "word", "question", "howto", "notice", "urgent", "code",
+    "invitation", "receipt",
+]  # fmt: skip
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
 Outcome = Literal["delivered", "failed", "unknown"]
 
 # What a final state is called in message.settled; every other state is still open.
 FINAL: dict[State, Outcome] = {"delivered": "delivered", "failed": "failed", "lost": "unknown"}
+# Of the others of a case nobody else hears.
+TOLD: frozenset[Purpose] = frozenset({"thanks", "paid", "unreached", "word"})
 FIRST_QUERY = timedelta(seconds=2)
 AT_ONCE = timedelta()
 
@@ -100,6 +105,11 @@ def after_send(outcome: outcomes.Outcome, message: Standing, limits: Limits) -> 
             return Next("unknown", FIRST_QUERY, code)
 
 
+def sent_nothing(outcome: outcomes.Outcome) -> bool:
+    """Whether a call certainly made no SMS, so that it cost nothing."""
+    return isinstance(outcome, Rejected | TryLater | Held)
+
+
 def after_query(found: outcomes.Outcome, message: Standing, limits: Limits) -> Next:
     """What the vendor's list makes of a message that is accepted or unknown."""
     match found:
@@ -118,6 +128,20 @@ def after_query(found: outcomes.Outcome, message: Standing, limits: Limits) -> N
             return Next(message.state, max(after, backoff(message.queries)), code)
         case Held(code) | Unknown(code) | NotFound(code) | Reversed(_, code):
             return Next(message.state, backoff(message.queries), code)
+
+
+# Only what is of a case and says always the same; a code or a link is asked for anew.
+RESENDABLE: frozenset[Purpose] = frozenset({"thanks", "paid", "unreached", "word", "question"})
+Resending = Literal["plainly", "confirmed"]
+
+
+def resending(state: State, purpose: Purpose, *, phone: bool) -> Resending | None:
+    """Whether a person may send it again; what may have arrived only if they say that they know."""
+    if not phone or purpose not in RESENDABLE:
+        return None
+    if state == "failed":
+        return "plainly"
+    return "confirmed" if state in ("delivered", "lost", "unknown") else None
 
 
 def _may_repeat(message: Standing, limits: Limits) -> bool:
