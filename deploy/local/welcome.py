@@ -13,6 +13,8 @@ import segno
 from deploy.local.settings import ROOT
 
 GAP = 3
+# Where there is something to look at: the citizen's phone, with its SMS and its airtime.
+PAGES = {"sandbox": "/phone"}
 
 
 def screen(urls: Mapping[str, str], password: str, complaint: Mapping[str, object]) -> list[str]:
@@ -30,7 +32,7 @@ def told(urls: Mapping[str, str], password: str, complaint: Mapping[str, object]
     """Where everything is, how to sign in, what came of the first complaint."""
     yield ""
     for name, url in urls.items():
-        yield f"{name:<19}{url}"
+        yield f"{name:<19}{url}{PAGES.get(name, '')}"
     yield ""
     for role, username in demo_operators().items():
         yield f"{role.replace('_', ' '):<19}{username}"

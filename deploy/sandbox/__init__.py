@@ -10,7 +10,8 @@ down, 05 duplicate, 06 declined, 07 exception, anything else is completed; for S
 number, 03 accepted but undelivered, 04 system error, 05 frequency limit, 06 opted out, anything
 else is delivered. The third digit from the end delays it: 1, 2, 3 for 3 s, 20 s, 5 min.
 
-For tests on the same machine: ``GET``/``DELETE /admin/book``, ``GET /admin/statement``, and
+For people on the same machine: ``GET /phone`` shows what arrived on a citizen's phone, by itself.
+For tests there: ``GET``/``DELETE /admin/book``, ``GET /admin/statement``, and
 ``GET``/``POST``/``DELETE /admin/faults`` (see ``faults.Fault``), and ``POST /admin/replies`` with
 vendor, phone and text: the citizen replies. Marks in the docstrings say how
 sure a detail is: [D] the vendor's documentation, [C] public code, [M] from memory.

@@ -184,8 +184,8 @@ def routes() -> list[web.RouteDef]:
 @web.middleware
 async def admin_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Keep strangers out and turn every refusal outside the vendors' paths into problem+json."""
-    if request.path.startswith("/admin") and not is_local(request.remote):
-        return problem(403, "The admin API answers only to this machine.")
+    if request.path.startswith(("/admin", "/phone")) and not is_local(request.remote):
+        return problem(403, "Only this machine may look behind the vendors.")
     try:
         return await handler(request)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
 from aiohttp.typedefs import Handler
 
-from deploy.sandbox import admin
+from deploy.sandbox import admin, phones
 from deploy.sandbox.admin import admin_errors
 from deploy.sandbox.book import Book
 from deploy.sandbox.callbacks import Postman
@@ -44,7 +44,7 @@ def make_app(config: Config) -> web.Application:
     book = Book(config.data)
     app = web.Application(middlewares=[admin_errors, misbehave, speak])
     app[PARTS] = Parts(config, book, FaultBox(book))
-    app.add_routes(admin.routes())
+    app.add_routes([*admin.routes(), *phones.routes()])
     for dialect in DIALECTS.values():
         app.add_routes(dialect.routes())
     app.cleanup_ctx.append(background)

@@ -14,6 +14,7 @@ from services.rewards.store import (
     earlier,
     figures,
     history,
+    lateness,
     mismatches,
     orders,
     rewards,
@@ -83,10 +84,13 @@ class Api:
             rows = await rewards.list_page(conn, query.state, query.cursor, PAGE)
             names = await directory.list_names(conn, {reward.unit_code for _, reward in rows})
             away = await self._away(conn, [reward.id for _, reward in rows])
+            since = await lateness.list_since(conn, [reward for _, reward in rows])
         cursor = str(rows[-1][0]) if len(rows) == PAGE else None
         shown = [
             views.RewardShown(
-                **views.values_of(reward, self.seal, names), vendor_away=away.get(reward.id)
+                **views.values_of(reward, self.seal, names),
+                vendor_away=away.get(reward.id),
+                since=since.get(str(reward.id)),
             )
             for _, reward in rows
         ]
@@ -133,6 +137,7 @@ class Api:
         return views.Detail(
             **views.values_of(reward, self.seal, names),
             vendor_away=(await self._away(conn, [reward.id])).get(reward.id),
+            since=(await lateness.list_since(conn, [reward])).get(str(reward.id)),
             orders=[views.OrderShown(**order) for order in await orders.list_of(conn, reward)],
             transitions=[
                 views.TransitionShown(**step) for step in await history.list_of(conn, reward)

@@ -25,7 +25,7 @@ LACKING: Mapping[Missing, str] = {
 
 
 async def decide(conn: Connection, reward: Reward, who: Operator, approval: Approval) -> Reward:
-    """A second person's word: ready or refused. Forbidden to the one who held it."""
+    """A second person's word: ready or refused. Forbidden to who held or verified it."""
     await _must_be_a_stranger(conn, reward, who)
     step: Step = "approved" if approval.decision == "approve" else "refused"
     if reward.state not in ("held", "manual"):
@@ -82,6 +82,8 @@ async def lacks(conn: Connection, reward: Reward, pace: Pace) -> Missing | None:
 async def _must_be_a_stranger(conn: Connection, reward: Reward, who: Operator) -> None:
     if reward.held_by == who.username:
         raise Forbidden("refused.second_person")
+    if who.username in reward.verifiers:
+        raise Forbidden("refused.reward_own_verdict")
     _must_not_be_meant(reward, who)
     if who.badge and await directory.get_officer_phone(conn, who.badge) == reward.phone_index:
         raise Forbidden("refused.own_phone")

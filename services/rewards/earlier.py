@@ -59,6 +59,8 @@ class Earlier:
         return await earlier.claim(conn, vendor, self.pace.lease, most)
 
     async def _settle(self, conn: Connection, sent: Sent, outcome: Outcome) -> None:
+        # An order that was found after all takes its place in the budgets.
+        await rewards.lock_decisions(conn)
         reward = await rewards.claim_one(conn, sent.reward.id)
         if reward is None:
             return

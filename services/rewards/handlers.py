@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.rewards import moves
-from services.rewards.rules import entitlement
+from services.rewards.rules import entitlement, neighbours
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Aside
-from services.rewards.store import contacts, directory, erasures, incidents, rewards
+from services.rewards.store import contacts, directory, erasures, incidents, rewards, usage
 from shared import policy
 from shared.db import Connection
 from shared.events import CaseVerified, ContactBound, ContactErased, Event, IncidentChanged
@@ -17,7 +17,7 @@ from shared.keeping import keep
 from shared.observe import log, trace
 from shared.policy import Policies
 from shared.values import phone
-from shared.values.seal import Seal
+from shared.values.seal import Seal, SealBroken
 
 
 async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
@@ -75,9 +75,9 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
     state, withdrawn = (reward.state, bool(reward.withdrawn_at)) if reward else (None, False)
     match entitlement.answer_to_verdict(entitled, state, withdrawn):
         case "make":
-            await _make(conn, event, edition)
+            await _make(conn, event, edition, _near(event, seal))
         case "renew" if reward:
-            await _renew(conn, event, edition, reward)
+            await _renew(conn, event, edition, reward, _near(event, seal))
         case "withdraw" if reward:
             await _withdraw(conn, reward)
         case ("note" | "reinstate") as answer if reward:
@@ -88,12 +88,20 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
             )
     kept_from = sorted({*event.kept_from, *event.officers})
-    await rewards.set_kept_from(conn, event.case_id, kept_from)
+    await rewards.set_people(conn, event.case_id, kept_from, event.verified_by)
 
 
 def _use(event: CaseVerified, seal: Seal) -> phone.Use | None:
     sealed = event.phone_sealed
     return phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
+
+
+def _near(event: CaseVerified, seal: Seal) -> tuple[str, ...]:
+    try:
+        number = seal.open(event.phone_sealed or "", f"phone:{event.submission_id}")
+    except SealBroken:
+        return ()  # the sending will say so
+    return neighbours.blocks(number, lambda block: seal.mark(block, "phone"))
 
 
 async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:
@@ -128,35 +136,36 @@ async def _keep_caps(conn: Connection, incident_id: UUID, rule: policy.Reward) -
 
 
 async def _hold_beyond_caps(conn: Connection, reward: Reward, rule: policy.Reward) -> None:
-    if reason := entitlement.incident_reason(await _usage(conn, reward), rule):
+    if reason := entitlement.incident_reason(await usage.get(conn, reward, rule.odd), rule):
         now = await rewards.get_now(conn)
         await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
 
 
 async def _release_within_caps(conn: Connection, reward: Reward, rule: policy.Reward) -> None:
-    if reward.is_due and entitlement.hold_reason(await _usage(conn, reward), rule) is None:
+    used = await usage.get(conn, reward, rule.odd)
+    if reward.is_due and entitlement.hold_reason(used, rule) is None:
         now = await rewards.get_now(conn)
         ready = move(reward, "scheduled", now, act_at=now)
         await moves.save(conn, reward, ready, "scheduled", now)
 
 
-async def _usage(conn: Connection, reward: Reward) -> entitlement.Usage:
-    return await rewards.get_usage(
-        conn, reward.id, reward.phone_index, reward.incident_id, reward.month
-    )
-
-
-async def _make(conn: Connection, event: CaseVerified, edition: policy.Policy) -> None:
-    reward = entitlement.new_reward(event, edition.reward, edition.zone, trace.current())
+async def _make(
+    conn: Connection, event: CaseVerified, edition: policy.Policy, near: tuple[str, ...]
+) -> None:
+    reward = entitlement.new_reward(event, edition.reward, edition.zone, trace.current(), near)
     await rewards.add(conn, reward)
     await _decide(conn, reward, edition.reward, await rewards.get_now(conn))
 
 
 async def _renew(
-    conn: Connection, event: CaseVerified, edition: policy.Policy, refused: Reward
+    conn: Connection,
+    event: CaseVerified,
+    edition: policy.Policy,
+    refused: Reward,
+    near: tuple[str, ...],
 ) -> None:
     now = await rewards.get_now(conn)
-    fresh = entitlement.new_reward(event, edition.reward, edition.zone, trace.current())
+    fresh = entitlement.new_reward(event, edition.reward, edition.zone, trace.current(), near)
     kept = {name: getattr(fresh, name) for name in entitlement.FROM_VERDICT}
     eligible = replace(move(refused, "entitled", now), **kept)
     await moves.save(conn, refused, eligible, "entitled", now)
@@ -172,7 +181,7 @@ async def _decide(
     now: datetime,
     reason: entitlement.HoldReason | None = None,
 ) -> None:
-    reason = reason or entitlement.hold_reason(await _usage(conn, reward), rule)
+    reason = reason or entitlement.hold_reason(await usage.get(conn, reward, rule.odd), rule)
     reason = reason if reward.is_due else "late_order"
     if reason:
         await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)

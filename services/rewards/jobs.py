@@ -29,6 +29,7 @@ AT_ONCE = 10
 ERASED_AT_ONCE = 200
 SUMMED_AT_ONCE = 5000
 DISPUTED = Unknown("disputed")
+LEASE_LOST = Unknown("lease_lost")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,9 @@ class Payouts:
         self, state: State, work: Callable[[Connection, Reward, datetime], Awaitable[bool]]
     ) -> int:
         async with self.database.transaction() as conn:
+            if state == "rejected":
+                # What is refused for good leaves its place in the budgets.
+                await rewards.lock_decisions(conn)
             now = await rewards.get_now(conn)
             due = await rewards.claim_due(conn, state, AT_ONCE)
             for reward in due:
@@ -162,7 +166,7 @@ class Payouts:
 
     async def _send(self, vendor: Airtime, sent: Sent) -> Outcome:
         reward = sent.reward
-        await self._must_be_due(reward)
+        await self._must_be_held(reward)
         try:
             phone = self.seal.open(reward.phone_sealed, f"phone:{reward.submission_id}")
         except SealBroken as error:
@@ -170,9 +174,11 @@ class Payouts:
             raise NotCalled(Rejected("phone_unreadable", retriable=False)) from None
         return await vendor.send(sent.order, phone)
 
-    async def _must_be_due(self, reward: Reward) -> None:
-        """A verdict may have changed since the lease was committed."""
+    async def _must_be_held(self, reward: Reward) -> None:
+        """Since the lease was committed it may have been taken over, or the verdict changed."""
         async with self.database.acquire() as conn:
+            if not await rewards.is_held(conn, reward):
+                raise NotCalled(LEASE_LOST)
             if not await rewards.is_due(conn, reward.id):
                 raise NotCalled(TryLater("not_due", timedelta()))
 

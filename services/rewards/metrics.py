@@ -10,6 +10,10 @@ ACCEPTED_AGE = Gauge(
     "mashang_payout_accepted_age_seconds", "Age of the oldest order that the vendor has not settled"
 )
 OVERDUE = Gauge("mashang_rewards_overdue", "Rewards that should have been paid by now")
+DUE_SOON = Gauge("mashang_rewards_due_soon", "Unpaid rewards whose two days are nearly over")
+UNPAID_AGE = Gauge(
+    "mashang_rewards_unpaid_age_seconds", "Time since the verdict of the oldest unpaid reward"
+)
 PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
 MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody settled")
 DIFFERENCES = Gauge(

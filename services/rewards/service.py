@@ -13,6 +13,7 @@ from services.rewards.closing import Closing
 from services.rewards.earlier import Earlier
 from services.rewards.fetching import Fetching
 from services.rewards.jobs import Payouts
+from services.rewards.lateness import Lateness
 from services.rewards.ledger_pages import LedgerPages
 from services.rewards.pages import RewardPages
 from services.rewards.providers.protocol import Airtime
@@ -48,7 +49,8 @@ def build(settings: Settings, database: Database) -> Service:
     payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogue)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
-    watch = Watch(database, [vendor.name for vendor in vendors], catalogue)
+    names = [vendor.name for vendor in vendors]
+    watch = Watch(database, names, catalogue, partial(alert_before, policies))
     return Service(
         name=NAME,
         handlers={
@@ -79,6 +81,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Reconciliations(database).endpoints(),
             *LedgerPages(database, tuple(vendor.name for vendor in vendors)).endpoints(),
             *Closing(database, policies, printer).endpoints(),
+            *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),
         ],
@@ -89,6 +92,11 @@ def build(settings: Settings, database: Database) -> Service:
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,
     )
+
+
+def alert_before(policies: policy.Policies) -> timedelta:
+    """How long before its two days are over an unpaid reward is told of, today."""
+    return timedelta(hours=policies.at(clock.now()).reward.alert_hours)
 
 
 def sell(vendor: Airtime, editions: Iterable[policy.Policy]) -> None:

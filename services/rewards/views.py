@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from services.rewards.rules.causes import Cause
 from services.rewards.rules.mismatches import Kind
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.settling import Missing
@@ -98,6 +99,31 @@ class RewardShown(BaseModel):
     vendor_away: str | None = Field(
         default=None, description="the vendor of its open order, if it is no longer configured"
     )
+    since: datetime | None = Field(default=None, description="since when it is in its state")
+
+
+class LateShown(RewardShown):
+    """A reward by its two days."""
+
+    cause: Cause = Field(description="what keeps it, or kept it when it was due")
+
+
+class LateQuery(BaseModel):
+    """`cursor`: the `next` of the page before."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    show: Literal["unpaid", "late"] = "unpaid"
+    cursor: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class LateListing(BaseModel):
+    """A page of them: unpaid ones by their due time, those paid late the newest first."""
+
+    rewards: list[LateShown]
+    next: str | None
+    now: datetime
+    alert_at: datetime = Field(description="what is due before is told to who is on duty")
 
 
 class Listing(BaseModel):

@@ -1,34 +1,45 @@
 """The gauges: how many rewards are where, how old what is open is, and what waits for somebody."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import get_args
 
 from services.rewards import metrics
 from services.rewards.catalogue import Catalogue
 from services.rewards.rules.states import State
 from services.rewards.store import figures, reconciliations, stops
-from services.rewards.store.figures import Stranded
+from services.rewards.store.figures import Ages, Stranded
 from shared.db import Database
 from shared.observe import log
 from shared.values import clock
 
+HALF_A_DAY = timedelta(hours=12)
+
 
 @dataclass
 class Watch:
-    """What the last look found, for readiness: `vendors` are those configured, `catalogue` what the
-    first one sells."""
+    """What the last look found, for readiness.
+
+    `vendors` are those configured, `catalogue` what the first one sells, `soon` how long before the
+    two days are over it is told.
+    """
 
     database: Database
     vendors: Collection[str]
     catalogue: Catalogue
+    soon: Callable[[], timedelta] = lambda: HALF_A_DAY
+    late: Ages = field(default_factory=lambda: Ages(timedelta(), timedelta(), 0, 0))
     seen: Stranded = field(default_factory=lambda: Stranded(0, 0, 0))
     stopped: int = 0
 
     async def observe(self) -> None:
-        """Set the gauges."""
+        """Set the gauges; say it aloud when more rewards than before are about to be late."""
         amounts = list(self.catalogue.vendor.products)
-        self.seen = await observe(self.database, self.vendors, amounts)
+        self.seen, ages = await observe(self.database, self.vendors, amounts, self.soon())
+        if ages.due_soon > self.late.due_soon or ages.overdue > self.late.overdue:
+            log.get().error("rewards late", count=ages.overdue, soon=ages.due_soon)
+        self.late = ages
         self.stopped = await observe_books(self.database, self.stopped)
 
     def state(self) -> Mapping[str, str]:
@@ -38,6 +49,8 @@ class Watch:
             "mismatches": self.seen.mismatches,
             "orders without their vendor": self.seen.without_vendor,
             "rewards without a product": self.seen.without_product,
+            "rewards overdue": self.late.overdue,
+            "rewards due soon": self.late.due_soon,
             "products that the vendor sells otherwise": len(self.catalogue.wrong),
         }
         told = [f"{count} {name}" for name, count in waiting.items() if count]
@@ -45,23 +58,28 @@ class Watch:
 
 
 async def observe(
-    database: Database, vendors: Collection[str], amounts: Collection[int]
-) -> Stranded:
+    database: Database,
+    vendors: Collection[str],
+    amounts: Collection[int],
+    soon: timedelta = HALF_A_DAY,
+) -> tuple[Stranded, Ages]:
     """Set them, and what waits for a person."""
     async with database.acquire() as conn:
         states = await figures.list_states(conn)
-        ages = await figures.get_ages(conn)
+        ages = await figures.get_ages(conn, soon)
         stranded = await figures.get_stranded(conn, vendors, amounts)
     for state in get_args(State):
         metrics.REWARDS.labels(state).set(states.get(state, (0, 0))[0])
     metrics.UNKNOWN_AGE.set(ages.oldest_unknown.total_seconds())
     metrics.ACCEPTED_AGE.set(ages.oldest_accepted.total_seconds())
     metrics.OVERDUE.set(ages.overdue)
+    metrics.DUE_SOON.set(ages.due_soon)
+    metrics.UNPAID_AGE.set(ages.oldest_unpaid.total_seconds())
     metrics.PAUSED.set(ages.paused)
     metrics.MISMATCHES.set(stranded.mismatches)
     metrics.STRANDED.labels("vendor").set(stranded.without_vendor)
     metrics.STRANDED.labels("product").set(stranded.without_product)
-    return stranded
+    return stranded, ages
 
 
 async def observe_books(database: Database, before: int = 0) -> int:

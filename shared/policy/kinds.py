@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(strict=True, ge=1, le=100)]
+# One alone is no pattern.
+Several = Annotated[int, Field(strict=True, ge=2, le=100)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=100)]
 Days = Annotated[int, Field(strict=True, ge=1, le=92)]
 KeptDays = Annotated[int, Field(strict=True, ge=30, le=3660)]

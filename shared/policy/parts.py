@@ -19,6 +19,7 @@ from shared.policy.kinds import (
     Minutes,
     MonthFen,
     Percent,
+    Several,
     Text,
     mistake,
     once,
@@ -77,8 +78,30 @@ class Supervision(Part):
         return self
 
 
+class Odd(Part):
+    """Rule 8, 「anything suspicious is held」: from how many on, this one counted along.
+
+    phone_units      units at which one phone was rewarded, within so many days
+    near_phones      phones whose numbers follow one another, at most twenty apart
+    counter_rewards  rewards at one counter, within so many hours
+
+    What is left out is not looked for.
+    """
+
+    phone_units: Several | None = None
+    phone_units_days: Days = 30
+    near_phones: Several | None = None
+    near_phones_days: Days = 30
+    counter_rewards: Several | None = None
+    counter_hours: Hours = 24
+
+
 class Reward(Part):
-    """Rule 8; amounts in fen. Without `verdicts` there are no rewards."""
+    """Rule 8; amounts in fen. Without `verdicts` there are no rewards.
+
+    Budgets are of a month, those of a unit and of a day may be left out; beyond them, and where
+    something is `odd`, a reward is held. So long before the two days are over it is told aloud.
+    """
 
     amount_fen: Fen
     days: Days
@@ -86,12 +109,19 @@ class Reward(Part):
     per_phone_per_incident: Count
     per_incident: Count
     per_phone_month_fen: MonthFen
+    per_unit_month_fen: MonthFen | None = None
+    per_day_fen: MonthFen | None = None
     budget_month_fen: MonthFen
+    alert_hours: Hours = 12
+    odd: Odd = Odd()
 
     @model_validator(mode="after")
-    def _one_fits_the_month(self) -> Self:
-        for name in ("per_phone_month_fen", "budget_month_fen"):
-            if getattr(self, name) < self.amount_fen:
+    def _one_fits(self) -> Self:
+        """Each sum of money is enough for one."""
+        names = ("per_phone_month_fen", "per_unit_month_fen", "per_day_fen", "budget_month_fen")
+        for name in names:
+            most: int | None = getattr(self, name)
+            if most is not None and most < self.amount_fen:
                 raise mistake(name, "less than one reward, so that none could be paid")
         return self
 

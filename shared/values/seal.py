@@ -104,6 +104,16 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise SealBroken("sealed value does not open") from error
 
+    def mark(self, clear: str, purpose: Purpose) -> str:
+        """A keyed hash of a service's own, under the purpose's current key, 32 hex digits.
+
+        Whoever has not that ring cannot make it; after a change of keys it is another one.
+        """
+        if not (ring := self.rings.get(purpose)):
+            raise SealBroken(f"this service has no sealing key for {purpose}")
+        own = hmac.new(next(iter(ring.values())), b"mark", sha256).digest()
+        return hmac.new(own, clear.encode(), sha256).hexdigest()[:32]
+
     def index(self, clear: str) -> str:
         """A keyed hash, 32 hex digits: equal phones have equal indexes, and no more is told."""
         if self.index_key is None:

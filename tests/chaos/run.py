@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -102,10 +103,12 @@ class Run:
 
 
 def generous_policy(folder: Path) -> Path:
-    """The demo's monthly budget is 500 rewards; here nothing is to be held for it."""
+    """The demo's budgets are of a quiet city; here nothing is to be held for them, or as odd."""
     file = folder / "policy.toml"
     text = (ROOT / "deploy" / "policy.toml").read_text("utf-8")
-    file.write_text(text.replace("budget_month_fen = 1000000", "budget_month_fen = 100000000"))
+    for name in ("budget_month_fen", "per_unit_month_fen", "per_day_fen"):
+        text = re.sub(f"(?m)^{name} = .*$", f"{name} = 100000000", text)
+    file.write_text(re.sub("(?m)^(phone_units|near_phones|counter_rewards) = .*$", "", text))
     return file
 
 

@@ -1,6 +1,7 @@
 """For tests: the rewards service as it is wired, its database, and how its staff speak with it."""
 
 import base64
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,8 +19,9 @@ from shared import config, statements
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.events import UnitChanged
+from shared.service import Service
 from shared.web.edge import make_app
-from tests.integration.test_rewards_decisions import advance, hear, verified
+from tests.integration.test_rewards_decisions import RECEIVED, advance, hear, verified
 from tests.integration.test_rewards_jobs import environment
 
 SEED = bytes(range(32))
@@ -48,20 +50,28 @@ class Desk:
     """The service's application, and its database behind it."""
 
     def __init__(
-        self, client: TestClient[Any, Any], settings: Settings, database: Database
+        self, client: TestClient[Any, Any], settings: Settings, service: Service, database: Database
     ) -> None:
         self.client, self.settings, self.database = client, settings, database
+        self.endpoints = service.endpoints
+        # Alike where they are masked, and not in a row, for which a reward would be held.
+        self._phones = (f"{PHONE[:6]}{n:04}{PHONE[-4:]}" for n in itertools.count())
 
     async def earn(self, *steps: Step, **changes: Any) -> Reward:
         """A reward, some steps on."""
         submission = uuid4()
-        sealed = self.settings.seal.close(PHONE, f"phone:{submission}")
+        sealed = self.settings.seal.close(next(self._phones), f"phone:{submission}")
         async with self.database.transaction() as conn:
             reward = await hear(
                 conn, verified(submission_id=submission, phone_sealed=sealed, **changes)
             )
             assert reward is not None
             return await advance(conn, reward, *steps)
+
+    async def earn_many(self, number: int) -> list[Reward]:
+        """So many, two days apart: within what a unit may have in a month."""
+        days = (RECEIVED + timedelta(days=2 * n) for n in range(number))
+        return [await self.earn(verified_at=day) for day in days]
 
     async def held(self) -> Reward:
         """The fourth reward of an incident."""
@@ -115,4 +125,4 @@ async def opened(database: Database) -> AsyncIterator[Desk]:
     async with database.transaction() as conn:
         await service.handlers[UnitChanged](conn, PLACE)
     async with TestClient(TestServer(make_app(service.house))) as client:
-        yield Desk(client, settings, database)
+        yield Desk(client, settings, service, database)

@@ -60,7 +60,7 @@ async def test_a_reward_is_shown_with_its_history_and_a_masked_phone(desk: Desk)
 
 async def test_pages_of_rewards(desk: Desk) -> None:
     """Newest first, 50 at a time, each once, filtered by state."""
-    made = [await desk.earn() for _ in range(52)]
+    made = await desk.earn_many(52)
     _, first = await desk.get("/api/v1/rewards?state=ready")
     _, second = await desk.get(f"/api/v1/rewards?state=ready&cursor={first['next']}")
     seen = [r["id"] for r in first["rewards"] + second["rewards"]]

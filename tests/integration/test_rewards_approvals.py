@@ -16,7 +16,7 @@ from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Refused
 from shared.events import OfficerChanged
-from tests.integration.test_rewards_decisions import deny
+from tests.integration.test_rewards_decisions import again, deny, hear, verified
 from tests.integration.test_rewards_moves import stored, walked
 
 SERVICE = "rewards"
@@ -95,6 +95,23 @@ async def test_who_held_it_says_neither_yes_nor_no(conn: Connection, word: Appro
     held = await approvals.hold(conn, await walked(conn, "ready"), ANN, "odd")
     await refused(approvals.decide(conn, held, ANN, word), Forbidden, "refused.second_person")
     assert (await approvals.decide(conn, held, BEN, word)).state != "held"
+
+
+@pytest.mark.parametrize("word", [YES, NO])
+async def test_whoever_found_it_true_does_not_decide_it(conn: Connection, word: Approval) -> None:
+    """Who submitted any of its verdicts, also one of before, is refused; a third person decides."""
+    first = verified(verified_by="ann")
+    await hear(conn, first)
+    reward = await hear(conn, again(first, verified_by="ben"))
+    assert reward is not None
+    assert ("ann", "ben") == reward.verifiers
+    held = await approvals.hold(conn, reward, EVE, "odd")
+    for who in (ANN, BEN):
+        await refused(
+            approvals.decide(conn, held, who, word), Forbidden, "refused.reward_own_verdict"
+        )
+    third = replace(EVE, username="zoe")
+    assert "held" != (await approvals.decide(conn, held, third, word)).state
 
 
 async def test_a_hold_is_forgotten_once_released(conn: Connection) -> None:

@@ -153,7 +153,7 @@ async def test_another_citys_reward_is_not_found(desk: Desk) -> None:
 
 async def test_the_list_leads_through_all_rewards(desk: Desk) -> None:
     """Page by page over the link at the end: each reward once, filtered by state all along."""
-    made = {str((await desk.earn()).id) for _ in range(101)}
+    made = {str(reward.id) for reward in await desk.earn_many(101)}
     other = await desk.earn("leased")
     page, path, seen = tab(desk), "/rewards?state=ready", list[str]()
     for _ in range(3):

@@ -7,11 +7,12 @@ import pytest
 
 from services.rewards import approvals
 from services.rewards.rules.payouts import Pace
-from services.rewards.store import rewards
+from services.rewards.store import rewards, usage
 from services.rewards.views import Approval
 from shared.access import Operator
 from shared.db import Connection, Database, act_as
 from shared.errors import Forbidden
+from shared.policy import Odd
 from tests.integration.rewards_desk import ANN, BEN, Desk, opened, token
 from tests.integration.test_rewards_decisions import again, hear, verified
 
@@ -89,10 +90,9 @@ async def test_what_is_counted_and_capped_stays(conn: Connection) -> None:
     event = verified(kept_from=("P-7",))
     reward = await hear(conn, event)
     assert reward is not None
-    usage = await rewards.get_usage(conn, reward.id, "nobody", reward.incident_id, reward.month)
+    own = await usage.get(conn, reward, Odd())
     other = await hear(conn, verified(incident_id=event.incident_id))
     assert other is not None
-    mine = await rewards.get_usage(
-        conn, other.id, other.phone_index, other.incident_id, other.month
-    )
-    assert (0, 1) == (usage.incident, mine.incident)
+    mine = await usage.get(conn, other, Odd())
+    assert (0, 1) == (own.incident, mine.incident)
+    assert (0, 2000) == (own.month_fen, mine.month_fen)

@@ -79,9 +79,9 @@ class Twins:
 
     async def earn(self, number: int) -> None:
         """So many rewards that are ready."""
-        for _ in range(number):
+        for n in range(number):
             event = verified()
-            sealed = SEAL.close("+8613800000088", f"phone:{event.submission_id}")
+            sealed = SEAL.close(f"+86138{n:04}0088", f"phone:{event.submission_id}")
             async with self.one.database.transaction() as conn:
                 reward = await hear(conn, event.model_copy(update={"phone_sealed": sealed}))
             assert reward is not None
@@ -111,6 +111,12 @@ class Twins:
         """Whatever waits is due."""
         async with self.one.database.acquire() as conn:
             await conn.execute("UPDATE rewards SET act_at = now() WHERE act_at IS NOT NULL")
+
+    async def expire_questions(self) -> None:
+        """Whoever asks has not come back in time."""
+        await self.hurry()
+        async with self.one.database.acquire() as conn:
+            await conn.execute("UPDATE orders SET asking_until = now()")
 
     async def sending(self, number: int) -> None:
         """Until so many orders are with the vendor."""
@@ -209,6 +215,62 @@ async def test_the_one_that_slept_over_its_lease_changes_nothing(twins: Twins) -
     async with twins.one.database.acquire() as conn:
         (order,) = await orders.list_of(conn, reward)
     assert "paid" == order["outcome"]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_frozen_instance_sends_nothing(twins: Twins, taken: bool) -> None:
+    """It froze between its lease and the first byte: nothing leaves, be it taken over or not yet.
+
+    What it then settles changes nothing of what the other made of it.
+    """
+    await twins.earn(1)
+    async with twins.one.database.transaction() as conn:
+        (frozen,) = await twins.one.lease(conn, 1)
+    await twins.hurry()
+    if taken:
+        await twins.two.recover()
+        twins.vendor.to_ask = NotFound()
+        await twins.two.query()
+        assert Counter({frozen.order.order_id: 1}) == twins.vendor.sent
+    before = twins.vendor.sent.total()
+    (was,) = await twins.now()
+    await twins.one.sending(twins.vendor).carry(frozen, float("inf"))
+    (reward,) = await twins.now()
+    assert (before, 1) == (twins.vendor.sent.total(), reward.attempt)
+    assert (was if taken else "unknown") == (reward if taken else reward.state)
+
+
+async def test_a_frozen_question_changes_nothing(twins: Twins) -> None:
+    """Asked, frozen, and taken over: its old "failed" frees no new order when it wakes."""
+    await twins.earn(1)
+    await twins.one.submit()
+    await twins.hurry()
+    asking = twins.one.asking(twins.vendor)
+    async with twins.one.database.transaction() as conn:
+        (frozen,) = await asking.claim(conn, 1)
+    await twins.expire_questions()
+    twins.vendor.to_ask = Unknown("slow")
+    assert 1 == await twins.two.query()
+    async with twins.one.database.transaction() as conn:
+        await asking.settle(conn, frozen, Rejected("old", True))
+    assert Counter(accepted=1) == await twins.states()
+
+
+async def test_a_report_does_not_take_a_question_away(twins: Twins) -> None:
+    """It comes while one asks: the other waits, the answer counts, and the next question is due."""
+    await twins.earn(1)
+    await twins.one.submit()
+    await twins.hurry()
+    asking = twins.one.asking(twins.vendor)
+    async with twins.one.database.transaction() as conn:
+        (under_way,) = await asking.claim(conn, 1)
+        order_id = under_way.order.order_id
+        assert "accepted" == await rewards.mark_due(conn, twins.vendor.name, order_id)
+    assert 0 == await twins.two.query()
+    async with twins.one.database.transaction() as conn:
+        await asking.settle(conn, under_way, Unknown("slow"))
+    assert 1 == await twins.two.query()
+    assert Counter(paid=1) == await twins.states()
 
 
 async def test_an_absent_order_is_repeated_by_one_of_them(twins: Twins) -> None:

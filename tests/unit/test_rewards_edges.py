@@ -1,7 +1,7 @@
 """The rules of rewards at their edges: every pair of the table, every limit to the microsecond."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
@@ -142,6 +142,11 @@ CAPS = st.builds(
     incident=st.integers(0, 5),
     phone_month_fen=st.integers(0, 10_000),
     month_fen=st.integers(0, 2_000_000),
+    unit_month_fen=st.integers(0, 100_000),
+    day_fen=st.integers(0, 300_000),
+    phone_units=st.integers(0, 4),
+    near_phones=st.integers(0, 4),
+    at_counter=st.integers(0, 6),
 )
 
 
@@ -151,7 +156,12 @@ def test_held_exactly_when_a_cap_would_be_passed(used: Usage) -> None:
     passed = {
         "phone_incident_cap": used.phone_incident + 1 > RULE.per_phone_per_incident,
         "incident_cap": used.incident + 1 > RULE.per_incident,
+        "phone_units": used.phone_units + 1 >= 3,
+        "near_phones": used.near_phones + 1 >= 3,
+        "counter_rush": used.at_counter + 1 >= 5,
         "phone_month_cap": used.phone_month_fen + 2000 > RULE.per_phone_month_fen,
+        "unit_month_cap": used.unit_month_fen + 2000 > 60_000,
+        "day_cap": used.day_fen + 2000 > 200_000,
         "month_budget": used.month_fen + 2000 > RULE.budget_month_fen,
     }
     reason = entitlement.hold_reason(used, RULE)
@@ -162,7 +172,7 @@ def test_held_exactly_when_a_cap_would_be_passed(used: Usage) -> None:
 @given(CAPS, CAPS)
 def test_more_use_never_frees_what_is_held(used: Usage, more: Usage) -> None:
     """A held reward stays held however much more the others take."""
-    names = ("phone_incident", "incident", "phone_month_fen", "month_fen")
+    names = [field.name for field in fields(Usage) if field.name != "on_roster"]
     sums = {name: getattr(used, name) + getattr(more, name) for name in names}
     if entitlement.hold_reason(used, RULE):
         assert entitlement.hold_reason(Usage(**sums), RULE)
@@ -174,7 +184,12 @@ def test_more_use_never_frees_what_is_held(used: Usage, more: Usage) -> None:
         (Usage(True, 1, 3, 6000, 10**6), "roster_phone"),
         (Usage(False, 1, 3, 6000, 10**6), "phone_incident_cap"),
         (Usage(False, 0, 3, 6000, 10**6), "incident_cap"),
-        (Usage(False, 0, 2, 6000, 10**6), "phone_month_cap"),
+        (Usage(False, 0, 2, 6000, 10**6, 60_000, 200_000, 2, 2, 4), "phone_units"),
+        (Usage(False, 0, 2, 6000, 10**6, 60_000, 200_000, 1, 2, 4), "near_phones"),
+        (Usage(False, 0, 2, 6000, 10**6, 60_000, 200_000, 1, 1, 4), "counter_rush"),
+        (Usage(False, 0, 2, 6000, 10**6, 60_000, 200_000, 1, 1, 3), "phone_month_cap"),
+        (Usage(False, 0, 2, 4000, 10**6, 60_000, 200_000), "unit_month_cap"),
+        (Usage(False, 0, 2, 4000, 10**6, 58_000, 200_000), "day_cap"),
         (Usage(False, 0, 2, 4000, 10**6), "month_budget"),
         (Usage(False, 0, 2, 4000, 10**6 - 2000), None),
     ],

@@ -1,9 +1,11 @@
 """Rule 8: each reward, worked out fact by fact: earned, held and why, refused, sent, paid."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from deploy.simulate.facts import Bound, Decided, Fact, Failed, Left, Lost, Paid
@@ -32,6 +34,11 @@ class Reward:
     orders: int = 0
     due: bool = True
     fen: int = 0
+
+    @property
+    def day(self) -> date:
+        """The day of its verdict."""
+        return self.story.edition.day(self.verified)
 
     @property
     def takes_a_place(self) -> bool:
@@ -137,14 +144,37 @@ class Money:
         rule = reward.story.edition.rule["reward"]
         if reward.phone in self.roster:
             return "roster_phone"
-        if over := self._over(reward):
-            return over
+        return self._over(reward) or self._odd(reward) or self._spent(reward, rule)
+
+    def _odd(self, reward: Reward) -> str:
+        """What it has in common with others, held or not. Nobody names counters in this city."""
+        odd = reward.story.edition.rule["reward"].get("odd", {})
+        others = [one for one in self.rewards.values() if one is not reward and one.due]
+        units = {reward.story.filed.unit}
+        near = {reward.phone}
+        for one in others:
+            apart = abs(one.verified - reward.verified)
+            if one.phone == reward.phone and apart <= _days(odd, "phone_units"):
+                units.add(one.story.filed.unit)
+            if _follows(one.phone, reward.phone) and apart <= _days(odd, "near_phones"):
+                near.add(one.phone)
+        if len(units) >= odd.get("phone_units", math.inf):
+            return "phone_units"
+        return "near_phones" if len(near) >= odd.get("near_phones", math.inf) else ""
+
+    def _spent(self, reward: Reward, rule: Mapping[str, Any]) -> str:
         month = [one for one in self._others(reward) if one.month == reward.month]
-        of_phone = sum(one.fen for one in month if one.phone == reward.phone)
-        if of_phone + reward.fen > rule["per_phone_month_fen"]:
-            return "phone_month_cap"
-        if sum(one.fen for one in month) + reward.fen > rule["budget_month_fen"]:
-            return "month_budget"
+        unit, day = reward.story.filed.unit, reward.day
+        sums: Mapping[str, tuple[str, Callable[[Reward], bool]]] = {
+            "phone_month_cap": ("per_phone_month_fen", lambda one: one.phone == reward.phone),
+            "unit_month_cap": ("per_unit_month_fen", lambda one: one.story.filed.unit == unit),
+            "day_cap": ("per_day_fen", lambda one: one.day == day),
+            "month_budget": ("budget_month_fen", lambda _: True),
+        }
+        for reason, (name, counts) in sums.items():
+            spent = sum(one.fen for one in month if counts(one))
+            if spent + reward.fen > rule.get(name, math.inf):
+                return reason
         return ""
 
     def _merge(self, merge: Merge) -> None:
@@ -200,6 +230,16 @@ class Money:
                 reward.state = "rejected" if more else "manual"
                 if not reward.due:
                     reward.state, reward.reason = "refused", "verdict_changed"
+
+
+def _days(odd: Mapping[str, int], name: str) -> timedelta:
+    return timedelta(days=odd.get(f"{name}_days", 30))
+
+
+def _follows(one: str, other: str) -> bool:
+    """Whether two mainland mobiles are of one ten, or of two that touch."""
+    tens = [int(number[1:]) // 10 for number in (one, other) if number.startswith("+861")]
+    return len(tens) == 2 and abs(tens[0] - tens[1]) <= 1
 
 
 def reward_id(case: str) -> UUID:

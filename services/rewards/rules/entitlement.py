@@ -17,7 +17,12 @@ HoldReason = Literal[
     "roster_phone",
     "phone_incident_cap",
     "incident_cap",
+    "phone_units",
+    "near_phones",
+    "counter_rush",
     "phone_month_cap",
+    "unit_month_cap",
+    "day_cap",
     "month_budget",
     "refused_before",
     "late_order",
@@ -27,7 +32,7 @@ VERDICT_CHANGED = "verdict_changed"
 # What a renewed reward takes over from the new verdict; attempts and failures stay.
 FROM_VERDICT = (
     "incident_id", "language", "phone_index", "phone_sealed", "amount_fen", "month", "verified_at",
-    "due_at", "traceparent",
+    "due_at", "traceparent", "day", "counters", "near",
 )  # fmt: skip
 Answer = Literal["make", "renew", "withdraw", "note", "reinstate"]
 
@@ -41,6 +46,11 @@ class Usage:
     incident: int = 0
     phone_month_fen: int = 0
     month_fen: int = 0
+    unit_month_fen: int = 0
+    day_fen: int = 0
+    phone_units: int = 0
+    near_phones: int = 0
+    at_counter: int = 0
 
 
 def is_entitled(event: CaseVerified, rule: policy.Reward, use: Use | None) -> bool:
@@ -98,7 +108,13 @@ def answer_to_verdict(
     return "note" if state in SENT and not withdrawn else None
 
 
-def new_reward(event: CaseVerified, rule: policy.Reward, zone: ZoneInfo, trace: str) -> Reward:
+def new_reward(
+    event: CaseVerified,
+    rule: policy.Reward,
+    zone: ZoneInfo,
+    trace: str,
+    near: tuple[str, ...] = (),
+) -> Reward:
     """The reward of an entitled case; its id follows from the case's."""
     return Reward(
         id=reward_id(event.case_id),
@@ -114,6 +130,9 @@ def new_reward(event: CaseVerified, rule: policy.Reward, zone: ZoneInfo, trace: 
         verified_at=event.verified_at,
         due_at=clock.days_after_due(event.verified_at, rule.days, zone),
         traceparent=trace,
+        day=clock.service_day(event.verified_at, zone),
+        counters=event.counters,
+        near=near,
     )
 
 
@@ -140,8 +159,28 @@ def hold_reason(used: Usage, rule: policy.Reward) -> HoldReason | None:
         return "roster_phone"
     if reason := incident_reason(used, rule):
         return reason
-    reasons: tuple[tuple[bool, HoldReason], ...] = (
-        (used.phone_month_fen + rule.amount_fen > rule.per_phone_month_fen, "phone_month_cap"),
-        (used.month_fen + rule.amount_fen > rule.budget_month_fen, "month_budget"),
+    return odd_reason(used, rule.odd) or budget_reason(used, rule)
+
+
+def odd_reason(used: Usage, odd: policy.Odd) -> HoldReason | None:
+    """What is odd about a reward together with others, this one counted along."""
+    reasons: tuple[tuple[int, int | None, HoldReason], ...] = (
+        (used.phone_units, odd.phone_units, "phone_units"),
+        (used.near_phones, odd.near_phones, "near_phones"),
+        (used.at_counter, odd.counter_rewards, "counter_rush"),
     )
-    return next((reason for applies, reason in reasons if applies), None)
+    return next((why for others, most, why in reasons if most and others + 1 >= most), None)
+
+
+def budget_reason(used: Usage, rule: policy.Reward) -> HoldReason | None:
+    """Which sum of money a reward would go beyond."""
+    reasons: tuple[tuple[int, int | None, HoldReason], ...] = (
+        (used.phone_month_fen, rule.per_phone_month_fen, "phone_month_cap"),
+        (used.unit_month_fen, rule.per_unit_month_fen, "unit_month_cap"),
+        (used.day_fen, rule.per_day_fen, "day_cap"),
+        (used.month_fen, rule.budget_month_fen, "month_budget"),
+    )
+    return next(
+        (why for fen, most, why in reasons if most is not None and fen + rule.amount_fen > most),
+        None,
+    )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from services.rewards.rules.states import BEGINS, Aside, IllegalMove, State, Step, after
+from services.rewards.rules.states import BEGINS, CLAIMS, Aside, IllegalMove, State, Step, after
 from shared.events import Language
 
 
@@ -32,7 +32,10 @@ class Reward:
     `asked` the queries in the present state; `sent_at` is when sending last began, `unknown_at`
     since when nobody knows, `withdrawn_at` since when no verdict entitles to it. `late_order` is an
     earlier order, closed as failed, that the vendor turned out to have; `kept_from` are those whom
-    its case may be about, who neither see nor decide it.
+    its case may be about, who neither see nor decide it, `verifiers` those who submitted one of its
+    verdicts, who see it. `fence` grows with every claim: whoever acts on a claim shows it, and if
+    it has grown since, neither sends nor saves. `month` and `day` are those whose budgets pay;
+    `counters` the windows of its case, `near` the blocks of numbers around its phone, hashed.
     """
 
     id: UUID
@@ -65,11 +68,21 @@ class Reward:
     withdrawn_at: datetime | None = None
     late_order: str | None = None
     kept_from: tuple[str, ...] = ()
+    verifiers: tuple[str, ...] = ()
+    fence: int = 0
+    day: date | None = None
+    counters: tuple[int, ...] = ()
+    near: tuple[str, ...] = ()
 
     @property
     def is_due(self) -> bool:
         """Whether anything may be sent for it."""
         return self.withdrawn_at is None and self.late_order is None
+
+    @property
+    def takes_a_place(self) -> bool:
+        """Whether it counts in the caps and budgets."""
+        return self.state not in ("eligible", "held", "refused")
 
     @property
     def order_id(self) -> str:
@@ -101,6 +114,7 @@ def move(
         reason=reason,
         held_by=held_by,
         attempt=reward.attempt + int(step == "leased"),
+        fence=reward.fence + int(step in CLAIMS),
         asked=0,
         act_at=act_at,
         sent_at=now if step in ("leased", "resent") else reward.sent_at,

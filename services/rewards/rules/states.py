@@ -69,6 +69,8 @@ WITHDRAWABLE: frozenset[State] = frozenset({"held", "ready", "rejected", "manual
 # An order may have been carried out: a withdrawn verdict is noted, and stops every further byte.
 SENT: frozenset[State] = frozenset({"submitting", "accepted", "unknown", "paid", "reversed"})
 SETTLED: frozenset[State] = frozenset({"paid", "reversed"})
+# Steps by which an instance takes a payout, or takes it from one that did not come back.
+CLAIMS: frozenset[Step] = frozenset({"leased", "resent", "lost"})
 # Steps after which an order leaves.
 BEGINS: frozenset[Step] = frozenset({"scheduled", "approved", "retried", "leased", "resent"})
 

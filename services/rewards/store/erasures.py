@@ -17,7 +17,7 @@ _ERASE = f"""
                           AND NOT ({_SETTLED}))
         ORDER BY heard_at LIMIT $1 FOR UPDATE SKIP LOCKED
     ), erased AS (
-        UPDATE rewards SET phone_sealed = ''
+        UPDATE rewards SET phone_sealed = '', near = '{{}}'
         WHERE submission_id IN (SELECT submission_id FROM due) AND {_SETTLED}
     ), unbound AS (
         DELETE FROM contacts WHERE submission_id IN (SELECT submission_id FROM due)

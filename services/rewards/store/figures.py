@@ -9,12 +9,16 @@ from shared.db import Connection
 
 @dataclass(frozen=True)
 class Ages:
-    """How late things are. `overdue` counts rewards that should have been paid by now."""
+    """How late things are. `overdue` counts rewards that should have been paid by now, `due_soon`
+    those that should be within the policy's hours; the oldest unpaid is counted from its verdict.
+    """
 
     oldest_unknown: timedelta
     oldest_accepted: timedelta
     overdue: int
     paused: int
+    oldest_unpaid: timedelta = timedelta()
+    due_soon: int = 0
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,19 @@ async def list_states(conn: Connection) -> dict[str, tuple[int, int]]:
     return {row["state"]: (row["number"], row["fen"]) for row in rows}
 
 
-async def get_ages(conn: Connection) -> Ages:
+async def get_ages(conn: Connection, soon: timedelta) -> Ages:
     """What the alerts look at."""
     row = await conn.fetchrow(
         """SELECT coalesce(max(mashang_now() - unknown_at), '0') AS oldest_unknown,
                   coalesce(max(mashang_now() - sent_at) FILTER (WHERE state = 'accepted'), '0')
                       AS oldest_accepted,
                   count(*) FILTER (WHERE due_at < mashang_now()) AS overdue,
-                  (SELECT count(*) FROM vendor_pauses WHERE until_at > mashang_now()) AS paused
-           FROM rewards WHERE state NOT IN ('refused', 'paid', 'reversed')"""
+                  (SELECT count(*) FROM vendor_pauses WHERE until_at > mashang_now()) AS paused,
+                  coalesce(max(mashang_now() - verified_at), '0') AS oldest_unpaid,
+                  count(*) FILTER (WHERE due_at >= mashang_now() AND due_at < mashang_now() + $1)
+                      AS due_soon
+           FROM rewards WHERE state NOT IN ('refused', 'paid', 'reversed')""",
+        soon,
     )
     return Ages(**dict(row)) if row else Ages(timedelta(), timedelta(), 0, 0)
 

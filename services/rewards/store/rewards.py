@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.rewards.rules.entitlement import Usage
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.settling import LOOK_UNTIL
 from services.rewards.store.statements import COVERED
@@ -15,7 +14,10 @@ from shared.db import Connection
 _COLUMNS = tuple(field.name for field in fields(Reward))
 ALL = ", ".join(_COLUMNS)
 # What a move writes. The incident is none of it: its own event may have changed it meanwhile.
-_FIXED = ("id", "case_id", "submission_id", "incident_id", "unit_code", "kept_from")
+_FIXED = (
+    "id", "case_id", "submission_id", "incident_id", "unit_code", "kept_from", "verifiers",
+)  # fmt: skip
+_LISTS = ("kept_from", "verifiers", "counters", "near")
 _MOVED = tuple(name for name in _COLUMNS if name not in _FIXED)
 _MARK = f"""
     UPDATE rewards SET {", ".join(f"{name} = ${n}" for n, name in enumerate(_MOVED, 2))}
@@ -28,7 +30,7 @@ _DECISIONS = 0x72657761
 
 def as_reward(row: Any) -> Reward:
     values = {name: row[name] for name in _COLUMNS}
-    return Reward(**values | {"kept_from": tuple(values["kept_from"])})
+    return Reward(**values | {name: tuple(values[name]) for name in _LISTS})
 
 
 async def lock_decisions(conn: Connection) -> None:
@@ -73,32 +75,18 @@ async def claim_by_case(conn: Connection, case_id: UUID) -> Reward | None:
     return as_reward(row) if row else None
 
 
-async def get_usage(
-    conn: Connection, reward_id: UUID, phone_index: str, incident_id: UUID, month: date
-) -> Usage:
-    """What other rewards have taken of the caps; held and refused ones take nothing."""
-    row = await conn.fetchrow(
-        """SELECT EXISTS (SELECT 1 FROM officers WHERE active AND phone_index = $2) AS on_roster,
-                  count(*) FILTER (WHERE incident_id = $3 AND phone_index = $2) AS phone_incident,
-                  count(*) FILTER (WHERE incident_id = $3) AS incident,
-                  coalesce(sum(amount_fen) FILTER (WHERE month = $4 AND phone_index = $2), 0)
-                      AS phone_month_fen,
-                  coalesce(sum(amount_fen) FILTER (WHERE month = $4), 0) AS month_fen
-           FROM rewards
-           WHERE (incident_id = $3 OR month = $4) AND id <> $1
-             AND state NOT IN ('eligible', 'held', 'refused')""",
-        reward_id,
-        phone_index,
-        incident_id,
-        month,
-    )
-    return Usage(**dict(row)) if row else Usage()
-
-
-async def set_kept_from(conn: Connection, case_id: UUID, kept_from: Sequence[str]) -> None:
-    """Who neither sees nor decides the reward of a case, if it has one."""
+async def set_people(
+    conn: Connection, case_id: UUID, kept_from: Sequence[str], verified_by: str | None
+) -> None:
+    """Who neither sees nor decides the reward of a case, and who decides it not, if it has one."""
     await conn.execute(
-        "UPDATE rewards SET kept_from = $2 WHERE case_id = $1", case_id, list(kept_from)
+        """UPDATE rewards SET kept_from = $2, verifiers = CASE
+               WHEN $3::text IS NULL OR $3 = ANY(verifiers) THEN verifiers
+               ELSE verifiers || $3 END
+           WHERE case_id = $1""",
+        case_id,
+        list(kept_from),
+        verified_by,
     )
 
 
@@ -143,6 +131,17 @@ async def is_due(conn: Connection, reward_id: UUID) -> bool:
     return due is True
 
 
+async def is_held(conn: Connection, claimed: Reward) -> bool:
+    """Whether a claim for sending still stands: nobody took it over, and its time is not up."""
+    held = await conn.fetchval(
+        """SELECT state = 'submitting' AND fence = $2 AND act_at > mashang_now()
+           FROM rewards WHERE id = $1""",
+        claimed.id,
+        claimed.fence,
+    )
+    return held is True
+
+
 async def claim_same(conn: Connection, called: Reward) -> Reward | None:
     """The reward about whose order a vendor was called, locked, if that call still counts.
 
@@ -150,11 +149,11 @@ async def claim_same(conn: Connection, called: Reward) -> Reward | None:
     """
     row = await conn.fetchrow(
         f"""SELECT {ALL} FROM rewards WHERE id = $1 AND state = $2 AND attempt = $3
-              AND sent_at = $4 FOR UPDATE""",  # noqa: S608
+              AND fence = $4 FOR UPDATE""",  # noqa: S608
         called.id,
         called.state,
         called.attempt,
-        called.sent_at,
+        called.fence,
     )
     return as_reward(row) if row else None
 
@@ -162,14 +161,20 @@ async def claim_same(conn: Connection, called: Reward) -> Reward | None:
 async def claim_questions(
     conn: Connection, vendor: str, lease: timedelta, limit: int
 ) -> list[Reward]:
-    """Rewards about whose order to ask this vendor now; not again until `lease` is over."""
+    """Rewards about whose order to ask this vendor now; not again until `lease` is over.
+
+    One question at a time: a report that comes meanwhile makes the next due, and does not take this
+    one's answer away.
+    """
     rows = await conn.fetch(
-        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
+        f"""UPDATE rewards SET asked = asked + 1, fence = fence + 1,
+                   act_at = mashang_now() + $1
             WHERE id IN (SELECT id FROM rewards
                          WHERE state IN ('accepted', 'unknown', 'paid') AND act_at <= mashang_now()
                            AND EXISTS (SELECT FROM orders o
                                        WHERE o.reward_id = rewards.id AND o.vendor = $3
-                                         AND o.outcome IS DISTINCT FROM 'rejected')
+                                         AND o.outcome IS DISTINCT FROM 'rejected'
+                                         AND (o.asking_until > mashang_now()) IS NOT TRUE)
                          ORDER BY act_at LIMIT $2 FOR UPDATE SKIP LOCKED)
             RETURNING {ALL}""",  # noqa: S608
         lease,
@@ -187,7 +192,8 @@ async def claim_listed(
     It is listed, or proved absent, or its look a day after the payment has waited a week.
     """
     rows = await conn.fetch(
-        f"""UPDATE rewards SET asked = asked + 1, act_at = mashang_now() + $1
+        f"""UPDATE rewards SET asked = asked + 1, fence = fence + 1,
+                   act_at = mashang_now() + $1
             WHERE id IN (
                 SELECT r.id FROM rewards r JOIN orders o ON o.reward_id = r.id
                 WHERE o.vendor = $4 AND o.outcome IS DISTINCT FROM 'rejected'
