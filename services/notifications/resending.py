@@ -33,7 +33,7 @@ class Resending:
         how = resending(row["state"], row["purpose"], phone=row["phone_sealed"] is not None)
         if how is None:
             raise Conflict("refused.message_not_resendable")
-        reason = phone.hidden(body.reason)
+        reason = phone.hidden(body.reason.strip())
         if not reason:
             raise Invalid(Wrong("reason", "reason_needed"))
         if how == "confirmed" and not body.confirmed:

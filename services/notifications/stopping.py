@@ -27,13 +27,14 @@ class Stopping:
         """How many there are, and the newest changes."""
         rows = await store.list_changes(self.conn, _SHOWN)
         names = await staff.list_names(self.conn, [row["changed_by"] for row in rows])
-        told = [dict(row) | {"changed_by": names.get(row["changed_by"], "")} for row in rows]
+        by = [names.get(row["changed_by"], row["changed_by"]) for row in rows]
+        told = [dict(row) | {"changed_by": who} for row, who in zip(rows, by, strict=True)]
         changes = [StopChanged.model_validate(one) for one in told]
         return Stops(count=await store.count_stopped(self.conn), changes=changes)
 
     async def change(self, operator: Operator, body: StopBody) -> Stop:
         """Put a number on the list, or off it: then nothing of it is left. Invalid, Conflict."""
-        reason = phone.hidden(body.reason)
+        reason = phone.hidden(body.reason.strip())
         if not reason:
             raise Invalid(Wrong("reason", "reason_needed"))
         number = _number(body.phone)
