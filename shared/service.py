@@ -30,9 +30,10 @@ from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
 from shared.jobs import IDLE, Job, Schedule
 from shared.observe import log
+from shared.policy import Policies
 from shared.tasks import Tasks
-from shared.values import clock
-from shared.web import repeats
+from shared.values import clock, phone
+from shared.web import repeats, texts
 from shared.web.callers import Outside
 from shared.web.edge import make_app
 from shared.web.endpoints import Endpoint
@@ -142,6 +143,14 @@ class Running:
         return int(moved != before)
 
 
+def settle(policies: Policies) -> None:
+    """Make the newest policy's zone, language and country this process's."""
+    newest = policies.editions[-1]
+    clock.set_home(newest.zone)
+    texts.set_home(newest.language)
+    phone.set_home(newest.country)
+
+
 Build = Callable[[S, Database], Service]
 
 
@@ -151,7 +160,7 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
     try:
         settings = config.load(kind)
         # Also where a service asks for no rule: a city has one policy, or none of it starts.
-        clock.set_home(policy.load(settings.policy_file).editions[-1].zone)
+        settle(policy.load(settings.policy_file))
         uvloop.run(_main(name, settings, build))
     except Misconfigured as error:
         print(f"{name}: {error}", file=sys.stderr)

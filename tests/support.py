@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
+from shared import policy
 from shared.observe import log
+from shared.service import settle
 from shared.values import clock
 
 CODE_KEYS = "1:" + "A" * 43 + "="
@@ -34,6 +37,17 @@ def at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         clock.set_offset(moment - moment)
+
+
+@contextmanager
+def living_by(file: Path) -> Iterator[policy.Policy]:
+    """Be a city of this policy: its zone, language and country, until the block ends."""
+    policies = policy.load(file)
+    settle(policies)
+    try:
+        yield policies.editions[-1]
+    finally:
+        settle(policy.load(Path("deploy/policy.toml")))
 
 
 @contextmanager

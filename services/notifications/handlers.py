@@ -30,6 +30,7 @@ from shared.policy import Policies
 from shared.values import phone
 from shared.values.phone import Use
 from shared.values.seal import Seal
+from shared.web.texts import home
 
 OfASubmission = CaseVerified | CallbackUnreached | WordGiven | RewardPaid
 
@@ -81,7 +82,7 @@ class Wanted:
         """Queue a page; its own id is the message's, so that it is one SMS at most."""
         page = messages.Passing(
             event.page_id, event.phone_id, "urgent", event.phone_sealed, None, event.paged_at,
-            event.expires_at,
+            event.expires_at, language=home(),
         )  # fmt: skip
         await self._queue_passing(conn, page)
 
@@ -89,7 +90,7 @@ class Wanted:
         """Queue that notices wait, once each telling; at night it waits for the morning."""
         notice = messages.Passing(
             event.told_id, event.phone_id, "notice", event.phone_sealed, None, event.told_at,
-            event.expires_at,
+            event.expires_at, language=home(),
         )  # fmt: skip
         await self._queue_passing(conn, notice)
 
@@ -106,7 +107,7 @@ class Wanted:
         own = event.invitation_id
         invitation = messages.Passing(
             own, own, "invitation", event.phone_sealed, event.link_sealed, event.drawn_at,
-            event.expires_at,
+            event.expires_at, language=home(),
         )  # fmt: skip
         await self._queue_passing(conn, invitation)
 

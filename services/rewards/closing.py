@@ -23,7 +23,7 @@ from shared.errors import Conflict, NotFound, Refused
 from shared.observe import log
 from shared.papers.paper import Paper
 from shared.papers.printer import SECONDS, Printer
-from shared.papers.wording import WORDS, called, headed
+from shared.papers.wording import called, headed, words
 from shared.policy import Policies
 from shared.values import clock, workbook
 from shared.values.money import yuan
@@ -203,11 +203,11 @@ def _amounts(row: VendorMonth) -> Iterator[Decimal]:
 def paper(closed: Closed, policies: Policies) -> Paper:
     """The document, headed as the policy said when it was signed."""
     edition = policies.at(closed.closed_at)
-    month = WORDS.text("close_month", year=closed.month.year, month=closed.month.month)
+    month = words().text("close_month", year=closed.month.year, month=closed.month.month)
     return headed(
         edition.papers,
         ref(closed),
-        WORDS.text("close_paper_title", month=month),
+        words().text("close_paper_title", month=month),
         edition.papers.issuer,
         list(_body(closed, month)),
         closed.closed_at,
@@ -217,10 +217,12 @@ def paper(closed: Closed, policies: Policies) -> Paper:
 
 
 def _body(closed: Closed, month: str) -> Iterator[str]:
-    yield WORDS.text("close_paper_begin", month=month)
+    yield words().text("close_paper_begin", month=month)
     for row in _rows(closed):
         told = {name.removesuffix("_fen"): yuan(getattr(row, name))
                 for name in VendorMonth.model_fields if name != "vendor"}  # fmt: skip
-        yield WORDS.text("close_paper_row", vendor=row.vendor or WORDS.text("close_total"), **told)
-    yield WORDS.text("close_paper_owed", owed=yuan(closed.rows["owed_fen"]))
-    yield WORDS.text("close_paper_digest", digest=closed.digest)
+        yield words().text(
+            "close_paper_row", vendor=row.vendor or words().text("close_total"), **told
+        )
+    yield words().text("close_paper_owed", owed=yuan(closed.rows["owed_fen"]))
+    yield words().text("close_paper_digest", digest=closed.digest)

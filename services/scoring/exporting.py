@@ -49,7 +49,7 @@ class ScoreExports:
         rows = [
             (
                 code, score.name, one.entry_no,
-                f"{one.changed_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+                f"{one.changed_at.astimezone(clock.home()):%Y-%m-%d %H:%M}",
                 _points(one.delta_centipoints), _points(one.balance_centipoints),
                 words.text(f"points_{one.reason}"), _numbers(one), one.rule,
                 one.edition.isoformat() if one.edition else "",

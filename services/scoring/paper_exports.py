@@ -99,4 +99,4 @@ def _known(said: str | None, known: tuple[Any, ...], usual: Any) -> Any:
 
 
 def _at(moment: datetime | None) -> str:
-    return f"{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}" if moment else ""
+    return f"{moment.astimezone(clock.home()):%Y-%m-%d %H:%M}" if moment else ""

@@ -6,7 +6,7 @@ from itertools import groupby
 from services.scoring.rules.sanctions import Sanction
 from services.scoring.store.papers import Counted, Kind, Numbered
 from shared.papers.paper import Paper
-from shared.papers.wording import WORDS, called, day, headed
+from shared.papers.wording import called, day, headed, month, words
 from shared.policy import Policies, Policy
 
 
@@ -29,7 +29,7 @@ def paper(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Paper:
     return headed(
         rule,
         ref(one, policies),
-        WORDS.text(f"paper_title_{one.kind}", unit=one.unit_name, officer=one.officer or ""),
+        words().text(f"paper_title_{one.kind}", unit=one.unit_name, officer=one.officer or ""),
         one.unit_name,
         list(_body(one, cases, policies)),
         one.issued_at,
@@ -45,12 +45,12 @@ def _rules(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Polic
 
 
 def _body(one: Numbered, cases: Sequence[Counted], policies: Policies) -> Iterator[str]:
-    say = WORDS.text
+    say = words().text
     if one.kind == "interview":
         yield say("paper_body_interview", unit=one.unit_name)
-        months = ((day(c.received_at).partition("月")[0] + "月") for c in _firsts(cases))
-        for month, found in groupby(months):
-            yield say("paper_month", month=month, number=len(list(found)))
+        months = (month(c.received_at) for c in _firsts(cases))
+        for one_month, found in groupby(months):
+            yield say("paper_month", month=one_month, number=len(list(found)))
     elif one.kind == "inspection":
         yield say("paper_body_inspection", unit=one.unit_name)
         for number, case in enumerate(cases, 1):
@@ -84,7 +84,8 @@ def _firsts(cases: Sequence[Counted]) -> Iterator[Counted]:
 
 def told(case: Counted, policies: Policies) -> str:
     """A case in a few words: when it came, what it was about, what was found."""
-    known = {one.key: one.zh for one in policies.at(case.received_at).categories}
-    about = "、".join(known.get(key, key) for key in case.categories)
-    verdict = WORDS.text(f"paper_found_{case.verdict}")
-    return WORDS.text("paper_case", day=day(case.received_at), about=about, verdict=verdict)
+    own = words()
+    known = {one.key: one.called(own.language) for one in policies.at(case.received_at).categories}
+    about = own.text("comma").join(known.get(key, key) for key in case.categories)
+    verdict = own.text(f"paper_found_{case.verdict}")
+    return own.text("paper_case", day=day(case.received_at), about=about, verdict=verdict)

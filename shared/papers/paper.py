@@ -12,6 +12,7 @@ class Paper:
 
     `ref` is its number, `signer` who signed it where a rule wants a person, `withdrawn` the words
     that take it back, `seal` what is written where the seal comes.
+    `language` is HTML's name of what it is written in.
     """
 
     head: str
@@ -28,6 +29,7 @@ class Paper:
     printed: str
     signer: str = ""
     withdrawn: str = ""
+    language: str = "zh-CN"
 
     @property
     def file_name(self) -> str:

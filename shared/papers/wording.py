@@ -1,4 +1,4 @@
-"""The words around a document's own, which are Chinese whoever reads it."""
+"""The words around a document's own, in the city's language whoever reads it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,9 +6,12 @@ from datetime import date, datetime
 from shared.papers.paper import Paper
 from shared.policy.papers import Papers
 from shared.values import clock
-from shared.web.texts import texts
+from shared.web.texts import Texts, home, texts
 
-WORDS = texts("zh")
+
+def words() -> Texts:
+    """The city's."""
+    return texts(home())
 
 
 def day(at: datetime) -> str:
@@ -17,12 +20,17 @@ def day(at: datetime) -> str:
 
 
 def _written(on: date) -> str:
-    return WORDS.text("doc_day", year=on.year, month=on.month, day=on.day)
+    return words().text("doc_day", year=on.year, month=on.month, day=on.day)
+
+
+def month(at: datetime) -> str:
+    """A month likewise."""
+    return words().month(at)
 
 
 def called(mark: str, year: int, number: int) -> str:
     """A document's number."""
-    return f"{mark}〔{year}〕{number}号"
+    return words().text("doc_number", mark=mark, year=year, number=number)
 
 
 def headed(
@@ -39,12 +47,13 @@ def headed(
     withdrawn_at: datetime | None = None,
 ) -> Paper:
     """A document, headed and ended as the policy says; its last words name the rules it follows."""
-    say = WORDS.text
+    own = words()
+    say = own.text
     return Paper(
         head=say("doc_head", issuer=rule.issuer),
         ref=ref,
         title=title,
-        to=to,
+        to=say("doc_to", place=to),
         body=(*body, say("doc_rules", day=_written(rules_from))),
         issuer=rule.issuer,
         day=day(issued_at),
@@ -55,4 +64,5 @@ def headed(
         printed=say("doc_printed", day=day(issued_at)),
         signer=say("doc_signer", name=signer) if signer else "",
         withdrawn=say("doc_withdrawn", day=day(withdrawn_at)) if withdrawn_at else "",
+        language=own.tag,
     )

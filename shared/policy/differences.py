@@ -18,6 +18,8 @@ WHOM: tuple[Whom, ...] = get_args(Whom)
 # By the beginnings of keys; of several the longest counts.
 CONCERNED: Mapping[str, Whom] = {
     "timezone": "everybody",
+    "language": "everybody",
+    "country": "citizens",
     "levels": "everybody",
     "calendar": "everybody",
     "callback": "citizens",

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import chain, pairwise
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.policy.calendar import Calendar
 from shared.policy.guards import Limits, Opening, Praise
-from shared.policy.kinds import Day, Zone, mistake
+from shared.policy.kinds import Country, Day, Zone, mistake
 from shared.policy.messages import Messages
 from shared.policy.naming import Category, Level
 from shared.policy.papers import Papers
@@ -44,6 +44,8 @@ class Policy(Part):
 
     effective_from: Day
     timezone: Zone
+    language: Literal["zh", "en"] = "zh"
+    country: Country = "CN"
     levels: Annotated[tuple[Level, ...], Field(min_length=2), Keyed]
     callback: Callback
     verification: Verification

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -59,8 +60,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_country(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("write a country by its two letters, as in CN")
+    return code
+
+
 Cutoff = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Country = Annotated[str, AfterValidator(_known_country)]
 Day = Annotated[date, BeforeValidator(_day)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Text = Annotated[str, Field(pattern=r"^\S(.{0,98}\S)?$")]

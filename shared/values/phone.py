@@ -25,8 +25,8 @@ class Use(NamedTuple):
     airtime: bool
 
 
-# Our SMS templates are registered with the mainland's carriers, and the mainland's three network
-# operators are what airtime vendors sell for.
+# In China our SMS templates are registered with the mainland's carriers, and the mainland's three
+# network operators are what airtime vendors sell for. Elsewhere the vendor knows whom it reaches.
 USES: Mapping[Kind, Use] = {
     "mobile": Use("mobile", sms=True, airtime=True),
     "virtual": Use("virtual", sms=True, airtime=False),
@@ -35,6 +35,7 @@ USES: Mapping[Kind, Use] = {
     "foreign": Use("foreign", sms=False, airtime=False),
 }
 _CHINA = 86
+_home = "CN"
 _VIRTUAL = ("162", "165", "167", "170", "171")
 _SATELLITE = ("1349", "174")
 # Cards of machines, and the addresses that SMS platforms send from: nobody hears them ring.
@@ -48,6 +49,8 @@ _COSTLY = frozenset(
         PhoneNumberType.VOICEMAIL,
     )
 )  # fmt: skip
+# In North America nobody can tell a mobile from a landline by its number.
+_MAYBE_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NO_COUNTRY = "001"
 # An area code of China and a number in it have ten digits or eleven; 96xxx and the like are fewer.
 _WHOLE = 10
@@ -60,6 +63,17 @@ _EXTENSION = re.compile(
 _LANDLINE = re.compile(r"\(?(?:\+?86|0086)?[-)(]*0?[1-9][0-9]{1,2}[-)]*[2-8][0-9]{6,7}[)]?")
 _NO_DIGIT_BEHIND = re.compile("[^0-9]+$")
 _WITH_LETTERS = re.compile(r"[0-9][-.]*[a-z]+", re.IGNORECASE)
+
+
+def home() -> str:
+    """The city's country, whose numbers are written without a code."""
+    return _home
+
+
+def set_home(country: str) -> None:
+    """Make it another, as the policy names it; once, at a service's start."""
+    global _home
+    _home = country
 
 
 class NotAPhone(ValueError):
@@ -80,9 +94,9 @@ def _mobile_pattern() -> re.Pattern[str]:
 _VALID_MOBILE = _mobile_pattern()
 
 
-def parse(typed: str, region: str = "CN") -> str:
+def parse(typed: str, region: str | None = None) -> str:
     """Whatever a person typed → E.164. NotAPhone if it is none that a citizen can be called at."""
-    number = text.identifier(typed)
+    number, region = text.identifier(typed), region or _home
     # Nearly every number is a plain mainland mobile; the library's own pattern decides those fifty
     # times faster than its general parser, with the same answer.
     plain = _MOBILE.fullmatch(number.replace("-", "")) if region == "CN" else None
@@ -93,7 +107,7 @@ def parse(typed: str, region: str = "CN") -> str:
 
 def parse_any(number: str, region: str) -> str:
     """The general way of `parse`, for an identifier."""
-    if _DATA_CARD.fullmatch(number.replace("-", "")):
+    if region == "CN" and _DATA_CARD.fullmatch(number.replace("-", "")):
         raise NotAPhone("data_card", "not a phone number but a data card")
     bare, extension = _parted(number)
     found = _found(bare, region)
@@ -141,6 +155,8 @@ def _fault(found: PhoneNumber) -> Fault | None:
 
 def use(e164: str) -> Use:
     """What a number that `parse` has made can be used for."""
+    if _home != "CN":
+        return _use_elsewhere(e164)
     if not e164.startswith("+86"):
         return USES["foreign"]
     national = e164.removeprefix("+86")
@@ -149,6 +165,14 @@ def use(e164: str) -> Use:
     if national.startswith(_VIRTUAL):
         return USES["virtual"]
     return USES["satellite" if national.startswith(_SATELLITE) else "mobile"]
+
+
+def _use_elsewhere(e164: str) -> Use:
+    number = phonenumbers.parse(e164)
+    if number.country_code != phonenumbers.country_code_for_region(_home):
+        return USES["foreign"]
+    reached = not number.extension and phonenumbers.number_type(number) in _MAYBE_MOBILE
+    return USES["mobile" if reached else "landline"]
 
 
 def use_sealed(seal: Seal, sealed: str, submission_id: object) -> Use:
@@ -161,7 +185,7 @@ def use_sealed(seal: Seal, sealed: str, submission_id: object) -> Use:
 
 def hidden(written: str) -> str:
     """What somebody wrote, with the numbers in it masked."""
-    for found in reversed(list(PhoneNumberMatcher(written, "CN"))):
+    for found in reversed(list(PhoneNumberMatcher(written, _home))):
         e164 = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)
         written = written[: found.start] + mask(e164) + written[found.end :]
     return written

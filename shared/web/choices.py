@@ -9,7 +9,7 @@ from functools import lru_cache
 from aiohttp import hdrs, web
 
 from shared.events import Language
-from shared.web.texts import LANGUAGES
+from shared.web.texts import LANGUAGES, home
 
 COOKIE = "mashang_lang"
 # Large print, for old eyes: `?size=` and the cookie that remembers it.
@@ -27,14 +27,19 @@ _SPOKEN = dict.fromkeys(("cmn", "yue", "wuu", "nan", "hak"), "zh")
 
 
 def language(request: web.Request, ours: tuple[Language, ...] = LANGUAGES) -> Language:
-    """`?lang=` first, then the cookie it set, then Accept-Language; Chinese otherwise."""
+    """`?lang=` first, then the cookie it set, then Accept-Language; else the city's."""
     headers = request.headers
     # Programs ask without either, and neither is read for nothing.
     if request.query_string and (choice := request.query.get("lang", "")) in ours:
         return choice
     if hdrs.COOKIE in headers and (choice := request.cookies.get(COOKIE, "")) in ours:
         return choice
-    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())), ours)
+    return preferred(",".join(headers.getall(hdrs.ACCEPT_LANGUAGE, ())), _homeward(home(), ours))
+
+
+@lru_cache(16)
+def _homeward(first: Language, ours: tuple[Language, ...]) -> tuple[Language, ...]:
+    return tuple(sorted(ours, key=lambda one: one != first))
 
 
 @lru_cache(1024)

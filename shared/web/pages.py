@@ -28,7 +28,7 @@ from shared.web.choices import A_YEAR, CHOICES, COOKIE, chosen, large
 from shared.web.endpoints import Visitor
 from shared.web.places import here, turned
 from shared.web.replies import Page
-from shared.web.texts import LANGUAGES, Texts, texts, whole
+from shared.web.texts import LANGUAGES, Texts, home, texts, whole
 
 HERE = Path(__file__).parent / "templates"
 # So much of a trace's name finds it in the logs, and can be told by telephone.
@@ -49,6 +49,11 @@ def tongues(but: Language) -> tuple[Tongue, ...]:
     """The languages that a page may be changed to."""
     others = (texts(code) for code in LANGUAGES if code != but)
     return tuple(Tongue(one.language, one.tag, one.text("language_name")) for one in others)
+
+
+def _city_tag() -> str:
+    """HTML's name of the language in which documents are."""
+    return texts(home()).tag
 
 
 class _Context(jinja2.runtime.Context):
@@ -97,6 +102,7 @@ class Pages:
         )
         self._environment.filters["yuan"] = yuan
         self._environment.globals["services"] = services or {}
+        self._environment.globals["city_tag"] = _city_tag
         self._environment.globals["fresh_key"] = partial(secrets.token_urlsafe, 24)
         self._environment.globals["access"] = access.PAGES
         self._environment.globals["static"] = assets.address

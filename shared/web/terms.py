@@ -45,9 +45,13 @@ def by_policy(say: Say, words: Texts, rule: Policy) -> Say:
     if is_usual(rule):
         return say
     values = promised(words, rule)
+    lent = promised(words.home, rule) if words.home else values
 
     def t(key: str, **given: object) -> str:
         own = f"{key}{END}"
-        return say(own, **{**values, **given}) if own in words else say(key, **given)
+        if own not in words:
+            return say(key, **given)
+        # A borrowed sentence borrows its terms too: of two languages in one, neither is read.
+        return say(own, **{**(lent if words.borrows(own) else values), **given})
 
     return t

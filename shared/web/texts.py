@@ -2,8 +2,8 @@
 
 A key is a name (`wrong.phone`), not a sentence, so all catalogues are translations. `{names}` in a
 text are filled in; a text with plural forms takes the form for `n`. A further language is a further
-file. One that lacks texts is for citizens only, who read those in Chinese; staff are offered the
-languages that have them all.
+file. One that lacks texts is for citizens only, who read those in the city's language; staff are
+offered the languages that have them all.
 """
 
 import gettext
@@ -27,8 +27,21 @@ HOME: Language = "zh"
 # Up to here a countdown says more than a time.
 _NEAR = timedelta(hours=10)
 _FIRST = (HOME, "en")
+_home: Language = HOME
 _FOUND = sorted(file.stem for file in LOCALE.glob("*.po"))
 LANGUAGES: tuple[Language, ...] = (*_FIRST, *(code for code in _FOUND if code not in _FIRST))
+
+
+def home() -> Language:
+    """The city's language: of its documents and SMS, and for whoever asks for none of ours."""
+    return _home
+
+
+def set_home(language: Language) -> None:
+    """Make it another, as the policy names it; once, at a service's start."""
+    global _home
+    _home = language
+    texts.cache_clear()
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +136,10 @@ class Texts:
             return self.when(at)
         return self._format(at, "pattern_day")
 
+    def month(self, at: datetime) -> str:
+        """The month it is in: `2026年11月` or `November 2026`."""
+        return self._format(at, "pattern_month")
+
     def _format(self, at: datetime, key: str) -> str:
         return _formatted(at, self.text(key), self.locale, clock.home())
 
@@ -140,8 +157,8 @@ def texts(language: Language) -> Texts:
         catalog = read_po(file)
     entries = ((message.id, message.string) for message in catalog if message.id)
     forms = {id_ if isinstance(id_, str) else id_[0]: _forms(string) for id_, string in entries}
-    locale, home = catalog.locale, None if language == HOME else texts(HOME)
-    return Texts(language, locale or Locale(HOME), forms, gettext.c2py(catalog.plural_expr), home)
+    locale, lent = catalog.locale, None if language in (HOME, _home) else texts(_home)
+    return Texts(language, locale or Locale(HOME), forms, gettext.c2py(catalog.plural_expr), lent)
 
 
 @cache

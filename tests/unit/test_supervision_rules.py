@@ -1,5 +1,6 @@
 """The ladder of supervision notices: who is told when, by the policy of the day of receipt."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +11,7 @@ from services.verification.supervision import paper, rules
 from services.verification.supervision.rules import Notice, Outlook, Rung
 from shared import policy
 from shared.policy import Policies
+from tests.support import living_by
 
 POLICIES = policy.load(Path(__file__).parents[2] / "deploy" / "policy.toml")
 SUPERVISION = POLICIES.editions[-1].supervision
@@ -68,7 +70,7 @@ def test_the_document_of_the_unit() -> None:
     """Number, title, to whom, what is late since when, what is to be done, who has a copy."""
     told = paper.of(notice(), "climbs", POLICIES)
     assert ("驻马店市公安局文件", "驻公督〔2026〕17号") == (told.head, told.ref)
-    assert ("关于办件 26-000123 的督办通知", "熊寨户籍室") == (told.title, told.to)
+    assert ("关于办件 26-000123 的督办通知", "熊寨户籍室：") == (told.title, told.to)
     assert (
         "群众2026年11月24日反映的办件 26-000123（推诿扯皮、效率低下）由熊寨户籍室承办，"
         "核查结论应于11月24日 24:00前上报，至11月25日 00:00未报。请立即核查，上报结论并答复群众。"
@@ -84,4 +86,15 @@ def test_the_document_of_a_level_above() -> None:
     told = paper.of(above, "top", POLICIES)
     assert "办件 26-000123由熊寨户籍室承办" in told.body[0]
     assert told.body[0].endswith("请督促立即核查，上报结论并答复群众。收到后请签收。")
-    assert ("驻马店市", "") == (told.to, told.copy_to)
+    assert ("驻马店市：", "") == (told.to, told.copy_to)
+
+
+def test_a_document_of_a_city_that_speaks_english() -> None:
+    """Its number, its date, whom it is to, and every word; no Chinese comma, colon or bracket."""
+    file = Path("deploy/policies/complaints-uk.toml")
+    with living_by(file):
+        told = paper.of(notice(categories=("delay", "conduct")), "climbs", policy.load(file))
+    assert ("SUP 2026-17", "熊寨户籍室:", "en") == (told.ref, told.to, told.language)
+    assert ("Document of Example Borough Council", "2026-11-24") == (told.head, told.day)
+    assert "was to be verified by 24 Nov 16:00; at 24 Nov 16:00 it was not" in told.body[0]
+    assert not re.findall("[，、：；。〔〕号月日]", "".join((told.ref, told.title, *told.body)))

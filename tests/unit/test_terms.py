@@ -15,6 +15,7 @@ from shared.policy.within import Within
 from shared.web import terms
 from shared.web.pages import Pages
 from shared.web.texts import texts
+from tests.support import living_by
 
 PRESETS = {
     file.stem: policy.load(file).editions[-1] for file in Path("deploy/policies").glob("*.toml")
@@ -76,6 +77,16 @@ def test_the_first_page_says_it(name: str) -> None:
         html = pages.html(lang, "/", page.template, **values)
         assert (name == "article") == (usual in html)
     assert pages.html("ug", "/", page.template, **values)
+
+
+@pytest.mark.parametrize(("name", "lent"), [("complaints-uk", "en"), ("jiesujiban", "zh")])
+def test_what_a_language_lacks_is_told_whole_in_the_citys(name: str, lent: Language) -> None:
+    """In Uyghur a sentence of terms is the city's own, term and all, not two languages in one."""
+    with living_by(Path(f"deploy/policies/{name}.toml")) as rule:
+        words, home = texts("ug"), texts(lent)
+        assert words.borrows("phone_call_terms")
+        told = terms.by_policy(words.text, words, rule)("phone_call")
+        assert terms.by_policy(home.text, home, rule)("phone_call") == told
 
 
 @pytest.mark.parametrize("name", OTHERS)

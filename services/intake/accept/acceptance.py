@@ -74,6 +74,11 @@ class Acceptance:
         """What is stored of that receipt; photos that come before it are noted under it."""
         return receipts.hash_of(self.receipt_code(key).replace("-", ""))
 
+    @property
+    def policy(self) -> Policy:
+        """By which something that comes now is judged."""
+        return self._policies.at(clock.now())
+
     async def accept(self, draft: Draft, key: str, sender: Sender | None = None) -> Receipt:
         """Store a submission and give its receipt, or the one it got before under this key.
 

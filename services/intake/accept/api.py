@@ -73,7 +73,8 @@ class Api:
             call.body, call.repeat_key, self.acceptance.gate.sender(call)
         )
         file = await self.keyring.file(receipt.stored, receipt.statement)
-        answer = _accepted(receipt, file, self.public_url, _phone(call))
+        rewarded = bool(self.acceptance.policy.reward.verdicts)
+        answer = _accepted(receipt, file, self.public_url, _phone(call, rewarded))
         return Reply(answer, 201 if receipt.fresh else 200)
 
     async def add(self, call: Call[Addition, None]) -> views.Added:
@@ -106,9 +107,9 @@ class Api:
         )
 
 
-def _phone(call: Call[Draft, None]) -> views.PhoneUse | None:
+def _phone(call: Call[Draft, None], rewarded: bool) -> views.PhoneUse | None:
     left, words = call.body.phone, texts(call.language)
-    return views.phone_use(phone.use(left), call.body.kind, words) if left else None
+    return views.phone_use(phone.use(left), call.body.kind, words, rewarded) if left else None
 
 
 def _accepted(

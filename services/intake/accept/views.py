@@ -40,10 +40,11 @@ class PhoneUse(BaseModel):
 
 
 @lru_cache(64)
-def phone_use(use: phone.Use, kind: Kind, words: Texts) -> PhoneUse:
+def phone_use(use: phone.Use, kind: Kind, words: Texts, rewarded: bool) -> PhoneUse:
     """Only complaints get SMS and rewards, so only they are told what cannot arrive."""
-    told = kind == "complaint" and not use.airtime
-    note = words.text(f"phone_note_{use.kind}") if told else None
+    told = kind == "complaint" and not (use.airtime if rewarded else use.sms)
+    said = f"phone_note_{use.kind}" if rewarded else "phone_note_no_sms"
+    note = words.text(said) if told else None
     return PhoneUse(kind=use.kind, sms=use.sms, airtime=use.airtime, note=note)
 
 

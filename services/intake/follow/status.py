@@ -62,7 +62,8 @@ class Status:
 
     def _phone(self, told: Told, words: Texts) -> PhoneUse | None:
         use = told.use(self.seal)
-        return phone_use(use, told.facts.kind, words) if use else None
+        rewarded = bool(self.policies.at(told.facts.received_at).reward.verdicts)
+        return phone_use(use, told.facts.kind, words, rewarded) if use else None
 
     def _masked(self, told: Told) -> str | None:
         with suppress(SealBroken):

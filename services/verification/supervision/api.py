@@ -4,12 +4,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from uuid import UUID
 
-from services.verification.supervision import acts, rules, store
+from services.verification.supervision import acts, store
 from services.verification.supervision.acts import Acknowledged, AcknowledgementSaid
 from services.verification.supervision.rules import Notice
 from services.verification.supervision.views import Notices, NoticeShown, NoticesQuery
 from shared import access
 from shared.db import Database
+from shared.papers.wording import called
 from shared.policy import Policies
 from shared.values.seal import Seal
 from shared.web import repeats
@@ -51,7 +52,7 @@ class NoticeApi:
 
     def _shown(self, notice: Notice) -> NoticeShown:
         mark = self.policies.at(notice.detected_at).papers.mark
-        return NoticeShown(**asdict(notice) | {"number": rules.called(mark, notice)})
+        return NoticeShown(**asdict(notice) | {"number": called(mark, notice.year, notice.number)})
 
     async def acknowledge(self, call: Call[AcknowledgementSaid, None]) -> Acknowledged:
         """Said, once."""

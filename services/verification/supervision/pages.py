@@ -16,6 +16,7 @@ from shared.db import Connection, Database
 from shared.errors import NotFound, Refused
 from shared.papers.paper import NumberedQuery
 from shared.papers.printer import SECONDS, Printer
+from shared.papers.wording import called
 from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
@@ -137,7 +138,8 @@ class NoticePages:
         return rules.coming(notice, self._supervision(notice))[notice.level]
 
     def _called(self, notice: Notice) -> str:
-        return rules.called(self.policies.at(notice.detected_at).papers.mark, notice)
+        mark = self.policies.at(notice.detected_at).papers.mark
+        return called(mark, notice.year, notice.number)
 
     def _plan(self, notice: Notice) -> str:
         return self.seal.opened(notice.plan_sealed, acts.context(notice.notice_id)) or ""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.verification.supervision import rules
 from services.verification.supervision.rules import Notice, Outlook
 from shared.papers.paper import Paper
-from shared.papers.wording import WORDS, day, headed
+from shared.papers.wording import called, day, headed, words
 from shared.policy import Policies
 from shared.policy.naming import Category
 
@@ -15,8 +14,8 @@ def of(notice: Notice, outlook: Outlook, policies: Policies) -> Paper:
     papers = policies.at(notice.detected_at).papers
     return headed(
         papers,
-        rules.called(papers.mark, notice),
-        WORDS.text("doc_title", number=notice.case_number),
+        called(papers.mark, notice.year, notice.number),
+        words().text("doc_title", number=notice.case_number),
         notice.place_name,
         [_body(notice, outlook, policies.at(notice.received_at).categories)],
         notice.detected_at,
@@ -26,16 +25,16 @@ def of(notice: Notice, outlook: Outlook, policies: Policies) -> Paper:
 
 
 def _body(notice: Notice, outlook: Outlook, categories: Sequence[Category]) -> str:
-    named = [one.zh for one in categories if one.key in notice.categories]
-    said = WORDS.text(
+    named = [one.called(words().language) for one in categories if one.key in notice.categories]
+    said = words().text(
         "doc_body",
         received=day(notice.received_at),
         number=notice.case_number,
-        about=WORDS.text("doc_about", about="、".join(named)) if named else "",
+        about=words().text("doc_about", about=words().text("comma").join(named)) if named else "",
         unit=notice.unit_name,
-        due=WORDS.due(notice.deadline_at),
-        detected=WORDS.when(notice.detected_at),
+        due=words().due(notice.deadline_at),
+        detected=words().when(notice.detected_at),
     )
     asked = "doc_do" if notice.place_code == notice.unit_code else "doc_see_to_it"
     last = "doc_last" if outlook == "top" else "doc_climbs"
-    return said + WORDS.text(asked) + WORDS.text(last)
+    return said + words().text(asked) + words().text(last)

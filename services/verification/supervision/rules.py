@@ -129,8 +129,3 @@ def outlook(notice: Notice, supervision: Supervision, now: datetime) -> Outlook:
     if not above:
         return "top"
     return "climbed" if above[0] <= now else "climbs"
-
-
-def called(mark: str, notice: Notice) -> str:
-    """Its number as documents bear it."""
-    return f"{mark}〔{notice.year}〕{notice.number}号"

@@ -61,7 +61,7 @@ class CaseExports:
         verdict = words.text(f"verdict_{case.verdict}") if case.verdict else ""
         return (
             case.number, case.unit_code, unit, words.text(f"kind_{case.kind}"),
-            "、".join(named.get(key, key) for key in case.categories),
+            words.text("comma").join(named.get(key, key) for key in case.categories),
             words.text(f"state_{case.state}"), words.text("yes") if case.urgent else "",
             _at(case.received_at), words.text(f"callback_{case.callback_state}"),
             _at(case.callback_due_at), _at(case.verification_due_at), verdict, lead,
