@@ -272,7 +272,7 @@ async def test_it_is_shown_counted_and_told(world: World) -> None:
         assert (await desk.get(f"/api/v1/rewards/{reward.id}"))[1]["vendor_away"] == OLD
     watch = Watch(world.database, [NEW], confirmed(world.vendor))
     await watch.observe()
-    assert {"money": "1 orders without their vendor"} == watch.state()
+    assert {"money": "1 orders without their vendor, 1 rewards overdue"} == watch.state()
 
 
 async def test_nothing_is_withdrawn_while_all_are_configured(world: World) -> None:
