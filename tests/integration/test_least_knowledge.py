@@ -216,7 +216,7 @@ def test_a_service_holds_only_the_keys_that_it_needs(service: str) -> None:
     env = service_env(
         service, ports=Ports.default(), keys=keys, database_url="postgresql://", amqp_url="amqp://"
     )
-    guarded = {name: getattr(keys, name) for name in OWN["verification"]}
+    guarded = {name: getattr(keys, name) for name in set().union(*OWN.values())}
     told = {name for name, key in guarded.items() if any(key in value for value in env.values())}
     assert OWN.get(service, set()) == told
     masters = {keys.service_password, keys.broker_password, keys.owner_password}
