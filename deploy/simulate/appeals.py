@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from deploy.simulate.desk import DAY, UNFOUNDED, Desk, Ruling
+from deploy.simulate.facts import Appealed, Settled
 from deploy.simulate.work import CASE, Matter, World
 
 
@@ -24,11 +25,14 @@ class Appeals:
     async def file(self, matter: Matter, badge: str) -> None:
         """On the officer's behalf."""
         world, unit = self.world, matter.visit.unit
-        asked = await world.post(
-            "verification", f"{CASE}/appeal", [unit.operator, *world.people.above(unit)],
-            {"officer": badge, "reason": "当时我不在窗口。"}, case_id=matter.case,
-        )  # fmt: skip
+        asked = await world.on_case(
+            matter,
+            "appeal",
+            [unit.operator, *world.people.above(unit)],
+            {"officer": badge, "reason": "当时我不在窗口。"},
+        )
         if asked:
+            world.log.add(Appealed(world.city.now, str(matter.case), badge))
             await world.city.carry()
             own = next(one.request_id for one in asked[1].requests if one.kind == "appeal")
             act = partial(self.answer, matter, badge, own)
@@ -42,12 +46,10 @@ class Appeals:
             "request_id": str(request), "decision": "grant" if instead else "refuse",
             "word": "已复核。", "instead": instead or None, "answer": "复核后未发现问题。",
         }  # fmt: skip
-        done = await world.post(
-            "verification", f"{CASE}/decision", world.people.above(matter.visit.unit), body,
-            case_id=matter.case,
-        )  # fmt: skip
+        done = await world.on_case(matter, "decision", world.people.above(matter.visit.unit), body)
         if done is None:
             return
+        world.log.add(Settled(world.city.now, str(matter.case), badge))
         if instead:
             ruling = _in_place(before, matter.officers, badge, instead)
             self.desk.note(matter, done[0], ruling, overturned=before)

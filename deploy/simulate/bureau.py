@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from deploy.simulate.facts import Signed
 from deploy.simulate.people import Unit
 from deploy.simulate.work import World
 from deploy.simulate.year import Year
-from services.verification.commands import Faults, explain, import_csv
+from services.verification.commands import Faults, explain, import_csv, keep_first
 from shared.errors import MashangError
 
 FEW = 3
@@ -30,6 +31,13 @@ class Bureau:
         part.wrote = True
         await city.carry()
 
+    async def give_phones(self) -> None:
+        """Each place but the units has one that urgent requests page."""
+        city = self.world.city
+        part = await city.part("verification")
+        async with part.database.transaction() as conn:
+            await keep_first(conn, city.seal, self.world.people.duty)
+
     async def move(self) -> None:
         """Some officer to another unit; what was before stays with the old one."""
         dice, badges = self.world.dice, self.year.badges
@@ -43,14 +51,21 @@ class Bureau:
         await self.load("officers.csv", self.world.people.moved(badge, new.code))
 
     async def sign(self) -> None:
-        """What waits for a signature: most of it; the rest is declined, with a reason."""
+        """What waits for a signature: most of it; the rest is declined, with a reason.
+
+        Also what may not be signed yet.
+        """
         world, leader = self.world, self.world.people.top["leader"]
         page = await world.city.read("scoring", SANCTIONS, leader, {"view": "waiting"})
         for one in page.values["sanctions"]:
             decision = "sign" if world.chance(80) else "decline"
             body = {"decision": decision, "reason": "情节轻微。" if decision == "decline" else ""}
-            await world.post(
+            done = await world.post(
                 "scoring", f"{SANCTIONS}/{{sanction_id}}/signature", [leader], body,
                 sanction_id=one.sanction_id,
             )  # fmt: skip
+            cases = tuple(map(str, one.case_ids))
+            world.log.add(
+                Signed(world.city.now, one.rule, one.badge or "", cases, taken=done is not None)
+            )
         await world.city.carry()

@@ -87,7 +87,7 @@ class Citizens:
     def hears(self, matter: Matter) -> None:
         """There is an answer: some say what they think of it."""
         world, good = self.world, matter.verdict in TRUE
-        if world.chance(50):
+        if world.chance(50) and matter.visit.kind != "pressure":
             at = world.city.now + HOUR * world.dice.uniform(1, 48)
             world.agenda.plan(at, partial(self.rate, matter, good), "intake")
 

@@ -66,7 +66,7 @@ class City:
         self, parts: Mapping[str, Part], keys: Keys, texts: Texts, policies: Policies
     ) -> None:
         self.parts, self.texts, self.policies = parts, texts, policies
-        self.seal = Seal({}, config.key(keys.index_key))
+        self.seal = Seal({"phone": config.keys(f"1:{keys.seal_phone}")}, config.key(keys.index_key))
         self.now, self.events = clock.now(), 0
         self.down: set[str] = set()
         self.hears: dict[str, list[Callable[[bytes], None]]] = defaultdict(list)

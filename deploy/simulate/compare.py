@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.simulate.facts import Log, Swept
-from deploy.simulate.recount import messages, notices, rates, scores
+from deploy.simulate.facts import Log, Looked, Pressed
+from deploy.simulate.recount import messages, notices, pages, rates, scores, signatures, words
 from deploy.simulate.recount.edition import Book
 from deploy.simulate.recount.money import Money
 from deploy.simulate.recount.stories import Stories
@@ -41,6 +41,9 @@ class Comparison:
         money.count(self.log.facts)
         return [
             *self._notices(stories),
+            *self._attention(stories),
+            *self._pressure(),
+            *self._signatures(stories),
             *self._scores(stories),
             *self._rewards(money),
             *self._rates(stories),
@@ -51,15 +54,44 @@ class Comparison:
         return {tuple(str(row[c]) for c in columns) for row in self.held.rows[name]}
 
     def _notices(self, stories: Stories) -> Iterator[Difference]:
-        sweeps = [fact.at for fact in self.log.facts if isinstance(fact, Swept)]
         expected = {(case, str(due.timestamp()), str(level), name)
-                    for case, due, level, name in notices.expected(stories, sweeps)}  # fmt: skip
+                    for case, due, level, name in notices.expected(stories)}  # fmt: skip
         found = {
             (str(row["case_id"]), str(row["deadline_at"].timestamp()), str(row["level"]),
              row["level_key"])
             for row in self.held.rows["notices"]
         }  # fmt: skip
         yield from _apart("notice", expected, found)
+        said = {(one.case, one.deadline, one.level) for one in notices.acknowledged(stories.facts)}
+        told = self._timed("acknowledgements", "case_id", "deadline_at", "level")
+        yield from _apart("acknowledgement", said, told)
+        told = self._timed("reminders", "case_id", "deadline_at", "level", "number")
+        yield from _apart("reminder", notices.reminders(stories), told)
+
+    def _timed(self, name: str, *columns: str) -> set[tuple[Any, ...]]:
+        """As they are, but for ids."""
+        rows = self.held.rows[name]
+        return {(str(row[columns[0]]), *(row[c] for c in columns[1:])) for row in rows}
+
+    def _attention(self, stories: Stories) -> Iterator[Difference]:
+        rung = self._timed("pages", "case_id", "number", "level", "phone_place")
+        yield from _apart("page", pages.expected(stories, self.log.above), rung)
+        missed = self._timed("missed", "case_id", "due_at")
+        yield from _apart("word missed", words.missed(stories), missed)
+        given = {str(row["case_id"]): row["words_given"] for row in self.held.rows["words"]}
+        yield from _unequal("words", words.given(stories), given)
+
+    def _pressure(self) -> Iterator[Difference]:
+        told = {(one.submission, one.about) for one in self.log.facts if isinstance(one, Pressed)}
+        yield from _apart("pressure", told, self._rows("pressure", "submission_id", "about"))
+        for one in self.log.facts:
+            if isinstance(one, Looked) and one.seen:
+                yield Difference("pressure", one.case, "hidden", "seen at the unit")
+
+    def _signatures(self, stories: Stories) -> Iterator[Difference]:
+        for one in signatures.wrong(stories):
+            found = ("taken", "refused") if one.taken else ("refused", "taken")
+            yield Difference(f"signature of {one.rule}", one.badge, found[1], found[0])
 
     def _scores(self, stories: Stories) -> Iterator[Difference]:
         points = scores.points(stories)

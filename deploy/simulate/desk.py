@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from deploy.simulate.facts import TRUE, Called, Judged, Opened, Reviewed
-from deploy.simulate.work import CASE, Matter, World
+from deploy.simulate.work import Matter, World
 from shared.access import Operator
 
 DAY = 24 * 60
@@ -47,11 +47,12 @@ class Desk:
         self.begin(matter)
 
     def begin(self, matter: Matter) -> None:
-        """Call and judge, mostly in time; some need longer than a day, and some ask for it."""
+        """Call and judge, mostly in time; some need longer, some are forgotten for a week."""
         world = self.world
         if matter.phone:
             self.plan_call(matter)
         at = world.later(30, 300) if world.chance(88) else world.later(DAY, 4 * DAY)
+        at = world.later(8 * DAY, 12 * DAY) if world.chance(4) else at
         world.tell("begun", matter)
         world.agenda.plan(at, partial(self.judge, matter), "verification")
 
@@ -65,10 +66,7 @@ class Desk:
         """Until somebody is reached, or three times and a few more."""
         world, outcome = self.world, self.world.dice.choice(OUTCOMES)
         body = {"outcome": outcome, "note": "已致电。"}
-        done = await world.post(
-            "verification", f"{CASE}/callbacks", world.people.above(matter.visit.unit), body,
-            case_id=matter.case,
-        )  # fmt: skip
+        done = await world.on_case(matter, "callbacks", world.people.above(matter.visit.unit), body)
         if done is None:
             return
         world.log.add(Called(world.city.now, str(matter.case), outcome))
@@ -133,9 +131,7 @@ class Desk:
             "answer": "已核实，感谢监督。",
             "incident": joins or None, "revision": matter.revision, **more,
         }  # fmt: skip
-        done = await world.post(
-            "verification", f"{CASE}/{where}", by, body, case_id=matter.case
-        )  # fmt: skip
+        done = await world.on_case(matter, where, by, body)
         if done is None:
             return False
         who, shown = done
@@ -186,9 +182,7 @@ class Desk:
             return
         decision = "confirm" if lot < RETURNED else "return"
         body = {"decision": decision, "note": "复核意见。", "revision": matter.revision}
-        done = await world.post(
-            "verification", f"{CASE}/reviews", over, body, case_id=matter.case
-        )  # fmt: skip
+        done = await world.on_case(matter, "reviews", over, body)
         if done is None:
             # What cannot be confirmed any more (an incident by now too long) is given back.
             again, matter.refused = not matter.refused, True

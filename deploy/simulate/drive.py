@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 from deploy.simulate.agenda import Entry, Outage
 from deploy.simulate.appeals import Appeals
+from deploy.simulate.attention import Attention
 from deploy.simulate.bureau import Bureau
 from deploy.simulate.citizens import Citizens
 from deploy.simulate.city import City
 from deploy.simulate.desk import Desk
-from deploy.simulate.facts import Log, Swept
+from deploy.simulate.facts import Log, Nightly, Swept
 from deploy.simulate.holds import Holds
 from deploy.simulate.money import SENDING, Money
 from deploy.simulate.people import FILES, People
 from deploy.simulate.requests import Requests
-from deploy.simulate.work import World
+from deploy.simulate.work import Matter, World
 from deploy.simulate.year import Year
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
@@ -26,7 +27,9 @@ SWEEPS = ("issue_notices", "lapse_requests")
 # In a year nobody sees whether the clock's work is done each second or some times a day; but just
 # after midnight, when nearly everything is due, it is.
 EVERY = 4 * HOUR
-DAILY = ("examine_cases", "read_words")
+DAILY = ("examine_cases", "read_words", "remind_of_notices", "missed_words")
+# Done by whoever plays it, at its own moments.
+PLAYED = ("page_duty",)
 LEFT_OVER = 3  # days without visits, in which what is left is done
 Told = Callable[[date], None]
 
@@ -49,13 +52,14 @@ class Drive:
         self.world = World(self.city, self.log, self.people, self.zone, dice)
         self.desk, self.money = Desk(self.world), Money(self.world)
         self.citizens, self.bureau = Citizens(self.world), Bureau(self.world, self.year)
-        requests = Requests(self.world, self.desk)
+        requests = self.requests = Requests(self.world, self.desk)
+        self.attention = Attention(self.world, self.desk)
         self.world.told = {
             "answered": self.citizens.hears,
             "callable": self.desk.plan_call,
             "reopened": self.desk.begin,
             "marked": Appeals(self.world, self.desk).plan,
-            "begun": requests.plan_extension,
+            "begun": self._begun,
             "joined": requests.plan_parting,
         }
         self.city.hears["case.opened.v1"].append(self.desk.opened)
@@ -63,6 +67,10 @@ class Drive:
             self.city.hears[event].append(lambda _: self.money.wake("rewards"))
         for event in ("case.verified.v1", "callback.unreached.v1", "reward.paid.v1"):
             self.city.hears[event].append(lambda _: self.money.wake("notifications"))
+
+    def _begun(self, matter: Matter) -> None:
+        self.requests.plan_extension(matter)
+        self.attention.plan(matter)
 
     async def run(self, first: date, days: int, told: Told) -> None:
         """So many days, and those in which what is left is done."""
@@ -83,6 +91,7 @@ class Drive:
     async def _move_in(self) -> None:
         for name in FILES:
             await self.bureau.load(name, self.people.files[name])
+        await self.bureau.give_phones()
         for job in ("refresh_offices", "refresh_closed", "publish_receipt_key"):
             await self.city.job("intake", job)
 
@@ -109,9 +118,11 @@ class Drive:
             plan(begin + number * EVERY + SECOND, self.sweep)
         plan(begin + 3 * HOUR, partial(self.nightly, all_of_it=day.weekday() == 0))
         plan(begin + 9.5 * HOUR, Holds(self.world).look, "verification")
+        plan(begin + 9.75 * HOUR, self.attention.acknowledge, "verification")
         plan(begin + 10 * HOUR, self.money.approve, "rewards")
-        if day.day % 10 == 1:
+        if day.day % 5 == 1:
             plan(begin + 11 * HOUR, self.bureau.sign, "scoring")
+        if day.day % 10 == 1:
             plan(begin + 14 * HOUR, self.bureau.move, "verification")
         plan(begin + 12 * HOUR, partial(self.money.send, "rewards"), "rewards")
 
@@ -139,10 +150,12 @@ class Drive:
         for name, part in self.city.parts.items():
             if name in self.city.down:
                 continue
-            elsewhere = (*SWEEPS, *SENDING.get(name, ()))
+            elsewhere = (*SWEEPS, *PLAYED, *SENDING.get(name, ()))
             for job in part.jobs:
                 if job in DAILY or (all_of_it and job not in elsewhere):
                     await self.city.job(name, job)
             if all_of_it:
                 await part.inbox.retry()
+        if "verification" not in self.city.down:
+            self.log.add(Nightly(self.city.now))
         await self.city.carry()

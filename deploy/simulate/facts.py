@@ -4,6 +4,7 @@ The drive writes them down; the recount reads nothing else. Plain values: nothin
 imported here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -169,6 +170,81 @@ class Failed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed(Fact):
+    """A citizen reported pressure about an earlier submission: a report of its own."""
+
+    submission: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked(Fact):
+    """Somebody at the unit itself asked for a report of pressure; whether they saw it."""
+
+    case: str
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged(Fact):
+    """The place that got a notice said that it knows of it."""
+
+    case: str
+    deadline: datetime
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Fact):
+    """A word to the citizen of an open case."""
+
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Fact):
+    """Somebody has an urgent request."""
+
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rang(Fact):
+    """The clock paged for every urgent request that was due by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly(Fact):
+    """The clock reminded of notices, and noted the words that nobody gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appealed(Fact):
+    """An officer does not accept a mark."""
+
+    case: str
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Fact):
+    """The level above answered an officer's appeal."""
+
+    case: str
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed(Fact):
+    """Somebody would sign or decline what is proposed for these cases; whether that was taken."""
+
+    rule: str
+    badge: str
+    cases: tuple[str, ...]
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Swept(Fact):
     """The clock's work was done: every notice that was due by now is issued."""
 
@@ -183,10 +259,14 @@ class Texted(Fact):
 
 @dataclass
 class Log:
-    """All facts; `roster` are the phones of the bureau's own officers."""
+    """All facts; `roster` are the phones of the bureau's own officers.
+
+    `above` are the places of each unit, from itself to the root; all but units have duty phones.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     roster: frozenset[str] = frozenset()
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, fact: Fact) -> None:
         """One more."""

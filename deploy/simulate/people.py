@@ -36,12 +36,17 @@ class Unit:
 
 @dataclass(frozen=True)
 class People:
-    """Everybody; `files` are what is imported, `phones` those of officers."""
+    """Everybody; `files` are what is imported, `phones` those of officers, `duty` those of places.
+
+    `paths` are the places of each unit, from itself to the root.
+    """
 
     units: Sequence[Unit]
     top: Mapping[str, Operator]
     files: Mapping[str, bytes]
     phones: frozenset[str]
+    duty: Row
+    paths: Mapping[str, tuple[str, ...]]
     rows: Mapping[str, Row]
 
     def above(self, unit: Unit) -> list[Operator]:
@@ -88,7 +93,10 @@ def people(units: int, levels: Sequence[str]) -> People:
         "operators.csv": _csv([_operator(one) for one in operators]),
     }
     phones = frozenset(row["phone"] for row in staff if row["phone"])
-    return People(desks, top, files, phones, {row["badge"]: row for row in staff})
+    duty = {row["place"]: row["phone"] for row in _read("duty_phones.csv") if row["place"] in known}
+    paths = {row["code"]: tuple(dict.fromkeys((row["code"], row["parent"], root)))
+             for row in chosen}  # fmt: skip
+    return People(desks, top, files, phones, duty, paths, {row["badge"]: row for row in staff})
 
 
 def _unit(

@@ -66,7 +66,7 @@ async def run(
     """Play it on these databases, which are empty."""
     levels = policy.load(chosen.policy).level_keys
     who = people(chosen.units, levels)
-    log = Log(roster=who.phones)
+    log = Log(roster=who.phones, above=who.paths)
     async with city(homes, keys, log, chosen.policy, chosen.seed) as opened:
         edition = opened.policies.editions[-1]
         zone = edition.zone

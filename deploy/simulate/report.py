@@ -12,7 +12,8 @@ from deploy.simulate.bars import Bar, bars
 from deploy.simulate.compare import Difference
 from deploy.simulate.play import Play, Played
 from deploy.simulate.recount import scores
-from deploy.simulate.recount.stories import Stories, Story
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import Story
 from shared.values.money import yuan
 from shared.web.texts import Texts, texts
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from deploy.simulate.desk import DAY, Desk
 from deploy.simulate.facts import Extended, Joined
-from deploy.simulate.work import CASE, Matter, World
+from deploy.simulate.work import Matter, World
 from shared.access import Operator
 
 
@@ -35,10 +35,9 @@ class Requests:
         world, unit = self.world, matter.visit.unit
         days = world.dice.choice((1, 2, 3))
         body = {"days": days, "reason": "需要调取监控。"}
-        asked = await world.post(
-            "verification", f"{CASE}/extension", [unit.operator, *world.people.above(unit)], body,
-            case_id=matter.case,
-        )  # fmt: skip
+        asked = await world.on_case(
+            matter, "extension", [unit.operator, *world.people.above(unit)], body
+        )
         if asked and world.chance(85):
             own = next(one.request_id for one in asked[1].requests if one.kind == "extension")
             at = world.later(5, 60)
@@ -50,10 +49,7 @@ class Requests:
     ) -> None:
         world = self.world
         body = {"request_id": str(request), "decision": "grant", "word": "同意。"}
-        done = await world.post(
-            "verification", f"{CASE}/decision", self.desk.over(matter, asker), body,
-            case_id=matter.case,
-        )  # fmt: skip
+        done = await world.on_case(matter, "decision", self.desk.over(matter, asker), body)
         if done is None:
             return
         now, case = world.city.now, str(matter.case)
@@ -64,10 +60,9 @@ class Requests:
         """It was another event after all."""
         world, unit = self.world, matter.visit.unit
         body = {"decision": "split", "reason": "经查不是同一件事。"}
-        asked = await world.post(
-            "verification", f"{CASE}/incident", [unit.operator, *world.people.above(unit)], body,
-            case_id=matter.case,
-        )  # fmt: skip
+        asked = await world.on_case(
+            matter, "incident", [unit.operator, *world.people.above(unit)], body
+        )
         if asked:
             own = next(one.request_id for one in asked[1].requests if one.kind == "split")
             act = partial(self._grant, matter, asked[0], own, 0, str(matter.case))

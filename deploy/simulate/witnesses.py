@@ -11,6 +11,23 @@ Rows = Sequence[Mapping[str, Any]]
 QUERIES: Mapping[str, tuple[str, str]] = {
     "cases": ("verification", "SELECT case_id, number, submission_id FROM cases"),
     "notices": ("verification", "SELECT case_id, deadline_at, level, level_key FROM notices"),
+    "acknowledgements": (
+        "verification",
+        """SELECT case_id, deadline_at, level FROM notice_acknowledgements
+           JOIN notices USING (notice_id)""",
+    ),
+    "reminders": (
+        "verification",
+        """SELECT n.case_id, n.deadline_at, n.level, r.number FROM notice_reminders r
+           JOIN notices n USING (notice_id)""",
+    ),
+    "pages": ("verification", "SELECT case_id, number, level, phone_place FROM duty_pages"),
+    "missed": ("verification", "SELECT case_id, due_at FROM missed_words"),
+    "words": ("verification", "SELECT case_id, words_given FROM cases WHERE words_given > 0"),
+    "pressure": (
+        "verification",
+        "SELECT submission_id, about FROM cases WHERE kind = 'pressure'",
+    ),
     "balances": ("scoring", "SELECT unit_code, balance_centipoints FROM unit_scores"),
     "ledger": (
         "scoring",

@@ -100,6 +100,12 @@ class World:
         self.refused[f"{address.rsplit('/', 1)[-1]}: {why}"] += 1
         return None
 
+    async def on_case(
+        self, matter: Matter, what: str, who: Iterable[Operator], body: Mapping[str, Any]
+    ) -> tuple[Operator, Answer] | None:
+        """The same, to a matter's case."""
+        return await self.post("verification", f"{CASE}/{what}", who, body, case_id=matter.case)
+
     async def say(self, matter: Matter, what: str, body: Mapping[str, Any]) -> Answer | None:
         """What a citizen does with a receipt; None if it is refused."""
         address = f"/api/v1/receipts/{{receipt}}/{what}"

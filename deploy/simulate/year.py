@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.simulate.people import People, Unit
 
-Kind = Literal["complaint", "rating", "request", "praise"]
+Kind = Literal["complaint", "rating", "request", "praise", "pressure"]
 MONTHS = (0.9, 0.6, 1.1, 1.0, 1.0, 1.4, 1.3, 1.1, 1.2, 0.8, 1.0, 1.0)
 WEEKDAYS = (1.4, 1.2, 1.1, 1.1, 1.2, 0.6, 0.4)
 HOURS = (1, 1, 0, 0, 0, 0, 1, 4, 12, 16, 14, 9, 5, 6, 11, 12, 10, 8, 4, 3, 3, 3, 2, 2)
@@ -102,7 +102,7 @@ class Year:
             truth = dice.choice((("unsubstantiated", "none"), ("helped", "none")))
         officers = self._officers(unit) if truth[1] == "officers" else ()
         said = kind in ("complaint", "request", "praise") or dice.random() < 0.3
-        words = {"request": URGENT if dice.random() < 0.2 else "请问补办证件需要什么材料？",
+        words = {"request": URGENT if dice.random() < 0.35 else "请问补办证件需要什么材料？",
                  "praise": PRAISE}.get(kind, dice.choice(WORDS)) if said else ""  # fmt: skip
         named = (
             dice.choice(self.badges[unit.code])

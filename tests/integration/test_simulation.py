@@ -10,6 +10,7 @@ from deploy.local.keys import Keys
 from deploy.local.postgres import Postgres
 from deploy.simulate import play
 from deploy.simulate.compare import Comparison
+from deploy.simulate.facts import Fact, Looked, Signed
 from deploy.simulate.play import Play, Played
 from deploy.simulate.report import Report
 from deploy.simulate.wiring import Home
@@ -63,18 +64,43 @@ async def test_there_was_something_to_compare(played: Played) -> None:
 
 async def test_a_lost_row_would_be_seen(played: Played) -> None:
     """Of each kind, one row less is one difference more, and it names whose it is."""
-    unseen = []
-    for name, key in (
-        ("notices", "case_id"), ("criticisms", "case_id"), ("rewards", "case_id"),
-        ("strikes", "badge"), ("balances", "unit_code"), ("ledger", "unit_code"),
-        ("sanctions", "subject"), ("clearings", "badge"), ("messages", "case_id"),
-    ):  # fmt: skip
-        rows = played.held.rows[name]
-        lost = replace(played.held, rows={**played.held.rows, name: rows[1:]})
-        found = Comparison(played.log, played.book, lost).differences()
-        if str(rows[0][key]) not in {one.whose for one in found}:
-            unseen.append(name)
+    kinds = (
+        ("notices", "notice", "case_id"), ("criticisms", "criticism", "case_id"),
+        ("rewards", "reward", "case_id"), ("strikes", "strike", "badge"),
+        ("balances", "points (balances)", "unit_code"), ("ledger", "points (ledger)", "unit_code"),
+        ("sanctions", "sanction", "subject"), ("clearings", "clearing note", "badge"),
+        ("messages", "message", "case_id"), ("acknowledgements", "acknowledgement", "case_id"),
+        ("reminders", "reminder", "case_id"), ("pages", "page", "case_id"),
+        ("missed", "word missed", "case_id"), ("words", "words", "case_id"),
+        ("pressure", "pressure", "submission_id"),
+    )  # fmt: skip
+    rows = dict(played.held.rows)
+    lost = replace(played.held, rows=rows | {name: rows[name][1:] for name, _, _ in kinds})
+    differing = Comparison(played.log, played.book, lost).differences()
+    found = {(one.what, one.whose) for one in differing}
+    unseen = [name for name, what, key in kinds if (what, str(rows[name][0][key])) not in found]
     assert [] == unseen
+
+
+async def test_what_was_done_otherwise_would_be_seen(played: Played) -> None:
+    """Signatures taken too early, or refused for nothing; a report that its unit could read."""
+    signed = [one for one in played.log.facts if isinstance(one, Signed) and one.badge]
+    looked = [one for one in played.log.facts if isinstance(one, Looked)]
+    assert {True, False} == {one.taken for one in signed}
+    facts = [_otherwise(one) for one in played.log.facts]
+    differing = Comparison(replace(played.log, facts=facts), played.book, played.held).differences()
+    found = {(one.what, one.whose) for one in differing}
+    assert {(f"signature of {one.rule}", one.badge) for one in signed} <= found
+    assert {("pressure", one.case) for one in looked} <= found
+
+
+def _otherwise(fact: Fact) -> Fact:
+    match fact:
+        case Signed():
+            return replace(fact, taken=not fact.taken)
+        case Looked():
+            return replace(fact, seen=not fact.seen)
+    return fact
 
 
 async def test_the_report_tells_of_it(played: Played, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Rule 9: whom an SMS thanks, and who hears that the airtime has arrived."""
 
 from deploy.simulate.recount.money import Money
-from deploy.simulate.recount.stories import Stories, Story, mobile
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import Story, mobile
 
 Message = tuple[str, str]
 PURPOSES = ("thanks", "paid")

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from deploy.simulate.facts import Bound, Decided, Fact, Failed, Left, Lost, Paid
-from deploy.simulate.recount.stories import Effect, Merge, Stories, Story, airtime
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import Effect, Merge, Story, airtime
 
 MOST_ORDERS = 40
 MOST_FAILURES = 3

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from deploy.simulate.recount.stories import Stories, Story
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import Story
 
 Figures = dict[str, int]
 # A case, when its duty was met, and when it was due.
@@ -19,7 +20,7 @@ def counted(stories: Stories) -> Figures:
     judged = [story for story in complaints if story.effects]
     rated = [story.rating for story in complaints if story.rating]
     return {
-        "cases": len(stories.of),
+        "cases": sum(story.filed.kind != "pressure" for story in stories),
         "complaints": len(complaints),
         **_times("called_back", [met for story in complaints for met in _called(story)]),
         **_times("verified", [_handed(story) for story in judged]),
@@ -34,11 +35,12 @@ def counted(stories: Stories) -> Figures:
 def desk(stories: Stories) -> Figures:
     """What only the desk counts: how things stand."""
     complaints = [story for story in stories if story.complaint]
+    told = [story for story in stories if story.filed.kind != "pressure"]
     return {
         "partly": sum(story.ruling is not None and story.ruling.verdict == "partly"
                       for story in complaints),
-        "in_review": sum(story.state == "in_review" for story in stories),
-        "open": sum(story.state == "open" for story in stories),
+        "in_review": sum(story.state == "in_review" for story in told),
+        "open": sum(story.state == "open" for story in told),
         "withdrawn": sum(story.withdrawn for story in complaints),
     }  # fmt: skip
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from deploy.simulate.recount.stories import Stories, Story
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import Story
 
 YEAR = timedelta(days=365)
 Sanction = tuple[str, str, str]
