@@ -5,7 +5,7 @@ They answer at once, so that a year takes minutes; what they paid and sent is th
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from deploy.simulate.facts import Failed, Left, Log, Lost, Paid, Texted
@@ -93,6 +93,10 @@ class Airtime(_Here):
                 return fate
             lot -= share
         return "taken"
+
+    async def fetch_statement(self, _: date) -> bytes | None:
+        """Hands none out."""
+        return None
 
     async def ask(self, order: Any) -> Outcome:
         """As the book says."""
