@@ -69,9 +69,10 @@ async def read(http: aiohttp.ClientSession, stack: Stack, desk: Desk) -> Figures
 def book_figures(book: Mapping[str, Mapping[str, Any]], env: Mapping[str, str]) -> dict[str, int]:
     """What the vendors truly paid and delivered."""
     airtime, sms = book["airtime"], book["sms"]
-    vendor = env["MASHANG_SMS_VENDOR"].upper()
-    ids = json.loads(env[f"MASHANG_{vendor}_TEMPLATES"])["thanks"].values()
-    delivered = (int(sms["by_template"].get(own, {}).get("delivered", 0)) for own in set(ids))
+    names = [part.partition(":")[0] for part in env["MASHANG_SMS_VENDORS"].split(",")]
+    texts = [json.loads(env[f"MASHANG_{name.upper()}_TEMPLATES"])["thanks"] for name in names]
+    ids = {own for of_vendor in texts for own in of_vendor.values()}
+    delivered = (int(sms["by_template"].get(own, {}).get("delivered", 0)) for own in ids)
     return {
         "airtime": int(airtime["paid_count"]),
         "airtime_fen": int(airtime["sum_fen"].get("CNY", 0)),

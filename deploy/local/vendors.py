@@ -12,21 +12,32 @@ from deploy.sandbox.dialects import DIALECTS, of_kind
 from shared.vendors import reports
 
 BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
-CHOSEN: Mapping[Kind, str] = {"airtime": "MASHANG_AIRTIME_VENDORS", "sms": "MASHANG_SMS_VENDOR"}
+CHOSEN: Mapping[Kind, str] = {"airtime": "MASHANG_AIRTIME_VENDORS", "sms": "MASHANG_SMS_VENDORS"}
+# So many of a kind a local installation uses at once.
+USED: Mapping[Kind, int] = {"airtime": 1, "sms": 2}
 
 SMS_FEN = 5
 
 
 def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
-    """What a service that buys needs: the first vendor of its kind, at the sandbox."""
-    vendors = of_kind(BUYS[service])
-    sandbox = ports.url("sandbox")
-    return {
-        CHOSEN[BUYS[service]]: vendors[0].name,
+    """What a service that buys needs: the vendors of its kind in use, at the sandbox."""
+    kind, sandbox = BUYS[service], ports.url("sandbox")
+    vendors = _used(kind)
+    told = {
+        CHOSEN[kind]: os.environ.get(CHOSEN[kind]) or ",".join(one.name for one in vendors),
         "MASHANG_REPORT_URL": reports_of(service, ports),
-        **(_sms_env(vendors) if BUYS[service] == "sms" else {}),
-        **vendors[0].caller_environment(keys.sandbox_seed, sandbox),
+        **(_sms_env(vendors) if kind == "sms" else {}),
     }
+    for vendor in vendors:
+        told |= vendor.caller_environment(keys.sandbox_seed, sandbox)
+    return told
+
+
+def _used(kind: Kind) -> list[Dialect]:
+    """Those that the variable names, or the first ones."""
+    known = {dialect.name: dialect for dialect in of_kind(kind)}
+    named = [part.partition(":")[0].strip() for part in os.environ.get(CHOSEN[kind], "").split(",")]
+    return [known[name] for name in named if name in known] or of_kind(kind)[: USED[kind]]
 
 
 def _sms_env(vendors: Sequence[Dialect]) -> dict[str, str]:

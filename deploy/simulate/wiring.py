@@ -84,7 +84,9 @@ def _build(name: str, env: Mapping[str, str], database: Database, vendor: Any) -
         stack.enter_context(patch.dict(environ, env, clear=True))
         if vendor:
             registry = import_module(f"services.{name}.providers.registry")
-            chosen = env[CHOSEN[BUYS[name]]]
+            variable = CHOSEN[BUYS[name]]
+            chosen = env[variable].partition(",")[0]
+            stack.enter_context(patch.dict(environ, {variable: chosen}))
             stack.enter_context(patch.dict(registry.VENDORS, {chosen: lambda _: vendor}))
         settings = config.load(import_module(f"services.{name}.settings").Settings)
         built: Service = wiring.build(settings, database)

@@ -1,6 +1,7 @@
 """HTTP of notifications: what vendors bring, figures, the messages, and who wants no more."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,11 @@ from services.notifications import views
 from services.notifications.hearing import Hearing
 from services.notifications.providers.protocol import Provider
 from services.notifications.resending import Resending
+from services.notifications.rules.shares import Record
 from services.notifications.rules.sparing import Thrift
 from services.notifications.showing import Showing
 from services.notifications.stopping import Stopping
-from services.notifications.store import overview
+from services.notifications.store import overview, shares
 from shared import access
 from shared.db import Connection, Database
 from shared.errors import Conflict
@@ -35,7 +37,7 @@ class Api:
     """The handlers, with what they need."""
 
     database: Database
-    vendor: Provider
+    vendors: Sequence[Provider]
     seal: Seal
     thrift: Thrift
 
@@ -47,7 +49,7 @@ class Api:
     @property
     def showing(self) -> Showing:
         """What is shown of messages, and of a day."""
-        return Showing(self.seal, self.thrift, self.vendor.name)
+        return Showing(self.seal, self.thrift, self.vendors[0].name)
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -124,6 +126,16 @@ class Api:
         async with self.database.transaction(as_=call.operator) as conn:
             return await self.showing.day(conn)
 
+    async def list_shares(self, call: Call[Any, Any]) -> list[views.VendorShare]:
+        """Of every vendor in use, once shares have been noted."""
+        async with self.database.transaction(as_=call.operator) as conn:
+            held, _ = await shares.get(conn)
+            records = await shares.get_records(conn)
+        return [
+            views.VendorShare(**asdict(one), **asdict(records.get(one.vendor, Record())))
+            for one in held
+        ]
+
     async def release(self, call: Call[None, None]) -> views.Released:
         """Queued again."""
         async with self.database.transaction(as_=call.operator) as conn:
@@ -158,27 +170,23 @@ class Api:
 
     async def take_report(self, call: Call[None, None]) -> Text:
         """A delivery report: a hint to ask now, never a fact."""
-        reports.check(self.vendor, call.params["vendor"], call.params["secret"])
-        told = reports.read(self.vendor, call.raw, call.headers)
+        vendor = self._vendor(call)
+        told = reports.read(vendor, call.raw, call.headers)
         async with self.database.transaction() as conn:
-            await overview.mark_hinted(conn, [ref for text in told if (ref := _uuid(text))])
-        log.get().info("report received", size=len(told), vendor=self.vendor.name)
-        return Text(self.vendor.reply.text, self.vendor.reply.content_type)
+            await overview.mark_hinted(conn, vendor.name, [t for t in told if "\0" not in t])
+        log.get().info("report received", size=len(told), vendor=vendor.name)
+        return Text(vendor.reply.text, vendor.reply.content_type)
 
     async def take_replies(self, call: Call[None, None]) -> Text:
         """Each once, however often the vendor brings it."""
-        reports.check(self.vendor, call.params["vendor"], call.params["secret"])
+        vendor = self._vendor(call)
         try:
-            told = self.vendor.read_inbound(call.raw, call.headers)
+            told = vendor.read_inbound(call.raw, call.headers)
         except NotAReport as error:
-            raise reports.refused(self.vendor, error) from None
+            raise reports.refused(vendor, error) from None
         async with self.database.transaction() as conn:
-            await Hearing(self.seal, self.policies).take(conn, self.vendor.name, told)
-        return Text(self.vendor.reply.text, self.vendor.reply.content_type)
+            await Hearing(self.seal, self.policies).take(conn, vendor.name, told)
+        return Text(vendor.reply.text, vendor.reply.content_type)
 
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    def _vendor(self, call: Call[None, None]) -> Provider:
+        return reports.addressed(self.vendors, call.params["vendor"], call.params["secret"])

@@ -19,8 +19,9 @@ from services.notifications.rules.messages import (
     is_dead,
     sent_nothing,
 )
+from services.notifications.rules.shares import Tried, after_refusal, end_of
 from services.notifications.rules.sparing import STOPPED, Terms, Thrift, Why, waits
-from services.notifications.store import claiming, forgetting, messages, overview, spending
+from services.notifications.store import claiming, forgetting, messages, overview, shares, spending
 from services.notifications.store.messages import Message
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
@@ -37,13 +38,17 @@ BATCH = 20
 
 @dataclass(frozen=True)
 class Deliveries:
-    """The jobs of notifications. Each returns how many rows it found to work on."""
+    """The jobs of notifications. Each returns how many rows it found to work on.
+
+    `takers` are all vendors that take new SMS, where this is one of several.
+    """
 
     database: Database
     vendor: Provider
     seal: Seal
     limits: Limits
     thrift: Thrift
+    takers: frozenset[str] = frozenset()
 
     @property
     def sending(self) -> Errand[Message]:
@@ -69,7 +74,7 @@ class Deliveries:
         return replace(
             self.sending,
             name="query",
-            claim=messages.claim_queries,
+            claim=self._claim_asked,
             call=self._ask,
             settle=self._settle_asked,
         )
@@ -133,7 +138,11 @@ class Deliveries:
                 log.get().error("no money for SMS left today", reason=reason, count=held[reason])
 
     async def _claim_queued(self, conn: Connection, most: int) -> list[Message]:
-        return await claiming.claim_queued(conn, most, self.terms)
+        terms = replace(self.terms, only=len(self.takers) < 2)
+        return await claiming.claim_queued(conn, most, terms)
+
+    async def _claim_asked(self, conn: Connection, most: int) -> list[Message]:
+        return await messages.claim_queries(conn, most, self.vendor.name)
 
     @property
     def terms(self) -> Terms:
@@ -168,15 +177,30 @@ class Deliveries:
     async def _settle_sent(self, conn: Connection, message: Message, outcome: Outcome) -> None:
         if sent_nothing(outcome):
             await spending.give_back(conn, message.message_id)
-        await self._move(conn, message, after_send(outcome, message.standing, self.limits))
+        await self._note_end(conn, message, outcome, asked=False)
+        to = after_send(outcome, message.standing, self.limits)
+        tried = await shares.get_tried(conn, message) if len(self.takers) > 1 else Tried()
+        refused = (outcome, to, message.attempt, self.vendor.name, tried, self.takers)
+        if (elsewhere := after_refusal(*refused)) is None:
+            await self._move(conn, message, to)
+        elif await self._move(conn, message, elsewhere[0]):
+            await shares.mark_tried(conn, message, elsewhere[1])
+            log.get().error("vendor refused an SMS", vendor=self.vendor.name, code=outcome.code)
 
     async def _settle_asked(self, conn: Connection, message: Message, outcome: Outcome) -> None:
+        await self._note_end(conn, message, outcome, asked=True)
         await self._move(conn, message, after_query(outcome, message.standing, self.limits))
 
-    async def _move(self, conn: Connection, message: Message, to: Next) -> None:
+    async def _note_end(
+        self, conn: Connection, message: Message, outcome: Outcome, *, asked: bool
+    ) -> None:
+        if how := end_of(outcome, asked=asked):
+            await shares.add_end(conn, message, how)
+
+    async def _move(self, conn: Connection, message: Message, to: Next) -> bool:
         if to.state == message.state:
             await messages.postpone(conn, message, to)
-            return
+            return False
         moved, settled_at = await messages.mark(conn, message, to)
         if to.repeat:
             await spending.give_back(conn, message.message_id)
@@ -185,6 +209,7 @@ class Deliveries:
             settled = MessageSettled.of(message, outcome=outcome, settled_at=settled_at)
             await publish(conn, settled)
         self._tell(message, to, moved)
+        return moved
 
     def _tell(self, message: Message, to: Next, moved: bool) -> None:
         say = log.get().error if to.state == "held" else log.get().info

@@ -8,3 +8,4 @@ SPENT = Gauge("mashang_sms_spent_fen", "What today's SMS have cost so far", ["pu
 MOST = Gauge("mashang_sms_most_fen", "What a day's SMS may cost", ["purse"])
 WAITING = Gauge("mashang_sms_waiting", "SMS that are due and do not leave", ["why"])
 REPLIES = Counter("mashang_sms_replies_total", "What citizens wrote back", ["vendor", "said"])
+SHARES = Gauge("mashang_sms_vendor_share", "Of a hundred new SMS how many go to it", ["vendor"])

@@ -83,6 +83,7 @@ class MessagePages:
             "figures": await self.api.figures(call),
             "day": await self.api.get_day(call),
             "held": (await self.api.list_held(call)).messages,
+            "shares": await self.api.list_shares(call),
             "may_release": _may_mend(call),
             "listing": listing,
             "state": query.state,

@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from services.notifications.rules.messages import Limits
+from services.notifications.rules.shares import WHOLE, at_rest
 from services.notifications.rules.sparing import Thrift
 from shared.config import Key, KeyRing
 from shared.policy import Policies
@@ -28,19 +29,43 @@ def _prices(text: object) -> object:
 Prices = Annotated[Mapping[str, int], NoDecode, BeforeValidator(_prices)]
 
 
-class Settings(StaffSettings):
-    """Which vendor, and how long to wait for what it says; what it needs stands in its adapter.
+def _weights(text: object) -> object:
+    """`"one:70,other:30"` → where shares rest, of a hundred; without numbers alike."""
+    if not isinstance(text, str):
+        return text
+    parts = [part.strip().partition(":") for part in text.split(",")]
+    names = [name.strip() for name, _, _ in parts]
+    if not all(names) or len(set(names)) < len(names):
+        raise ValueError("should name each vendor once, separated by commas")
+    if not any(colon for _, colon, _ in parts):
+        return {share.vendor: share.points for share in at_rest(dict.fromkeys(names, 1))}
+    points = [number.strip() for _, _, number in parts]
+    if not all(one.isascii() and one.isdecimal() for one in points) or _sum(points) != WHOLE:
+        raise ValueError("should be VENDOR:POINTS, separated by commas, a hundred together")
+    return dict(zip(names, map(int, points), strict=True))
 
-    `report_url` is where the vendor reaches us, `sms_fen` what an SMS costs at each. `index_key` is
-    this service's own: its hashes of phones fit nobody else's. Only against a sandbox SMS are not
-    `sms_patient`: quiet hours and a number's rest are not kept.
+
+def _sum(points: list[str]) -> int:
+    return sum(int(one[:4]) for one in points)
+
+
+Weights = Annotated[Mapping[str, int], NoDecode, BeforeValidator(_weights), Field(min_length=1)]
+
+
+class Settings(StaffSettings):
+    """Which vendors, and how long to wait for what they say; what each needs is in its adapter.
+
+    `sms_vendors` say where their shares rest; one at 0 is there for its old ones only. `report_url`
+    is where they reach us, `sms_fen` what an SMS costs at each. `index_key` is this service's own:
+    its hashes of phones fit nobody else's. Only against a sandbox SMS are not `sms_patient`: quiet
+    hours and a number's rest are not kept.
     """
 
     seal_keys_phone: KeyRing
     index_key: Key
     sms_fen: Prices = Field(default_factory=dict)
     sms_patient: bool = True
-    sms_vendor: str
+    sms_vendors: Weights
     report_url: AnyHttpUrl
     sms_timeout_seconds: float = Field(default=10, gt=0, le=14)
     sms_settle_seconds: float = Field(default=60, ge=0)

@@ -71,6 +71,16 @@ class Held(BaseModel):
     messages: list[HeldMessage]
 
 
+class VendorShare(BaseModel):
+    """Of a hundred new SMS how many go to a vendor, and what it did with the last calls."""
+
+    vendor: str
+    points: int
+    resting: int
+    calls: int
+    bad: int
+
+
 class Released(BaseModel):
     """A message that is queued again."""
 

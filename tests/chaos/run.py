@@ -133,8 +133,8 @@ async def play(
 
 
 async def _drop_answers(http: aiohttp.ClientSession, city: City, seed: int) -> None:
-    vendors = (("rewards", "AIRTIME_VENDORS"), ("notifications", "SMS_VENDOR"))
+    vendors = (("rewards", "AIRTIME_VENDORS"), ("notifications", "SMS_VENDORS"))
     for service, variable in vendors:
-        vendor = city.env(service)[f"MASHANG_{variable}"]
-        fault = {"vendor": vendor, "kind": "drop_answer", "probability": DROPPED, "seed": seed}
-        await call(http, "POST", f"{city.urls['sandbox']}/admin/faults", fault)
+        for vendor in city.env(service)[f"MASHANG_{variable}"].split(","):
+            fault = {"vendor": vendor, "kind": "drop_answer", "probability": DROPPED, "seed": seed}
+            await call(http, "POST", f"{city.urls['sandbox']}/admin/faults", fault)

@@ -64,7 +64,14 @@ GUARDED = {
         "vendor_stop_lifts",
         "exports",
     ),
-    "notifications": ("attempts", "message_states", "stop_changes", "resends", "exports"),
+    "notifications": (
+        "attempts",
+        "attempt_ends",
+        "message_states",
+        "stop_changes",
+        "resends",
+        "exports",
+    ),
     "scoring": (
         "points_entries",
         "strikes",

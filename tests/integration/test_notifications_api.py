@@ -43,7 +43,7 @@ def settings() -> Settings:
             **SEAL_KEYS,
             "identity_public": b64encode(statements.public_key(SEED)).decode(),
             "index_key": b64encode(SEED).decode(),
-            "sms_vendor": SMS.name,
+            "sms_vendors": SMS.name,
             "report_url": "http://127.0.0.1:9",
         }
     )

@@ -144,7 +144,10 @@ async def test_questions_are_shared_too(database: Database) -> None:
             await brought(conn, "accepted")
         await conn.execute("UPDATE messages SET next_at = now()")
     async with database.transaction() as one, database.transaction() as two:
-        first, second = await messages.claim_queries(one, 3), await messages.claim_queries(two, 9)
+        first, second = (
+            await messages.claim_queries(one, 3, SMS.name),
+            await messages.claim_queries(two, 9, SMS.name),
+        )
     assert (3, 3) == (len(first), len(second))
     assert set() == {m.message_id for m in first} & {m.message_id for m in second}
     assert [1] * 6 == [row["queries"] for row in await rows(database, "SELECT * FROM messages")]
@@ -201,8 +204,8 @@ async def test_a_hint_during_a_question_is_not_put_off(conn: Connection) -> None
     """The vendor reported while it was asked: due at once, not after the back-off."""
     message_id = await brought(conn, "accepted")
     await conn.execute("UPDATE messages SET next_at = now()")
-    [asked] = await messages.claim_queries(conn, 9)
-    await overview.mark_hinted(conn, [message_id])
+    [asked] = await messages.claim_queries(conn, 9, SMS.name)
+    await overview.mark_hinted(conn, SMS.name, [str(message_id)])
     await messages.postpone(conn, asked, Next("accepted", Limits().give_up))
     assert await conn.fetchval("SELECT next_at <= now() FROM messages")
 
@@ -254,7 +257,7 @@ async def client(database: Database) -> AsyncIterator[TestClient[Any, Any]]:
         {
             "DATABASE_URL": "unused", "AMQP_URL": "unused", "http_port": 0, "ops_port": 0,
             **SEAL_KEYS, "identity_public": b64encode(statements.public_key(SEED)).decode(),
-            "index_key": b64encode(SEED).decode(), "sms_vendor": SMS.name,
+            "index_key": b64encode(SEED).decode(), "sms_vendors": SMS.name,
             "report_url": "http://127.0.0.1:9",
         }
     )  # fmt: skip
@@ -391,3 +394,17 @@ async def test_the_gauges_forget_what_is_no_more(database: Database) -> None:
         await overview.mark_released(conn, message_id)
     await deliveries.observe()
     assert (None, 1) == (shown("held"), shown("queued"))
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "新短信占比"), ("en", "Share of new SMS")])
+async def test_the_page_shows_whose_share_has_moved(
+    client: TestClient[Any, Any], database: Database, language: str, said: str
+) -> None:
+    """With several vendors, where they stand and where they rest; of a single one nothing."""
+    page = Tab(client, SEED, somebody("auditor"), language)
+    await page.get("/messages")
+    assert said not in page.text
+    async with database.transaction() as conn:
+        await conn.execute("INSERT INTO vendor_shares VALUES ('a', 40, 50), ('b', 60, 50)")
+    await page.get("/messages")
+    assert (True, True, True) == (said in page.text, "40%" in page.text, "60%" in page.text)

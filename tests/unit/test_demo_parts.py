@@ -116,7 +116,7 @@ def test_what_the_book_says(
 ) -> None:
     """Only the thanks, only yuan, only what was delivered; nothing yet is nought."""
     templates = '{"thanks": {"zh": "T", "en": "U"}}'
-    env = {"MASHANG_SMS_VENDOR": SMS.name, SMS.variable("templates"): templates}
+    env = {"MASHANG_SMS_VENDORS": SMS.name, SMS.variable("templates"): templates}
     assert expected == book_figures(told, env)
 
 

@@ -1,4 +1,4 @@
-"""The vendors we can speak to, by their names in MASHANG_SMS_VENDOR: a line each."""
+"""The vendors we can speak to, by their names in MASHANG_SMS_VENDORS: a line each."""
 
 from collections.abc import Callable, Mapping
 

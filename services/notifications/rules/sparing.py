@@ -52,12 +52,16 @@ class Sparing:
 
 @dataclass(frozen=True)
 class Terms:
-    """Who is called at which price (fen each), on which of the bureau's days, how sparingly."""
+    """Who is called at which price (fen each), on which of the bureau's days, how sparingly.
+
+    The `only` vendor takes what is queued for anybody, one of several what was given to it.
+    """
 
     vendor: str
     fen: int
     day: date
     sparing: Sparing
+    only: bool = True
 
 
 @dataclass(frozen=True)

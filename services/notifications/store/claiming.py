@@ -25,7 +25,7 @@ _CLAIM = f"""
         SELECT m.message_id, m.purpose, m.phone_hash, m.next_at FROM messages m
         WHERE m.state = 'queued' AND m.next_at <= now() AND (m.purpose = ANY($5::text[])) = $4
             AND (m.not_before IS NULL OR m.not_before <= mashang_now())
-            AND ($4 OR {_RESTED} AND {_ALONE})
+            AND ($4 OR {_RESTED} AND {_ALONE}) AND ($8 OR m.vendor = $3)
         ORDER BY m.next_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     first AS (
         SELECT DISTINCT ON (rests) message_id FROM (
@@ -35,7 +35,8 @@ _CLAIM = f"""
         ORDER BY rests, next_at),
     claimed AS (
         UPDATE messages SET state = 'sending', version = version + 1, attempt = attempt + 1,
-            queries = 0, called_at = now(), next_at = now() + $2, sent_at = mashang_now()
+            queries = 0, called_at = now(), next_at = now() + $2, sent_at = mashang_now(),
+            vendor = $3
         WHERE message_id IN (SELECT message_id FROM first)
         RETURNING *),
     tried AS (
@@ -79,7 +80,7 @@ async def _claim(conn: Connection, limit: int, terms: Terms, *, urgent: bool) ->
     if limit <= 0:
         return []
     sparing = terms.sparing
-    values = (terms.vendor, urgent, sorted(URGENT), sparing.rest, sparing.alone)
+    values = (terms.vendor, urgent, sorted(URGENT), sparing.rest, sparing.alone, terms.only)
     rows = await conn.fetch(_CLAIM, limit, messages.LEASE, *values)
     return [Message(**dict(row)) for row in rows]
 

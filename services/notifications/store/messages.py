@@ -109,7 +109,7 @@ _CLAIM_QUERIES = f"""
     UPDATE messages SET queries = queries + 1, next_at = now() + $2
     WHERE message_id IN (
         SELECT message_id FROM messages
-        WHERE state IN ('accepted', 'unknown') AND next_at <= now()
+        WHERE state IN ('accepted', 'unknown') AND next_at <= now() AND vendor = $3
         ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING {COLUMNS}
 """  # noqa: S608
@@ -193,9 +193,10 @@ async def mark_dead(conn: Connection) -> list[UUID]:
     return [row["message_id"] for row in await conn.fetch(_MARK_DEAD)]
 
 
-async def claim_queries(conn: Connection, limit: int) -> list[Message]:
-    """Take what the vendor must be asked about."""
-    return [Message(**dict(row)) for row in await conn.fetch(_CLAIM_QUERIES, limit, LEASE)]
+async def claim_queries(conn: Connection, limit: int, vendor: str) -> list[Message]:
+    """Take what a vendor must be asked about: what was handed to it, and to nobody since."""
+    rows = await conn.fetch(_CLAIM_QUERIES, limit, LEASE, vendor)
+    return [Message(**dict(row)) for row in rows]
 
 
 async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, datetime | None]:

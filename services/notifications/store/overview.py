@@ -12,11 +12,13 @@ from shared.db import Connection
 
 _HURRY = """
     UPDATE messages SET next_at = now()
-    WHERE message_id = ANY($1::uuid[]) AND state IN ('accepted', 'unknown') AND next_at > now()
+    WHERE (message_id::text = ANY($1::text[]) OR vendor = $2 AND ref = ANY($1::text[]))
+        AND state IN ('accepted', 'unknown') AND next_at > now()
 """
 _RELEASE = """
     WITH released AS (
-        UPDATE messages SET state = 'queued', version = version + 1, next_at = now()
+        UPDATE messages SET state = 'queued', version = version + 1, next_at = now(),
+            vendor = NULL, put_off_by = '{}', held_by = '{}'
         WHERE message_id = $1 AND state = 'held' RETURNING message_id, version, state)
     INSERT INTO message_states (message_id, version, state, code)
     SELECT message_id, version, state, 'released' FROM released RETURNING message_id
@@ -71,9 +73,9 @@ _DUE = """
 _COUNTS = "SELECT purpose, state, count(*) FROM messages GROUP BY purpose, state"
 
 
-async def mark_hinted(conn: Connection, message_ids: Sequence[UUID]) -> None:
-    """Ask about these now."""
-    await conn.execute(_HURRY, list(message_ids))
+async def mark_hinted(conn: Connection, vendor: str, told: Sequence[str]) -> None:
+    """Ask about these now: each is a message's id, or what this vendor calls it."""
+    await conn.execute(_HURRY, list(told), vendor)
 
 
 async def mark_released(conn: Connection, message_id: UUID) -> bool:
