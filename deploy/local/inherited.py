@@ -30,7 +30,7 @@ NUMBERS = {
     "verification": ("MASHANG_S3_",),
     "rewards": (
         *("MASHANG_CALL_S", "MASHANG_LEASE_S", "MASHANG_RESEND_", "MASHANG_VENDOR_WINDOW_S"),
-        *("MASHANG_HELD_PAUSE_S", "MASHANG_MAX_FAILURES"),
+        *("MASHANG_HELD_PAUSE_S", "MASHANG_MAX_FAILURES", "MASHANG_AIRTIME_RETIRED"),
     ),
     "notifications": ("MASHANG_SMS_",),
 }

@@ -12,6 +12,7 @@ from deploy.sandbox.dialects import DIALECTS, of_kind
 from shared.vendors import reports
 
 BUYS: Mapping[str, Kind] = {"rewards": "airtime", "notifications": "sms"}
+RETIRED = "MASHANG_AIRTIME_RETIRED"
 CHOSEN: Mapping[Kind, str] = {"airtime": "MASHANG_AIRTIME_VENDORS", "sms": "MASHANG_SMS_VENDORS"}
 # So many of a kind a local installation uses at once.
 USED: Mapping[Kind, int] = {"airtime": 1, "sms": 2}
@@ -20,24 +21,27 @@ SMS_FEN = 5
 
 
 def caller_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
-    """What a service that buys needs: the vendors of its kind in use, at the sandbox."""
-    kind, sandbox = BUYS[service], ports.url("sandbox")
-    vendors = _used(kind)
+    """What a service that buys needs: the vendors that the caller names, or the first of its kind.
+
+    All of them are at the sandbox. A name that is none stays, and the service refuses to start.
+    """
+    kind = BUYS[service]
+    selling = _named(CHOSEN[kind]) or [one.name for one in of_kind(kind)[: USED[kind]]]
     told = {
-        CHOSEN[kind]: os.environ.get(CHOSEN[kind]) or ",".join(one.name for one in vendors),
+        CHOSEN[kind]: os.environ.get(CHOSEN[kind]) or ",".join(selling),
         "MASHANG_REPORT_URL": reports_of(service, ports),
-        **(_sms_env(vendors) if kind == "sms" else {}),
     }
-    for vendor in vendors:
-        told |= vendor.caller_environment(keys.sandbox_seed, sandbox)
-    return told
+    known = [DIALECTS[name] for name in selling if name in DIALECTS]
+    retired = _named(RETIRED) if kind == "airtime" else []
+    for dialect in (*known, *(DIALECTS[name] for name in retired if name in DIALECTS)):
+        told |= dialect.caller_environment(keys.sandbox_seed, ports.url("sandbox"))
+    return told | (_sms_env(known) if kind == "sms" else {})
 
 
-def _used(kind: Kind) -> list[Dialect]:
-    """Those that the variable names, or the first ones."""
-    known = {dialect.name: dialect for dialect in of_kind(kind)}
-    named = [part.partition(":")[0].strip() for part in os.environ.get(CHOSEN[kind], "").split(",")]
-    return [known[name] for name in named if name in known] or of_kind(kind)[: USED[kind]]
+def _named(variable: str) -> list[str]:
+    """The vendors' names in the order given, without the shares that some have."""
+    parts = os.environ.get(variable, "").split(",")
+    return [name for part in parts if (name := part.partition(":")[0].strip())]
 
 
 def _sms_env(vendors: Sequence[Dialect]) -> dict[str, str]:

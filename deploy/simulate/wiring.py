@@ -14,7 +14,7 @@ import asyncpg
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.settings import service_env
-from deploy.local.vendors import BUYS, CHOSEN
+from deploy.local.vendors import BUYS, CHOSEN, RETIRED
 from deploy.simulate.city import City, Part
 from deploy.simulate.facts import Log
 from deploy.simulate.vendors import Airtime, Texts
@@ -67,7 +67,10 @@ def _env(name: str, home: Home, keys: Keys, policy_file: Path) -> dict[str, str]
     told = service_env(
         name, ports=Ports.default(), keys=keys, database_url=home.url, amqp_url="amqp://nowhere"
     )
-    return told | {"MASHANG_POLICY_FILE": str(policy_file), "MASHANG_BATCH_LINGER_MS": "0"}
+    # Ours takes the place of the first vendor that is named, and there is no other.
+    alone = {name: told[name].partition(",")[0] for name in CHOSEN.values() if name in told}
+    alone |= {RETIRED: ""}
+    return told | alone | {"MASHANG_POLICY_FILE": str(policy_file), "MASHANG_BATCH_LINGER_MS": "0"}
 
 
 def _vendors(log: Log, policies: Policies, seed: int) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""What the vendor of new orders sells, by its own word: for an amount that it has not confirmed,
-no order leaves.
+"""What a vendor of new orders sells, by its own word: for an amount that it has not confirmed, no
+order leaves.
 
 The vendor need not be up when we start: what it cannot tell now is asked again before the first
 order. What it sells otherwise than configured stops the start; found out later, it stops the orders
@@ -114,4 +114,4 @@ class Catalogue:
         known = {"confirmed": len(self.sold), "wrong": len(self._wrong)}
         known["unconfirmed"] = len(self._configured) - sum(known.values())
         for state, count in known.items():
-            metrics.PRODUCTS.labels(state).set(count)
+            metrics.PRODUCTS.labels(self.vendor.name, state).set(count)

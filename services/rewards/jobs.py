@@ -1,11 +1,13 @@
 """What rewards does by the clock: send, ask, recover, try again.
 
 No vendor is called inside a transaction. Every instance runs all of it; a claimed row carries its
-own lease in `act_at`. New orders go to the first vendor; an order is asked about, and repeated, at
-the vendor with which it was made, or waits until that one is configured again.
+own lease in `act_at`. A new order goes to the preferred vendor that takes one (`rules.routing`); it
+is asked about, and repeated, at the vendor with which it was made, or waits until that one is
+configured again.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,16 +15,18 @@ from functools import partial
 from services.rewards import archive, metrics, mismatches, moves
 from services.rewards.catalogue import Catalogue
 from services.rewards.providers.protocol import Airtime
-from services.rewards.rules import settling
+from services.rewards.rules import routing, settling
 from services.rewards.rules.entitlement import VERDICT_CHANGED
 from services.rewards.rules.orders import Order, Sent
 from services.rewards.rules.payouts import Pace, Reward, move
+from services.rewards.rules.routing import Offer
 from services.rewards.rules.states import State
 from services.rewards.store import erasures, ledger, orders, rewards, stops
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
-from shared.vendors.errand import Errand, NotCalled
+from shared.vendors import pauses
+from shared.vendors.errand import Errand, NotCalled, each
 from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
 
 AT_ONCE = 10
@@ -34,14 +38,17 @@ LEASE_LOST = Unknown("lease_lost")
 
 @dataclass(frozen=True)
 class Payouts:
-    """The work on payouts, with the parts it needs; the first vendor takes the new orders, of what
-    its catalogue confirms."""
+    """The work on payouts, with the parts it needs.
+
+    `catalogues` are of those vendors that take new orders, of what each confirms, the preferred one
+    first; the other vendors are only asked about their old ones.
+    """
 
     database: Database
     vendors: Sequence[Airtime]
     seal: Seal
     pace: Pace
-    catalogue: Catalogue
+    catalogues: Sequence[Catalogue]
 
     async def erase_phones(self) -> int:
         """Forget the phones that are to be forgotten and by which nothing is owed; how many."""
@@ -90,8 +97,13 @@ class Payouts:
 
     async def submit(self) -> int:
         """How many orders were sent."""
-        await self.catalogue.look()
-        return await self.sending(self.vendors[0]).run()
+        await asyncio.gather(*(catalogue.look() for catalogue in self.catalogues))
+        sending = {one.vendor.name: self.sending(one.vendor) for one in self.catalogues}
+        until = self.sending(self.vendors[0]).deadline()
+        async with self.database.transaction() as conn:
+            leased = await self.lease(conn, AT_ONCE)
+        await each(leased, lambda sent: sending[sent.order.vendor].carry(sent, until))
+        return len(leased)
 
     async def query(self) -> int:
         """How many orders were asked about."""
@@ -131,22 +143,45 @@ class Payouts:
         return await moves.save(conn, reward, moved, step, now)
 
     async def lease(self, conn: Connection, most: int) -> list[Sent]:
-        """Take orders for sending: to be committed before a byte leaves. None while the vendor's
-        statement has what we never ordered."""
-        if await stops.is_stopped(conn, self.vendors[0].name):
-            return []
+        """Take orders for sending: to be committed before a byte leaves. None, at whichever vendor,
+        while the statement of one has what we never ordered."""
+        rooms = await self._rooms(conn)
+        for vendor in rooms:
+            if await stops.is_stopped(conn, vendor):
+                return []
+        amounts = {offer.amount_fen for offer in self._offers(rooms)}
         now, leased = await rewards.get_now(conn), list[Sent]()
-        for reward in await rewards.claim_ready(conn, self.catalogue.sold, most):
+        for reward in await rewards.claim_ready(conn, amounts, most):
             trace.start(reward.traceparent)
-            sent = await moves.alone(conn, reward, partial(self._lease, conn, reward, now))
-            leased += [sent] if sent else []
+            offers = [one for one in self._offers(rooms) if one.amount_fen == reward.amount_fen]
+            work = partial(self._lease, conn, reward, offers, now)
+            if sent := await moves.alone(conn, reward, work):
+                rooms[sent.order.vendor] -= 1
+                leased.append(sent)
         return leased
 
-    async def _lease(self, conn: Connection, reward: Reward, now: datetime) -> Sent | None:
-        vendor = self.vendors[0]
+    async def _rooms(self, conn: Connection) -> dict[str, int]:
+        """How many orders each vendor takes now: none while an operator must act."""
+        names = [catalogue.vendor.name for catalogue in self.catalogues]
+        return {name: await pauses.room(conn, name, AT_ONCE) for name in names}
+
+    def _offers(self, rooms: Mapping[str, int]) -> list[Offer]:
+        """What can be ordered now, of the preferred vendor first."""
+        return [
+            Offer(catalogue.vendor.name, fen, product)
+            for catalogue in self.catalogues
+            for fen, product in catalogue.sold.items()
+            if rooms[catalogue.vendor.name] > 0
+        ]
+
+    async def _lease(
+        self, conn: Connection, reward: Reward, offers: Sequence[Offer], now: datetime
+    ) -> Sent | None:
+        offer = routing.choose(offers, await orders.list_past(conn, reward.id))
+        if offer is None:
+            return None
         moved = move(reward, "leased", now, act_at=now + self.pace.lease)
-        product = self.catalogue.sold[moved.amount_fen]
-        made = Order(moved.order_id, vendor.name, product, moved.amount_fen, moved.attempt)
+        made = Order(moved.order_id, offer.vendor, offer.product, moved.amount_fen, moved.attempt)
         if not await moves.save(conn, reward, moved, "leased", now, order=made):
             return None
         return Sent(moved, made)

@@ -15,6 +15,11 @@ UNPAID_AGE = Gauge(
     "mashang_rewards_unpaid_age_seconds", "Time since the verdict of the oldest unpaid reward"
 )
 PAUSED = Gauge("mashang_airtime_paused", "Vendors that take no orders until an operator acts")
+OPEN = Gauge(
+    "mashang_airtime_vendor_open",
+    "Whether a vendor takes new orders: 0 until an operator acts",
+    ["vendor"],
+)
 MISMATCHES = Gauge("mashang_payout_mismatches", "Mismatches of money that nobody settled")
 DIFFERENCES = Gauge(
     "mashang_statement_differences", "Differences on each vendor's newest statement", ["vendor"]
@@ -29,7 +34,7 @@ STRANDED = Gauge(
 PRODUCTS = Gauge(
     "mashang_airtime_products",
     "Products for new orders: confirmed by the vendor, not yet, or wrong by its own word",
-    ["state"],
+    ["vendor", "state"],
 )
 STUCK = Counter("mashang_payouts_stuck_total", "Steps of a reward that failed and were put off")
 OUTCOMES = Counter(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from services.rewards import exporting, handlers
@@ -37,20 +38,26 @@ from shared.web.pages import Pages
 NAME = "rewards"
 PAGES = Path(__file__).parent / "templates"
 SECOND = timedelta(seconds=1)
-VARIABLE = "MASHANG_AIRTIME_VENDORS"
+VARIABLE, RETIRED = "MASHANG_AIRTIME_VENDORS", "MASHANG_AIRTIME_RETIRED"
 
 
 def build(settings: Settings, database: Database) -> Service:
     """Everything that rewards does."""
     policies, printer = policy.load(settings.policy_file), Printer(settings.paper_fonts)
-    vendors = [choose(VENDORS, VARIABLE, name, settings.terms) for name in settings.airtime_vendors]
-    sell(vendors[0], policies.from_now(clock.now()))
-    catalogue = Catalogue(vendors[0])
-    payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogue)
+    selling, retired = (
+        [choose(VENDORS, variable, name, settings.terms) for name in names]
+        for variable, names in (
+            (VARIABLE, settings.airtime_vendors),
+            (RETIRED, settings.airtime_retired),
+        )
+    )
+    sell(selling, policies.from_now(clock.now()))
+    vendors, catalogues = [*selling, *retired], [Catalogue(vendor) for vendor in selling]
+    payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogues)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
     names = [vendor.name for vendor in vendors]
-    watch = Watch(database, names, catalogue, partial(alert_before, policies))
+    watch = Watch(database, names, catalogues, partial(alert_before, policies))
     return Service(
         name=NAME,
         handlers={
@@ -87,7 +94,7 @@ def build(settings: Settings, database: Database) -> Service:
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
-        resources=[*vendors, catalogue, printer],
+        resources=[*vendors, *catalogues, printer],
         state=watch.state,
         # A verdict that is delivered twice, however late, must not be counted twice.
         inbox_retention=None,
@@ -99,9 +106,9 @@ def alert_before(policies: policy.Policies) -> timedelta:
     return timedelta(hours=policies.at(clock.now()).reward.alert_hours)
 
 
-def sell(vendor: Airtime, editions: Iterable[policy.Policy]) -> None:
-    """Misconfigured if the vendor of new orders has no product of an amount that a policy gives."""
-    for edition in editions:
+def sell(vendors: Iterable[Airtime], editions: Iterable[policy.Policy]) -> None:
+    """Misconfigured if a vendor of new orders has no product of an amount that a policy gives."""
+    for edition, vendor in product(editions, vendors):
         if edition.reward.amount_fen not in vendor.products:
             raise Misconfigured(
                 f"{VARIABLE}: {vendor.name} sells us no product of"

@@ -21,7 +21,9 @@ from shared.web.session import StaffSettings
 
 
 def _names(text: Any) -> Any:
-    return tuple(name.strip() for name in text.split(",")) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    return tuple(name.strip() for name in text.split(",")) if text.strip() else ()
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,7 +40,8 @@ VendorNames = Annotated[
 class Settings(StaffSettings):
     """Times in seconds. What a chosen vendor needs stands in its adapter.
 
-    `airtime_vendors`: the first takes new orders, the others are there for their old ones.
+    `airtime_vendors` take new orders, the first while it can, the next where it certainly failed or
+    takes none; `airtime_retired` are only asked about their old ones.
     `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
     `paper_fonts` are those of its documents.
@@ -46,6 +49,9 @@ class Settings(StaffSettings):
 
     seal_keys_phone: KeyRing
     airtime_vendors: VendorNames
+    airtime_retired: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_once)
+    ] = ()
     report_url: AnyHttpUrl
     call_s: float = Field(default=20, gt=0)
     lease_s: float = Field(default=30, gt=0)
@@ -55,6 +61,13 @@ class Settings(StaffSettings):
     held_pause_s: float = Field(default=300, gt=0)
     max_failures: int = Field(default=3, ge=1)
     paper_fonts: DirectoryPath | None = None
+
+    @field_validator("airtime_retired")
+    @classmethod
+    def _sells_no_more(cls, names: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
+        if set(names) & set(others.data.get("airtime_vendors", ())):
+            raise ValueError("should name none of MASHANG_AIRTIME_VENDORS")
+        return names
 
     @field_validator("lease_s")
     @classmethod

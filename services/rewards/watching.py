@@ -1,6 +1,6 @@
 """The gauges: how many rewards are where, how old what is open is, and what waits for somebody."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import get_args
@@ -13,6 +13,7 @@ from services.rewards.store.figures import Ages, Stranded
 from shared.db import Database
 from shared.observe import log
 from shared.values import clock
+from shared.vendors import pauses
 
 HALF_A_DAY = timedelta(hours=12)
 
@@ -21,25 +22,27 @@ HALF_A_DAY = timedelta(hours=12)
 class Watch:
     """What the last look found, for readiness.
 
-    `vendors` are those configured, `catalogue` what the first one sells, `soon` how long before the
-    two days are over it is told.
+    `vendors` are those configured, `catalogues` what those sell that take new orders, `soon` how
+    long before the two days are over it is told.
     """
 
     database: Database
     vendors: Collection[str]
-    catalogue: Catalogue
+    catalogues: Sequence[Catalogue]
     soon: Callable[[], timedelta] = lambda: HALF_A_DAY
     late: Ages = field(default_factory=lambda: Ages(timedelta(), timedelta(), 0, 0))
     seen: Stranded = field(default_factory=lambda: Stranded(0, 0, 0))
+    held: Mapping[str, str] = field(default_factory=dict)
     stopped: int = 0
 
     async def observe(self) -> None:
         """Set the gauges; say it aloud when more rewards than before are about to be late."""
-        amounts = list(self.catalogue.vendor.products)
-        self.seen, ages = await observe(self.database, self.vendors, amounts, self.soon())
+        sold = set().union(*(one.vendor.products for one in self.catalogues))
+        self.seen, ages = await observe(self.database, self.vendors, sorted(sold), self.soon())
         if ages.due_soon > self.late.due_soon or ages.overdue > self.late.overdue:
             log.get().error("rewards late", count=ages.overdue, soon=ages.due_soon)
         self.late = ages
+        self.held = await observe_vendors(self.database, self.catalogues)
         self.stopped = await observe_books(self.database, self.stopped)
 
     def state(self) -> Mapping[str, str]:
@@ -51,9 +54,12 @@ class Watch:
             "rewards without a product": self.seen.without_product,
             "rewards overdue": self.late.overdue,
             "rewards due soon": self.late.due_soon,
-            "products that the vendor sells otherwise": len(self.catalogue.wrong),
+            "products that the vendor sells otherwise": sum(
+                len(catalogue.wrong) for catalogue in self.catalogues
+            ),
         }
         told = [f"{count} {name}" for name, count in waiting.items() if count]
+        told += [f"{vendor} takes no orders ({code})" for vendor, code in self.held.items()]
         return {"money": ", ".join(told) or "ok"}
 
 
@@ -95,3 +101,13 @@ async def observe_books(database: Database, before: int = 0) -> int:
     if len(standing) > before:
         log.get().error("payouts stopped", vendor=standing[-1]["vendor"], count=len(standing))
     return len(standing)
+
+
+async def observe_vendors(database: Database, catalogues: Sequence[Catalogue]) -> Mapping[str, str]:
+    """Whether each vendor takes new orders; those that do not, and by which word of theirs."""
+    names = [catalogue.vendor.name for catalogue in catalogues]
+    async with database.acquire() as conn:
+        held = await pauses.list_held(conn, names)
+    for name in names:
+        metrics.OPEN.labels(name).set(name not in held)
+    return held

@@ -1,5 +1,6 @@
 """Vendors to which nothing is sent until an operator has acted: the table `vendor_pauses`."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from shared.db import Connection
@@ -27,3 +28,13 @@ async def begin(conn: Connection, vendor: str, pause: timedelta, code: str) -> N
 async def end(conn: Connection, vendor: str) -> None:
     """The vendor takes orders again."""
     await conn.execute("DELETE FROM vendor_pauses WHERE vendor = $1", vendor)
+
+
+async def list_held(conn: Connection, vendors: Collection[str]) -> dict[str, str]:
+    """Those of these vendors to which nothing is sent now, and the word that began it."""
+    rows = await conn.fetch(
+        """SELECT vendor, code FROM vendor_pauses
+           WHERE until_at > mashang_now() AND vendor = ANY($1) ORDER BY vendor""",
+        list(vendors),
+    )
+    return {row["vendor"]: row["code"] for row in rows}

@@ -123,7 +123,7 @@ async def ready(conn: Connection) -> None:
 def payouts(database: Database) -> jobs.Payouts:
     """The work, with a vendor that is never called."""
     vendor: Any = type("Vendor", (), {"name": AIRTIME.name, "products": {2000: "p-1"}})()
-    return jobs.Payouts(database, [vendor], SEAL, Pace(), confirmed(vendor))
+    return jobs.Payouts(database, [vendor], SEAL, Pace(), [confirmed(vendor)])
 
 
 async def test_an_order_that_we_have_not_stops_the_vendor(

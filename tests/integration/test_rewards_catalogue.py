@@ -63,12 +63,12 @@ async def world(database: Database, shop: Shop) -> World:
 
 def payouts(world: World, of: Catalogue) -> Payouts:
     """The jobs, with this catalogue."""
-    return Payouts(world.database, world.vendors, SEAL, PACE, of)
+    return Payouts(world.database, world.vendors, SEAL, PACE, [of])
 
 
 def gauge(state: str) -> float | None:
     """How many products are shown in a state."""
-    return REGISTRY.get_sample_value("mashang_airtime_products", {"state": state})
+    return REGISTRY.get_sample_value("mashang_airtime_products", {"vendor": "one", "state": state})
 
 
 async def hour(looked: Catalogue) -> None:
@@ -135,7 +135,7 @@ async def test_what_is_sold_otherwise_later_stops_the_orders(world: World, shop:
     readiness tell.
     """
     async with Catalogue(shop) as looked:
-        watch = Watch(world.database, [shop.name], looked)
+        watch = Watch(world.database, [shop.name], [looked])
         shop.listed = FIFTY
         with support.captured_logs() as logged:
             await hour(looked)

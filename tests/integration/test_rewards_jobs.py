@@ -171,7 +171,7 @@ async def world(
         settings = load(Settings)
         airtime = await stack.enter_async_context(chosen(settings))
         catalogue = await stack.enter_async_context(Catalogue(airtime))
-        payouts = Payouts(database, (airtime,), settings.seal, PACE, catalogue)
+        payouts = Payouts(database, (airtime,), settings.seal, PACE, [catalogue])
         yield World(settings, database, payouts)
 
 

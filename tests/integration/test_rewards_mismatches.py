@@ -421,7 +421,7 @@ async def test_nothing_of_it_is_ever_changed_or_removed(database: Database) -> N
 
 async def test_metric_and_readiness_tell_of_the_open_ones(database: Database) -> None:
     """How many nobody settled; a settled one is no longer counted."""
-    watch = Watch(database, [AIRTIME.name], confirmed(Vendor()))
+    watch = Watch(database, [AIRTIME.name], [confirmed(Vendor())])
     assert {"money": "ok"} == watch.state()
     async with database.transaction() as conn:
         for order_id in "ab":

@@ -88,7 +88,7 @@ class World:
     @property
     def payouts(self) -> Payouts:
         """The jobs, with the vendors that are configured now."""
-        return Payouts(self.database, self.vendors, SEAL, PACE, confirmed(self.vendor))
+        return Payouts(self.database, self.vendors, SEAL, PACE, [confirmed(self.vendor)])
 
     @property
     def vendor(self) -> Vendor:

@@ -136,7 +136,7 @@ async def twins(clone: Clone) -> AsyncIterator[Twins]:
         async def instance() -> Payouts:
             database = await Database.connect(url, SERVICE, 6)
             stack.push_async_callback(database.close)
-            return Payouts(database, (vendor,), SEAL, PACE, confirmed(vendor))
+            return Payouts(database, (vendor,), SEAL, PACE, [confirmed(vendor)])
 
         yield Twins(await instance(), await instance(), vendor)
 

@@ -270,7 +270,7 @@ async def test_it_is_shown_counted_and_told(world: World) -> None:
             assert (200, True) == (await page.get(path), "服务商未配置" in page.text)
         assert "one" in page.text
         assert (await desk.get(f"/api/v1/rewards/{reward.id}"))[1]["vendor_away"] == OLD
-    watch = Watch(world.database, [NEW], confirmed(world.vendor))
+    watch = Watch(world.database, [NEW], [confirmed(world.vendor)])
     await watch.observe()
     assert {"money": "1 orders without their vendor, 1 rewards overdue"} == watch.state()
 

@@ -1,7 +1,9 @@
-"""For tests: one payout between our rules and a vendor who executes, loses, delays and denies.
+"""For tests: one payout between our rules and vendors who execute, lose, delay and deny.
 
-`book` is what the vendor truly did, by order id; it takes an id once and remembers it for ever.
-`travelling` are orders of which a copy may still reach it. What could pay twice shows here as two
+`book` is what they truly did, by order id: each takes an id once and remembers it for ever. `at` is
+the vendor to which an order was sent; the others never heard of it, and would say so if they were
+asked. `held` are those that take nothing until an operator has acted. `travelling` are orders of
+which a copy may still arrive. What could pay twice shows here as two
 orders alive, or two executed; what would be sent for a verdict that was withdrawn shows as a
 sending that begins while nobody is `entitled`.
 """
@@ -14,10 +16,11 @@ from functools import partial
 from typing import Literal
 from uuid import UUID
 
-from services.rewards.rules import settling
+from services.rewards.rules import routing, settling
 from services.rewards.rules.entitlement import answer_to_verdict
 from services.rewards.rules.orders import Evidence
 from services.rewards.rules.payouts import Pace, Reward, aside, move
+from services.rewards.rules.routing import Offer, Past
 from services.rewards.rules.states import MOVES, WITHDRAWABLE, Step
 from shared.vendors import outcomes
 from shared.vendors.outcomes import Outcome
@@ -64,6 +67,9 @@ class Payout:
 
     now: datetime = START
     reward: Reward = field(default_factory=new_reward)
+    vendors: tuple[str, ...] = ("one",)
+    held: frozenset[str] = frozenset()
+    at: dict[str, str] = field(default_factory=dict)
     book: dict[str, Fate] = field(default_factory=dict)
     travelling: frozenset[str] = frozenset()
     signed: frozenset[str] = frozenset()
@@ -102,13 +108,14 @@ class Payout:
     def after(self, act: str) -> "Payout":
         """The world after something happened; this one stays."""
         world = copy(self)
-        world.book = dict(self.book)
+        world.book, world.at = dict(self.book), dict(self.at)
         world.acts()[act]()
         return world
 
     def acts(self) -> Acts:
         """What may happen now, by the name that a report shows."""
         acts: Acts = {f"wait {name}": partial(self.wait, span) for name, span in SPANS.items()}
+        acts |= {f"{vendor} opens": partial(self.opens, vendor) for vendor in self.held}
         if self.travelling:
             acts["copy arrives"] = self.copy_arrives
         if "CONFIRMED" in self.book.values():
@@ -161,7 +168,7 @@ class Payout:
     def _ours(self) -> Acts:
         match self.reward.state:
             case "ready":
-                return {"lease": self.lease}
+                return {"lease": self.lease} if self.offers else {}
             case "submitting":
                 return self._sending()
             case "accepted" | "unknown" | "paid":
@@ -203,11 +210,20 @@ class Payout:
         if self.reward.sent_at and self.now >= self.reward.sent_at + PACE.vendor_window:
             self.travelling = frozenset()
 
+    @property
+    def offers(self) -> list[Offer]:
+        """Whoever takes an order now, the preferred one first."""
+        return [Offer(one, 2000, "p") for one in self.vendors if one not in self.held]
+
     def lease(self) -> None:
-        """A new order id; only ever while none is alive."""
+        """A new order id, at a vendor that takes one; only ever while none is alive anywhere."""
+        past = [Past(self.at[order], "rejected") for order in self.orders]
+        chosen = routing.choose(self.offers, past)
         assert [] == self.alive, "a new order while one is alive"
         assert self.entitled, "a sending begins, withdrawn"
+        assert chosen is not None
         self.step("leased")
+        self.at[self.reward.order_id] = chosen.vendor
         assert self.reward.order_id not in self.orders
         self.orders += (self.reward.order_id,)
 
@@ -240,7 +256,14 @@ class Payout:
         assert self.entitled, "a sending begins, withdrawn"
         if withdrawn:
             self.withdraw()
-        self.hear(USED if self.reward.order_id in self.book else outcome)
+        used = self.reward.order_id in self.book
+        if isinstance(outcome, outcomes.Held) and not used and len(self.vendors) > 1:
+            self.held |= {self.at[self.reward.order_id]}
+        self.hear(USED if used else outcome)
+
+    def opens(self, vendor: str) -> None:
+        """An operator has acted."""
+        self.held -= {vendor}
 
     def copy_arrives(self) -> None:
         """A delayed copy reaches the vendor after all."""

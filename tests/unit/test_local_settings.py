@@ -107,6 +107,24 @@ def test_the_sandbox_and_the_services_share_the_vendors_log_ins(service: str, ki
     assert caller["MASHANG_REPORT_URL"] + path == sandbox[vendor.variable("report_url")]
 
 
+@pytest.mark.parametrize("variable", ["MASHANG_AIRTIME_VENDORS", "MASHANG_AIRTIME_RETIRED"])
+def test_any_vendor_can_be_told(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """`make run` with other vendors than its first: the service gets the log-in of each."""
+    first, second, *_ = reversed(of_kind("airtime"))
+    monkeypatch.setenv(variable, f"{first.name}, {second.name}")
+    told = env("rewards", Keys())
+    assert f"{first.name},{second.name}" == told[variable].replace(" ", "")
+    for vendor in (first, second):
+        assert told[vendor.variable("report_secret")]
+        assert told[vendor.variable("url")].startswith(PORTS.url("sandbox"))
+
+
+def test_an_unknown_vendor_is_left_to_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which says in a line what it knows."""
+    monkeypatch.setenv("MASHANG_AIRTIME_VENDORS", "nobody")
+    assert "nobody" == env("rewards", Keys())["MASHANG_AIRTIME_VENDORS"]
+
+
 def test_no_two_secrets_of_vendors_are_alike() -> None:
     """A report secret opens one vendor's address, and follows from no other word."""
     keys, words = Keys(), []

@@ -302,11 +302,11 @@ SENT = move(reward("ready"), "leased", NOW, NOW)
         (TryLater("c", timedelta(seconds=1)), timedelta(seconds=2)),
         (TryLater("c", timedelta(seconds=2)), timedelta(seconds=2)),
         (TryLater("c", timedelta(seconds=3)), timedelta(seconds=3)),
-        (outcomes.Held("c"), PACE.held_pause),
+        (outcomes.Held("c"), timedelta(seconds=2)),
     ],
 )
 def test_when_a_new_order_may_follow_a_refusal(outcome: Outcome, after_: timedelta) -> None:
-    """The longer of the vendor's pause and our own; an empty wallet has a pause of its own."""
+    """The longer of the vendor's pause and our own; an empty wallet pauses the vendor alone."""
     assert NOW + after_ == settling.settle(SENT, "rejected", outcome, NOW, PACE).act_at
 
 

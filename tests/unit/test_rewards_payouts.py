@@ -47,9 +47,19 @@ class AnyPayout(RuleBasedStateMachine):
         self.world.check()
 
 
+class AnyPayoutOfTwo(AnyPayout):
+    """The same before two vendors, of which the one or the other may take nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = Payout(vendors=("one", "two"))
+
+
 STEPS = 60
 AnyPayout.TestCase.settings = settings(stateful_step_count=STEPS)
 TestAnyPayout = AnyPayout.TestCase
+AnyPayoutOfTwo.TestCase.settings = settings(stateful_step_count=STEPS)
+TestAnyPayoutOfTwo = AnyPayoutOfTwo.TestCase
 
 
 def test_the_long_form_is_long_enough() -> None:
@@ -70,12 +80,13 @@ def seen_as(world: Payout) -> tuple[Any, ...]:
         world.heard_at and reward.sent_at
         and world.heard_at >= reward.sent_at + PACE.vendor_window,
         tuple(sorted(world.book.items())), world.travelling, world.signed, world.paid_moves,
+        tuple(world.at.values()), world.held,
     )  # fmt: skip
 
 
-def explore(most_orders: int) -> list[Payout]:
+def explore(most_orders: int, vendors: tuple[str, ...] = ("one",)) -> list[Payout]:
     """Every world that can be reached with so many orders, each checked on the way."""
-    start = Payout()
+    start = Payout(vendors=vendors)
     seen, found = {seen_as(start)}, [start]
     for world in found:
         for act in world.acts():
@@ -95,6 +106,15 @@ def test_no_reachable_world_has_two_orders_alive() -> None:
     states = {world.reward.state for world in worlds}
     assert {"paid", "reversed", "manual", "refused", "unknown"} <= states
     assert 2 == max(world.reward.attempt for world in worlds)
+
+
+def test_a_held_vendor_is_passed_over_and_an_unknown_order_is_not() -> None:
+    """An empty wallet lets the other have it; a lost answer waits where it was sent."""
+    world = Payout(vendors=("one", "two"))
+    for act in ("scheduled", "lease", "empty wallet", "retry", "lease", "send dropped"):
+        world.acts()[act]()
+    assert ["one", "two"] == list(world.at.values())
+    assert ("unknown", set()) == (world.reward.state, {"lease", "retry"} & set(world.acts()))
 
 
 Defect = Callable[[pytest.MonkeyPatch], None]
@@ -184,6 +204,16 @@ def test_the_model_finds_what_would_pay_twice(defect: str, monkeypatch: pytest.M
     DEFECTS[defect](monkeypatch)
     with pytest.raises(AssertionError, match="alive"):
         explore(most_orders=2)
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_the_model_finds_what_two_vendors_would_pay(
+    defect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same mistakes let an order go on to the other vendor while the first may be paid."""
+    DEFECTS[defect](monkeypatch)
+    with pytest.raises(AssertionError, match="alive"):
+        explore(2, ("one", "two"))
 
 
 def test_a_late_copy_of_a_declined_order_is_not_alive() -> None:

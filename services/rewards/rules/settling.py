@@ -77,9 +77,8 @@ def _act_at(
         return now + LOOK_AGAIN
     if step == "rejected" and reward.withdrawn_at:
         return now
-    if step == "rejected" and isinstance(outcome, outcomes.Held):
-        return now + pace.held_pause
     if step == "rejected":
+        # A vendor that takes nothing now is paused for all orders: another may have this one soon.
         least = outcome.after if isinstance(outcome, outcomes.TryLater) else timedelta()
         return now + max(least, backoff(reward.attempt))
     return now + backoff(0)

@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from services.rewards.rules.orders import Evidence, Order
 from services.rewards.rules.payouts import Reward
+from services.rewards.rules.routing import Past
 from services.rewards.store.statements import COVERED
 from shared.db import Connection
 
@@ -89,6 +90,12 @@ async def mark_asking(
 def as_order(row: Any) -> Order:
     """A row of `ORDER`."""
     return Order(**{name: row[name] for name in _FIELDS})
+
+
+async def list_past(conn: Connection, reward_id: UUID) -> list[Past]:
+    """All orders of a reward, as far as they decide where the next one goes."""
+    rows = await conn.fetch("SELECT vendor, outcome FROM orders WHERE reward_id = $1", reward_id)
+    return [Past(row["vendor"], row["outcome"]) for row in rows]
 
 
 async def list_by_ref(conn: Connection, vendor: str, refs: Collection[str]) -> list[str]:
