@@ -24,11 +24,13 @@ from deploy.simulate.facts import (
     Opened,
     Paid,
     Reviewed,
+    Swept,
 )
 from deploy.simulate.recount import messages, notices, rates, scores
 from deploy.simulate.recount.edition import Book
 from deploy.simulate.recount.money import Money, orders
-from deploy.simulate.recount.stories import Stories, airtime
+from deploy.simulate.recount.stories import Stories
+from deploy.simulate.recount.story import airtime
 from shared import policy
 from shared.policy import promises
 from shared.values import phone
@@ -136,27 +138,27 @@ def test_when_a_verification_is_due(received: str, due: str) -> None:
 
 def test_notices_climb_until_somebody_reports() -> None:
     """「對超期報送核查情況的單位下發督辦通知」: when due, then each 24 h a level higher."""
-    sweeps = [NOON + n * HOUR for n in range(200)]
+    sweeps: list[Fact] = [Swept(NOON + n * HOUR) for n in range(200)]
     due = at("2026-03-03T00:00")
-    story = told(case("c"), found("c", due + 25 * HOUR))
-    assert {("c", due, 1, "unit"), ("c", due, 2, "county")} == notices.expected(story, sweeps)
-    assert set() == notices.expected(told(case("c"), found("c", due)), sweeps)
+    story = told(case("c"), found("c", due + 25 * HOUR), sweeps)
+    assert {("c", due, 1, "unit"), ("c", due, 2, "county")} == notices.expected(story)
+    assert set() == notices.expected(told(case("c"), found("c", due), sweeps))
 
 
 def test_after_an_outage_only_what_is_still_late_is_told() -> None:
     """Whoever reported while nothing ran, or before it ran again, gets no notice."""
     due = at("2026-03-03T00:00")
-    sweeps = [due - HOUR, due + 26 * HOUR]
-    late = told(case("c"), found("c", due + 27 * HOUR))
-    assert {1, 2} == {level for _, _, level, _ in notices.expected(late, sweeps)}
-    assert set() == notices.expected(told(case("c"), found("c", due + HOUR)), sweeps)
+    sweeps: list[Fact] = [Swept(due - HOUR), Swept(due + 26 * HOUR)]
+    late = told(case("c"), found("c", due + 27 * HOUR), sweeps)
+    assert {1, 2} == {level for _, _, level, _ in notices.expected(late)}
+    assert set() == notices.expected(told(case("c"), found("c", due + HOUR), sweeps))
 
 
 def test_more_time_begins_the_ladder_anew() -> None:
     """A moved deadline re-arms the levels."""
-    sweeps = [NOON + n * HOUR for n in range(200)]
-    story = told(case("c"), Extended(NOON + HOUR, "c", 2), found("c", NOON + 4 * DAY))
-    deadlines = {deadline for _, deadline, _, _ in notices.expected(story, sweeps)}
+    sweeps: list[Fact] = [Swept(NOON + n * HOUR) for n in range(200)]
+    story = told(case("c"), Extended(NOON + HOUR, "c", 2), found("c", NOON + 4 * DAY), sweeps)
+    deadlines = {deadline for _, deadline, _, _ in notices.expected(story)}
     assert {at("2026-03-05T00:00")} == deadlines
 
 
