@@ -125,6 +125,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "CodeBody": {"code": "123456"},
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
+    "TopUp": {"vendor": "nobody", "yuan": "20.00", "day": "2026-03-03", "note": "汇款"},
+    "CloseBody": {"month": "2026-03-01"},
 }  # fmt: skip
 TEXTS = (
     "", " ", "\0", "a\0b", "\u202eabc\u202c", "\u2066\u200b\ufeff", "\ufffd", "\U000e0001",

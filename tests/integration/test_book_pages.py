@@ -45,7 +45,9 @@ async def test_an_empty_book_says_so(desk: Desk) -> None:
     assert (200, {"closes": [], "open_month": None, "due": False}) == await desk.get(
         "/api/v1/closes"
     )
-    for path in ("reconciliations/7", "ledger/7", "closes/2026/7"):
+    far = "9" * 30
+    for path in ("reconciliations/7", "ledger/7", "closes/2026/7", f"reconciliations/{far}",
+                 f"ledger/{far}", f"closes/{far}/1", f"closes/1/{far}"):  # fmt: skip
         assert 404 == (await desk.get(f"/api/v1/{path}"))[0]
 
 

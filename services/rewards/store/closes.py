@@ -6,6 +6,8 @@ from typing import Any
 
 from shared.db import Connection
 
+# No number in the database is higher.
+LAST = 2**31 - 1
 _COLUMNS = "month, year, number, rows, digest, signed_by, signer, closed_at"
 
 
@@ -61,6 +63,8 @@ async def add(
 
 async def get(conn: Connection, year: int, number: int) -> Closed | None:
     """One, by its document."""
+    if not (0 < year <= LAST and 0 < number <= LAST):
+        return None
     row = await conn.fetchrow(
         f"SELECT {_COLUMNS} FROM ledger_closes WHERE year = $1 AND number = $2",  # noqa: S608
         year,

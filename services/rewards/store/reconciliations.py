@@ -8,6 +8,8 @@ from typing import Any
 from services.rewards.rules.reconciling import CLOCKS, Difference, Ours
 from shared.db import Connection
 
+# No number in the database is higher.
+NEWEST = 2**63 - 1
 # What the ledger says of an order, beside what the order's own row does.
 _OURS = """
     SELECT o.order_id, o.reward_id, o.product, o.amount_fen, o.opened_at, o.closed_at,
@@ -156,6 +158,8 @@ async def list_page(
 
 async def get(conn: Connection, run_id: int) -> dict[str, Any] | None:
     """One run."""
+    if not 0 < run_id <= NEWEST:
+        return None
     row = await conn.fetchrow(f"{_RUNS} WHERE run_id = $1", run_id)
     return dict(row) if row else None
 
