@@ -63,6 +63,12 @@ async def test_words_decide(vendor: AfricasTalking, script: Scripted, message: s
         assert (kind, message) == (type(outcome), outcome.code.lower())
 
 
+def test_what_the_sharpest_words_do_to_the_money() -> None:
+    """Said once more beside the table."""
+    sharp = ("a duplicate request was received within the last 5 minutes", "insufficient balance")
+    assert ["unknown", "held"] == [MESSAGES[words] for words in sharp]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [

@@ -1,10 +1,14 @@
 """Logs cannot leak by name or by quoting, and one trace id runs through."""
 
+import ast
+from collections.abc import Iterator
+
 import pytest
 
 from shared.bus.broker import queue_arguments
 from shared.bus.consuming import delivered_times
 from shared.observe import log, trace
+from tests.conftest import ROOT
 from tests.support import captured_logs
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -17,6 +21,23 @@ def test_a_field_off_the_list_is_dropped_and_reported() -> None:
     (entry,) = entries
     assert ["phone"] == entry["dropped_fields"]
     assert "13812345678" not in str(entry)
+
+
+def _fields() -> Iterator[tuple[str, str]]:
+    """Each field that a line of ours is written with, and where."""
+    for file in (
+        one for part in ("services", "shared", "deploy") for one in (ROOT / part).rglob("*.py")
+    ):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("log.get()."):
+                where = f"{file.relative_to(ROOT)}:{call.lineno}"
+                yield from ((one.arg, where) for one in call.keywords if one.arg)
+
+
+def test_no_line_of_ours_loses_a_field() -> None:
+    """What we meant to tell the ops engineer is on the list."""
+    known = log.ALLOWED | {"exc_info"}
+    assert [] == [one for one in _fields() if one[0] not in known]
 
 
 @pytest.mark.parametrize("number", ["+8613812345678", "138 1234 5678", "138-1234-5678"])

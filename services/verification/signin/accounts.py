@@ -71,7 +71,7 @@ class AccountPages:
             await sessions.delete_sessions_of(conn, username)
             await failures.delete_failures_of(conn, username)
             await events.add(conn, username, "factor_reset", self.door.origin(call), keeper)
-        log.get().warning("second factor taken away", username=username)
+        log.get().warning("second factor taken away")
         return See(f"{ADDRESS}/{username}")
 
     async def end(self, call: Call[None, None]) -> See:
@@ -80,7 +80,7 @@ class AccountPages:
         async with self.database.transaction() as conn:
             await sessions.delete_sessions_of(conn, username)
             await events.add(conn, username, "ended", self.door.origin(call), keeper)
-        log.get().warning("signed out by an administrator", username=username)
+        log.get().warning("signed out by an administrator")
         return See(f"{ADDRESS}/{username}")
 
     def _somebody_else(self, call: Call[None, None]) -> str:
