@@ -94,9 +94,9 @@ class StatementQuery(BaseModel):
     @field_validator("day")
     @classmethod
     def is_day(cls, text: str) -> str:
-        """A calendar day that has a day after it."""
-        if datetime.strptime(text, "%Y-%m-%d").year > 9998:
-            raise ValueError("should be a day before the year 9999")
+        """A calendar day that begins and ends in China as in the world's time."""
+        if not 1 < datetime.strptime(text, "%Y-%m-%d").year < 9999:
+            raise ValueError("should be a day between the years 2 and 9998")
         return text
 
 

@@ -14,7 +14,7 @@ from tests.chaos.points import NAMELESS, Act, Point
 from tests.chaos.tally import Tally
 
 OURS = ("/services/", "/shared/")
-DOOR = "/shared/db.py"
+DOORS = ("/shared/db.py", "/shared/holding.py")
 BATCH = "Inbox._handle_fresh"
 # Reached only after a batch has failed for no fault of its events.
 TOGETHER = [p for p in points.POINTS if p.frame in ("claim_batch", "Inbox._run_together")]
@@ -81,7 +81,8 @@ def names(frame: FrameType | None) -> Iterator[str]:
     """Our functions on the stack, the innermost first; those of an errand with its name too."""
     while frame is not None:
         code = frame.f_code
-        if any(part in code.co_filename for part in OURS) and DOOR not in code.co_filename:
+        file = code.co_filename
+        if any(part in file for part in OURS) and not file.endswith(DOORS):
             name = code.co_qualname
             if name in ("Errand.run", "Errand.carry"):
                 name += f"[{frame.f_locals['self'].name}]"
