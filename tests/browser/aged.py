@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.browser.old import SMALL, Tab, chrome
-from tests.browser.sights import FORMS, SEND, addresses
+from tests.browser.sights import FORMS, SEND
+from tests.browser.visits import visits
+from tests.integration.test_access_matrix import Objects
 from tests.town import Town
 
 # What sticks out, and what is to be pressed and cannot be: too small for a finger (WCAG 2.5.8), or
@@ -39,19 +41,21 @@ WRONG = """(() => {
 })()"""
 
 
-async def faults(place: Town, browser: Path) -> tuple[int, list[str]]:
+async def faults(place: Town, found: Objects, browser: Path) -> tuple[int, list[str]]:
     """How many pages were looked at, and what is wrong with which."""
-    found, seen = list[str](), 0
-    async for what, wrong in _looks(place, browser):
+    faulty, seen = list[str](), 0
+    async for what, wrong in _looks(place, found, browser):
         seen += 1
-        found += [f"{what}: {one}" for one in wrong]
-    return seen, found
+        faulty += [f"{what}: {one}" for one in wrong]
+    return seen, faulty
 
 
-async def _looks(place: Town, browser: Path) -> AsyncIterator[tuple[str, list[str]]]:
+async def _looks(
+    place: Town, found: Objects, browser: Path
+) -> AsyncIterator[tuple[str, list[str]]]:
     home = place.urls["intake"]
     async with _phone(browser) as tab:
-        for address in await addresses(place, "intake"):
+        for address in [one.address for one in visits(place, "intake", found) if not one.who]:
             await tab.open(home + address)
             if await tab.run("document.contentType") != "text/html":
                 continue

@@ -9,8 +9,10 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.bootstrap import BROWSERS
 from shared.db import Database
+from tests.browser.filled import fill
 from tests.conftest import Clone
 from tests.integration.intake_site import Site, site
+from tests.integration.test_access_matrix import Objects
 from tests.town import Town, town
 
 _found = filter(None, map(shutil.which, BROWSERS))
@@ -56,3 +58,9 @@ async def place(module_clone: Clone) -> AsyncIterator[Town]:
     """All five services, open for business."""
     async with town(module_clone) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+async def found(place: Town) -> Objects:
+    """What lies in it once everything has happened."""
+    return await fill(place)

@@ -16,39 +16,46 @@ from shared.web.texts import LANGUAGES
 from tests.browser import aged, lighthouse, tools
 from tests.browser.axe import Look, complaints, complaints_everywhere, looking
 from tests.browser.conftest import CHROMIUM
-from tests.browser.sights import STAFF, addresses, sign_in
-from tests.town import Town
+from tests.browser.sights import Round
+from tests.browser.visits import visits
+from tests.integration.test_access_matrix import Objects
+from tests.town import SERVICES, Town
 
 LOOKS = list(itertools.product(LANGUAGES, ("light", "dark"), ("normal", "large")))
-STAFF_LOOKS = list(itertools.product(STAFF, ("zh", "en")))
+STAFF_LOOKS = list(itertools.product(SERVICES, ("zh", "en")))
 RESULTS = Path("results") / "pages.json"
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
-async def test_axe_on_citizens_pages(place: Town, chromium: Browser, look: Look) -> None:
+async def test_axe_on_citizens_pages(
+    place: Town, found: Objects, chromium: Browser, look: Look
+) -> None:
     """As each comes, with every field empty, and with every field wrong."""
-    async with looking(chromium, place.urls["intake"], look) as page:
-        places = await addresses(place, "intake")
-        assert [] == await complaints([page], places, ("empty", "wrong"))
+    theirs = [one for one in visits(place, "intake", found) if not one.who]
+    async with looking(chromium, place.urls["intake"], look, plain=True) as page:
+        round_ = Round(place, "intake", [page])
+        assert [] == await complaints(round_, theirs, ("empty", "wrong"))
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("service", "lang"), STAFF_LOOKS)
-async def test_axe_on_staff_pages(place: Town, chromium: Browser, service: str, lang: str) -> None:
+async def test_axe_on_staff_pages(
+    place: Town, found: Objects, chromium: Browser, service: str, lang: str
+) -> None:
     """Behind the sign-in, by day and by night, on a phone and on a desk; all can be pressed."""
-    username = STAFF[service]
-    every = await addresses(place, service, username)
-    places = [one for one in every if not one.endswith("/sign-out")]
+    theirs = [one for one in visits(place, service, found) if one.who or service != "intake"]
     async with looking(chromium, place.urls[service], (lang, "light", "normal")) as page:
-        await sign_in(page, place.urls["verification"], username)
-        assert [] == await complaints_everywhere(page, places, ("empty", "wrong"), aged.WRONG)
+        round_ = Round(place, service, [page])
+        wrong = await complaints_everywhere(round_, theirs, ("empty", "wrong"), aged.WRONG)
+        Console().print(f"{service} in {lang}: {round_.looks} looks, {len(wrong)} faults")
+        assert [] == wrong
 
 
 @pytest.mark.timeout(1800)
-async def test_chromium_69(place: Town) -> None:
+async def test_chromium_69(place: Town, found: Objects) -> None:
     """At 320 px nothing scrolls sideways, and what can be pressed can be."""
-    seen, wrong = await aged.faults(place, tools.old_chromium(await tools.ensure()))
+    seen, wrong = await aged.faults(place, found, tools.old_chromium(await tools.ensure()))
     Console().print(f"Chromium 69 at 320 px: {seen} pages, {len(wrong)} faults")
     assert [] == wrong
 

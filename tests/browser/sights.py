@@ -1,140 +1,166 @@
-"""Everything that a page of a service can look like: as it is asked for, and after each of its
-forms was sent empty or with something wrong in every field.
-
-The pages come from the services' own tables of endpoints, so that a new one is looked at too.
+"""Everything that a page can look like: as it is asked for, and after each of its forms was sent
+empty or with something wrong in every field.
 """
 
-import io
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import cycle, product
 from typing import Literal
-from uuid import uuid4
 
-from aiohttp import ClientSession
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, Response
 
+from shared.web.session import cookie_name, statement_cookie
 from tests import hostile
-from tests.integration.test_access_matrix import Objects, objects
+from tests.browser.visits import Visit
+from tests.integration.verification_office import open_session
 from tests.town import PASSWORD, Town
 
 Filling = Literal["", "empty", "wrong"]
-STAFF = {
-    "verification": "city", "rewards": "approver", "scoring": "city", "notifications": "admin",
-    "intake": "city",
-}  # fmt: skip
-# Addresses of no endpoint, and those of what has gone, was mistyped or never was.
-STRANGE = ("/nowhere", "/w/forged", "/r/0000-0000-0000-0000")
-NO_PAGE = (
-    ".txt", ".js", ".json", ".csv", ".svg", ".png", ".xml", ".tlog", ".pdf", "/export/{name}",
-)  # fmt: skip
-# The forms of the page itself: what is filled in is sent by its own first button. A list that is
-# taken away is a file, and no page follows.
-SEND = """([number, filling]) => {
-  const form = [...document.forms].filter(
-    one => one.method === 'post' && !one.action.endsWith('/exports'))[number];
-  const long = {words: 2001, finding: 4001, answer: 4001, reason: 2001, note: 2001};
+# The page's own forms, each with its buttons that lead to different acts. A list that is taken away
+# is a file, and no page follows; and who signs out sees nothing any more.
+ACTS = """(() => {
+  const leads = one => !one.formNoValidate && one.name !== 'switch' && one.type === 'submit';
+  const own = [...document.forms].filter(one => one.method === 'post' && !one.closest('header')
+    && !/\\/(exports|sign-out|file)$/.test(one.action));
+  return own.flatMap(form => {
+    const buttons = [...form.querySelectorAll('button')].filter(leads);
+    const seen = buttons.filter(one => one.offsetParent);
+    const acts = new Map((seen.length ? seen : buttons).map(one => [one.formAction, one]));
+    return acts.size ? [...acts.values()].map(one => [form, one]) : [[form, null]];
+  });
+})()"""
+SEND = f"""([number, filling]) => {{
+  const [form, button] = {ACTS}[number];
+  const long = {{words: 2001, finding: 4001, answer: 4001, reason: 2001, note: 2001}};
   form.noValidate = true;
-  for (const one of form.elements) {
+  for (const one of form.elements) {{
     if (one.type === 'hidden' || one.tagName === 'BUTTON') continue;
-    if (one.type === 'radio' || one.type === 'checkbox') { one.checked = false; continue; }
+    if (one.type === 'radio' || one.type === 'checkbox') {{ one.checked = false; continue; }}
     if (one.tagName === 'SELECT' || one.type === 'file') continue;
     const most = long[one.name.replace(/.*-/, '')];
     one.value = filling === 'empty' ? '' : most ? '字'.repeat(most) : 'x'.repeat(70);
-  }
-  const buttons = [...form.querySelectorAll('button:not([type=button])')];
-  const own = buttons.filter(one => !one.formNoValidate && one.name !== 'switch');
-  const seen = own.find(one => one.offsetParent);
-  if (seen) seen.click(); else form.submit();
-}"""
+  }}
+  if (button && button.offsetParent) button.click(); else form.submit();
+}}"""
 PHOTO = FilePayload(name="1.jpg", mimeType="image/jpeg", buffer=hostile.J)
-FORMS = (
-    "[...document.forms].filter("
-    "one => one.method === 'post' && !one.action.endsWith('/exports')).length"
-)
+FORMS = f"{ACTS}.length"
+LEAD_TO = f"{ACTS}.map(([form, button]) => button ? button.formAction : form.action)"
+# What stands there, but for the keys of its forms.
+SEEN = """document.title + document.querySelector('main').innerHTML
+  .replace(/(name="(?:csrf|key)" value=")[^"]*/g, '$1')"""
 
 
 @dataclass(frozen=True)
 class Sight:
     """A page; perhaps after its form of this number was sent."""
 
-    address: str
+    visit: Visit
     form: int = -1
     filling: Filling = ""
 
     def __str__(self) -> str:
         sent = f", form {self.form + 1} sent {self.filling}" if self.filling else ""
-        return f"{self.address}{sent}"
+        return f"{self.visit.who or 'nobody'} at {self.visit.address}{sent}"
 
-    async def show(self, page: Page) -> bool:
-        """Bring it before somebody; nothing is sent where an earlier form has done away with it."""
-        await page.goto(self.address)
-        if self.form >= await page.evaluate(FORMS):
+
+@dataclass
+class Round:
+    """Through the pages of a service, in one tab after another; `shown` are those that came."""
+
+    place: Town
+    service: str
+    tabs: Sequence[Page]
+    asked: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    looks: int = 0
+    _known: set[tuple[Page, str]] = field(default_factory=set)
+    _signed: dict[Page, str] = field(default_factory=dict)
+
+    async def sights(
+        self, visits: Iterable[Visit], fillings: tuple[Filling, ...]
+    ) -> AsyncIterator[tuple[Sight, Page]]:
+        """Each page, and then each of its forms in every way; nothing twice in one tab."""
+        turns = cycle(self.tabs)
+        for visit in sorted(visits, key=lambda one: one.who):
+            page = next(turns)
+            self.asked.add(visit.path)
+            if not await self._opened(page, visit):
+                continue
+            if await self._is_new(page):
+                yield Sight(visit), page
+            acts = await page.evaluate(LEAD_TO)
+            for number, filling in product(range(len(acts)), fillings):
+                sight = Sight(visit, number, filling)
+                # What was refused is shown again, with all its forms; else it is asked for anew.
+                if acts != await page.evaluate(LEAD_TO):
+                    await self._go(page, visit)
+                if await self._sent(page, sight) and await self._is_new(page):
+                    yield sight, page
+
+    def missing(self) -> list[str]:
+        """Pages that nobody saw as they ought to be."""
+        return sorted(f"{path}: not shown" for path in self.asked - self.shown)
+
+    async def _opened(self, page: Page, visit: Visit) -> bool:
+        """Bring a page before somebody; whether it is one, and not another that it led to."""
+        answer = await self._go(page, visit)
+        if answer is None or "text/html" not in answer.headers.get("content-type", ""):
             return False
-        if self.filling:
-            # What is shown again has a photo that came, where photos are asked for.
-            if self.filling == "wrong":
-                for field in await page.query_selector_all("[type=file][name=photos]"):
-                    await field.set_input_files([PHOTO])
-            async with page.expect_navigation():
-                await page.evaluate(SEND, [self.form, self.filling])
+        there = page.url.removeprefix(self.place.urls[self.service]).partition("?")[0]
+        comes = visit.signs or there == visit.address.partition("?")[0]
+        if not visit.path or (answer.status == HTTPStatus.OK and comes):
+            self.shown.add(visit.path)
+        return True
+
+    async def _go(self, page: Page, visit: Visit) -> Response | None:
+        home = self.place.urls[self.service]
+        if visit.signs:
+            await sign_in(page, home, visit.signs)
+            self._signed[page] = visit.signs
+            return await page.reload()
+        if self._signed.get(page, "") != visit.who:
+            await self._become(page, visit.who)
+        answer = await page.goto(home + visit.address)
+        if visit.who and page.url.partition("?")[0].endswith("/desk/sign-in"):
+            # A form of theirs has ended all their sessions.
+            await self._become(page, visit.who)
+            answer = await page.goto(home + visit.address)
+        return answer
+
+    async def _become(self, page: Page, who: str) -> None:
+        await become(self.place, page, who)
+        self._signed[page] = who
+
+    async def _is_new(self, page: Page) -> bool:
+        self.looks += 1
+        seen = (page, await page.evaluate(SEEN))
+        if seen in self._known:
+            return False
+        self._known.add(seen)
+        return True
+
+    async def _sent(self, page: Page, sight: Sight) -> bool:
+        """Send a form; not where an earlier one has done away with it."""
+        if sight.form >= await page.evaluate(FORMS):
+            return False
+        # What is shown again has a photo that came, where photos are asked for.
+        if sight.filling == "wrong":
+            for files in await page.query_selector_all("[type=file][name=photos]"):
+                await files.set_input_files([PHOTO])
+        async with page.expect_navigation():
+            await page.evaluate(SEND, [sight.form, sight.filling])
         return True
 
 
-async def addresses(place: Town, service: str, who: str = "") -> list[str]:
-    """Where it has pages with something on them; of intake's, those for citizens or for `who`."""
-    async with ClientSession() as http:
-        found = await objects(place, http)
-        waiting = await place.complain(http, phone=None)
-        await praise(place, http)
-    places = [*_addresses(place, service, found, who)]
-    if service == "intake" and not who:
-        # Beside the receipt that has its answer: one that still waits, and has no phone.
-        open_ = Objects(found.params | {"receipt": waiting["receipt"]["code"]})
-        places += [one for one in _addresses(place, service, open_, who) if one not in places]
-        places += [f"/k/{place.code('n1', kiosk=1)}", *STRANGE]
-    return places
-
-
-def _addresses(place: Town, service: str, found: Objects, who: str) -> Iterator[str]:
-    for one in place.services[service].endpoints:
-        ours = service != "intake" or (one.caller.kind == "staff") == bool(who)
-        if ours and one.method == "GET" and not one.is_api and not one.path.endswith(NO_PAGE):
-            yield found.address(one)
-            if one.path == "/filings":
-                yield f"{one.path}?unit={found.params['unit_code']}"
-
-
-async def praise(place: Town, http: ClientSession) -> None:
-    """A commendation of officer A-1 with a photo."""
-    said = {"kind": "rating", "satisfaction": 5, "categories": [], "phone": None, "words": None}
-    receipt = (await place.complain(http, **said))["receipt"]["code"]
-    url, key = f"{place.urls['intake']}/api/v1/receipts/{receipt}", {"Idempotency-Key": uuid4().hex}
-    photo = {"photos": io.BytesIO(hostile.J)}
-    async with http.post(f"{url}/attachments", data=photo, headers=key) as answer:
-        named = await answer.json()
-    words = {"words": "帮我妈妈填好了表，还扶她到门口", "officer_badge": "A-1", **named}
-    async with http.post(f"{url}/additions", json=words, headers=key) as answer:
-        assert 201 == answer.status, await answer.text()
-    await place.carry()
-
-
-async def sights(
-    tabs: Sequence[Page], places: list[str], fillings: tuple[Filling, ...]
-) -> AsyncIterator[tuple[Sight, Page]]:
-    """Each page, and then each of its forms in every way, brought before one tab after another."""
-    turns = cycle(tabs)
-    for address in places:
-        page = next(turns)
-        answer = await page.goto(address)
-        if answer is None or "text/html" not in answer.headers.get("content-type", ""):
-            continue
-        forms = await page.evaluate(FORMS)
-        yield Sight(address), page
-        for number, filling in product(range(forms), fillings):
-            sight, page = Sight(address, number, filling), next(turns)
-            if await sight.show(page):
-                yield sight, page
+async def become(place: Town, page: Page, who: str) -> None:
+    """A session of this person's, made without their password; or none."""
+    for name in (cookie_name("mashang", secure=False), statement_cookie(secure=False)):
+        await page.context.clear_cookies(name=name)
+    if who:
+        token = await open_session(place.databases["verification"], who)
+        desk = place.urls["verification"]
+        await page.context.add_cookies([{"name": "mashang", "value": token, "url": desk}])
 
 
 async def sign_in(page: Page, desk: str, username: str) -> None:
