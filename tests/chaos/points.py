@@ -54,7 +54,7 @@ POINTS: tuple[Point, ...] = (
     *_around("desk: commit of a call", "commit", "Api.log_callback", "verification"),
     *_around("desk: commit of a verdict", "commit", "Api.submit_verdict", "verification"),
     *_around("desk: commit of a review", "commit", "Api.review", "verification"),
-    *_around("reward: commit of order leases", "commit", "Errand.run[send]", "rewards"),
+    *_around("reward: commit of order leases", "commit", "Payouts.submit", "rewards"),
     *_around("reward: order", "vendor", "Payouts._send", "rewards", edges=_THREE),
     *_around("reward: commit of an order's answer", "commit", "Errand.carry[send]", "rewards"),
     *_around("reward: commit of question leases", "commit", "Errand.run[ask]", "rewards"),
@@ -84,6 +84,11 @@ NAMELESS: Mapping[str, str] = {
     "Inbox._release": "a claim given back early: else it ends by itself",
     "Inbox._failed": "no handler fails here for its event's sake",
     "Relay._release": "a lease given back early: else it ends by itself",
+    "count_news": "the open figures: what was not counted is counted by the next run",
+    "Several.": "shares of SMS vendors: moved again a minute later, by the same record",
+    "Payouts.sum_ledger": "sums of what is posted: added up by the next run",
+    "Guesses.": "counted before a password is looked at, as at the sign-in",
+    "Fetching.": "a statement that is fetched again is the same run",
     "Keyring.": "the receipts' own key, once a start; the next start adds it else",
 }
 

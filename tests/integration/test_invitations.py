@@ -164,7 +164,7 @@ async def test_the_invited_count_apart(intake: Site, database: Database) -> None
             )
         for number in range(7):
             assert 201 == await rate(intake, codes.sign(RING, UNIT), f"volunteer-{number:010}")
-        while await jobs.count(database, policies):
+        while await jobs.count_news(database, policies):
             pass
         told = await (await intake.client.get("/api/v1/open")).json()
     found = {row["source"]: row for row in told["satisfaction"] if row["month"] == "2026-07"}

@@ -336,7 +336,7 @@ async def close(city: City, submission_id: str) -> None:
         language="zh", received_at=NOW, verified_at=NOW,
     ))  # fmt: skip
     policies = policy.load(settings().policy_file)
-    while await jobs.count(city.intake.database, policies):
+    while await jobs.count_news(city.intake.database, policies):
         pass
 
 

@@ -41,7 +41,7 @@ async def intake(database: Database) -> AsyncIterator[Site]:
 
 async def count_all(database: Database) -> None:
     """Until there is nothing new."""
-    while await jobs.count(database, POLICIES):
+    while await jobs.count_news(database, POLICIES):
         pass
 
 
@@ -175,11 +175,11 @@ async def test_an_event_told_twice_counts_once(intake: Site, database: Database)
 
 async def test_nothing_to_count_is_nothing_to_do(intake: Site, database: Database) -> None:
     """Neither on an empty database nor when all is counted does the job ask to run again."""
-    assert 0 == await jobs.count(database, POLICIES)
+    assert 0 == await jobs.count_news(database, POLICIES)
     await submit(intake, EDGE)
     with at(NOW):
         await count_all(database)
-        assert 0 == await jobs.count(database, POLICIES)
+        assert 0 == await jobs.count_news(database, POLICIES)
         async with database.acquire() as conn:
             day, counted_at = await store.get_counted(conn)
     assert NOW.date() - jobs.OPEN_DAYS == day
@@ -192,7 +192,7 @@ async def test_two_instances_count_one_after_the_other(intake: Site, database: D
     with at(NOW):
         async with database.transaction() as conn:
             assert await store.take_turn(conn)
-            assert 0 == await jobs.count(database, POLICIES)
+            assert 0 == await jobs.count_news(database, POLICIES)
         await count_all(database)
     assert 1 == (await numbers(database))["2026-06", "complaint", "received"]
 
@@ -204,7 +204,7 @@ async def test_days_while_nobody_counted_are_counted_later(
     for number in range(0, 90, 10):
         await submit(intake, EDGE + number * DAY)
     with at(EDGE + 91 * DAY):
-        first = await jobs.count(database, POLICIES)
+        first = await jobs.count_news(database, POLICIES)
         assert first > 50
         await count_all(database)
     found = await numbers(database)
@@ -222,7 +222,7 @@ async def test_a_recount_by_other_means_agrees(intake: Site, database: Database)
     with at(NOW):
         for start in range(0, len(told), 100):
             await intake.tell(*told[start : start + 100])
-            await jobs.count(database, POLICIES)
+            await jobs.count_news(database, POLICIES)
         await count_all(database)
     assert recount(stories) == await numbers(database)
 

@@ -20,7 +20,7 @@ CONTENT = 3
 OPEN_DAYS = timedelta(days=2)
 
 
-async def count(database: Database, policies: Policies) -> int:
+async def count_news(database: Database, policies: Policies) -> int:
     """Count what is new; how much there was."""
     zone, now = policies.editions[-1].zone, clock.now()
     async with database.transaction() as conn:
