@@ -50,6 +50,8 @@ WRITTEN_AGAIN = {
 # Nobody waits for a second factor or a password here, so their forms lead on, not back.
 LED = {"POST /desk/second", "POST /desk/new-password"}
 VENDORS = {"rewards": AIRTIME, "notifications": SMS}
+# What a citizen wrote to the first of them.
+WRITTEN = {"phone_number": "13800000001", "content": "1", "sequence_id": 1}
 # What ends a session ends it for the rest of this, too, so it comes last.
 LAST = ("/desk/sign-out", "/api/v1/sessions")
 
@@ -82,6 +84,8 @@ class Frail:
         raw = encoded(one, body) if body else b""
         if name_of(one) == REPORTS:
             raw = json.dumps(VENDORS[self.service].customer.report("abcdefgh1234")).encode()
+        if name_of(one) == f"{REPORTS}/inbound":
+            raw = json.dumps([WRITTEN]).encode()
         request = Request(one.path, raw, MEDIA_TYPE if one.form else JSON, method=one.method)
         address = self.place.address(self.service, one)
         if one.path.startswith("/k/"):

@@ -21,7 +21,7 @@ OWN = """
 """
 # What would stay on a connection after its transaction. `SET` is LOCAL, or part of an UPDATE.
 LASTING = re.compile(
-    r"""pg_(?:try_)?advisory_lock(?:_shared)?\(|["'(]\s*SET\s+(?!LOCAL)|SET\s+SESSION|WITH\s+HOLD"""
+    r"""pg_(?:try_)?advisory_lock(?:_shared)?\(|["'(]\s*SET\s+(?!LOCAL|TRANSACTION)|SET\s+SESSION|WITH\s+HOLD"""
     r"""|set_config\([^()]*,\s*false\)|CREATE\s+TEMP"""
 )
 
