@@ -10,7 +10,7 @@ from deploy.local import inherited
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
 from deploy.local.settings import sandbox_env, service_env, staff_urls
-from deploy.local.vendors import BUYS
+from deploy.local.vendors import BUYS, USED
 from deploy.sandbox.dialects import of_kind
 from deploy.sandbox.options import parse
 from shared import config
@@ -44,9 +44,10 @@ def variables(service: str) -> dict[str, bool]:
     }
 
 
-def vendors_own(service: str) -> str:
-    """What the variables of the service's vendor begin with."""
-    return of_kind(BUYS[service])[0].variable("") if service in BUYS else "none"
+def vendors_own(service: str) -> tuple[str, ...]:
+    """What the variables of the vendors begin with that the service uses here."""
+    kind = BUYS.get(service)
+    return tuple(one.variable("") for one in of_kind(kind)[: USED[kind]]) if kind else ()
 
 
 @pytest.mark.parametrize("service", SERVICES)
