@@ -12,16 +12,17 @@ from services.notifications.rules.shares import WHOLE, at_rest
 from services.notifications.rules.sparing import Thrift
 from shared.config import Key, KeyRing
 from shared.policy import Policies
+from shared.values import text
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
 
-def _prices(text: object) -> object:
+def _prices(told: object) -> object:
     """`"one=5,other=60"` → what an SMS costs at each vendor, in whole fen."""
-    if not isinstance(text, str):
-        return text
-    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
-    if not all(name and fen.isascii() and fen.isdecimal() for name, _, fen in pairs):
+    if not isinstance(told, str):
+        return told
+    pairs = [part.strip().partition("=") for part in told.split(",") if part.strip()]
+    if not all(name and text.is_digits(fen) for name, _, fen in pairs):
         raise ValueError("should be VENDOR=FEN, separated by commas")
     return {name: int(fen) for name, _, fen in pairs}
 
@@ -29,18 +30,18 @@ def _prices(text: object) -> object:
 Prices = Annotated[Mapping[str, int], NoDecode, BeforeValidator(_prices)]
 
 
-def _weights(text: object) -> object:
+def _weights(told: object) -> object:
     """`"one:70,other:30"` → where shares rest, of a hundred; without numbers alike."""
-    if not isinstance(text, str):
-        return text
-    parts = [part.strip().partition(":") for part in text.split(",")]
+    if not isinstance(told, str):
+        return told
+    parts = [part.strip().partition(":") for part in told.split(",")]
     names = [name.strip() for name, _, _ in parts]
     if not all(names) or len(set(names)) < len(names):
         raise ValueError("should name each vendor once, separated by commas")
     if not any(colon for _, colon, _ in parts):
         return {share.vendor: share.points for share in at_rest(dict.fromkeys(names, 1))}
     points = [number.strip() for _, _, number in parts]
-    if not all(one.isascii() and one.isdecimal() for one in points) or _sum(points) != WHOLE:
+    if not all(map(text.is_digits, points)) or _sum(points) != WHOLE:
         raise ValueError("should be VENDOR:POINTS, separated by commas, a hundred together")
     return dict(zip(names, map(int, points), strict=True))
 

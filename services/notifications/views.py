@@ -88,6 +88,9 @@ class Released(BaseModel):
     state: State
 
 
+Name = Annotated[str, Field(max_length=32)]
+
+
 class ListQuery(BaseModel):
     """`cursor`: the `next` of the page before. A form that asks for nothing sends nothing."""
 
@@ -95,7 +98,7 @@ class ListQuery(BaseModel):
 
     state: Annotated[State | None, BeforeValidator(_or_none)] = None
     purpose: Annotated[Purpose | None, BeforeValidator(_or_none)] = None
-    vendor: Annotated[str | None, BeforeValidator(_or_none), Field(max_length=32)] = None
+    vendor: Annotated[Name | None, BeforeValidator(_or_none)] = None
     cursor: Cursor | None = None
 
     @property

@@ -24,6 +24,7 @@ from services.rewards.views import Note
 from shared import access, staff
 from shared.db import Connection, Database
 from shared.errors import NotFound, Refused
+from shared.values import text
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
 from shared.web.exports import MOST, Exports, Table
@@ -155,7 +156,7 @@ async def load(conn: Connection, call: Call[Any, Any], asked: Mapping[str, str])
     """A run's differences where one is asked for, else the runs of the list."""
     words = texts(call.language)
     run = asked.get("run", "")
-    if run.isascii() and run.isdecimal() and len(run) < 19:
+    if text.is_digits(run) and len(run) < 19:
         found = await store.list_differences(conn, int(run), MOST + 1)
         rows = [
             (words.text(f"recon_{one['kind']}"), one["order_id"],

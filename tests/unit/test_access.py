@@ -37,6 +37,8 @@ LOOKING_BY_FORM = {
     "/scores/entries/exports",
     "/sanctions/exports",
     "/papers/exports",
+    "/reconciliations/exports",
+    "/api/v1/reconciliations/exports",
     "/api/v1/exports",
     "/api/v1/scores/entries/exports",
     "/api/v1/sanctions/exports",
@@ -186,4 +188,6 @@ def test_what_scoring_and_notifications_show_nobody_decides_there() -> None:
         and one.method != "GET"
         and one.path not in LOOKING_BY_FORM
     }
-    assert {"release", "signature", "reading"} >= {path.rpartition("/")[2] for _, path in acts}
+    assert {"release", "resend", "stops", "signature", "reading"} >= {
+        path.rpartition("/")[2] for _, path in acts
+    }

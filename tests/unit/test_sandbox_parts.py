@@ -339,8 +339,10 @@ def test_what_a_customer_will_be_told(
 
 
 def table(parts: Parts, day: datetime = DAY) -> list[dict[str, str]]:
-    """A statement's rows."""
-    return list(csv.DictReader(io.StringIO(statement(parts, VENDOR, day).decode())))
+    """A statement's rows between what the wallet held before and after."""
+    opening, *rows, closing = csv.DictReader(io.StringIO(statement(parts, VENDOR, day).decode()))
+    assert ("OPENING", "CLOSING") == (opening["status"], closing["status"])
+    return rows
 
 
 def test_a_statement_is_a_chinese_day(parts: Parts, book: Book) -> None:
@@ -361,8 +363,9 @@ def test_a_statement_is_a_chinese_day(parts: Parts, book: Book) -> None:
 
 
 def test_a_day_without_payments_is_a_head(parts: Parts) -> None:
-    """The reader finds the columns all the same."""
-    assert ",".join(COLUMNS) == statement(parts, VENDOR, DAY).decode().strip()
+    """The reader finds the columns all the same, and what the wallet held."""
+    assert ",".join(COLUMNS) == statement(parts, VENDOR, DAY).decode().splitlines()[0]
+    assert [] == table(parts)
 
 
 @given(count=st.integers(1, 8), seed=st.integers(0, 99), probability=st.floats(0, 1))
