@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 NOT_TYPED = {
     "shared/observe/log.py", "deploy/local/ports.py", "shared/values/spelling.py",
     "services/verification/casework/rules/naming.py",
-    "deploy/sandbox/dialects/africastalking/routes.py",
 }  # fmt: skip
 DIGITS = [
     "".join(chr(zero + n) for n in range(10))

@@ -113,7 +113,7 @@ async def find(request: web.Request) -> web.Response:
     if request.query.get("username") != parts.account(Account).username:
         raise Unauthorized
     number = request.query.get("transactionId", "").removeprefix(PREFIX)
-    known = number.isascii() and number.isdigit() and len(number) <= 15
+    known = re.fullmatch(r"[0-9]{1,15}", number)
     row = topups.of_own_id(parts.book.db, NAME, int(number)) if known else None
     if row is None:
         return web.json_response({"errorMessage": ABSENT})
