@@ -73,7 +73,7 @@ def with_balances(
     first, after = bounds
     held = [balance(parts, vendor, moment) for moment in bounds]
     ends = zip(("OPENING", "CLOSING"), (first, after - 1), held, strict=True)
-    unit = getattr(parts.config.accounts.get(vendor), "currency", "CNY")
+    unit = getattr(parts.config.accounts[vendor], "currency", "CNY")
     opening, closing = (
         dict(zip(COLUMNS, ("", "", china_text(at), status, "", "", yuan(fen), unit), strict=True))
         for status, at, fen in ends
@@ -89,7 +89,7 @@ def balance(parts: Parts, vendor: str, moment: float) -> int:
         " FROM airtime WHERE vendor = :vendor",
         {"vendor": vendor, "at": moment},
     ).fetchone()
-    filled: int = getattr(parts.config.accounts.get(vendor), "wallet_fen", 0)
+    filled: int = getattr(parts.config.accounts[vendor], "wallet_fen", 0)
     return filled - int(paid) + int(back)
 
 

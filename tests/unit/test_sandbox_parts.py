@@ -19,7 +19,7 @@ from deploy.sandbox import misbehave, options, tasks, when, witness
 from deploy.sandbox.admin import Wanted
 from deploy.sandbox.book import Book, BookInUseError
 from deploy.sandbox.callbacks import Callback, plan_callback
-from deploy.sandbox.config import Config, ConfigError
+from deploy.sandbox.config import ConfigError
 from deploy.sandbox.dialects import DIALECTS, of_kind
 from deploy.sandbox.digits import ending, national, settle_seconds
 from deploy.sandbox.faults import AIRTIME_ONLY, Armed, Fault, FaultBox, Kind
@@ -34,6 +34,7 @@ from tests.vendors import AIRTIME, SMS
 VENDOR = AIRTIME.name
 DAY = datetime(2026, 11, 25)
 NOON = when.china_day(DAY)[0] + 12 * 3600
+ENOUGH = {k: v for dialect in DIALECTS.values() for k, v in dialect.environment("seed").items()}
 
 
 @pytest.fixture
@@ -53,8 +54,7 @@ def faults(book: Book) -> FaultBox:
 @pytest.fixture
 def parts(book: Book, faults: FaultBox, tmp_path: Path) -> Parts:
     """What a handler needs, with the vendors' accounts."""
-    environ = {k: v for dialect in DIALECTS.values() for k, v in dialect.environment("s").items()}
-    return Parts(parse(["--data", str(tmp_path)], environ), book, faults)
+    return Parts(parse(["--data", str(tmp_path)], ENOUGH), book, faults)
 
 
 def paid(book: Book, external: str, fen: int = 2000, **changed: Any) -> None:
@@ -376,7 +376,7 @@ def test_a_spoilt_statement_is_spoilt_alike_in_every_copy(
     """At most so many rows are missing or invented, the same whenever it is fetched."""
     book = Book(tmp_path_factory.mktemp("book"))
     faults = FaultBox(book)
-    parts = Parts(Config(data=Path("x")), book, faults)
+    parts = Parts(parse(["--data=x"], ENOUGH), book, faults)
     for number in range(6):
         paid(book, f"r{number}")
     kinds: tuple[Kind, ...] = ("statement_missing_row", "statement_extra_row")
@@ -408,9 +408,6 @@ def test_a_day_in_china_has_24_hours() -> None:
     """Whatever the hour that it is asked for."""
     first, after = when.china_day(DAY.replace(hour=23, minute=59))
     assert (86400, when.china_day(DAY)) == (after - first, (first, after))
-
-
-ENOUGH = {k: v for dialect in DIALECTS.values() for k, v in dialect.environment("seed").items()}
 
 
 @pytest.mark.parametrize(
