@@ -83,9 +83,15 @@ def _firsts(cases: Sequence[Counted]) -> Iterator[Counted]:
 
 
 def told(case: Counted, policies: Policies) -> str:
-    """A case in a few words: when it came, what it was about, what was found."""
+    """A case in a few words: when it came, what it was about, what was found.
+
+    A document says the same to everybody, whoever prints it: of what is the inspection's it never
+    says what it was about.
+    """
     own = words()
+    found = {"day": day(case.received_at), "verdict": own.text(f"paper_found_{case.verdict}")}
+    if case.inspected:
+        return own.text("paper_case_inspected", **found)
     known = {one.key: one.called(own.language) for one in policies.at(case.received_at).categories}
     about = own.text("comma").join(known.get(key, key) for key in case.categories)
-    verdict = own.text(f"paper_found_{case.verdict}")
-    return own.text("paper_case", day=day(case.received_at), about=about, verdict=verdict)
+    return own.text("paper_case", about=about, **found)

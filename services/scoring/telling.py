@@ -41,8 +41,8 @@ class Teller:
         What is not `near` is of a unit elsewhere, whose cases are not for this desk.
         """
         who, kept = access.identities(self.operator), set(one.recused)
-        hidden = access.OUTSIDERS in kept.intersection(who)
-        open_ = kept.isdisjoint(who) and (access.INSPECTION not in who or access.OUTSIDERS in kept)
+        hidden = one.inspected and access.OUTSIDERS in who
+        open_ = kept.isdisjoint(who) and (access.INSPECTION not in who or one.inspected)
         return CaseShown(
             case_id=one.case_id,
             number="" if hidden else one.number,

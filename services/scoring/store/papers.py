@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.scoring.rules.sanctions import Sanction
+from shared import access
 from shared.db import Connection
 from shared.events import Attribution, Verdict
 
@@ -104,6 +105,11 @@ class Counted:
     def counts(self) -> bool:
         """Whether it is still true."""
         return self.verdict in ("substantiated", "partly")
+
+    @property
+    def inspected(self) -> bool:
+        """Whether nobody but the city's inspection and the auditors is told what it is about."""
+        return access.OUTSIDERS in self.recused
 
 
 async def add_signed(
