@@ -1,10 +1,15 @@
-"""Settings from the environment, checked once at start."""
+"""Settings from the environment, checked once at start.
+
+A secret may stand in a file instead, whose path is the variable's name and `_FILE`.
+"""
 
 import base64
 import binascii
+import os
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared import secret
 from shared.errors import Misconfigured
 from shared.values.seal import Purpose, Seal
 
@@ -138,8 +144,9 @@ B = TypeVar("B", bound=BaseSettings)
 
 def load(kind: type[B]) -> B:
     """Settings from the environment. Misconfigured names every wrong variable in one line each."""
+    filed = _filed(kind)
     try:
-        return kind()
+        return kind(**filed)
     except ValidationError as error:
         raise Misconfigured(
             "\n".join(_line(kind, e["loc"], e["msg"]) for e in error.errors())
@@ -149,6 +156,32 @@ def load(kind: type[B]) -> B:
 def _line(kind: type[BaseSettings], loc: tuple[int | str, ...], message: str) -> str:
     name = str(loc[0]) if loc else "settings"
     if name in kind.model_fields:
-        name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+        name = _variable(kind, name)
     ours = message.removeprefix("Value error, ")
     return f"{name}: {ours if ours != message else message.lower()}"
+
+
+def secrets(kind: type[BaseSettings]) -> Iterator[tuple[str, str]]:
+    """Its secret settings, which no log shows: how each is given, and its variable."""
+    for name, field in kind.model_fields.items():
+        if field.annotation is SecretStr or not field.repr:
+            alias = field.validation_alias
+            yield (alias, alias) if isinstance(alias, str) else (name, _variable(kind, name))
+
+
+def _filed(kind: type[BaseSettings]) -> dict[str, Any]:
+    """The secrets that stand in files, by how they are given."""
+    found, faults = dict[str, Any](), list[str]()
+    for name, variable in secrets(kind):
+        if secret.file_of(variable) in os.environ:
+            try:
+                found[name] = secret.read(variable)
+            except Misconfigured as error:
+                faults.append(str(error))
+    if faults:
+        raise Misconfigured("\n".join(faults))
+    return found
+
+
+def _variable(kind: type[BaseSettings], name: str) -> str:
+    return f"{kind.model_config.get('env_prefix', '')}{name}".upper()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
@@ -12,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from deploy.cli import surroundings
-from shared import flows
+from shared import flows, secret
 from shared.bus import broker, rights
 from shared.bus.orphans import find, look
 from shared.bus.orphans import remove as remove_orphan
@@ -31,9 +30,7 @@ def definitions() -> None:
     Passwords come from MASHANG_BROKER_PASSWORD_INTAKE and so on, and are printed as hashes; a
     service without one is imported without a password and cannot sign in.
     """
-    passwords = {
-        service: os.environ.get(f"{PASSWORD}{service.upper()}", "") for service in flows.SERVICES
-    }
+    passwords = {service: secret.read(f"{PASSWORD}{service.upper()}") for service in flows.SERVICES}
     hashes = {name: rights.password_hash(word) for name, word in passwords.items() if word}
     print(json.dumps(rights.definitions(hashes), indent=2))
     if missing := [name for name in flows.SERVICES if name not in hashes]:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared import config, policy
+from shared import config, policy, secret
 from shared.db import ROOT, Connection, Database
 from shared.errors import Misconfigured
 from shared.policy import Policies
@@ -29,8 +29,8 @@ def local(service: str) -> Mapping[str, str]:
 
 
 def needed(variable: str, service: str) -> str:
-    """A variable of a service; Misconfigured says what to do when it is nowhere."""
-    value = os.environ.get(variable) or local(service).get(variable)
+    """A variable of a service, or its file; Misconfigured says what to do when it is nowhere."""
+    value = secret.read(variable) or secret.read(variable, local(service))
     if not value:
         raise Misconfigured(
             f"{variable} is not set, and there is no installation in {data_folder()};"
@@ -45,7 +45,7 @@ def database_url(service: str) -> str:
     Beside a local installation the environment may name the administrator's, for the launcher.
     """
     own = local(service).get("DATABASE_URL")
-    given = os.environ.get("DATABASE_URL")
+    given = secret.read("DATABASE_URL")
     if own and given and urlsplit(given).path != urlsplit(own).path:
         return own
     return needed("DATABASE_URL", service)

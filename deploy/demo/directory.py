@@ -4,7 +4,6 @@ And the phones of city and counties that urgent requests page.
 """
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from services.verification.commands import (
     keep_first,
     set_passwords,
 )
-from shared import config, policy
+from shared import config, policy, secret
 from shared.bus import outbox
 from shared.db import Database
 from shared.errors import MashangError
@@ -39,7 +38,7 @@ async def load_directory(stack: Stack) -> None:
             await _import(database, name, seal, levels, stack.keys.demo_password)
         async with database.transaction() as conn:
             await keep_first(conn, seal, {one["place"]: one["phone"] for one in _rows(DUTY_PHONES)})
-        if os.environ.get("MASHANG_DEMO_PASSWORD"):
+        if secret.read("MASHANG_DEMO_PASSWORD"):
             await _set_passwords(database, stack.keys.demo_password)
     finally:
         await database.close()

@@ -175,7 +175,7 @@ def pip(venv: Path, *arguments: str) -> None:
 
 def ensure_broker() -> None:
     """RabbitMQ's server program, unless the environment names a broker elsewhere."""
-    if os.environ.get("AMQP_URL"):
+    if os.environ.get("AMQP_URL") or os.environ.get("AMQP_URL_FILE"):
         return
     named = os.environ.get("MASHANG_RABBITMQ_SERVER")
     if named and not os.access(named, os.X_OK):

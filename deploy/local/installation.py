@@ -13,14 +13,15 @@ from deploy.local.ports import Ports
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import SANDBOX, sandbox_env, service_env
+from shared import secret
 from shared.flows import SERVICES
 
 
 class Installation:
     """Where everything is, and what each service is told.
 
-    `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment take the place of the
-    private servers.
+    `DATABASE_URL` (an administrator's) and `AMQP_URL` in the environment, or in the files that it
+    names, take the place of the private servers.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Installation:
         self.urls = {name: ports.url(name) for name in (*SERVICES, SANDBOX)}
         self.ops_urls = {name: ports.url(f"ops_{name}") for name in SERVICES}
         self._keys: Keys | None = None
-        self.postgres = None if os.environ.get("DATABASE_URL") else self._postgres(fsync, restart)
-        self.rabbitmq = None if os.environ.get("AMQP_URL") else self._rabbitmq(restart)
+        self._database_url = secret.read("DATABASE_URL") or ""
+        self.broker_url = secret.read("AMQP_URL") or ""
+        self.postgres = None if self._database_url else self._postgres(fsync, restart)
+        self.rabbitmq = None if self.broker_url else self._rabbitmq(restart)
 
     def _postgres(self, fsync: bool, restart: bool) -> Postgres:
         note = self.console.speaker("postgres")
@@ -60,11 +63,11 @@ class Installation:
     @property
     def admin_url(self) -> str:
         """The administrator's connection to PostgreSQL."""
-        return self.postgres.admin_url if self.postgres else os.environ["DATABASE_URL"]
+        return self.postgres.admin_url if self.postgres else self._database_url
 
     def amqp_url(self, service: str) -> str:
         """The service's own log-in at our broker; somebody else's has one for all."""
-        return self.rabbitmq.url_of(service) if self.rabbitmq else os.environ["AMQP_URL"]
+        return self.rabbitmq.url_of(service) if self.rabbitmq else self.broker_url
 
     def database_url(self, service: str) -> str:
         """The service's own connection to its own database."""
@@ -88,5 +91,5 @@ class Installation:
         """Leave them in files, for the commands."""
         for name in SERVICES:
             envfiles.write(self.data / "env", name, self.env(name))
-        administrator = self.rabbitmq.amqp_url if self.rabbitmq else os.environ["AMQP_URL"]
+        administrator = self.rabbitmq.amqp_url if self.rabbitmq else self.broker_url
         envfiles.write(self.data / "env", "broker", {"AMQP_URL": administrator})

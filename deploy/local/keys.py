@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args
@@ -21,7 +20,7 @@ from pydantic import (
 
 from deploy.local.folder import private_file
 from deploy.local.process import StartError
-from shared import config
+from shared import config, secret
 from shared.statements import public_key
 from shared.values.seal import Purpose
 
@@ -107,7 +106,7 @@ class Keys(BaseModel):
         path = data / "secrets.json"
         keys = cls.read(path) if path.exists() else cls()
         keys.write(path)
-        fixed = os.environ.get("MASHANG_DEMO_PASSWORD")
+        fixed = secret.read("MASHANG_DEMO_PASSWORD")
         return keys.model_copy(update={"demo_password": fixed}) if fixed else keys
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -124,7 +123,7 @@ class Stack(Installation):
             await self.rabbitmq.start()
             self.console.step(f"RabbitMQ is ready on port {self.ports['rabbitmq']}")
         else:
-            await declare_at(os.environ["AMQP_URL"])
+            await declare_at(self.broker_url)
 
     async def _start_services(self) -> None:
         if self.postgres:

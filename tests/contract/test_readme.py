@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from deploy.cli.main import app
 from deploy.local.ports import DEFAULTS, variable
+from shared import config, secret
 from shared.flows import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -210,9 +211,10 @@ def test_every_variable_is_read() -> None:
     ports = {variable(name) for name in DEFAULTS}
     code = "\n".join([*SOURCES.values(), (ROOT / "Makefile").read_text("utf-8")])
     purposes = {f"MASHANG_SEAL_KEYS_{one}" for one in ("PHONE", "WORDS", "ANSWER", "NOTE", "PHOTO")}
-    kinds = (import_module(f"services.{name}.settings").Settings for name in SERVICES)
+    kinds = [import_module(f"services.{name}.settings").Settings for name in SERVICES]
     settings = {f"MASHANG_{name.upper()}" for kind in kinds for name in kind.model_fields}
-    unread = {name for name in told - ports - purposes - settings if name not in code}
+    files = {secret.file_of(name) for kind in kinds for _, name in config.secrets(kind)}
+    unread = {name for name in told - ports - purposes - settings - files if name not in code}
     assert set() == unread
 
 
