@@ -109,6 +109,15 @@ def of_reference(db: sqlite3.Connection, vendor: str, reference: str) -> list[sq
     ).fetchall()
 
 
+def of_time(db: sqlite3.Connection, vendor: str, first: float, last: float) -> list[sqlite3.Row]:
+    """Ordered from the first second to the last, the newest first; also those that failed."""
+    return db.execute(
+        "SELECT * FROM airtime WHERE vendor = ? AND created_at >= ? AND created_at < ? + 1"
+        " ORDER BY id DESC",
+        (vendor, first, last),
+    ).fetchall()
+
+
 def actions(parts: Parts, vendor: str, tell: Tell) -> dict[str, Action]:
     """What happens by the clock; `tell` plans the report of a final state."""
 

@@ -5,7 +5,7 @@ They answer at once, so that a year takes minutes; what they paid and sent is th
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from deploy.simulate.facts import Failed, Left, Log, Lost, Paid, Texted
@@ -50,6 +50,7 @@ class Airtime(_Here):
 
     name: ClassVar[str] = "simulated"
     refuses_repeats: ClassVar[bool] = True
+    hands_out: ClassVar[bool] = False
 
     def __init__(
         self, log: Log, seed: int, products: Mapping[int, str], listed: Callable[[int, str], Any]
@@ -93,10 +94,6 @@ class Airtime(_Here):
                 return fate
             lot -= share
         return "taken"
-
-    async def fetch_statement(self, _: date) -> bytes | None:
-        """Hands none out."""
-        return None
 
     async def ask(self, order: Any) -> Outcome:
         """As the book says."""

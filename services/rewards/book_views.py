@@ -50,11 +50,20 @@ class StopShown(BaseModel):
     stopped_at: datetime
 
 
+class LackShown(BaseModel):
+    """A day of a vendor's that has no statement yet, and what its vendor had to say of it."""
+
+    vendor: str
+    day: date
+    said: Literal["none", "unreadable", "upload"]
+
+
 class Runs(BaseModel):
-    """A page of runs, newest first, and all stops that stand."""
+    """A page of runs, newest first, all stops that stand, and the days that lack a statement."""
 
     runs: list[RunShown]
     stops: list[StopShown]
+    lacking: list[LackShown]
     next: str | None
 
 
@@ -83,6 +92,15 @@ class RunTold(RunShown):
 
     found: list[DifferenceShown]
     lifts: list[LiftShown]
+
+
+class StatementBody(BaseModel):
+    """POST a vendor's file: whose it is, and its day where it has no row to tell."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vendor: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]+$")]
+    day: date | None = None
 
 
 class LedgerQuery(BaseModel):

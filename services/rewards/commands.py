@@ -15,8 +15,9 @@ from services.rewards.rules.mismatches import Kind, Mismatch
 from services.rewards.store import earlier, mismatches, reconciliations, rewards, statements
 from shared.db import Connection
 from shared.errors import Misconfigured
+from shared.values.sheet import RowError
 
-__all__ = ["Imported", "NotAStatement", "import_statement", "list_differences"]
+__all__ = ["Imported", "NotAStatement", "import_statement", "list_differences", "read", "take"]
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,23 @@ async def import_statement(
     is a mismatch. Rows only ever come in addition: a later file of a day takes nothing back, and
     one that says the same as an earlier one changes nothing at all.
     """
+    return await take(conn, vendor, read(vendor, raw, day), source=source, actor=actor)
+
+
+def read(vendor: str, raw: bytes, day: date | None) -> Statement:
+    """What a file says. NotAStatement, or Misconfigured where no adapter is of this name."""
     if vendor not in ADAPTERS:
         raise Misconfigured(f"no vendor {vendor!r}; known: {', '.join(ADAPTERS)}")
-    statement = ADAPTERS[vendor].read_statement(raw, day)
+    return ADAPTERS[vendor].read_statement(raw, day)
+
+
+async def take(
+    conn: Connection, vendor: str, statement: Statement, *, source: str, actor: str
+) -> Imported:
+    """The same of a statement that was read already."""
     if statement.closed_at > await rewards.get_now(conn):
-        raise NotAStatement((1, f"{statement.day} is not over, so its statement is not closed"))
+        day = {"day": f"{statement.day}"}
+        raise NotAStatement(RowError(1, "", "statement_not_over", day))
     await rewards.lock_decisions(conn)
     await reconciling.must_be_theirs(conn, vendor, statement)
     same = reconciling.digest(vendor, statement)

@@ -1,7 +1,8 @@
 """The pages of statements laid beside the ledger: runs, a run's differences, and lifting a stop."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from services.rewards.api import DECIDERS, PAGE, READERS
 from services.rewards.book_views import (
     DifferenceShown,
+    LackShown,
     LiftShown,
     RunQuery,
     Runs,
@@ -18,13 +20,14 @@ from services.rewards.book_views import (
     StopShown,
 )
 from services.rewards.reconciling import lift
+from services.rewards.store import directory, rewards, stops
 from services.rewards.store import reconciliations as store
-from services.rewards.store import stops
 from services.rewards.views import Note
 from shared import access, staff
 from shared.db import Connection, Database
 from shared.errors import NotFound, Refused
-from shared.values import text
+from shared.values import clock, text
+from shared.values.sheet import RowError
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint
 from shared.web.exports import MOST, Exports, Table
@@ -35,6 +38,8 @@ from shared.web.texts import texts
 ADDRESS, API = "/reconciliations", "/api/v1/reconciliations"
 SHOWS = get_args(RunQuery.model_fields["show"].annotation)
 MOST_SHOWN = 200
+# For so long a day that lacks its statement is asked for.
+LACKING = timedelta(days=35)
 COLUMNS = ("recon_kind", "mismatch_order", "recon_theirs", "recon_ours", "recon_facts")
 RUN_COLUMNS = ("recon_day", "mismatch_vendor", "recon_rows", "recon_paid", "recon_refunded",
                "recon_opening", "recon_closing", "recon_differences")  # fmt: skip
@@ -42,9 +47,10 @@ RUN_COLUMNS = ("recon_day", "mismatch_vendor", "recon_rows", "recon_paid", "reco
 
 @dataclass(frozen=True)
 class Reconciliations:
-    """`/reconciliations` and its twins for programs."""
+    """`/reconciliations` and its twins for programs; `vendors` are those configured."""
 
     database: Database
+    vendors: Sequence[str]
 
     def endpoints(self) -> list[Endpoint]:
         """The list, a run, the word that lifts its stop, and both to take away."""
@@ -70,13 +76,25 @@ class Reconciliations:
 
     async def list_runs(self, call: Call[None, RunQuery]) -> Runs:
         """A page of them."""
-        query = call.query
+        return await self._runs(call, call.query)
+
+    async def _runs(self, call: Call[Any, Any], query: RunQuery) -> Runs:
         async with self.database.transaction(as_=call.operator) as conn:
             rows = await store.list_page(conn, query.cursor, query.vendor or None, query.show, PAGE)
             standing = await stops.list_standing(conn)
+            lacking = await self._lacking(conn)
         shown = [RunShown(**row) for row in rows]
         more = str(shown[-1].run_id) if len(shown) == PAGE else None
-        return Runs(runs=shown, stops=[StopShown(**row) for row in standing], next=more)
+        stopped = [StopShown(**row) for row in standing]
+        return Runs(runs=shown, stops=stopped, lacking=lacking, next=more)
+
+    async def _lacking(self, conn: Connection) -> list[LackShown]:
+        """To whoever sees the vendors' whole accounts."""
+        if not await directory.sees_all(conn):
+            return []
+        first = clock.service_day(await rewards.get_now(conn)) - LACKING
+        rows = await store.list_lacking(conn, self.vendors, first)
+        return [LackShown(**row) for row in rows]
 
     async def get_run(self, call: Call[Any, None]) -> RunTold:
         """One."""
@@ -88,9 +106,19 @@ class Reconciliations:
         async with self.database.transaction(as_=call.operator) as conn:
             return await repeats.once(conn, call, RunTold, partial(_lifted, conn, call))
 
-    async def show(self, call: Call[None, RunQuery]) -> Page:
+    async def show(self, call: Call[Any, RunQuery]) -> Page:
         """The list, with what is stopped above it."""
-        listing, query = await self.list_runs(call), call.query
+        return await self.list_page(call, call.query)
+
+    async def list_page(
+        self,
+        call: Call[Any, Any],
+        query: RunQuery,
+        refused: Refused | None = None,
+        errors: Sequence[RowError] = (),
+    ) -> Page:
+        """The same, with the file that was not taken; `errors` are of its rows."""
+        listing = await self._runs(call, query)
         kept = {"vendor": query.vendor, "show": query.show, "cursor": listing.next or ""}
         asked = urlencode({name: value for name, value in kept.items() if value})
         values = {
@@ -99,8 +127,13 @@ class Reconciliations:
             "shows": SHOWS,
             "next_page": f"{ADDRESS}?{asked}" if listing.next else None,
             "asked": urlencode({"vendor": query.vendor, "show": query.show}),
+            "vendors": self.vendors,
+            "may_take": call.operator.role in access.REWARD_DECIDERS,
+            "typed": call.fields if refused else NONE,
+            "errors": [(one, texts(call.language).text(one.key, **one.values)) for one in errors],
+            "key": repeats.key_again(call, refused) if refused else "",
         }
-        return Page("reconciliations.html", values)
+        return Page("reconciliations.html", values, refused=refused)
 
     async def show_one(self, call: Call[Any, None]) -> Page:
         """One, with the form where it stops a vendor."""

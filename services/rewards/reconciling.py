@@ -17,6 +17,7 @@ from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.observe import log
+from shared.values.sheet import RowError
 
 UNKNOWN = "unknown_order"
 
@@ -31,7 +32,8 @@ async def must_be_theirs(conn: Connection, vendor: str, statement: Statement) ->
     named = [row.order_id for row in statement.rows]
     elsewhere = await store.list_elsewhere(conn, vendor, named)
     if elsewhere and not await store.list_named(conn, vendor, named):
-        raise NotAStatement((1, f"its orders were made at {', '.join(elsewhere)}, not {vendor}"))
+        told = {"elsewhere": ", ".join(elsewhere), "vendor": vendor}
+        raise NotAStatement(RowError(1, "", "statement_elsewhere", told))
 
 
 async def reconcile(

@@ -21,6 +21,7 @@ from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.reconciliations import Reconciliations
 from services.rewards.settings import Settings
+from services.rewards.uploading import Uploading
 from services.rewards.watching import Watch
 from shared import events, policy
 from shared.db import Database
@@ -58,6 +59,7 @@ def build(settings: Settings, database: Database) -> Service:
     api = Api(database, vendors, settings.seal, settings.pace)
     names = [vendor.name for vendor in vendors]
     watch = Watch(database, names, catalogues, partial(alert_before, policies))
+    runs = Reconciliations(database, names)
     return Service(
         name=NAME,
         handlers={
@@ -85,8 +87,9 @@ def build(settings: Settings, database: Database) -> Service:
             *api.endpoints(),
             *RewardPages(api).endpoints(),
             *Clearing(database).endpoints(),
-            *Reconciliations(database).endpoints(),
-            *LedgerPages(database, tuple(vendor.name for vendor in vendors)).endpoints(),
+            *runs.endpoints(),
+            *Uploading(database, runs).endpoints(),
+            *LedgerPages(database, tuple(names)).endpoints(),
             *Closing(database, policies, printer).endpoints(),
             *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),

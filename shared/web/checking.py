@@ -3,9 +3,9 @@
 import json
 import re
 from functools import cache
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.errors import Invalid, Malformed, NotFound, TooLarge, Wrong
 from shared.values import text
@@ -13,6 +13,8 @@ from shared.web import problems, session
 from shared.web.endpoints import FORM_KEY, Call, Endpoint
 from shared.web.texts import texts
 
+# What is numbered begins at 1, and no column holds a higher one.
+Number = Annotated[int, Field(ge=1, lt=2**63)]
 _KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
 
@@ -47,7 +49,7 @@ def params(endpoint: Endpoint, call: Call[Any, Any]) -> dict[str, Any]:
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    return TypeAdapter(Number if kind is int else kind)
 
 
 def _repeat_key(endpoint: Endpoint, call: Call[Any, Any]) -> str:

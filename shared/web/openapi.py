@@ -17,7 +17,10 @@ from shared.web.uploads import MEDIA_TYPE as FILES
 from shared.web.uploads import Uploads
 
 VERSION = "1.0.0"
-_TYPES = {"UUID": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
+_TYPES = {
+    "UUID": {"type": "string", "format": "uuid"},
+    "int": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+}
 
 
 class WrongField(BaseModel):

@@ -11,7 +11,7 @@ nobody's business here; only that it had one tells an empty file from none.
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal
 from aiohttp import web
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from shared.errors import Malformed, TooLarge, TooSlow
+from shared.errors import Invalid, Malformed, TooLarge, TooSlow, Wrong
 from shared.values import text
 from shared.values.household import household
 from shared.web.forms import MOST_FIELDS, MOST_SHOWN, Fields
@@ -62,6 +62,17 @@ class Parts:
     def fields(self) -> Fields:
         """What was typed."""
         return Fields(dict(self.values))
+
+
+def content(files: Sequence[File], lacks: Wrong, too_large: Wrong) -> bytes:
+    """The one file that was sent. Invalid where there is none, or not as it should be."""
+    for file in files:
+        if file.wrong == "too_large":
+            raise Invalid(too_large)
+        if not file.wrong:
+            file.content.seek(0)
+            return file.content.read()
+    raise Invalid(lacks)
 
 
 class _Places:

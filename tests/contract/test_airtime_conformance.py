@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -407,6 +408,24 @@ async def test_the_statement_is_read(shop: Shop) -> None:
     wanted = ("paid", accepted.ref, product, 2000)  # type: ignore[union-attr]
     assert wanted == (row.outcome, row.vendor_ref, row.product, row.amount_fen)
     assert statement.day == row.at.date()
+
+
+async def test_a_statement_is_handed_out_or_it_is_said_that_none_is(shop: Shop) -> None:
+    """As read by the adapter: what was paid that day, nothing of the day before; or nothing."""
+    made = order()
+    accepted = await shop.send(made)
+    await shop.settled(made)
+    today = datetime.strptime(china_text((await shop.rows())[-1]["paid_at"])[:10], "%Y-%m-%d")
+    day, before = today.date(), today.date() - timedelta(days=1)
+    raw = await shop.vendor.fetch_statement(before)
+    assert shop.vendor.hands_out == (raw is not None)
+    if raw is not None:
+        assert () == ADAPTERS[shop.dialect.name].read_statement(raw, before).rows
+    # Some close a day only once it is over.
+    if raw := await shop.vendor.fetch_statement(day):
+        [row] = ADAPTERS[shop.dialect.name].read_statement(raw, day).rows
+        told = (row.order_id, row.outcome, row.vendor_ref, row.amount_fen)
+        assert (made.order_id, "paid", accepted.ref, 2000) == told  # type: ignore[union-attr]
 
 
 async def test_a_statement_with_a_broken_row_is_not_read(shop: Shop) -> None:

@@ -2,12 +2,14 @@
 
 import hmac
 from collections.abc import AsyncIterator
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
 
+from services.rewards.providers.protocol import NotAStatement
 from services.rewards.providers.reloadly import Reloadly, Settings
 from services.rewards.providers.reloadly_codes import ERRORS
 from services.rewards.rules.orders import Order
@@ -25,7 +27,7 @@ from shared.vendors.outcomes import (
 from shared.vendors.vendor import Terms
 from tests.scripted import Scripted
 
-PHONE = "+8613800000088"
+PHONE, DAY = "+8613800000088", date(2026, 3, 3)
 ORDER = Order("a" * 32, "reloadly", "444", 2000, ref="7")
 TOKEN = 200, {"access_token": "t1", "expires_in": 3600}
 MEANINGS = {
@@ -168,3 +170,48 @@ async def test_a_webhook_is_signed(vendor: Reloadly) -> None:
     assert not vendor.has_signed(b"{ }", head)
     assert not vendor.has_signed(b"{}", head | {"X-Reloadly-Request-Timestamp": "2"})
     assert not vendor.has_signed(b"{}", {})
+
+
+def told(number: int, status: str, delivered: float | None = 20, **changes: Any) -> dict[str, Any]:
+    """A row of the report of 3 March."""
+    return transaction(
+        transactionId=number, status=status, transactionDate="2026-03-03 10:00:00",
+        deliveredAmount=delivered, deliveredAmountCurrencyCode="CNY", **changes,
+    )  # fmt: skip
+
+
+async def test_a_days_report_is_its_statement(vendor: Reloadly, script: Scripted) -> None:
+    """Paid; delivered and given back; what failed, is under way or never arrived is no line."""
+    rows = [told(1, "SUCCESSFUL"), told(2, "REFUNDED"), told(3, "REFUNDED", None),
+            told(4, "REFUNDED", 0), told(5, "FAILED"), told(6, "PROCESSING", None)]  # fmt: skip
+    script.answers["/transactions"] = 200, {"content": rows, "last": True}
+    raw = await vendor.fetch_statement(DAY)
+    assert raw is not None
+    found = Reloadly.read_statement(raw, DAY)
+    assert [("1", "paid"), ("2", "paid"), ("2", "reversed")] == [
+        (row.vendor_ref, row.outcome) for row in found.rows
+    ]
+    assert (None, None) == (found.opening_fen, found.closing_fen)
+
+
+@pytest.mark.parametrize("answer", [(500, {}), (200, b"{"), (200, {}), (200, {"content": [7]})])
+async def test_what_is_no_report_is_no_statement(
+    vendor: Reloadly, script: Scripted, answer: tuple[int, Any]
+) -> None:
+    """Not there, or it cannot be read; never a day on which nothing was paid."""
+    script.answers["/transactions"] = answer
+    if raw := await vendor.fetch_statement(DAY):
+        with pytest.raises(NotAStatement):
+            Reloadly.read_statement(raw, DAY)
+    else:
+        assert 500 == answer[0]
+
+
+async def test_a_row_without_our_id_is_named(vendor: Reloadly, script: Scripted) -> None:
+    """By its number, and nothing of the report is taken."""
+    rows = [told(1, "SUCCESSFUL"), told(2, "SUCCESSFUL", customIdentifier=None)]
+    script.answers["/transactions"] = 200, {"content": rows, "last": True}
+    raw = await vendor.fetch_statement(DAY)
+    assert raw is not None
+    with pytest.raises(NotAStatement, match="line 2: Custom Identifier: not an id"):
+        Reloadly.read_statement(raw, DAY)

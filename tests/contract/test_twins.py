@@ -56,7 +56,11 @@ ALONE = {
         "/desk/directory/new/operator": COMMAND,
         "/desk/directory/changes/{change_id}": "whoever sees that it was a mistake takes it back",
     },
-    "rewards": {"/rewards/{reward_id}": AGAIN, "/mismatches": AGAIN},
+    "rewards": {
+        "/rewards/{reward_id}": AGAIN,
+        "/mismatches": AGAIN,
+        "/reconciliations/statements": "`mashang reconcile` takes the same file from a program",
+    },
     "scoring": {
         "/sanctions/{sanction_id}/signature": "signed by a named human, and never by a program",
     },

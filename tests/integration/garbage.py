@@ -126,6 +126,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "Approval": {"decision": "refuse", "note": "x"},
     "Note": {"note": "x"},
     "TopUp": {"vendor": "nobody", "yuan": "20.00", "day": "2026-03-03", "note": "汇款"},
+    "StatementBody": {"vendor": "nobody", "day": "2026-03-03"},
     "CloseBody": {"month": "2026-03-01"},
 }  # fmt: skip
 TEXTS = (
@@ -257,8 +258,10 @@ def in_paths(one: Endpoint, params: Mapping[str, str]) -> Iterator[Request]:
     words = [*(quote(text, safe="") for text in TEXTS if text and len(text) < 1000), "x" * 4000]
     words = [*share(words, len(one.path)), "%00"]
     words += ["%ff", "%ED%A0%80", "..", "%2e%2e", "..%2f..", "%0d%0a", "%", "%zz", "{code}", "*"]
-    for name in one.params:
-        for word in words:
+    # A number that no column holds, and one that the narrower do not.
+    far = [str(2**31), str(2**63), "9" * 30, "0", "-1"]
+    for name, kind in one.params.items():
+        for word in words + (far if kind is int else []):
             address = one.path.format(**{**params, name: word})
             yield Request(f"{name}={word[:30]}", address=address)
     yield Request("a slash too many", address=one.path.format(**params) + "/")

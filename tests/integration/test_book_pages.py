@@ -38,7 +38,7 @@ async def stopped(desk: Desk) -> int:
 
 async def test_an_empty_book_says_so(desk: Desk) -> None:
     """Lists without rows, no balance, no month to close; what is not there is 404."""
-    assert (200, {"runs": [], "stops": [], "next": None}) == await desk.get(
+    assert (200, {"runs": [], "stops": [], "lacking": [], "next": None}) == await desk.get(
         "/api/v1/reconciliations"
     )
     assert (200, {"balances": [], "postings": [], "next": None}) == await desk.get("/api/v1/ledger")
@@ -247,3 +247,44 @@ async def test_the_forms_lead_to_what_was_done(desk: Desk) -> None:
     assert 200 == await tab.get(tab.location)
     await tab.get("/closes")
     assert "2020年1月" in tab.text
+
+
+async def test_a_file_is_refused_with_what_is_wrong(desk: Desk) -> None:
+    """No file, another vendor, no day, not at the root, not confirmed; a reader has no form."""
+    tab = Tab(desk.client, SEED, somebody("reward_approver"), "en")
+    await tab.get("/reconciliations")
+    for fields, told in (
+        ({"vendor": AIRTIME.name}, "Choose a file"), ({"vendor": "nobody"}, "vendor"),
+        ({"vendor": AIRTIME.name, "day": "soon"}, "date"),
+    ):  # fmt: skip
+        assert 422 == await tab.send("/reconciliations/statements", **fields)
+        assert any(told in one for one in tab.alerts), tab.alerts
+    tab.confirmed = False
+    assert 403 == await tab.send("/reconciliations/statements", vendor=AIRTIME.name)
+    below = Tab(desk.client, SEED, somebody("reward_approver", "u"))
+    await below.get("/reconciliations")
+    assert 403 == await below.send("/reconciliations/statements", vendor=AIRTIME.name)
+    reader = Tab(desk.client, SEED, somebody("auditor"))
+    assert (200, False) == (await reader.get("/reconciliations"), "statements" in reader.forms)
+
+
+async def test_days_without_a_statement_are_asked_for(desk: Desk) -> None:
+    """Each with what its vendor said, in both languages; nobody below the root is told."""
+    async with desk.database.acquire() as conn:
+        await conn.execute(
+            """INSERT INTO statement_fetches (vendor, day, next_at, tries, said)
+               SELECT $1, mashang_now()::date - n::int, mashang_now(), 1, said
+               FROM unnest(ARRAY['none', 'unreadable', 'upload']) WITH ORDINALITY AS d (said, n)""",
+            AIRTIME.name,
+        )
+    for language, told in (
+        ("zh", "请从它的后台导出后上传"),
+        ("en", "export it there and upload it"),
+    ):
+        tab = Tab(desk.client, SEED, somebody("auditor"), language)
+        assert (200, 2) == (await tab.get("/reconciliations"), tab.text.count(told))
+    _, listed = await desk.get("/api/v1/reconciliations")
+    assert ["upload", "unreadable", "none"] == [one["said"] for one in listed["lacking"]]
+    below = statements.issue(somebody("reward_approver", "u"), SEED)
+    _, listed = await desk.get("/api/v1/reconciliations", Authorization=f"Bearer {below}")
+    assert [] == listed["lacking"]

@@ -267,7 +267,7 @@ def test_what_is_no_such_statement_is_refused(raw: bytes, day: date | None, why:
 class HandsOut:
     """A vendor that hands its statements out, or does not."""
 
-    name = AIRTIME.name
+    name, hands_out = AIRTIME.name, True
 
     def __init__(self, raw: bytes | None) -> None:
         self.raw, self.asked = raw, list[date]()
@@ -303,6 +303,24 @@ async def test_what_is_handed_out_is_taken_in_by_itself(database: Database) -> N
         said = await conn.fetch("SELECT said FROM statement_fetches ORDER BY day")
     assert (day, "vendor", "system", 2) == (run["day"], run["source"], run["actor"], run["unknown"])
     assert ["taken", "unreadable"] == [row["said"] for row in said]
+
+
+async def test_what_no_program_is_handed_is_for_a_person(database: Database) -> None:
+    """It is not asked; each of the days is noted, a day long once, and listed until it is there."""
+    vendor: Any = HandsOut(b"")
+    vendor.hands_out = False
+    with support.captured_logs() as logs:
+        assert [0] * 9 == [await Fetching(database, [vendor]).run() for _ in range(9)]
+    assert [] == vendor.asked
+    assert ["statement to upload"] * 8 == [e["event"] for e in logs]
+    last = (datetime.now(UTC) + timedelta(hours=8) - fetching.AFTER).date() - timedelta(days=1)
+    text = TEXT.replace("2026-03-03", last.isoformat()).encode()
+    async with database.transaction() as conn:
+        await import_statement(conn, vendor.name, text)
+        lacking = await reconciliations.list_lacking(conn, [vendor.name], last - timedelta(days=9))
+        assert [] == await reconciliations.list_lacking(conn, ["another"], last)
+    assert [last - timedelta(days=n) for n in range(7, 0, -1)] == [one["day"] for one in lacking]
+    assert {"upload"} == {one["said"] for one in lacking}
 
 
 async def test_the_command_says_each_difference(clone: Clone, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""How Africa's Talking's dashboard exports a day's airtime [M]: a guess.
+"""How Africa's Talking's dashboard exports a day's airtime [M]: a guess; no API lists it [D].
 
-The key that we send stands in it, or the file is refused: without it nobody could tell that an
-order whose answer was lost is not among the rows. Verify it before going live.
+So a person takes the file in. The key that we send stands in it, or the file is refused: without it
+nobody could tell that an order whose answer was lost is not among the rows. Verify it before going
+live.
 """
 
 from services.rewards.providers.statement_layout import Layout

@@ -111,6 +111,7 @@ class DtOne(Airtime):
 
     name: ClassVar[str] = "dtone"
     refuses_repeats: ClassVar[bool] = True
+    hands_out: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         log_in = encode_basic_auth(

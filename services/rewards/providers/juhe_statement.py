@@ -1,6 +1,8 @@
 """How Juhe's back office exports a day's orders [M]: a guess, in the headings of its own pages.
 
-Verify it against the account's own exports before going live; nothing else knows these words.
+Its documentation has an order by our id and the balance of now, and no list of a day [C], so a
+person takes the file in. Verify it against the account's own exports before going live; nothing
+else knows these words.
 """
 
 from services.rewards.providers.statement_layout import Layout

@@ -14,8 +14,10 @@ from pydantic_settings import NoDecode
 
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
+from shared.values.sheet import RowError
 from shared.vendors.outcomes import Outcome, TryLater, Unknown
 from shared.vendors.vendor import Terms, Vendor
+from shared.web.texts import texts
 
 
 def _readable(text: str) -> str:
@@ -36,11 +38,30 @@ Products = Annotated[str, NoDecode, AfterValidator(_readable)]
 
 
 class NotAStatement(ValueError):
-    """Rows of a statement that cannot be what they should be: a line number and a fault each."""
+    """Rows of a statement that cannot be what they should be: line, column and why, by key."""
 
-    def __init__(self, *faults: tuple[int, str]) -> None:
-        super().__init__("; ".join(f"line {line}: {fault}" for line, fault in faults))
-        self.faults = faults
+    def __init__(self, *errors: RowError) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"line {line}: {fault}" for line, fault in self.faults))
+
+    @property
+    def faults(self) -> tuple[tuple[int, str], ...]:
+        """Line and fault in English, for the log and the command."""
+        say = texts("en").text
+        told = ((e, say(e.key, **e.values)) for e in self.errors)
+        return tuple((e.line, f"{e.column}: {why}" if e.column else why) for e, why in told)
+
+
+class BadCell(ValueError):
+    """What a cell cannot be; whoever knows the line makes a RowError of it."""
+
+    def __init__(self, column: str, key: str, **values: object) -> None:
+        super().__init__(f"{column}: {key}")
+        self.column, self.key, self.values = column, key, values
+
+    def on(self, line: int) -> RowError:
+        """In this line."""
+        return RowError(line, self.column, self.key, self.values)
 
 
 @dataclass(frozen=True)
@@ -89,11 +110,13 @@ class Airtime(Vendor):
 
     `refuses_repeats`: the vendor takes an order id once, so sending the same order again cannot pay
     twice. `by_own_id`: it is asked about, and reports, an order by its own id and not by ours.
-    `products`: what it sells us now, by amount in fen.
+    `hands_out`: a program can fetch its statements; else a person takes in its files. `products`:
+    what it sells us now, by amount in fen.
     """
 
     refuses_repeats: ClassVar[bool]
     by_own_id: ClassVar[bool] = False
+    hands_out: ClassVar[bool] = False
     products: Mapping[int, str]
 
     @classmethod
@@ -119,10 +142,10 @@ class Airtime(Vendor):
         return Listed(ours.get(product), product)
 
     async def fetch_statement(self, day: date) -> bytes | None:
-        """The statement of a day that is over, as the vendor hands it out; None if it does not."""
+        """The statement of a day that is over; None if the vendor does not hand it out, yet."""
         return None
 
     @staticmethod
     def read_statement(raw: bytes, day: date | None) -> Statement:
         """The statement of a day, named where the file has no row to tell. NotAStatement."""
-        raise NotAStatement((1, "statements of this vendor cannot be read"))
+        raise NotAStatement(RowError(1, "", "statement_unread"))

@@ -22,9 +22,10 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
 
 from services.rewards.providers import reloadly_answers as answers
 from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
-from services.rewards.providers.reloadly_statement import LAYOUT
+from services.rewards.providers.reloadly_statement import LAYOUT, is_last, joined, listed
 from services.rewards.providers.reloadly_token import Tokens
 from services.rewards.providers.statement_layout import read as read_day
+from services.rewards.providers.statement_layout import read_rows
 from services.rewards.rules.orders import Order
 from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
@@ -32,6 +33,8 @@ from shared.vendors.outcomes import Accepted, Held, Outcome, Rejected, TryLater,
 from shared.vendors.vendor import Terms, VendorSettings
 
 MEDIA = "application/com.reloadly.topups-v1+json"
+# Of a day's report; one that is longer is exported by hand.
+PAGE, MOST_PAGES = 200, 500
 
 
 class Settings(VendorSettings, env_prefix="MASHANG_RELOADLY_"):
@@ -53,6 +56,7 @@ class Reloadly(Airtime):
 
     name: ClassVar[str] = "reloadly"
     refuses_repeats: ClassVar[bool] = False
+    hands_out: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         # Half of the time for a token, half for the order: together they end in time.
@@ -139,10 +143,27 @@ class Reloadly(Airtime):
         """Only our identifier is believed."""
         return [answers.read_report(body)]
 
+    async def fetch_statement(self, day: date) -> bytes | None:
+        """GET /topups/reports/transactions of a day, all of its pages as one; no balances."""
+        pages = list[bytes]()
+        while len(pages) < MOST_PAGES:
+            query = {
+                "startDate": f"{day} 00:00:00", "endDate": f"{day} 23:59:59",
+                "page": str(len(pages) + 1), "size": str(PAGE),
+            }  # fmt: skip
+            answer = await self._call("GET", "/topups/reports/transactions", query=query)
+            if not isinstance(answer, Answer) or answer.status != 200:
+                return None
+            pages.append(answer.body)
+            if is_last(answer.body, PAGE):
+                return joined(pages)
+        return None
+
     @staticmethod
     def read_statement(raw: bytes, day: date | None) -> Statement:
-        """A day's export of their dashboard."""
-        return read_day(raw, day, LAYOUT)
+        """A day's export of their dashboard, or what their report told of it."""
+        rows = listed(raw)
+        return read_day(raw, day, LAYOUT) if rows is None else read_rows(rows, day, LAYOUT)
 
     async def _call(
         self, method: str, path: str, **sent: Any

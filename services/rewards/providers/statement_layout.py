@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
-from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
+from services.rewards.providers.protocol import (
+    BadCell,
+    NotAStatement,
+    Statement,
+    StatementRow,
+)
 from services.rewards.providers.statement_lines import amount, lines, moment
+from shared.values.sheet import RowError
 
 CHINA = timezone(timedelta(hours=8))
 MOST_FAULTS = 100
@@ -47,18 +53,26 @@ class Layout:
 
 def read(raw: bytes, day: date | None, layout: Layout) -> Statement:
     """All rows or NotAStatement; they tell the day, which must be named where there are none."""
-    found, faults = list[Found](), list[tuple[int, str]]()
-    for line, row in lines(raw, layout.columns):
+    return read_rows(lines(raw, layout.columns), day, layout)
+
+
+def read_rows(
+    rows: Iterable[tuple[int, Mapping[str, str]]], day: date | None, layout: Layout
+) -> Statement:
+    """The same of rows by their headings, each with its number."""
+    found, faults = list[Found](), list[RowError]()
+    for line, row in rows:
         try:
             found.append((line, *_row(row, layout)))
-        except ValueError as fault:
-            faults.append((line, str(fault)))
+        except BadCell as bad:
+            faults.append(bad.on(line))
     day = day or (found[0][1].date() if found else None)
     if day is None and not faults:
-        raise NotAStatement((1, "the file has no rows; say which day it is of"))
-    faults += [(line, f"{layout.time}: not on {day}") for line, at, _ in found if at.date() != day]
+        raise NotAStatement(RowError(1, "", "statement_no_rows"))
+    off = [line for line, at, _ in found if at.date() != day]
+    faults += [RowError(line, layout.time, "statement_not_on", {"day": f"{day}"}) for line in off]
     if day is None or faults:
-        raise NotAStatement(*sorted(faults)[:MOST_FAULTS])
+        raise NotAStatement(*sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
     return _statement(day, [row for *_, row in found])
 
 
@@ -81,23 +95,23 @@ def _row(
 ) -> tuple[datetime, StatementRow | tuple[Balance, int]]:
     status, at = row[layout.status], moment(layout.time, row[layout.time], CHINA)
     if layout.currency and row[layout.currency] != layout.unit:
-        raise ValueError(f"{layout.currency}: not {layout.unit}")
+        raise BadCell(layout.currency, "statement_currency", unit=layout.unit)
     fen = amount(layout.amount, row[layout.amount])
     if status in layout.balances:
         return at, (layout.balances[status], fen)
     outcome = layout.outcomes.get(status)
     if outcome is None:
-        raise ValueError(f"{layout.status}: not one of {layout.words}")
+        raise BadCell(layout.status, "statement_status", words=layout.words)
     ids = [_id(row, name) for name in (layout.order_id, layout.vendor_ref, layout.product)]
     if (fen > 0) != (outcome == "paid") or fen == 0 or abs(fen) >= 2**31:
         paid, back = (_word(layout, wanted) for wanted in ("paid", "reversed"))
-        raise ValueError(f"{layout.amount}: should be positive when {paid}, negative when {back}")
+        raise BadCell(layout.amount, "statement_sign", paid=paid, back=back)
     return at, StatementRow(ids[0], outcome, ids[1], ids[2], abs(fen), at)
 
 
 def _id(row: Mapping[str, str], name: str) -> str:
     if not row[name] or len(row[name]) > 64 or not row[name].isprintable():
-        raise ValueError(f"{name}: not an id")
+        raise BadCell(name, "statement_id")
     return row[name]
 
 

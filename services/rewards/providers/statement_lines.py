@@ -6,17 +6,17 @@ CSV in UTF-8 (with its mark or without), GBK, GB18030 or UTF-16, of any usual se
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from services.rewards.providers.protocol import NotAStatement
+from services.rewards.providers.protocol import BadCell, NotAStatement
 from shared.values import money, sheet, workbook
-from shared.values.sheet import BadSheet, Line
-from shared.web.texts import texts
+from shared.values.sheet import BadSheet, Line, RowError
 
 
 def lines(raw: bytes, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Each line's number and cells by column. NotAStatement where it is not such a table."""
     head, *rest = _read(raw, columns)
     if head.cells != tuple(columns):
-        raise NotAStatement((head.number, f"the columns should be {','.join(columns)}"))
+        wanted = ",".join(columns)
+        raise NotAStatement(RowError(head.number, "", "statement_columns", {"columns": wanted}))
     for line in rest:
         yield line.number, dict(zip(columns, line.cells, strict=True))
 
@@ -29,24 +29,23 @@ def _read(raw: bytes, columns: Sequence[str]) -> Sequence[Line]:
         whole = workbook.is_workbook(raw)
         found = workbook.read(raw, known).lines if whole else sheet.read(raw, known)
     except BadSheet as bad:
-        say = texts("en").text
-        raise NotAStatement(*((e.line, say(e.key, **e.values)) for e in bad.errors)) from None
+        raise NotAStatement(*bad.errors) from None
     return found or [Line(1, ())]
 
 
 def amount(column: str, cell: str) -> int:
-    """Yuan as fen. ValueError names the column."""
+    """Yuan as fen. BadCell."""
     try:
         return int(money.parse_yuan(cell.replace(",", "")))
-    except ValueError as fault:
-        raise ValueError(f"{column}: {fault}") from None
+    except ValueError:
+        raise BadCell(column, "statement_amount") from None
 
 
 def moment(column: str, cell: str, zone: tzinfo) -> datetime:
-    """`2026-03-03 10:00:00` of the vendor's clock, or a workbook's. ValueError names the column."""
+    """`2026-03-03 10:00:00` of the vendor's clock, or a workbook's. BadCell."""
     try:
         return datetime.strptime(cell.replace("T", " ")[:19], "%Y-%m-%d %H:%M:%S").replace(
             tzinfo=zone
         )
     except ValueError:
-        raise ValueError(f"{column}: should be as 2026-03-03 10:00:00") from None
+        raise BadCell(column, "statement_moment") from None

@@ -38,11 +38,16 @@ async def list_names(conn: Connection, unit_codes: Collection[str]) -> dict[str,
     return await db.names(conn, _NAMES, unit_codes)
 
 
-async def must_see_all(conn: Connection) -> None:
-    """Forbidden to who does not stand at the root: the bureau's books belong to no unit."""
+async def sees_all(conn: Connection) -> bool:
+    """Whether who asks stands at the root."""
     asked = """SELECT mashang_scope() = '*'
                OR EXISTS (SELECT FROM units u WHERE u.path[1] = mashang_scope())"""
-    if not await conn.fetchval(asked):
+    return await conn.fetchval(asked) is True
+
+
+async def must_see_all(conn: Connection) -> None:
+    """Forbidden to who does not stand at the root: the bureau's books belong to no unit."""
+    if not await sees_all(conn):
         raise Forbidden("refused.not_at_the_root")
 
 

@@ -8,8 +8,6 @@ from typing import Any
 from services.rewards.rules.reconciling import CLOCKS, Difference, Ours
 from shared.db import Connection
 
-# No number in the database is higher.
-NEWEST = 2**63 - 1
 # What the ledger says of an order, beside what the order's own row does.
 _OURS = """
     SELECT o.order_id, o.reward_id, o.product, o.amount_fen, o.opened_at, o.closed_at,
@@ -51,6 +49,12 @@ _PAGE = f"""
     {_RUNS} WHERE ($1::bigint IS NULL OR run_id < $1) AND ($2::text IS NULL OR r.vendor = $2)
       AND ($3 = 'all' OR (r.differences = 0) = ($3 = 'clean'))
     ORDER BY run_id DESC LIMIT $4
+"""
+_LACKING = """
+    SELECT f.vendor, f.day, f.said FROM statement_fetches f
+    WHERE f.vendor = ANY($1) AND f.day >= $2::date AND f.said IS NOT NULL
+      AND NOT EXISTS (SELECT FROM reconciliations r WHERE r.vendor = f.vendor AND r.day = f.day)
+    ORDER BY f.day, f.vendor
 """
 _CLAIM_DAY = """
     INSERT INTO statement_fetches AS f (vendor, day, next_at, tries)
@@ -158,8 +162,6 @@ async def list_page(
 
 async def get(conn: Connection, run_id: int) -> dict[str, Any] | None:
     """One run."""
-    if not 0 < run_id <= NEWEST:
-        return None
     row = await conn.fetchrow(f"{_RUNS} WHERE run_id = $1", run_id)
     return dict(row) if row else None
 
@@ -189,6 +191,14 @@ async def mark_said(conn: Connection, vendor: str, day: date, said: str) -> None
     await conn.execute(
         "UPDATE statement_fetches SET said = $3 WHERE vendor = $1 AND day = $2", vendor, day, said
     )
+
+
+async def list_lacking(
+    conn: Connection, vendors: Sequence[str], first: date
+) -> list[dict[str, Any]]:
+    """Days of these vendors that were looked for and have no statement: `none` or `unreadable` of
+    one that hands them out, `upload` of one that does not."""
+    return [dict(row) for row in await conn.fetch(_LACKING, list(vendors), first)]
 
 
 async def list_newest(conn: Connection) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from deploy.sandbox.dialects.reloadly.codes import ReloadlyError
 from deploy.sandbox.dialects.reloadly.wire import (
     error_answer,
     operator_json,
+    read_filters,
     read_order,
     status_json,
     transaction_json,
@@ -92,11 +93,16 @@ async def status(request: web.Request) -> web.Response:
 
 
 async def report(request: web.Request) -> web.Response:
-    """GET /topups/reports/transactions?customIdentifier= [D]: a page of all that match."""
-    reference = request.query.get("customIdentifier", "")
-    rows = topups.of_reference(request.app[PARTS].book.db, NAME, reference)
-    content = [transaction_json(row) for row in rows]
-    return web.json_response({"content": content, "totalElements": len(content), "last": True})
+    """GET /topups/reports/transactions?customIdentifier=&startDate=&endDate=&page=&size= [D]: a
+    page, from 1, of all that match. Times are China's here [M]."""
+    asked = read_filters(request.query)
+    rows = topups.of_time(request.app[PARTS].book.db, NAME, asked.start_date, asked.end_date)
+    if asked.custom_identifier is not None:
+        rows = [row for row in rows if row["external_id"] == asked.custom_identifier]
+    begun = (asked.page - 1) * asked.size
+    content = [transaction_json(row) for row in rows[begun : begun + asked.size]]
+    last = begun + asked.size >= len(rows)
+    return web.json_response({"content": content, "totalElements": len(rows), "last": last})
 
 
 async def operator(request: web.Request) -> web.Response:

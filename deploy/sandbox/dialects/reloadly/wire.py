@@ -1,14 +1,16 @@
 """Reloadly's messages: the order that comes in, transactions, operators and errors that go out."""
 
 import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from deploy.sandbox.dialects.reloadly.codes import REASONS, ReloadlyError, status_of
-from deploy.sandbox.when import china_text
+from deploy.sandbox.when import CHINA, china_text
 
 
 class Phone(BaseModel, alias_generator=to_camel):
@@ -26,6 +28,35 @@ class Order(BaseModel, alias_generator=to_camel):
     use_local_amount: Literal[True]
     custom_identifier: Annotated[str, Field(min_length=1, max_length=256)]
     recipient_phone: Phone
+
+
+def _china(text: object) -> object:
+    """`2026-03-03 10:00:00` as seconds since the epoch."""
+    at = datetime.strptime(text, "%Y-%m-%d %H:%M:%S") if isinstance(text, str) else None
+    return at.replace(tzinfo=CHINA).timestamp() if at else text
+
+
+Moment = Annotated[float, BeforeValidator(_china)]
+
+
+class Filters(BaseModel):
+    """The query of the report [D]; its days both count."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+    custom_identifier: str | None = None
+    start_date: Moment = 0.0
+    end_date: Moment = 1e11
+    page: int = Field(1, ge=1, le=1_000_000)
+    size: int = Field(200, ge=1, le=200)
+
+
+def read_filters(query: Mapping[str, str]) -> Filters:
+    """Parse, or INVALID_INPUT_PROVIDED; a filter that would be ignored is refused as well."""
+    try:
+        return Filters.model_validate(dict(query))
+    except (ValidationError, OverflowError):
+        raise ReloadlyError("INVALID_INPUT_PROVIDED") from None
 
 
 def read_order(body: bytes) -> Order:

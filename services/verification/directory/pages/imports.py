@@ -27,7 +27,7 @@ from shared.policy import Policies
 from shared.values import text
 from shared.values.seal import Seal
 from shared.values.sheet import BadSheet, RowError
-from shared.web import repeats
+from shared.web import repeats, uploads
 from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.replies import Page, See
 from shared.web.uploads import Uploads
@@ -187,13 +187,8 @@ def _differences(preview: Preview, one: Change) -> list[Difference]:
 
 def _content(call: Call[Any, Any]) -> bytes:
     """The file that was sent. Invalid."""
-    for file in call.files:
-        if file.wrong == "too_large":
-            raise Invalid(Wrong("file", "wrong.list_too_large", kib=LARGEST // 1024))
-        if not file.wrong:
-            file.content.seek(0)
-            return file.content.read()
-    raise Invalid(Wrong("file", "import_no_file"))
+    too_large = Wrong("file", "wrong.list_too_large", kib=LARGEST // 1024)
+    return uploads.content(call.files, Wrong("file", "import_no_file"), too_large)
 
 
 def _context(preview_id: UUID) -> str:
