@@ -18,6 +18,7 @@ from shared.events import DutyNoticed
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock, text
+from shared.values.counting import MOST
 from shared.values.seal import Seal
 
 _AT_ONCE = 500
@@ -101,10 +102,13 @@ async def acknowledge(
 
 
 async def count_waiting(conn: Connection, operator: Operator) -> int | None:
-    """What the operator's place has not acknowledged; None for who acknowledges nothing."""
+    """What the operator's place has not acknowledged; None for who acknowledges nothing.
+
+    MOST stands for that many or more.
+    """
     if operator.role not in CASE_WORKERS:
         return None
-    return await store.count_waiting(conn, operator)
+    return await store.count_waiting(conn, operator, MOST)
 
 
 def context(notice_id: UUID) -> str:

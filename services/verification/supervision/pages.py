@@ -21,6 +21,7 @@ from shared.policy import Policies
 from shared.values import clock
 from shared.values.seal import Seal
 from shared.web import repeats
+from shared.web.counted import counted
 from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
 from shared.web.replies import Download, Page, See
@@ -73,7 +74,8 @@ class NoticePages:
         values = {
             "notices": page,
             "view": query.view,
-            "waiting": waiting,
+            "waiting": None if waiting is None else counted(waiting, call.language),
+            "waits": bool(waiting),
             "called": self._called,
             "outlook": self._outlook,
             "coming": self._coming,

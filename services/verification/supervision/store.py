@@ -129,6 +129,9 @@ _WANTED: dict[View, str] = {
     "others": f"n.place_code <> $1 AND {_NOT_YET}",
     "done": f"$1::text IS NOT NULL AND NOT {_NOT_YET}",
 }
+_WAITING = f"""
+    SELECT count(*) FROM (SELECT FROM notices n WHERE {_WANTED["mine"]} LIMIT $2) AS waiting
+"""  # noqa: S608
 
 
 async def issue(
@@ -167,12 +170,9 @@ async def list_newest(
     return [_notice(row) for row in rows]
 
 
-async def count_waiting(conn: Connection, operator: Operator) -> int:
-    """How many wait for the operator's own place to acknowledge them."""
-    found: int = await conn.fetchval(
-        f"SELECT count(*) FROM notices n WHERE {_WANTED['mine']}",  # noqa: S608
-        operator.scope,
-    )
+async def count_waiting(conn: Connection, operator: Operator, most: int) -> int:
+    """How many wait for the operator's own place to acknowledge them; `most` stands for more."""
+    found: int = await conn.fetchval(_WAITING, operator.scope, most)
     return found
 
 

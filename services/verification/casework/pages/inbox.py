@@ -20,7 +20,9 @@ from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import Invalid, Refused
 from shared.values import clock
+from shared.values.counting import MOST
 from shared.web import repeats
+from shared.web.counted import counted
 from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import Page
 
@@ -85,8 +87,9 @@ class InboxPages:
             "late": counts.late,
             "newest": newest or _NOTHING,
             "here": here,
-            "held": held,
-            "notices": notices,
+            "held": None if held is None else counted(held, call.language),
+            "notices": None if notices is None else counted(notices, call.language),
+            "waits": bool(notices),
             "query": query,
             "found": found,
             "shown": search.SHOWN,
@@ -109,7 +112,7 @@ async def _held(conn: Connection, operator: Operator) -> int | None:
     """What waits for a person; None for whom it does not wait."""
     if operator.role not in access.SUPERVISORS:
         return None
-    return await holds.count_holds(conn, "held", None, None)
+    return await holds.count_holds(conn, "held", None, None, MOST)
 
 
 async def _people(conn: Connection, operator: Operator, unit: str | None) -> list[Operator]:

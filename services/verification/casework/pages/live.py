@@ -25,9 +25,9 @@ from shared.db import Database
 from shared.errors import Unavailable
 from shared.events import Language
 from shared.values import clock
+from shared.web.counted import counted
 from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import SILENT_SECONDS, Stream
-from shared.web.texts import text
 
 # Not all desks look in one moment.
 _SPREAD = 0.05
@@ -128,8 +128,5 @@ async def _rung(bell: asyncio.Event, rested: float) -> bool:
 
 
 def figures(counts: lists.Counts, language: Language) -> Mapping[str, str]:
-    """As they stand on the page: beyond MOST nobody counts."""
-    return {
-        name: str(n) if n < lists.MOST else text(language, "and_more", n=lists.MOST - 1)
-        for name, n in asdict(counts).items()
-    }
+    """As they stand on the page."""
+    return {name: counted(number, language) for name, number in asdict(counts).items()}

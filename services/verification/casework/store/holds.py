@@ -20,6 +20,7 @@ _MATCHING = """
     AND ($3::text IS NULL OR h.reason = $3)
 """
 _LIST = f"SELECT {_COLUMNS} {_MATCHING} ORDER BY h.due_at, h.submission_id LIMIT $4"
+_COUNT = f"SELECT count(*) FROM (SELECT {_MATCHING} LIMIT $4) AS counted"  # noqa: S608
 _CLAIM = f"""
     SELECT {_COLUMNS} FROM holds h WHERE h.submission_id = ANY($1)
     ORDER BY h.submission_id FOR UPDATE
@@ -79,10 +80,14 @@ async def list_holds(
 
 
 async def count_holds(
-    conn: Connection, state: State, unit_code: str | None, reason: HeldReason | None
+    conn: Connection,
+    state: State,
+    unit_code: str | None,
+    reason: HeldReason | None,
+    most: int | None = None,
 ) -> int:
-    """How many there are."""
-    return int(await conn.fetchval(f"SELECT count(*) {_MATCHING}", state, unit_code, reason))
+    """How many there are; `most` stands for that many or more."""
+    return int(await conn.fetchval(_COUNT, state, unit_code, reason, most))
 
 
 async def claim_holds(conn: Connection, ids: Collection[UUID]) -> list[Hold]:

@@ -17,12 +17,11 @@ from services.verification.casework.store.bare import BARE
 from services.verification.casework.store.cases import COLUMNS, KEPT_FROM, as_case, own
 from shared.access import Operator
 from shared.db import Connection
+from shared.values.counting import MOST
 
 Due = Literal["today", "late"]
 Step = Literal["call", "check", "review", "word"]
 
-# Figures above the inbox end here: nobody works through more, and counting on would take its time.
-MOST = 1000
 # As the indexes have it (verification_0016 and _0063).
 _RANK = "(CASE WHEN urgent THEN 0 ELSE 1 END)"
 # Urgent first, then what is due first, so that the overdue stand before the rest.
