@@ -49,7 +49,7 @@ class Appeals:
         done = await world.on_case(matter, "decision", world.people.above(matter.visit.unit), body)
         if done is None:
             return
-        world.log.add(Settled(world.city.now, str(matter.case), badge))
+        world.log.add(Settled(world.city.now, str(matter.case), badge, bool(instead)))
         if instead:
             ruling = _in_place(before, matter.officers, badge, instead)
             self.desk.note(matter, done[0], ruling, overturned=before)

@@ -228,10 +228,11 @@ class Appealed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Settled(Fact):
-    """The level above answered an officer's appeal."""
+    """The level above answered an officer's appeal; what it overturned waits for a new verdict."""
 
     case: str
     badge: str
+    overturned: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.simulate.facts import (
+    Appealed,
     Bound,
     Called,
     Decided,
@@ -24,9 +25,11 @@ from deploy.simulate.facts import (
     Opened,
     Paid,
     Reviewed,
+    Settled,
+    Signed,
     Swept,
 )
-from deploy.simulate.recount import messages, notices, rates, scores
+from deploy.simulate.recount import messages, notices, rates, scores, signatures
 from deploy.simulate.recount.edition import Book
 from deploy.simulate.recount.money import Money, orders
 from deploy.simulate.recount.stories import Stories
@@ -279,3 +282,19 @@ def test_who_is_thanked() -> None:
     money = Money(story, frozenset())
     money.count(story.facts)
     assert {("a", "thanks"), ("a", "paid"), ("c", "thanks")} == messages.expected(story, money)
+
+
+@pytest.mark.parametrize("overturned", [True, False])
+def test_a_sanction_waits_for_what_an_appeal_has_overturned(*, overturned: bool) -> None:
+    """Its new verdict waits for a second look: the strike may still fall, long after the window."""
+    late = NOON + 30 * DAY
+    facts = [
+        *case("c"), found("c", NOON + HOUR), Appealed(late - 25 * DAY, "c", "A"),
+        Settled(late - HOUR, "c", "A", overturned),
+        *([found("c", late - HOUR, "unsubstantiated")] if overturned else []),
+    ]  # fmt: skip
+    refused = Signed(late, "accountability", "A", ("c",), taken=False)
+    taken = Signed(late, "accountability", "A", ("c",), taken=True)
+    assert [taken if overturned else refused] == list(
+        signatures.wrong(told([*facts, refused, taken]))
+    )

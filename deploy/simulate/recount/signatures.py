@@ -50,13 +50,17 @@ def _until(story: Story) -> datetime:
 
 
 def _asked(then: Stories, story: Story, badge: str) -> bool:
-    """Whether an appeal against the mark waits; a verdict without the mark is its answer, too."""
-    waits = False
-    ends = {one.order: badge in one.ruling.officers for one in story.effects}
+    """Whether an appeal against the mark waits; a verdict without the mark is its answer, too.
+
+    What was overturned waits for its new verdict, which may itself wait for a second look.
+    """
+    waits = overturned = False
+    marks = {one.order: badge in one.ruling.officers for one in story.effects}
     for order, fact in enumerate(then.facts):
         if isinstance(fact, Appealed) and (fact.case, fact.badge) == (story.case, badge):
-            waits = True
+            waits, overturned = True, False
         if isinstance(fact, Settled) and (fact.case, fact.badge) == (story.case, badge):
-            waits = False
-        waits = waits and ends.get(order, True)
+            waits = overturned = fact.overturned
+        if order in marks:
+            waits = waits and marks[order] and not overturned
     return waits
