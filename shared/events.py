@@ -487,7 +487,8 @@ class CaseRescheduled(Event):
 class ContactBound(Event):
     """Whoever holds a receipt has shown by a one-time code that a phone is theirs; once a receipt.
 
-    It takes the place of a phone that was left with the submission, if there was one.
+    It takes the place of a phone that was left with the submission, if there was one; and another
+    takes its place where no vendor tops it up (see `PhoneRefused`). The last one counts.
     """
 
     TYPE = "contact.bound.v1"
@@ -497,6 +498,17 @@ class ContactBound(Event):
     phone_sealed: str
     phone_index: str
     bound_at: datetime
+
+
+class PhoneRefused(Event):
+    """No vendor of airtime tops this phone up, by their own word: the citizen needs another."""
+
+    TYPE = "phone.refused.v1"
+    SUBJECT = "submission_id"
+
+    submission_id: UUID
+    phone_index: str
+    refused_at: datetime
 
 
 class OtpRequested(Event):

@@ -132,6 +132,12 @@ FLOWS: tuple[Flow, ...] = (
         "the citizen can be called, and a reward that waited for a phone can be paid",
     ),
     Flow(
+        events.PhoneRefused,
+        "rewards",
+        ("verification", "intake"),
+        "the desk and the receipt page ask for another phone before the two days are over",
+    ),
+    Flow(
         events.OtpRequested,
         "intake",
         ("notifications",),

@@ -214,6 +214,7 @@ SAMPLES: tuple[Event, ...] = (
     events.ContactBound(
         submission_id=SUBMISSION, phone_sealed=SEALED, phone_index=INDEX, bound_at=AT
     ),
+    events.PhoneRefused(submission_id=SUBMISSION, phone_index=INDEX, refused_at=AT),
     events.OtpRequested(
         otp_id=MESSAGE,
         submission_id=SUBMISSION,

@@ -106,6 +106,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.ClockChanged: handlers.on_clock_changed,
             events.CaseVerified: handlers.on_case_verified,
             events.CaseRescheduled: handlers.on_case_rescheduled,
+            events.PhoneRefused: handlers.on_phone_refused,
             events.RewardDecided: handlers.on_reward_decided,
             events.RewardPaid: handlers.on_reward_paid,
             events.RewardReversed: handlers.on_reward_reversed,

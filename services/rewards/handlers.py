@@ -9,7 +9,16 @@ from services.rewards import moves
 from services.rewards.rules import entitlement, neighbours
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Aside
-from services.rewards.store import contacts, directory, erasures, incidents, rewards, usage
+from services.rewards.store import (
+    contacts,
+    directory,
+    erasures,
+    incidents,
+    phones,
+    rewards,
+    usage,
+)
+from services.rewards.store.phones import Check
 from shared import policy
 from shared.db import Connection
 from shared.events import CaseVerified, ContactBound, ContactErased, Event, IncidentChanged
@@ -51,13 +60,18 @@ async def on_case_verified(
 async def on_contact_bound(
     policies: Policies, seal: Seal, conn: Connection, event: ContactBound
 ) -> None:
-    """Keep the phone, and take up the verdict whose reward waited for it; once a submission."""
+    """Keep the phone, and take up the reward that waits for it, or for another than it has."""
     await rewards.lock_decisions(conn)
     if not await contacts.add(conn, event):
         return
     log.get().info("phone bound", submission_id=str(event.submission_id))
+    reward = await rewards.claim_by_submission(conn, event.submission_id)
     if waiting := await contacts.get_waiting(conn, event.submission_id):
         await _take(policies, seal, conn, waiting)
+    elif reward:
+        await _change_phone(policies, seal, conn, reward, event)
+    elif phone.use_sealed(seal, event.phone_sealed, event.submission_id).airtime:
+        await phones.add(conn, _check(event))
 
 
 async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVerified) -> None:
@@ -68,7 +82,7 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
     event = event.model_copy(update={"incident_id": incident_id})
     await _bring(conn, event.case_id, incident_id, edition.reward)
     reward = await rewards.claim_by_case(conn, event.case_id)
-    use = _use(event, seal)
+    use = await _use(conn, event, seal)
     waits = entitlement.earned(event, edition.reward) and not entitlement.has_phone(event, use)
     await contacts.mark_waiting(conn, event, waits=waits)
     entitled = entitlement.is_entitled(event, edition.reward, use)
@@ -91,12 +105,45 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
     await rewards.set_people(conn, event.case_id, kept_from, event.verified_by)
 
 
-def _use(event: CaseVerified, seal: Seal) -> phone.Use | None:
-    sealed = event.phone_sealed
-    return phone.use_sealed(seal, sealed, event.submission_id) if sealed else None
+async def _change_phone(
+    policies: Policies, seal: Seal, conn: Connection, reward: Reward, contact: ContactBound
+) -> None:
+    """Pay to the phone that was bound because the vendors refuse the one before.
+
+    What a person has stopped stays stopped.
+    """
+    refused = await phones.is_refused(conn, reward.submission_id, reward.phone_index)
+    use = phone.use_sealed(seal, contact.phone_sealed, contact.submission_id)
+    if not entitlement.may_change_phone(reward, refused, use):
+        log.get().info("reward unchanged", case_id=str(reward.case_id), state=reward.state)
+        return
+    edition = policies.at(await contacts.get_received(conn, reward.case_id) or reward.verified_at)
+    now, by_hand = await rewards.get_now(conn), entitlement.stopped_by_hand(reward)
+    gone = move(reward, "refused", now, reason=entitlement.PHONE_CHANGED)
+    await moves.save(conn, reward, gone, "refused", now)
+    days, zone = edition.reward.days, edition.zone
+    eligible = entitlement.with_phone(
+        move(gone, "entitled", now), contact, _near(contact, seal), days, zone
+    )
+    await moves.save(conn, gone, eligible, "entitled", now)
+    await _decide(conn, eligible, edition.reward, now, by_hand, reward.held_by)
 
 
-def _near(event: CaseVerified, seal: Seal) -> tuple[str, ...]:
+async def _use(conn: Connection, event: CaseVerified, seal: Seal) -> phone.Use | None:
+    if not (sealed := event.phone_sealed):
+        return None
+    if await phones.is_refused(conn, event.submission_id, event.phone_index):
+        return phone.USES["refused"]
+    return phone.use_sealed(seal, sealed, event.submission_id)
+
+
+def _check(told: ContactBound | Reward) -> Check:
+    return Check(
+        told.submission_id, told.phone_sealed, told.phone_index, traceparent=trace.current()
+    )
+
+
+def _near(event: CaseVerified | ContactBound, seal: Seal) -> tuple[str, ...]:
     try:
         number = seal.open(event.phone_sealed or "", f"phone:{event.submission_id}")
     except SealBroken:
@@ -180,11 +227,14 @@ async def _decide(
     rule: policy.Reward,
     now: datetime,
     reason: entitlement.HoldReason | None = None,
+    held_by: str | None = None,
 ) -> None:
     reason = reason or entitlement.hold_reason(await usage.get(conn, reward, rule.odd), rule)
     reason = reason if reward.is_due else "late_order"
     if reason:
-        await moves.save(conn, reward, move(reward, "held", now, reason=reason), "held", now)
+        held = move(reward, "held", now, reason=reason, held_by=held_by)
+        await moves.save(conn, reward, held, "held", now)
+        await phones.add(conn, _check(held))
     else:
         ready = move(reward, "scheduled", now, act_at=now)
         await moves.save(conn, reward, ready, "scheduled", now)

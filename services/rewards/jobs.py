@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from services.rewards import archive, metrics, mismatches, moves
+from services.rewards import archive, metrics, mismatches, moves, phones
 from services.rewards.catalogue import Catalogue
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rules import routing, settling
@@ -240,6 +240,14 @@ class Payouts:
         await moves.save(
             conn, reward, settled, step, now, code=outcome.code, ref=ref, order_id=order_id
         )
+        if self._refuses_number(sent.order.vendor, outcome):
+            await phones.refuse(conn, reward.submission_id, reward.phone_index, outcome.code, now)
+
+    def _refuses_number(self, vendor: str, outcome: Outcome) -> bool:
+        """Whether its word is about the number alone; then no other order is made."""
+        words = next((one.wrong_numbers for one in self.vendors if one.name == vendor), frozenset())
+        final = isinstance(outcome, Rejected) and not outcome.retriable
+        return final and not words.isdisjoint((outcome.code, outcome.code.lower()))
 
     async def _hear(
         self, repeats: bool, conn: Connection, sent: Sent, outcome: Outcome

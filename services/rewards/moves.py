@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, get_args
 
 from services.rewards import books, metrics
+from services.rewards.rules.entitlement import PHONE_CHANGED
 from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Reward, aside
 from services.rewards.rules.settling import LOOK_AGAIN
@@ -117,6 +118,8 @@ async def note(
 
 
 async def _publish(conn: Connection, reward: Reward, step: Step | Aside, now: datetime) -> None:
+    if reward.reason == PHONE_CHANGED:
+        return
     told_otherwise = step in get_args(Aside) and reward.state in SETTLED
     if step in DECIDES and not told_otherwise:
         told = {"decision": DECIDES[step], "decided_at": now}

@@ -17,6 +17,7 @@ from services.rewards.jobs import Payouts
 from services.rewards.lateness import Lateness
 from services.rewards.ledger_pages import LedgerPages
 from services.rewards.pages import RewardPages
+from services.rewards.phones import PhoneChecks
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
 from services.rewards.reconciliations import Reconciliations
@@ -55,6 +56,7 @@ def build(settings: Settings, database: Database) -> Service:
     sell(selling, policies.from_now(clock.now()))
     vendors, catalogues = [*selling, *retired], [Catalogue(vendor) for vendor in selling]
     payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogues)
+    checks = PhoneChecks(database, selling, settings.seal, settings.pace.lease)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
     names = [vendor.name for vendor in vendors]
@@ -77,6 +79,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("query_payouts", SECOND / 2, payouts.query, idle=IDLE),
             Job("recover_payouts", SECOND, payouts.recover, idle=IDLE),
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
+            Job("check_phones", SECOND, checks.check, idle=IDLE),
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
             Job("erase_phones", 60 * SECOND, payouts.erase_phones),
             Job("sum_ledger", 5 * SECOND, payouts.sum_ledger),

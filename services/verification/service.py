@@ -100,6 +100,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
             events.ContactBound: partial(citizens.on_contact_bound, desk),
+            events.PhoneRefused: citizens.on_phone_refused,
             events.FollowupReceived: partial(citizens.on_followup_received, desk),
             events.SubmissionWithdrawn: partial(citizens.on_submission_withdrawn, desk),
             events.AnswerRated: citizens.on_answer_rated,

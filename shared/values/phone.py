@@ -13,7 +13,7 @@ from phonenumbers import PhoneNumber, PhoneNumberMatcher, PhoneNumberType
 from shared.values import text
 from shared.values.seal import Seal, SealBroken
 
-Kind = Literal["mobile", "virtual", "satellite", "landline", "foreign"]
+Kind = Literal["mobile", "virtual", "satellite", "landline", "foreign", "refused"]
 Fault = Literal["no_number", "area_code", "costly", "data_card"]
 
 
@@ -33,6 +33,8 @@ USES: Mapping[Kind, Use] = {
     "satellite": Use("satellite", sms=False, airtime=False),
     "landline": Use("landline", sms=False, airtime=False),
     "foreign": Use("foreign", sms=False, airtime=False),
+    # A mobile by its number, which no vendor tops up: they looked it up, wherever it was ported to.
+    "refused": Use("refused", sms=True, airtime=False),
 }
 _CHINA = 86
 _home = "CN"

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.rewards.providers.dtone import DtOne, Settings
+from services.rewards.providers.dtone import NOT_BEFORE, DtOne, Settings
 from services.rewards.providers.dtone_codes import ERRORS
 from services.rewards.providers.protocol import Listed
 from services.rewards.rules.orders import Order
@@ -293,3 +293,24 @@ def test_a_wrong_setting_is_one_line(
         DtOne.make(Terms(1, "http://127.0.0.1:9"))
     [line] = str(caught.value).splitlines()
     assert line.startswith(f"MASHANG_DTONE_{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, [{"id": 1, "name": "China Mobile", "identified": True}], None),
+        (200, [], None),
+        (404, {"errors": [{"code": 1005003}]}, Rejected("1005003", retriable=False)),
+        (429, {"errors": [{"code": 1000429}]}, TryLater("1000429", NOT_BEFORE)),
+        (503, {"errors": [{"code": 1009503}]}, TryLater("1009503", NOT_BEFORE)),
+        (401, {"errors": [{"code": 1000401}]}, Unknown("1000401")),
+        (404, {"errors": [{"code": 1}, {"code": 2}]}, Unknown("http_404")),
+        (404, "no such page", Unknown("http_404")),
+    ],
+)
+async def test_the_look_up_of_a_number(
+    dtone: DtOne, script: Scripted, status: int, body: Any, expected: Outcome | None
+) -> None:
+    """Only an error that names the number is against it; whoever it was ported to is theirs."""
+    script.status, script.body = status, json.dumps(body).encode()
+    assert expected == await dtone.check(PHONE)

@@ -254,3 +254,33 @@ def test_no_secret_is_shown() -> None:
     """Nor the number: neither in the settings nor in an order."""
     settings = Settings.model_validate(SETTINGS | {"url": "http://127.0.0.1:9", "key": "topsecret"})
     assert "topsecret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("0", None),
+        ("208501", Rejected("208501", retriable=False)),
+        ("208502", Rejected("208502", retriable=False)),
+        ("10014", TryLater("10014", juhe.NOT_BEFORE)),
+        ("10001", Unknown("10001")),
+        ("299999", Unknown("299999")),
+    ],
+)
+async def test_telcheck_judges_a_number_before_any_order(
+    vendor: Juhe, script: Scripted, code: str, expected: Outcome | None
+) -> None:
+    """Only its own two words are against the number; a wrong key or a new code is not."""
+    script.answers["/telcheck"] = said(code=code)
+    assert expected == await vendor.check("+8613800000088")
+    assert ["telcheck"] == script.paths
+    assert "20" == form(script, "/telcheck")["cardnum"]
+
+
+@pytest.mark.parametrize("phone", ["+85291234567", "+863962912345;ext=802", "+861380000008"])
+async def test_what_is_no_mobile_of_the_mainland_is_not_asked_about(
+    vendor: Juhe, script: Scripted, phone: str
+) -> None:
+    """They sell to no other."""
+    assert Rejected("not_of_the_mainland", retriable=False) == await vendor.check(phone)
+    assert [] == script.paths

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from services.rewards.providers.protocol import NotAStatement
 from services.rewards.providers.reloadly import Reloadly, Settings
+from services.rewards.providers.reloadly_answers import LATER
 from services.rewards.providers.reloadly_codes import ERRORS
 from services.rewards.rules.orders import Order
 from shared.vendors.outcomes import (
@@ -215,3 +216,29 @@ async def test_a_row_without_our_id_is_named(vendor: Reloadly, script: Scripted)
     assert raw is not None
     with pytest.raises(NotAStatement, match="line 2: Custom Identifier: not an id"):
         Reloadly.read_statement(raw, DAY)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, {"operatorId": 444, "name": "China Unicom"}, None),
+        (404, {"errorCode": "COULD_NOT_AUTO_DETECT_OPERATOR"},
+         Rejected("COULD_NOT_AUTO_DETECT_OPERATOR", retriable=False)),
+        (400, {"errorCode": "INVALID_PHONE_NUMBER"}, Rejected("INVALID_PHONE_NUMBER", False)),
+        (401, {"errorCode": "TOKEN_EXPIRED"}, TryLater("TOKEN_EXPIRED", LATER)),
+        (404, {"errorCode": "SOMETHING_NEW"}, Unknown("SOMETHING_NEW")),
+        (500, b"<html>", Unknown("http_500")),
+    ],
+)  # fmt: skip
+async def test_the_operator_of_a_number(
+    vendor: Reloadly, script: Scripted, status: int, body: Any, expected: Outcome | None
+) -> None:
+    """By their own look-up, under the number's country."""
+    script.answers["/countries/CN"] = status, body
+    assert expected == await vendor.check(PHONE)
+    assert script.asked[-1][0].endswith(f"/operators/auto-detect/phone/{PHONE}/countries/CN")
+
+
+async def test_a_number_of_no_country_is_not_asked_about(vendor: Reloadly) -> None:
+    """Nor does it get airtime."""
+    assert Rejected("no_country", retriable=False) == await vendor.check("+999")

@@ -11,6 +11,7 @@ import pytest
 from services.intake.abuse.limits import Limit
 from services.intake.follow import binding, otp
 from services.intake.follow.store.contacts import PhoneCode
+from shared import events
 from shared.db import Database
 from shared.values import clock
 from tests.integration.intake_holder import SEAL, Holder, hidden, holder
@@ -331,3 +332,52 @@ def test_a_code_of_another_request_is_wrong() -> None:
     assert "wrong" == otp.judge(SEAL, asked, "123457", now)
     assert "wrong" == otp.judge(SEAL, replace(asked, id=uuid4()), "123456", now)
     assert "dead" == otp.judge(SEAL, None, "123456", now)
+
+
+async def refused(citizen: Holder, number: str = E164) -> None:
+    """The vendors of airtime refuse the phone."""
+    event = events.PhoneRefused(
+        submission_id=citizen.id, phone_index=SEAL.index(number), refused_at=clock.now()
+    )
+    await citizen.intake.tell(event)
+
+
+@pytest.mark.parametrize("left", [True, False], ids=["left", "bound"])
+async def test_another_phone_takes_the_place_of_a_refused_one(intake: Site, left: bool) -> None:
+    """The receipt says so before the two days are over, in its language, and takes another."""
+    citizen = await opened(intake, phone=PHONE if left else None)
+    if not left:
+        await citizen.say("phone", code=await asked(citizen))
+    await citizen.answered()
+    await citizen.decided("scheduled")
+    assert "bind" not in (await citizen.account())["may"]
+    await refused(citizen)
+    for language, said in (("zh", "充不了话费"), ("en", "cannot get")):
+        account = await citizen.account(language)
+        assert ("no_airtime", None) == (account["reward"]["state"], account["reward"]["due_at"])
+        assert said in account["reward"]["text"] + account["phone"]["note"]
+    assert "bind" in account["may"]
+    assert ("refused", False, True) == tuple(
+        account["phone"][name] for name in ("kind", "airtime", "sms")
+    )
+    assert {"phone_refused"} == {"phone_refused", "reward_due"} & set(await citizen.steps())
+    await pause_over(intake)
+    other = "138 0013 8000"
+    bound = await citizen.say("phone", code=await asked(citizen, other))
+    assert {"phone": "138****8000", "airtime": True} == bound
+    account = await citizen.account()
+    assert ("scheduled", True) == (account["reward"]["state"], account["phone"]["airtime"])
+    assert "bind" not in account["may"]
+    assert 1 + (not left) == len(await citizen.published("contact.bound.v1"))
+
+
+async def test_a_refusal_of_the_phone_before_says_nothing(intake: Site) -> None:
+    """Heard late, again, or of a submission that nobody knows."""
+    citizen = await opened(intake)
+    await citizen.say("phone", code=await asked(citizen))
+    await refused(citizen, "+8613800138000")
+    await refused(replace(citizen, id=uuid4()))
+    assert "bind" not in (await citizen.account())["may"]
+    for _ in range(2):
+        await refused(citizen)
+    assert 1 == (await citizen.steps()).count("phone_refused")

@@ -13,7 +13,7 @@ from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.details import load_detail
 from services.verification.casework.pages.case_forms import possible
 from services.verification.casework.queries import ListQuery
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, phone_use
 from services.verification.casework.store import cases, lists
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Invalid, Retry
@@ -21,6 +21,7 @@ from shared.events import (
     AnswerRated,
     ContactBound,
     FollowupReceived,
+    PhoneRefused,
     PressureReported,
     SubmissionWithdrawn,
 )
@@ -30,6 +31,7 @@ from tests.integration.verification_office import PHONE, UNIT
 from tests.support import at
 
 SERVICE = "verification"
+OTHER = "+8613977770100"
 NOON = datetime.fromisoformat("2026-07-02T12:00:00+08:00")
 
 
@@ -430,3 +432,34 @@ async def test_the_newest_answer_to_the_questions_counts(work: Casework) -> None
     figures = await lists.figures(work.conn, clock.SHANGHAI.key)
     assert (1, 0, 1) == (figures["rated"], figures["solved"], figures["not_solved"])
     assert 2 == len([a for a, _ in await work.timeline(case_id) if a == "rated"])
+
+
+async def refuse(work: Casework, case_id: UUID, number: str) -> None:
+    """The vendors of airtime refuse a phone."""
+    event = PhoneRefused(
+        submission_id=await submission_of(work, case_id), phone_index=SEAL.index(number),
+        refused_at=clock.now(),
+    )  # fmt: skip
+    await citizens.on_phone_refused(work.conn, event)
+
+
+async def test_the_desk_is_told_of_a_phone_that_gets_no_airtime(work: Casework) -> None:
+    """Whoever calls asks for another, and promises nothing, until one is bound."""
+    case_id = await work.open()
+    for number in (OTHER, PHONE, PHONE):
+        await refuse(work, case_id, number)
+    case = await work.stands(case_id)
+    use = phone_use(case, SEAL)
+    assert use is not None
+    assert ("refused", False, True) == (use.kind, use.airtime, use.sms)
+    rows = await work.conn.fetch("SELECT action FROM case_actions WHERE case_id = $1", case_id)
+    assert 1 == [row["action"] for row in rows].count("phone_refused")
+    own = case.submission_id
+    event = ContactBound(
+        submission_id=own, phone_sealed=SEAL.close(OTHER, f"phone:{own}"),
+        phone_index=SEAL.index(OTHER), bound_at=clock.now(),
+    )  # fmt: skip
+    await citizens.on_contact_bound(DESK, work.conn, event)
+    bound = phone_use(await work.stands(case_id), SEAL)
+    assert bound is not None
+    assert bound.airtime

@@ -117,8 +117,9 @@ class Binding:
         if judged == "wrong":
             return Tried(left=ATTEMPTS - asked.attempts - 1)
         contact = Contact(asked.phone_sealed, asked.phone_index, moment.now)
-        await contacts.add(conn, moment.id, contact)
-        await moment.tell(Entry("bound", moment.now, {"number": 1}))
+        await contacts.put(conn, moment.id, contact)
+        number = moment.standing.next("bound")
+        await moment.tell(Entry("bound", moment.now, {"number": number}))
         event = ContactBound(
             submission_id=moment.id,
             phone_sealed=asked.phone_sealed,

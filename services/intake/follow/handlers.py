@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.accept.store import officers, submissions, units
-from services.intake.follow import reading
+from services.intake.follow import reading, story
 from services.intake.follow.answering import Answering, Moment
 from services.intake.follow.bodies import FollowupBody
 from services.intake.follow.store import holds, said, timeline
@@ -22,6 +22,7 @@ from shared.events import (
     ClockChanged,
     Language,
     MessageSettled,
+    PhoneRefused,
     RewardDecided,
     RewardPaid,
     RewardReversed,
@@ -111,6 +112,19 @@ async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:
     """The provider took it back."""
     told = {"amount_fen": event.amount_fen}
     await _tell(conn, event, Entry("reward_reversed", event.reversed_at, told), event.reward_id)
+
+
+async def on_phone_refused(conn: Connection, event: PhoneRefused) -> None:
+    """No vendor tops the phone up; one that another has replaced meanwhile is nobody's trouble."""
+    await said.lock(conn, event.submission_id)
+    facts = await submissions.get(conn, event.submission_id)
+    told = await reading.load(conn, facts) if facts else None
+    if told is None or told.phone_index != event.phone_index:
+        log.get().info("refused phone counts no more", submission_id=str(event.submission_id))
+        return
+    number = story.of_phone(latest(told.entries, "bound"))
+    entry = Entry("phone_refused", event.refused_at, {"number": number})
+    await timeline.add(conn, event.submission_id, str(number), entry)
 
 
 async def on_case_rescheduled(conn: Connection, event: CaseRescheduled) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Stored
-from services.intake.follow import standing
+from services.intake.follow import standing, story
 from services.intake.follow.standing import Standing
 from services.intake.follow.store import contacts, holds, timeline
 from services.intake.follow.store.contacts import Contact
@@ -40,9 +40,12 @@ class Told:
         return self.contact.phone_index if self.contact else self.facts.phone_index
 
     def use(self, seal: Seal) -> phone.Use | None:
-        """What it is good for; None where there is none."""
-        sealed = self.phone_sealed
-        return phone.use_sealed(seal, sealed, self.facts.id) if sealed else None
+        """What it is good for, also by the vendors' word; None where there is none."""
+        if not (sealed := self.phone_sealed):
+            return None
+        use = phone.use_sealed(seal, sealed, self.facts.id)
+        refused = use.airtime and story.phone_refused(self.entries)
+        return phone.USES["refused"] if refused else use
 
     def standing(self, seal: Seal, policies: Policies, now: datetime) -> Standing:
         """How it stands for its citizen."""
@@ -51,6 +54,7 @@ class Told:
             known=use is not None,
             airtime=use is not None and use.airtime,
             bound=self.contact is not None,
+            refused=use is not None and use.kind == "refused",
         )
         policy = policies.at(self.facts.received_at)
         return Standing(self.facts.kind, self.entries, policy, now, known)

@@ -19,13 +19,23 @@ RewardStands = Literal[
 ]  # fmt: skip
 
 
+# What another phone would bring on its way again.
+AWAITED: tuple[RewardStands, ...] = ("scheduled", "held", "manual")
+
+
 @dataclass(frozen=True)
 class Phone:
-    """Whether a phone is known, can get airtime, and was bound by a code."""
+    """Whether a phone is known, can get airtime, was bound by a code, and refused by vendors."""
 
     known: bool = False
     airtime: bool = False
     bound: bool = False
+    refused: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a phone may be bound: a mobile that gets the reward, or another in its place."""
+        return self.refused or (not self.airtime and not self.bound)
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,7 @@ class Standing:
             "withdraw": self.has_case and not self.answered and not self.withdrawn,
             "take_back": self.withdrawn,
             "add": self.has_case and not self.answered,
-            "bind": self.has_case and not self.phone.airtime and not self.phone.bound,
+            "bind": self.has_case and self.phone.wanted,
         }
         return frozenset(act for act, may in possible.items() if may)
 
@@ -151,6 +161,8 @@ class Standing:
             told = decided.details
             due = datetime.fromisoformat(told["due_at"]) if _is_promised(decided) else None
             state, reason = told["decision"], told.get("reason")
+            if self.phone.refused and state in AWAITED:
+                return Reward("no_airtime", told["amount_fen"])
             return Reward(state, told["amount_fen"], decided.at, due, reason)
         return self._undecided()
 

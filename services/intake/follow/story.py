@@ -21,6 +21,7 @@ Step = Literal[
     "message",
     "rescheduled",
     "bound",
+    "phone_refused",
     "followup",
     "withdrawn",
     "rated",
@@ -90,6 +91,17 @@ def reopening(entries: Sequence[Entry]) -> Entry | None:
     return None if answered else newest
 
 
+def phone_refused(entries: Sequence[Entry]) -> bool:
+    """Whether the vendors refuse the phone that counts: none was bound since they said so."""
+    refused, bound = latest(entries, "phone_refused"), latest(entries, "bound")
+    return refused is not None and refused.details["number"] == of_phone(bound)
+
+
+def of_phone(bound: Entry | None) -> int:
+    """Which phone counts: 0 is the one that was left, then each that was bound."""
+    return int(bound.details["number"]) if bound else 0
+
+
 def extension(entries: Sequence[Entry]) -> Entry | None:
     """The newest time that the level above added to the verification's."""
     longer = (e for e in entries if e.step == "rescheduled" and e.details["why"] == "extended")
@@ -116,7 +128,7 @@ def _line(entry: Entry) -> Iterator[Line]:
             yield Line(entry.at, "line_extended", {"due": due})
         case "clock" | "rescheduled":
             return  # told by what is still due
-        case "bound" | "followup":
+        case "bound" | "followup" | "phone_refused":
             yield Line(entry.at, f"line_{entry.step}")
         case "withdrawn":
             yield Line(entry.at, "line_withdrawn" if details["withdrawn"] else "line_goes_on")
@@ -155,7 +167,8 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
     elif opened and not verified:
         yield _verification(opened, latest(entries, "clock"), extension(entries), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
-    if decided and scheduled and not latest(entries, "reward_paid"):
+    on_its_way = scheduled and not phone_refused(entries)
+    if decided and on_its_way and not latest(entries, "reward_paid"):
         yield _waiting(decided, "due_at", "line_reward_due", now)
 
 

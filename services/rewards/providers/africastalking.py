@@ -30,6 +30,7 @@ from services.rewards.providers.africastalking_codes import (
     REFUSED,
     SUCCESS,
     UNDER_WAY,
+    WRONG_NUMBERS,
     Meaning,
 )
 from services.rewards.providers.africastalking_statement import layout
@@ -113,6 +114,7 @@ class AfricasTalking(Airtime):
     name: ClassVar[str] = "africastalking"
     reply: ClassVar[Reply] = Reply("OK", "text/plain")
     refuses_repeats: ClassVar[bool] = False
+    wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
     by_own_id: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, terms: Terms) -> None:

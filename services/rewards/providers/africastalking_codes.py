@@ -24,6 +24,8 @@ MESSAGES: Mapping[str, Meaning] = {
     "too many requests": "later",
     "the service is temporarily unavailable": "later",
 }
+# The number gets no airtime.
+WRONG_NUMBERS = frozenset({"invalid phone number", "unsupported phone number"})
 # A status that tells as much as words.
 REFUSED: Mapping[str, Meaning] = {"InvalidRequest": "held", "NotSupported": "final"}
 NOTHING_WRONG = "none"

@@ -1,4 +1,5 @@
-"""DT One DVS: POST /async/transactions, GET /transactions?external_id=, GET /products/{id}.
+"""DT One DVS: POST /async/transactions, GET /transactions?external_id=, GET /products/{id},
+GET /lookup/mobile-number/{e164}.
 
 Its callbacks are unsigned.
 
@@ -25,6 +26,7 @@ from services.rewards.providers.dtone_codes import (
     HOPELESS,
     REVERSED,
     UNDER_WAY,
+    WRONG_NUMBERS,
     Meaning,
 )
 from services.rewards.providers.dtone_statement import LAYOUT
@@ -112,6 +114,7 @@ class DtOne(Airtime):
     name: ClassVar[str] = "dtone"
     refuses_repeats: ClassVar[bool] = True
     hands_out: ClassVar[bool] = True
+    wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         log_in = encode_basic_auth(
@@ -155,6 +158,11 @@ class DtOne(Airtime):
         """GET /products/{id}."""
         answer = await self.client.call("GET", f"/products/{quote(product, safe='')}")
         return _listed(product, answer) if isinstance(answer, Answer) else answer
+
+    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
+        """GET /lookup/mobile-number/{e164} [C]: operators, or an error that names the number."""
+        answer = await self.client.call("GET", f"/lookup/mobile-number/{quote(phone, safe='')}")
+        return _checked(answer) if isinstance(answer, Answer) else TryLater(answer.code, NOT_BEFORE)
 
     async def fetch_statement(self, day: date) -> bytes | None:
         """GET /statements?day= [M]: an account without it is answered 404, and takes in files."""
@@ -222,6 +230,19 @@ def _offered(product: str, offer: _Offer) -> Listed:
     ours = (str(offer.id), offer.type, unit) == (product, FIXED, "CNY")
     fen = parse_yuan(str(amount)) if ours else None
     return Listed(fen, f"{amount} {unit} ({offer.type}, {offer.id})")
+
+
+def _checked(answer: Answer) -> Rejected | TryLater | Unknown | None:
+    if answer.status == 200:
+        return None
+    try:
+        [error] = _Errors.model_validate_json(answer.body).errors
+    except ValueError:
+        return Unknown(f"http_{answer.status}")
+    code = str(error.code)
+    if code in WRONG_NUMBERS:
+        return Rejected(code, retriable=False)
+    return TryLater(code, NOT_BEFORE) if ERRORS.get(code) in ("later", "retry") else Unknown(code)
 
 
 def _refusal(code: str) -> Outcome:

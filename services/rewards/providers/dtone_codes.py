@@ -22,6 +22,10 @@ ERRORS: Mapping[str, Meaning] = {
     "1009503": "retry",  # service unavailable
 }
 
+# The number gets no airtime, whoever it belongs to now.
+WRONG_NUMBERS = frozenset(
+    {"1005003", "DECLINED-INVALID-CREDIT-PARTY", "DECLINED-BARRED-CREDIT-PARTY"}
+)
 # Answers to the question after a product: our account does not have it, or nobody has.
 ABSENT = frozenset({"1003001", "1000404"})
 # The kind of product that has one amount.

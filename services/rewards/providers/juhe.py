@@ -40,6 +40,7 @@ from services.rewards.providers.juhe_codes import (
     LEAST_PRICE,
     MOST_PRICE,
     OK,
+    WRONG_NUMBERS,
 )
 from services.rewards.providers.juhe_statement import LAYOUT
 from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
@@ -52,6 +53,7 @@ from shared.vendors.vendor import NotAReport, Reply, Terms, VendorSettings
 
 NOT_BEFORE = timedelta(seconds=5)
 CHINA, DIGITS = "+86", 11
+ABROAD = Rejected("not_of_the_mainland", retriable=False)
 
 
 class Settings(VendorSettings, env_prefix="MASHANG_JUHE_"):
@@ -68,6 +70,7 @@ class Juhe(Airtime):
     name: ClassVar[str] = "juhe"
     reply: ClassVar[Reply] = Reply("success", "text/plain")
     refuses_repeats: ClassVar[bool] = False
+    wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         url = str(settings.url).rstrip("/")
@@ -85,9 +88,9 @@ class Juhe(Airtime):
 
     async def send(self, order: Order, phone: str) -> Outcome:
         """Ask whether it may be, and then order."""
-        number = phone.removeprefix(CHINA)
-        if len(number) != DIGITS or not phone.startswith(CHINA):
-            return Rejected("not_of_the_mainland", retriable=False)
+        number = _national(phone)
+        if number is None:
+            return ABROAD
         if (await self.look_up(order.product)).amount_fen != order.amount_fen:
             return Held("no_such_denomination")
         try:
@@ -117,6 +120,22 @@ class Juhe(Airtime):
         if product not in DENOMINATIONS:
             return Listed(None, "nothing")
         return Listed(int(product) * 100, f"{product} CNY")
+
+    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
+        """`telcheck` of the cheapest that we sell: ported numbers are checked by them, too."""
+        number = _national(phone)
+        if number is None:
+            return ABROAD
+        least = self.products[min(self.products)]
+        said = await self._before("/telcheck", phoneno=number, cardnum=least)
+        match said:
+            case Said():
+                return None
+            case TryLater():
+                return said
+            case Rejected(code) if code in WRONG_NUMBERS:
+                return said
+        return Unknown(said.code)
 
     def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """By the key over both ids."""
@@ -184,3 +203,8 @@ class Juhe(Airtime):
     async def _call(self, path: str, **form: str) -> Said | TryLater | Unknown:
         data = urlencode({**form, "key": self._key}).encode()
         return read(await self.client.call("POST", path, headers=FORM, data=data))
+
+
+def _national(phone: str) -> str | None:
+    number = phone.removeprefix(CHINA)
+    return number if phone.startswith(CHINA) and len(number) == DIGITS else None

@@ -36,6 +36,9 @@ BEFORE: Mapping[str, Meaning] = {
     "208517": "held",  # the wallet is empty
 }
 
+# The number gets no airtime; the first word is ours.
+WRONG_NUMBERS = frozenset({"not_of_the_mainland", "208501", "208502"})
+
 # Answers to the question after an order: they do not have it.
 ABSENT = frozenset({"208513"})
 

@@ -15,7 +15,7 @@ from pydantic_settings import NoDecode
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
 from shared.values.sheet import RowError
-from shared.vendors.outcomes import Outcome, TryLater, Unknown
+from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown
 from shared.vendors.vendor import Terms, Vendor
 from shared.web.texts import texts
 
@@ -111,12 +111,14 @@ class Airtime(Vendor):
     `refuses_repeats`: the vendor takes an order id once, so sending the same order again cannot pay
     twice. `by_own_id`: it is asked about, and reports, an order by its own id and not by ours.
     `hands_out`: a program can fetch its statements; else a person takes in its files. `products`:
-    what it sells us now, by amount in fen.
+    what it sells us now, by amount in fen. `wrong_numbers`: its words for an order or a look-up by
+    which a number, and nothing else, is what it cannot top up.
     """
 
     refuses_repeats: ClassVar[bool]
     by_own_id: ClassVar[bool] = False
     hands_out: ClassVar[bool] = False
+    wrong_numbers: ClassVar[frozenset[str]] = frozenset()
     products: Mapping[int, str]
 
     @classmethod
@@ -140,6 +142,13 @@ class Airtime(Vendor):
         """What the vendor sells under this id. One without a list is taken at our own word."""
         ours = {product: fen for fen, product in self.products.items()}
         return Listed(ours.get(product), product)
+
+    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
+        """What it says of a number before any order; None where nothing speaks against it.
+
+        It knows where a number was ported to, which no table of prefixes does. Rejected is certain.
+        """
+        return None
 
     async def fetch_statement(self, day: date) -> bytes | None:
         """The statement of a day that is over; None if the vendor does not hand it out, yet."""

@@ -22,6 +22,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
 
 from services.rewards.providers import reloadly_answers as answers
 from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.reloadly_codes import WRONG_NUMBERS
 from services.rewards.providers.reloadly_statement import LAYOUT, is_last, joined, listed
 from services.rewards.providers.reloadly_token import Tokens
 from services.rewards.providers.statement_layout import read as read_day
@@ -57,6 +58,7 @@ class Reloadly(Airtime):
     name: ClassVar[str] = "reloadly"
     refuses_repeats: ClassVar[bool] = False
     hands_out: ClassVar[bool] = True
+    wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         # Half of the time for a token, half for the order: together they end in time.
@@ -130,6 +132,17 @@ class Reloadly(Airtime):
             return Unknown(answer.code) if isinstance(answer, Held) else answer
         ours = {operator: fen for fen, operator in self.products.items()}
         return answers.read_operator(product, ours.get(product), answer)
+
+    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
+        """GET /operators/auto-detect/phone/{phone}/countries/{iso} [C]."""
+        country = _country(phone)
+        if country is None:
+            return Rejected("no_country", retriable=False)
+        path = f"/operators/auto-detect/phone/{quote(phone, safe='')}/countries/{country}"
+        answer = await self._call("GET", path)
+        if not isinstance(answer, Answer):
+            return TryLater(answer.code, answers.LATER)
+        return answers.read_detected(answer)
 
     def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """By the webhook's secret over the body, a colon and the time of the request."""

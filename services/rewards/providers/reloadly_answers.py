@@ -16,6 +16,7 @@ from services.rewards.providers.reloadly_codes import (
     PROCESSING,
     REFUNDED,
     SUCCESSFUL,
+    WRONG_NUMBERS,
     Meaning,
 )
 from services.rewards.rules.orders import Order
@@ -201,6 +202,16 @@ def read_operator(product: str, fen: int | None, answer: Answer) -> Listed | Unk
     if fen is None or not ours or not found.sells(fen):
         return Listed(None, f"no {yuan(fen)} in {said}" if fen else said)
     return Listed(fen, f"{yuan(fen)} {said}")
+
+
+def read_detected(answer: Answer) -> Rejected | TryLater | Unknown | None:
+    """Whose the number is now; an error that names the number is certain."""
+    if answer.status == 200:
+        return None
+    code = error_code(answer) or f"http_{answer.status}"
+    if code in WRONG_NUMBERS:
+        return Rejected(code, retriable=False)
+    return TryLater(code, LATER) if ERRORS.get(code) in ("later", "retry") else Unknown(code)
 
 
 def read_report(body: bytes) -> str:

@@ -47,5 +47,16 @@ HOPELESS = frozenset(
     }
 )
 
+# The number gets no airtime; the first word is ours.
+WRONG_NUMBERS = frozenset(
+    {
+        "no_country",
+        "COUNTRY_NOT_SUPPORTED",
+        "INVALID_PHONE_NUMBER",
+        "INVALID_RECIPIENT_PHONE",
+        "COULD_NOT_AUTO_DETECT_OPERATOR",
+    }
+)
+
 # Answers to the question after an operator: there is none such.
 ABSENT = frozenset({"OPERATOR_NOT_FOUND"})

@@ -1,6 +1,6 @@
 """Who has earned a reward, and which ones a second person must look at (rule 8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -29,6 +29,8 @@ HoldReason = Literal[
     "by_hand",
 ]
 VERDICT_CHANGED = "verdict_changed"
+# Of a reward that another phone gets; nobody is told of it.
+PHONE_CHANGED = "phone_changed"
 # What a renewed reward takes over from the new verdict; attempts and failures stay.
 FROM_VERDICT = (
     "incident_id", "language", "phone_index", "phone_sealed", "amount_fen", "month", "verified_at",
@@ -73,6 +75,38 @@ def has_phone(event: CaseVerified, use: Use | None) -> bool:
     """Whether there is a phone that gets airtime."""
     known = event.phone_sealed is not None and event.phone_index is not None
     return known and use is not None and use.airtime
+
+
+def with_phone(
+    reward: Reward, contact: ContactBound, near: tuple[str, ...], days: int, zone: ZoneInfo
+) -> Reward:
+    """The reward to another phone: its two days, month and day begin with that."""
+    begun = max(reward.verified_at, contact.bound_at)
+    return replace(
+        reward,
+        phone_sealed=contact.phone_sealed,
+        phone_index=contact.phone_index,
+        near=near,
+        verified_at=begun,
+        due_at=clock.days_after_due(begun, days, zone),
+        month=month_of(begun, zone),
+        day=clock.service_day(begun, zone),
+    )
+
+
+def stopped_by_hand(reward: Reward) -> HoldReason | None:
+    """The reason by which a person, or their refusal of before, holds it."""
+    if reward.state != "held":
+        return None
+    by_hand: tuple[HoldReason, ...] = ("by_hand", "refused_before")
+    return next((reason for reason in by_hand if reason == reward.reason), None)
+
+
+def may_change_phone(reward: Reward, refused: bool, use: Use) -> bool:
+    """Whether a phone that was bound takes the place of a refused one: nothing may be on its way,
+    and something must still be due."""
+    due = reward.withdrawn_at is None and reward.state in WITHDRAWABLE
+    return refused and use.airtime and due
 
 
 def with_contact(event: CaseVerified, contact: ContactBound | None) -> CaseVerified:

@@ -1,5 +1,6 @@
 """Phones bound after sending, and the verdicts that wait for one."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.db import Connection
@@ -7,12 +8,15 @@ from shared.events import CaseVerified, ContactBound
 
 _ADD = """
     INSERT INTO contacts (submission_id, phone_sealed, phone_index, bound_at)
-    VALUES ($1, $2, $3, $4) ON CONFLICT (submission_id) DO NOTHING RETURNING true
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT ON CONSTRAINT contacts_pkey DO UPDATE SET
+        (phone_sealed, phone_index, bound_at) = ($2, $3, $4)
+    WHERE contacts.bound_at < $4 RETURNING true
 """
 
 
 async def add(conn: Connection, event: ContactBound) -> bool:
-    """Keep a phone; False if the submission has one already."""
+    """Keep a phone; False if the submission has one that was bound later, or this one."""
     row = (event.submission_id, event.phone_sealed, event.phone_index, event.bound_at)
     return await conn.fetchval(_ADD, *row) is True
 
@@ -31,11 +35,21 @@ async def mark_waiting(conn: Connection, event: CaseVerified, *, waits: bool) ->
     """Keep the newest verdict of a case for as long as it waits for a phone, and no longer."""
     told = event.model_dump(mode="json", exclude={"answer_sealed"}) | {"answer_sealed": None}
     await conn.execute(
-        "UPDATE verdicts SET submission_id = $2, waiting = $3 WHERE case_id = $1",
+        """UPDATE verdicts SET submission_id = $2, waiting = $3, received_at = $4
+           WHERE case_id = $1""",
         event.case_id,
         event.submission_id,
         told if waits else None,
+        event.received_at,
     )
+
+
+async def get_received(conn: Connection, case_id: UUID) -> datetime | None:
+    """When the case was received, by whose policy it is judged; None of cases of before."""
+    at: datetime | None = await conn.fetchval(
+        "SELECT received_at FROM verdicts WHERE case_id = $1", case_id
+    )
+    return at
 
 
 async def get_waiting(conn: Connection, submission_id: UUID) -> CaseVerified | None:

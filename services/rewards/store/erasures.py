@@ -21,6 +21,10 @@ _ERASE = f"""
         WHERE submission_id IN (SELECT submission_id FROM due) AND {_SETTLED}
     ), unbound AS (
         DELETE FROM contacts WHERE submission_id IN (SELECT submission_id FROM due)
+    ), checked AS (
+        DELETE FROM phone_checks WHERE submission_id IN (SELECT submission_id FROM due)
+    ), refused AS (
+        DELETE FROM refused_phones WHERE submission_id IN (SELECT submission_id FROM due)
     ), waiting AS (
         UPDATE verdicts SET waiting = waiting || $2
         WHERE submission_id IN (SELECT submission_id FROM due) AND waiting IS NOT NULL

@@ -75,6 +75,15 @@ async def claim_by_case(conn: Connection, case_id: UUID) -> Reward | None:
     return as_reward(row) if row else None
 
 
+async def claim_by_submission(conn: Connection, submission_id: UUID) -> Reward | None:
+    """The reward of a submission's case, locked until the transaction ends."""
+    row = await conn.fetchrow(
+        f"SELECT {ALL} FROM rewards WHERE submission_id = $1 FOR UPDATE",  # noqa: S608
+        submission_id,
+    )
+    return as_reward(row) if row else None
+
+
 async def set_people(
     conn: Connection, case_id: UUID, kept_from: Sequence[str], verified_by: str | None
 ) -> None:

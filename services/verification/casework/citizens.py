@@ -20,6 +20,7 @@ from shared.events import (
     AnswerRated,
     ContactBound,
     FollowupReceived,
+    PhoneRefused,
     PressureReported,
     SubmissionWithdrawn,
 )
@@ -41,6 +42,15 @@ async def on_contact_bound(desk: Desk, conn: Connection, event: ContactBound) ->
     await _note(conn, case, "phone_bound")
     if now.reschedules != case.reschedules:
         await publish(conn, answering.rescheduled(now, event, event.bound_at))
+
+
+async def on_phone_refused(conn: Connection, event: PhoneRefused) -> None:
+    """Have another phone asked for; one that was bound meanwhile is another."""
+    case = await _case(conn, event.submission_id)
+    if case.phone_refused or case.phone_index != event.phone_index:
+        return
+    await cases.set_columns(conn, replace(case, phone_refused=True), ("phone_refused",))
+    await _note(conn, case, "phone_refused")
 
 
 async def on_followup_received(desk: Desk, conn: Connection, event: FollowupReceived) -> None:

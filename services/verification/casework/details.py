@@ -6,14 +6,13 @@ from uuid import UUID
 
 from services.verification.casework import views
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, phone_use
 from services.verification.casework.rules.recusals import persons_in
 from services.verification.casework.store import actions, additions, cases
 from services.verification.casework.store.actions import Action, StoredVerdict
 from services.verification.casework.store.additions import Addition
 from services.verification.directory.store import units
 from shared.db import Connection
-from shared.values import phone
 from shared.values.seal import Seal
 
 
@@ -48,9 +47,8 @@ async def load_detail(conn: Connection, case: Case, desk: Desk) -> views.Detail:
 
 
 def _phone_use(case: Case, seal: Seal) -> views.PhoneUse | None:
-    if case.phone_sealed is None:
-        return None
-    return views.PhoneUse(**phone.use_sealed(seal, case.phone_sealed, case.submission_id)._asdict())
+    use = phone_use(case, seal)
+    return views.PhoneUse(**use._asdict()) if use else None
 
 
 def _addition(one: Addition, seal: Seal) -> views.AdditionShown:

@@ -16,6 +16,7 @@ from shared.events import (
     Event,
     FollowupReceived,
     MessageSettled,
+    PhoneRefused,
     PressureReported,
     ScoreChanged,
     SubmissionAdded,
@@ -26,8 +27,8 @@ from shared.observe import log
 
 # What a citizen does later: each changes a case that is there.
 CHANGES = (
-    SubmissionAdded, ContactBound, FollowupReceived, SubmissionWithdrawn, AnswerRated,
-    PressureReported,
+    SubmissionAdded, ContactBound, PhoneRefused, FollowupReceived, SubmissionWithdrawn,
+    AnswerRated, PressureReported,
 )  # fmt: skip
 
 

@@ -52,15 +52,15 @@ async def get(conn: Connection, submission_id: UUID) -> Contact | None:
     return Contact(**dict(row)) if row else None
 
 
-async def add(conn: Connection, submission_id: UUID, contact: Contact) -> bool:
-    """Bind a phone; False if one is bound already."""
-    done = await conn.fetchval(
+async def put(conn: Connection, submission_id: UUID, contact: Contact) -> None:
+    """Bind a phone, in place of one before."""
+    await conn.execute(
         """INSERT INTO contacts (submission_id, phone_sealed, phone_index, bound_at)
            VALUES ($1, $2, $3, $4)
-           ON CONFLICT ON CONSTRAINT contacts_pkey DO NOTHING RETURNING true""",
+           ON CONFLICT ON CONSTRAINT contacts_pkey DO UPDATE SET
+               (phone_sealed, phone_index, bound_at) = ($2, $3, $4)""",
         submission_id, contact.phone_sealed, contact.phone_index, contact.bound_at,
     )  # fmt: skip
-    return done is True
 
 
 async def add_code(conn: Connection, code: PhoneCode) -> None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from services.verification.casework.acts import judging
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import consequences, verdicts
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, phone_use
 from services.verification.casework.rules.consequences import About, Told
 from services.verification.casework.rules.verdicts import Ruling
 from services.verification.casework.store import strikes
@@ -15,7 +15,7 @@ from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.events import Attribution, Verdict
 from shared.policy import Policy
-from shared.values import clock, phone
+from shared.values import clock
 from shared.web.forms import Fields
 
 
@@ -36,7 +36,7 @@ async def load(
     struck = await _strikes(conn, operator, case, rule, chosen.officers if chosen else ())
     past = await judging.past_of(conn, case.case_id)
     joins = bool(typed.one("incident").strip())
-    use = case.phone_sealed and phone.use_sealed(desk.seal, case.phone_sealed, case.submission_id)
+    use = phone_use(case, desk.seal)
     outcomes = []
     for one in rulings:
         waits = verdicts.must_wait(one.verdict, operator.role, past, rule.verification, joins=joins)

@@ -24,8 +24,8 @@ REOPENED = (
     "decided_role", "reschedules", "word_owed", "word_due_at",
 )  # fmt: skip
 BOUND = (
-    "phone_sealed", "phone_index", "callback_state", "callback_settled_at", "callback_due_at",
-    "reschedules",
+    "phone_sealed", "phone_index", "phone_refused", "callback_state", "callback_settled_at",
+    "callback_due_at", "reschedules",
 )  # fmt: skip
 WITHDRAWN = ("withdrawal", "withdrawn_at", "review_due_at", "review_pending")
 RATED = ("rating", "solved", "satisfied")
@@ -70,7 +70,9 @@ def bound(case: Case, event: ContactBound, policy: Policy) -> Case:
 
     A phone of another kind that was called already is not called again.
     """
-    known = replace(case, phone_sealed=event.phone_sealed, phone_index=event.phone_index)
+    known = replace(
+        case, phone_sealed=event.phone_sealed, phone_index=event.phone_index, phone_refused=False
+    )
     if case.callback_state != "no_phone":
         return known
     due = promises.callback_due(event.bound_at, policy, graded(case))

@@ -21,6 +21,9 @@ from shared.events import (
     Verdict,
 )
 from shared.policy import Policy, promises
+from shared.values import phone
+from shared.values.phone import Use
+from shared.values.seal import Seal
 
 State = Literal["open", "in_review", "verified"]
 # What a citizen sends opens a case of its kind; of a report of pressure no other service hears.
@@ -44,6 +47,7 @@ class Case:
         any ──the citizen does not accept the verdict──▶ open, for the level above `decided_by`
 
     `verified_at` stopped the verification's clock; `final_at` is when the verdict took effect.
+    `phone_refused`: no vendor tops the phone up, by their own word.
     `recused` are the identities from which it is kept, see `recusals`; `number` is what people call
     it by, given when it is stored; `erased_at` is when phone, words and photos were forgotten.
     `lead` and `helpers` were asked to work on it, see `assigning`; what is owed to the citizen
@@ -69,6 +73,7 @@ class Case:
     words_sealed: str | None = None
     phone_sealed: str | None = None
     phone_index: str | None = None
+    phone_refused: bool = False
     officer_badge: str | None = None
     channel: Channel = "page"
     reasons: tuple[int, ...] = ()
@@ -177,3 +182,11 @@ def graded(of: Case | SubmissionReceived) -> promises.Graded:
 def case_opened(case: Case) -> CaseOpened:
     """The event that tells of a new case."""
     return CaseOpened.of(case)
+
+
+def phone_use(case: Case, seal: Seal) -> Use | None:
+    """What can be done with the citizen's phone, also by the vendors' word; None without one."""
+    if case.phone_sealed is None:
+        return None
+    use = phone.use_sealed(seal, case.phone_sealed, case.submission_id)
+    return phone.USES["refused"] if case.phone_refused and use.airtime else use

@@ -1,0 +1,83 @@
+"""Phones that no vendor tops up: found before payment, told to the desk and the citizen, replaced.
+
+The vendors' own look-ups decide, as a number may have been ported anywhere. They are asked about a
+phone that was bound, and about that of a reward which waits for a person; of any other the order
+itself, a second after the verdict, says the same. So no vendor learns a number that earned nothing
+and that nobody bound to be paid at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.rewards import metrics
+from services.rewards.providers.protocol import Airtime
+from services.rewards.store import phones, rewards
+from services.rewards.store.phones import Check
+from shared.bus.outbox import publish
+from shared.db import Connection, Database
+from shared.events import PhoneRefused
+from shared.observe import log, trace
+from shared.values.backoff import backoff
+from shared.values.seal import Seal, SealBroken
+from shared.vendors.errand import each
+from shared.vendors.outcomes import Rejected, TryLater, Unknown, kind
+
+AT_ONCE = 10
+# What nobody could tell until then, the order will.
+MOST_LOOKS = 10
+Word = Rejected | TryLater | Unknown | None
+
+
+async def refuse(
+    conn: Connection, submission_id: UUID, phone_index: str, code: str, now: datetime
+) -> None:
+    """Say once that another phone is needed."""
+    if await phones.refuse(conn, submission_id, phone_index, code, now):
+        event = PhoneRefused(
+            submission_id=submission_id, phone_index=phone_index, refused_at=now
+        )  # fmt: skip
+        await publish(conn, event)
+        log.get().info("phone refused", submission_id=str(submission_id), code=code)
+
+
+@dataclass(frozen=True)
+class PhoneChecks:
+    """The look-ups, at the vendors of new orders: only what all of them refuse is refused."""
+
+    database: Database
+    vendors: Sequence[Airtime]
+    seal: Seal
+    lease: timedelta
+
+    async def check(self) -> int:
+        """How many phones were asked about."""
+        async with self.database.transaction() as conn:
+            due = await phones.claim(conn, self.lease * len(self.vendors), AT_ONCE)
+        await each(due, self._check)
+        return len(due)
+
+    async def _check(self, check: Check) -> None:
+        trace.start(check.traceparent)
+        word = await self._ask(check)
+        async with self.database.transaction() as conn:
+            if isinstance(word, TryLater) and check.asked < MOST_LOOKS:
+                await phones.put_off(conn, check, max(word.after, backoff(check.asked)))
+            elif await phones.remove(conn, check) and isinstance(word, Rejected):
+                now = await rewards.get_now(conn)
+                await refuse(conn, check.submission_id, check.phone_index, word.code, now)
+
+    async def _ask(self, check: Check) -> Word:
+        try:
+            number = self.seal.open(check.phone_sealed, f"phone:{check.submission_id}")
+        except SealBroken:
+            return Unknown("phone_unreadable")  # the sending will say so
+        word: Word = None
+        for vendor in self.vendors:
+            word = await vendor.check(number)
+            said = kind(word) if word else "done"
+            metrics.OUTCOMES.labels(vendor.name, "check", said).inc()
+            if not isinstance(word, Rejected):
+                return word
+        return word
