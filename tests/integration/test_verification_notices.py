@@ -291,6 +291,7 @@ async def test_it_waits_in_the_rail_until_it_is_acknowledged(
     own = (await bureau.browse("desk", PLACE)).text
     assert "1 份通知还没签收" in own
     assert "驻公督〔2027〕1号" in own
+    assert "份通知还没签收" not in (await bureau.browse("county", PLACE)).text
     below = (await bureau.browse("county", f"{PLACE}?view=others")).text
     assert ["1号", "2号"] == [one for one in ("1号", "2号") if f"〔2027〕{one}" in below]
 
