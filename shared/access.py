@@ -89,6 +89,18 @@ PAGES: Mapping[str, tuple[Role, ...]] = {
     "notifications": MESSAGE_READERS,
     "intake": DRAW_READERS,
 }
+# Pages that more than the readers of their service or wing may open, and who that is.
+BESIDE: Mapping[str, tuple[Role, ...]] = {
+    "/desk/account": EVERYBODY,
+    "/desk/account/factor": EVERYBODY,
+    "/desk/keys": EVERYBODY,
+    "/desk/first-day": EVERYBODY,
+    # The way back to another service's page, and to what wants the password once more.
+    "/desk/renew": EVERYBODY,
+    "/desk/confirm": EVERYBODY,
+    "/filings": CASE_WORKERS,
+    **dict.fromkeys(EXPORTS.values(), LOG_READERS),
+}
 # Where each role lands after signing in: the service or wing whose page is theirs.
 LANDING: Mapping[Role, str] = {
     "unit_operator": "verification",

@@ -37,6 +37,7 @@ CallTime = Literal["any", "morning", "noon", "afternoon", "evening"]
 HeldReason = Literal["phone", "address", "code", "unit", "burst", "closed", "pace"]
 HoldOutcome = Literal["released", "set_aside"]
 AppealState = Literal["filed", "upheld", "overturned"]
+PaperState = Literal["issued", "read", "withdrawn"]
 # For what a case is drawn to be looked at again: its first verdict that takes effect at once, or
 # that its citizen withdrew it.
 DrawnFor = Literal["verdict", "withdrawn"]
@@ -753,6 +754,25 @@ class ScoreChanged(Event):
     reason: str
     delta_centipoints: int
     balance_centipoints: int
+    changed_at: datetime
+
+
+class PaperChanged(Event):
+    """A numbered document waits for its readers at a unit, or no longer: read, or withdrawn.
+
+    `paper` is its kind, year and number; with a badge it is for that officer. What nobody at the
+    unit has to read is not told. Later states have higher versions.
+    """
+
+    TYPE = "paper.changed.v1"
+    SUBJECT = "paper"
+    VERSION = "version"
+
+    paper: str
+    unit_code: str
+    badge: str | None
+    state: PaperState
+    version: int
     changed_at: datetime
 
 

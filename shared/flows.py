@@ -245,6 +245,12 @@ FLOWS: tuple[Flow, ...] = (
         ("verification",),
         "the desk shows what a verdict did to the unit's points",
     ),
+    Flow(
+        events.PaperChanged,
+        "scoring",
+        ("verification",),
+        "the desk counts the documents that wait to be read by whoever works there",
+    ),
 )
 
 # Queues of services and events that are gone altogether, for `mashang broker orphans` to find.

@@ -156,6 +156,14 @@ SAMPLES: tuple[Event, ...] = (
         balance_centipoints=-200,
         changed_at=AT,
     ),
+    events.PaperChanged(
+        paper="clearing-2026-3",
+        unit_code="411724006",
+        badge="170001",
+        state="issued",
+        version=1,
+        changed_at=AT,
+    ),
     events.OperatorChanged(
         username="zhengyang",
         name="王五",

@@ -8,9 +8,8 @@ from services.rewards.api import READERS
 from services.rewards.rules.states import State
 from services.rewards.store import directory, rewards
 from shared.db import Connection, Database
-from shared.values import clock
 from shared.web.endpoints import Call, Endpoint
-from shared.web.exports import MOST, Exports, Table
+from shared.web.exports import MOST, Exports, Table, written_at
 from shared.web.texts import texts
 
 COLUMNS = ("verified_on", "unit_code", "unit", "state", "amount", "due")
@@ -30,10 +29,10 @@ async def load(conn: Connection, call: Call[Any, Any], asked: Mapping[str, str])
     words = texts(call.language)
     rows = [
         (
-            f"{one.verified_at.astimezone(clock.home()):%Y-%m-%d %H:%M}", one.unit_code,
+            written_at(one.verified_at), one.unit_code,
             names.get(one.unit_code, ""), words.text(f"reward_{one.state}"),
             Decimal(one.amount_fen).scaleb(-2),
-            f"{one.due_at.astimezone(clock.home()):%Y-%m-%d %H:%M}",
+            written_at(one.due_at),
         )
         for one in found
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from shared import access
 from shared.access import Operator
 from shared.db import Connection, Database, as_itself
 from shared.errors import NotFound
+from shared.papers.wording import called
 from shared.policy import Policies
 from shared.values import clock
 from shared.web.endpoints import Call, Endpoint, staff, statistics
@@ -121,7 +122,7 @@ class Api:
             rows = await criticisms.list_criticisms(conn, year, call.query.after, call.query.limit)
         last = rows[-1]["number"] if len(rows) == call.query.limit else None
         return views.Criticisms(
-            year=year, criticisms=[_criticism(row) for row in rows], next_after=last
+            year=year, criticisms=[_criticism(row, self.policies) for row in rows], next_after=last
         )
 
 
@@ -160,8 +161,9 @@ def _strike(
     )
 
 
-def _criticism(row: Record) -> views.Criticism:
-    title = f"〔{row['year']}〕{row['number']}号"
+def _criticism(row: Record, policies: Policies) -> views.Criticism:
+    mark = policies.at(row["issued_at"]).papers.marks.criticism
+    title = called(mark, row["year"], row["number"])
     return views.Criticism(**row, title=title, in_force=row["withdrawn_at"] is None)
 
 

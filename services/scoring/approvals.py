@@ -7,11 +7,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from services.scoring.announcing import tell
 from services.scoring.rules.provisional import firm_at
 from services.scoring.rules.sanctions import Sanction, may_decide
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Scope
 from services.scoring.store import appeals, demands, facts, papers, sanctions
+from services.scoring.store.papers import Addressed
 from shared.access import Operator
 from shared.db import Connection, as_itself
 from shared.errors import Invalid, NotFound, Wrong
@@ -66,6 +68,8 @@ async def decide(
     async with as_itself(conn, who):
         signed = replace(sanction, case_ids=tuple(one.case_id for one in found if one.counts))
         number = await papers.add_signed(conn, signed, year, who.username, now)
+        issued = Addressed(signed.rule, year, number, signed.unit_code, signed.badge)
+        await tell(conn, [issued], "issued", now)
     return Decided(number=number)
 
 

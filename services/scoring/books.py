@@ -6,6 +6,7 @@ own besides, each append-only. The only door to all of them.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from services.scoring.announcing import tell
 from services.scoring.rules.sanctions import RULES, counted
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Change, Fact, Mark
@@ -18,6 +19,7 @@ from services.scoring.store import (
     sanctions,
     strikes,
 )
+from services.scoring.store.papers import Addressed
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import ScoreChanged
@@ -67,21 +69,30 @@ async def _save_strike(conn: Connection, fact: Fact, change: Change, _: Policies
 async def _save_criticism(conn: Connection, fact: Fact, change: Change, policies: Policies) -> None:
     now, unit = clock.now(), change.demand.subject.id
     if change.delta < 0:
-        await criticisms.add_withdrawal(conn, fact.case_id, fact.revision, now)
+        gone = await criticisms.add_withdrawal(conn, fact.case_id, fact.revision, now)
+        await tell(conn, [_criticism(*one, unit) for one in gone], "withdrawn", now)
         log.get().info("criticism withdrawn", case_id=fact.case_id, version=fact.revision)
         return
     year = year_of(now, policies.at(now))
     number = await criticisms.add_criticism(conn, year, fact.case_id, fact.revision, unit, now)
+    await tell(conn, [_criticism(year, number, unit)], "issued", now)
     log.get().info("criticism issued", case_id=fact.case_id, unit_code=unit, code=number)
+
+
+def _criticism(year: int, number: int, unit_code: str) -> Addressed:
+    return Addressed("criticism", year, number, unit_code, None)
 
 
 async def _save_clearing(conn: Connection, fact: Fact, change: Change, policies: Policies) -> None:
     now, badge = clock.now(), change.demand.subject.id
     if change.delta < 0:
-        await papers.withdraw_clearing(conn, badge, fact.case_id, now)
+        await tell(
+            conn, await papers.withdraw_clearing(conn, badge, fact.case_id, now), "withdrawn", now
+        )
         return
     year = year_of(now, policies.at(now))
     number = await papers.add_clearing(conn, year, fact.unit_code, badge, fact.case_id, now)
+    await tell(conn, [Addressed("clearing", year, number, fact.unit_code, badge)], "issued", now)
     log.get().info("clearing note issued", case_id=fact.case_id, code=number)
 
 
@@ -90,7 +101,7 @@ async def _save_sanction(conn: Connection, fact: Fact, change: Change, policies:
     now, demand = clock.now(), change.demand
     if change.delta < 0:
         if gone := await sanctions.withdraw(conn, demand, fact, now):
-            await papers.withdraw_signed(conn, gone, now)
+            await tell(conn, await papers.withdraw_signed(conn, gone, now), "withdrawn", now)
         log.get().info("sanction withdrawn", case_id=fact.case_id, code=demand.cause.rule)
         return
     held = await facts.list_facts(conn, [demand.cause.scope])

@@ -13,9 +13,8 @@ from services.scoring.store import points
 from services.scoring.telling import Teller
 from shared.db import Connection, Database
 from shared.policy import Policies
-from shared.values import clock
 from shared.web.endpoints import Call, Endpoint
-from shared.web.exports import MOST, Exports, Table
+from shared.web.exports import MOST, Exports, Table, written_at
 from shared.web.texts import texts
 
 COLUMNS = ("unit_code", "unit", "place", "points")
@@ -49,7 +48,7 @@ class ScoreExports:
         rows = [
             (
                 code, score.name, one.entry_no,
-                f"{one.changed_at.astimezone(clock.home()):%Y-%m-%d %H:%M}",
+                written_at(one.changed_at),
                 _points(one.delta_centipoints), _points(one.balance_centipoints),
                 words.text(f"points_{one.reason}"), _numbers(one), one.rule,
                 one.edition.isoformat() if one.edition else "",

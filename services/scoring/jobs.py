@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from services.scoring import books, metrics
+from services.scoring.announcing import tell
 from services.scoring.rules import plan
 from services.scoring.rules.sanctions import counted
-from services.scoring.store import demands, facts, older
+from services.scoring.store import demands, facts, older, papers
 from shared.db import Database
 from shared.observe import log
 from shared.policy import Policies
+from shared.values import clock
+
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,11 @@ async def make_up(database: Database, policies: Policies) -> int:
             await books.save(conn, last, [change], policies)
     log.get().info("older verdicts looked at", unit_code=unit, count=len(changes))
     return 1
+
+
+async def tell_older(database: Database) -> int:
+    """Tell the desk of documents from before it was told of any; how many."""
+    async with database.transaction() as conn:
+        found = await papers.take_untold(conn, _AT_ONCE)
+        await tell(conn, found, "issued", clock.now())
+    return len(found)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.scoring.charts import Count, chart
-from services.scoring.store import months, sanctions
+from services.scoring.store import appeals, months, sanctions
 from shared import access
 from shared import staff as staffed
 from shared.db import Database
@@ -88,6 +88,7 @@ class LeadershipPage:
             inspected = await staffed.inspected(conn)
             waiting = await sanctions.count_waiting(conn)
             alerts = await sanctions.count_waiting(conn, "alert")
+            appealed = await appeals.count_waiting(conn, now)
         values = {
             "month": month,
             "earlier": month.on(-1),
@@ -101,6 +102,8 @@ class LeadershipPage:
             "praised": praised,
             "waiting": waiting,
             "alerts": alerts,
+            "appealed": appealed,
+            "answering": call.operator.role in access.SUPERVISORS,
             "sanctioning": call.operator.role in access.SANCTION_READERS,
             "inspected": inspected or call.operator.role != "leadership",
         }

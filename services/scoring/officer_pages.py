@@ -1,12 +1,13 @@
 """An officer's page: strikes and why, what they lead to, what was cleared, and praise."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 from services.scoring import papers as made
 from services.scoring.api import READERS, load_strikes
-from services.scoring.officer_views import OfficerRecord, Praise
+from services.scoring.officer_views import COLUMNS, OfficerRecord, Praise, recorded
 from services.scoring.paper_views import PaperShown
 from services.scoring.railing import praised_since, rail
 from services.scoring.scores import load_cases
@@ -16,6 +17,7 @@ from shared import access
 from shared.db import Connection, Database, as_itself
 from shared.policy import Policies
 from shared.web.endpoints import Call, Endpoint
+from shared.web.exports import Exports, Table
 from shared.web.replies import Page
 
 
@@ -27,7 +29,7 @@ class OfficerPages:
     policies: Policies
 
     def endpoints(self) -> list[Endpoint]:
-        """Both."""
+        """The page, its data, and the list to take away."""
         row = partial(Endpoint, "GET", who=READERS, params={"badge": str})
         return [
             row("/scores/officers/{badge}", self.show,
@@ -35,13 +37,15 @@ class OfficerPages:
             row("/api/v1/officers/{badge}/record", self.get,
                 "All that is on record of an officer, with the cases it rests on",
                 answers={200: OfficerRecord}),
+            *Exports("/scores/officers/exports", "/scores", "record", READERS, self.database,
+                     self.export).endpoints(),
         ]  # fmt: skip
 
     async def show(self, call: Call[None, None]) -> Page:
         """With the sanctions, for whoever reads them."""
         beside = rail(call.operator)
         async with self.database.transaction(as_=call.operator) as conn:
-            officer = await self._load(conn, call)
+            officer = await self._load(conn, call, call.params["badge"])
             proposed = await sanctions.list_of_officer(conn, officer.badge)
         newest = officer.strikes[-1] if officer.strikes else None
         values = {
@@ -58,12 +62,20 @@ class OfficerPages:
     async def get(self, call: Call[None, None]) -> OfficerRecord:
         """The same as data."""
         async with self.database.transaction(as_=call.operator) as conn:
-            return await self._load(conn, call)
+            return await self._load(conn, call, call.params["badge"])
 
-    async def _load(self, conn: Connection, call: Call[Any, Any]) -> OfficerRecord:
+    async def export(
+        self, conn: Connection, call: Call[Any, Any], asked: Mapping[str, str]
+    ) -> Table:
+        """Every mark and every document of one officer, the newest first."""
+        badge, teller = asked.get("badge", ""), self._teller(call)
+        rows = recorded(await self._load(conn, call, badge), teller)
+        return Table(COLUMNS, rows, f"badge={badge}")
+
+    async def _load(self, conn: Connection, call: Call[Any, Any], badge: str) -> OfficerRecord:
         """Praise is theirs wherever they served when it was said."""
-        who, teller = call.operator, Teller(self.policies, call.operator, call.language)
-        officer = await load_strikes(conn, self.policies, who, call.params["badge"])
+        who, teller = call.operator, self._teller(call)
+        officer = await load_strikes(conn, self.policies, who, badge)
         documents = await papers.list_of_officer(conn, officer.badge)
         struck = [own for strike in officer.strikes for own in strike.case_ids]
         ledger = [mark.case_id for mark in officer.ledger]
@@ -81,6 +93,9 @@ class OfficerPages:
             ],
             praise=[Praise(month=one["month"], number=one["number"]) for one in praise],
         )
+
+    def _teller(self, call: Call[Any, Any]) -> Teller:
+        return Teller(self.policies, call.operator, call.language)
 
 
 def _clears(one: PaperShown) -> bool:

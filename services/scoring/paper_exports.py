@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
 
 from services.scoring import documents, signing
@@ -16,9 +15,8 @@ from services.scoring.store.sanctions import View
 from shared import staff
 from shared.db import Connection, Database
 from shared.policy import Policies
-from shared.values import clock
 from shared.web.endpoints import Call, Endpoint
-from shared.web.exports import MOST, Exports, Table
+from shared.web.exports import MOST, Exports, Table, written_at
 from shared.web.texts import texts
 
 SANCTIONS = (
@@ -67,9 +65,9 @@ class PaperExports:
         rows = [
             (
                 words.text(f"paper_{one.rule}"), one.badge or "", one.unit_code,
-                names.get(one.unit_code, ""), len(one.case_ids), _at(one.proposed_at),
+                names.get(one.unit_code, ""), len(one.case_ids), written_at(one.proposed_at),
                 words.text(f"sanction_{one.state}"),
-                people.get(one.decided_by or "", one.decided_by or ""), _at(one.decided_at),
+                people.get(one.decided_by or "", one.decided_by or ""), written_at(one.decided_at),
             )
             for one in found
         ]  # fmt: skip
@@ -85,7 +83,7 @@ class PaperExports:
         rows = [
             (
                 made.ref(one, self.policies), words.text(f"paper_{one.kind}"), one.unit_code,
-                one.unit_name, one.badge or "", _at(one.issued_at), one.signer or "",
+                one.unit_name, one.badge or "", written_at(one.issued_at), one.signer or "",
                 words.text("paper_withdrawn", on=words.when(one.withdrawn_at))
                 if one.withdrawn_at else words.text("paper_stands"),
             )
@@ -96,7 +94,3 @@ class PaperExports:
 
 def _known(said: str | None, known: tuple[Any, ...], usual: Any) -> Any:
     return said if said in known else usual
-
-
-def _at(moment: datetime | None) -> str:
-    return f"{moment.astimezone(clock.home()):%Y-%m-%d %H:%M}" if moment else ""

@@ -3,9 +3,10 @@
 from pydantic import BaseModel
 
 from services.scoring import views
+from services.scoring.announcing import tell
 from services.scoring.rules.reading import is_addressed
 from services.scoring.store import papers
-from services.scoring.store.papers import KINDS, Numbered
+from services.scoring.store.papers import KINDS, Addressed, Numbered
 from shared.access import Operator
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, NotFound
@@ -31,8 +32,11 @@ async def read(conn: Connection, who: Operator, kind: str, year: int, number: in
     one = await find_paper(conn, kind, year, number)
     if not addressed(who, one):
         raise Forbidden("refused.paper_not_yours")
-    if not await papers.mark_read(conn, one, who.username, clock.now()):
+    now = clock.now()
+    if not await papers.mark_read(conn, one, who.username, now):
         raise Conflict("refused.paper_read")
+    own = Addressed(one.kind, one.year, one.number, one.unit_code, one.badge)
+    await tell(conn, [own], "read", now)
     log.get().info("document read", unit_code=one.unit_code, code=one.number)
     return Read(kind=kind, year=year, number=number)
 

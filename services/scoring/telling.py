@@ -54,6 +54,13 @@ class Teller:
             at_desk=near and open_ and self.operator.role in access.CASE_READERS,
         )
 
+    def found(self, one: CaseShown) -> str:
+        """What was found in a case, in words."""
+        words = texts(self.language)
+        if one.hidden:
+            return words.text("case_hidden")
+        return words.text("comma").join((one.about, words.text(f"verdict_{one.verdict}")))
+
     def cases(self, ids: Sequence[UUID], known: Cases) -> list[CaseShown]:
         """Those of them that are known here, in the order of receipt."""
         found = sorted((known[own] for own in ids if own in known), key=lambda c: c.received_at)

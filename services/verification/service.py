@@ -99,6 +99,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.ContactErased: handlers.on_contact_erased,
             events.MessageSettled: handlers.on_message_settled,
             events.ScoreChanged: handlers.on_score_changed,
+            events.PaperChanged: handlers.on_paper_changed,
             events.ContactBound: partial(citizens.on_contact_bound, desk),
             events.PhoneRefused: citizens.on_phone_refused,
             events.FollowupReceived: partial(citizens.on_followup_received, desk),

@@ -16,11 +16,7 @@ def words() -> Texts:
 
 def day(at: datetime) -> str:
     """A date as documents bear it."""
-    return _written(clock.service_day(at))
-
-
-def _written(on: date) -> str:
-    return words().text("doc_day", year=on.year, month=on.month, day=on.day)
+    return words().date(clock.service_day(at))
 
 
 def month(at: datetime) -> str:
@@ -54,7 +50,7 @@ def headed(
         ref=ref,
         title=title,
         to=say("doc_to", place=to),
-        body=(*body, say("doc_rules", day=_written(rules_from))),
+        body=(*body, say("doc_rules", day=own.date(rules_from))),
         issuer=rule.issuer,
         day=day(issued_at),
         issued_on=clock.service_day(issued_at),

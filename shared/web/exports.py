@@ -6,6 +6,7 @@ A service says how its rows are loaded; they are seen by row-level security like
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import parse_qsl
@@ -53,6 +54,11 @@ class Table:
 
 # Loads up to MOST + 1 rows that the caller may see, chosen by what stands in the page's address.
 Load = Callable[[Connection, Call[Any, Any], Mapping[str, str]], Awaitable[Table]]
+
+
+def written_at(moment: datetime | None) -> str:
+    """A moment at the bureau as a cell has it, whatever the language: in the order of time."""
+    return f"{moment.astimezone(clock.home()):%Y-%m-%d %H:%M}" if moment else ""
 
 
 @dataclass(frozen=True)

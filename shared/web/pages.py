@@ -140,6 +140,7 @@ class Pages:
             moment=words.moment,
             left=words.left,
             path=address,
+            hotlines=self._rule is None or terms.has_hotlines(self._rule()),
             **self._said(words),
             **values,
         )

@@ -1,7 +1,8 @@
 """What citizens are promised, where a policy has other terms than the same day, or no rewards.
 
 A text of that is told by its key with `_terms` at the end, if there is one; it is filled in with
-when one is `called` and when one has an answer (`verified`), and with what is `paid`.
+when one is `called` and when one has an answer (`verified`), and with what is `paid`. What names
+hotlines and carriers of China has another wording for every other country, with `_elsewhere`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,8 @@ from shared.values.money import yuan
 from shared.web.texts import Texts
 
 Say = Callable[..., str]
-END = "_terms"
+END, ELSEWHERE = "_terms", "_elsewhere"
+_USUAL = "CN"
 
 
 def within(words: Texts, span: Within) -> str:
@@ -40,8 +42,23 @@ def promised(words: Texts, rule: Policy) -> Mapping[str, str]:
     }
 
 
+def has_hotlines(rule: Policy) -> bool:
+    """Whether citizens may call those of China's police and cities as well."""
+    return rule.country == _USUAL
+
+
+def _elsewhere(say: Say, words: Texts) -> Say:
+    def t(key: str, **given: object) -> str:
+        own = f"{key}{ELSEWHERE}"
+        return say(own if own in words else key, **given)
+
+    return t
+
+
 def by_policy(say: Say, words: Texts, rule: Policy) -> Say:
     """How a template says something by key, under this policy."""
+    if not has_hotlines(rule):
+        say = _elsewhere(say, words)
     if is_usual(rule):
         return say
     values = promised(words, rule)

@@ -9,13 +9,13 @@ offered the languages that have them all.
 import gettext
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
 from shared.errors import Key, Refused, Wrong
@@ -135,6 +135,10 @@ class Texts:
         if at != clock.end_of_day(clock.service_day(at) - timedelta(days=1)):
             return self.when(at)
         return self._format(at, "pattern_day")
+
+    def date(self, on: date) -> str:
+        """A day as documents bear it: `2026年11月23日` or `23 November 2026`."""
+        return format_date(on, self.text("pattern_date"), locale=self.locale)
 
     def month(self, at: datetime) -> str:
         """The month it is in: `2026年11月` or `November 2026`."""

@@ -77,7 +77,9 @@ POINTS: tuple[Point, ...] = (
 # shown, and fails the run.
 _AGAIN = "by the clock, in one transaction: the next run does what this one did not"
 NAMELESS: Mapping[str, str] = {
-    **dict.fromkeys(("prepare", "examine_cases", "read_words", "note_missed", "make_up"), _AGAIN),
+    **dict.fromkeys(
+        ("prepare", "examine_cases", "read_words", "note_missed", "make_up", "tell_older"), _AGAIN
+    ),
     "SignIn.": "counted before the password is looked at: dying here locks names and addresses",
     "Addresses.": "the same sign-in",
     "Payouts.retry": "orders that the vendor refused: none is refused here",

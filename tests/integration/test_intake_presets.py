@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from shared.db import Database
 from tests.integration.intake_site import code, settings, site
@@ -38,6 +39,13 @@ async def test_a_complaint_under_each(
             assert e164 == settings().seal.open(row["phone_sealed"], f"phone:{row['id']}")
             page = await intake.client.get(f"/w/{code()}", headers={"Accept": "text/html"})
             assert tag == page.headers["Content-Language"]
+            receipt = await intake.client.get(
+                URL(told["receipt"]["url"]).path, headers={"Accept": "text/html"}
+            )
+            shown = await page.text() + await receipt.text()
+            assert 200 == receipt.status
+            abroad = [one for one in ("12345", "12389", "内地", "mainland") if one in shown]
+            assert ([] if rule.country != "CN" else ["12345", "12389"]) == abroad
 
 
 async def test_a_number_of_another_country_is_told_what_it_does_not_get(

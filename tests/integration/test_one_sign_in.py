@@ -2,14 +2,16 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from services.verification.directory import commands as directory
 from shared.values import clock
 from tests.support import at
-from tests.town import Town
+from tests.town import PASSWORD, Town
 
 PAGES = {"verification": "/desk", "rewards": "/rewards", "scoring": "/scores"}
 
@@ -79,6 +81,35 @@ async def test_a_statement_is_renewed_on_the_way(place: Town) -> None:
             with at(clock.now() + timedelta(minutes=minutes)):
                 ended = await lands_on(place, http, "rewards", wanted)
                 assert f"{place.urls['rewards']}{wanted}" == ended
+
+
+@pytest.mark.parametrize(
+    ("who", "service", "page"),
+    [
+        ("audit", "rewards", "/exports?before=9"), ("audit", "scoring", "/exports"),
+        ("audit", "verification", "/desk/accounts-exports"),
+        ("north1", "verification", "/desk?due=late&q=%E5%8F%B0"),
+        ("leader", "scoring", "/leadership/cases?month=2026-03&which=true"),
+        ("approver", "verification", "/desk/account"), ("inspector", "intake", "/filings"),
+    ],
+)  # fmt: skip
+async def test_who_was_away_too_long_comes_back_to_the_same_place(
+    place: Town, who: str, service: str, page: str
+) -> None:
+    """The session is over: the page leads to the form, and the form back to the page."""
+    wanted = f"{place.urls[service]}{page}"
+    desk = place.urls["verification"]
+    async with place.browser(who) as http:
+        with at(clock.now() + timedelta(days=3)):
+            async with http.get(wanted) as response:
+                assert "/desk/sign-in" in str(response.url)
+                shown = unescape(await response.text())
+            then = shown.split('name="next" value="')[1].split('"')[0]
+            form = {"username": who, "password": PASSWORD, "next": then}
+            async with http.post(
+                f"{desk}/desk/sign-in", data=form, headers={"Origin": desk}
+            ) as response:
+                assert (200, str(URL(wanted))) == (response.status, str(response.url))
 
 
 @pytest.mark.parametrize(

@@ -467,6 +467,11 @@ async def ledger(_: Place) -> tuple[Body, Body]:
     return {}, {"asked": "unit=n1", "format": "csv"}
 
 
+async def record(_: Place) -> tuple[Body, Body]:
+    """What is on record of an officer is taken away."""
+    return {}, {"asked": "badge=A-1", "format": "csv"}
+
+
 async def reading(place: Place) -> tuple[Body, Body]:
     """A circulated criticism of the unit has been read."""
     async with place.town.databases["scoring"].acquire() as conn:
@@ -640,7 +645,8 @@ ACTS: Mapping[str, Make] = {
     "/desk/held": held, "/desk/templates": template, "/api/v1/templates": template,
     "/desk/views": view, "/invitations": draw,
     "/filings": filed, "exports": export, "/scores/entries/exports": ledger,
-    "/api/v1/scores/entries/exports": ledger,
+    "/api/v1/scores/entries/exports": ledger, "/scores/officers/exports": record,
+    "/api/v1/scores/officers/exports": record,
     "lead": lead, "helpers": helpers, "extension": extension, "dispute": dispute,
     "word": word, "page": page, "duty-phone": duty_phone,
     "incident": incident, "unlike": unlike,

@@ -19,7 +19,7 @@ TABLES = {
                      "notices", "notice_acknowledgements", "evidence", "attributions", "holds",
                      "hold_decisions", "presences", "directory_changes", "postings",
                      "windows", "duties", "missed_words",
-                     "duty_pages", "notice_reminders", "sample_draws"),
+                     "duty_pages", "notice_reminders", "sample_draws", "papers"),
     "rewards": ("units", "rewards", "orders", "payout_transitions", "write_offs",
                 "mismatches", "mismatch_resolutions", "incidents", "reconciliations",
                 "reconciliation_differences", "vendor_stops", "vendor_stop_lifts",

@@ -142,7 +142,7 @@ async def test_criticisms_are_scoped_and_paged(client: TestClient[Any, Any]) -> 
     """A county sees its own, the city all, one page after the other."""
     path, year = "/api/v1/criticisms", clock.service_day(clock.now()).year
     county = await client.get(path, headers=signed_in("county_supervisor", "411727"))
-    assert [f"〔{year}〕2号"] == [c["title"] for c in (await county.json())["criticisms"]]
+    assert [f"驻公通〔{year}〕2号"] == [c["title"] for c in (await county.json())["criticisms"]]
     city = signed_in("city_supervisor", "411700")
     first = await (await client.get(f"{path}?limit=1", headers=city)).json()
     assert ([1], 1) == ([c["number"] for c in first["criticisms"]], first["next_after"])

@@ -19,7 +19,7 @@ from services.intake.accept.codes import COUNTERS
 from shared.events import CallTime, Channel, Kind, Language
 from shared.values import phone, text
 from shared.values.phone import Fault, NotAPhone
-from shared.web.texts import HOME, LANGUAGES
+from shared.web.texts import LANGUAGES, home
 
 WORDS = 2000
 BADGE = 20
@@ -139,7 +139,7 @@ class Draft(BaseModel):
         default=(), description="what `POST /api/v1/attachments` took under the same key"
     )
     channel: Channel = "page"
-    language: Spoken = HOME
+    language: Spoken = Field(default_factory=home)
 
     @property
     def further(self) -> dict[str, object]:

@@ -1,5 +1,8 @@
 """Officers' appeals against verdicts, as far as their events have arrived."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from services.scoring.rules.values import Appeal
 from shared.db import Connection
 from shared.events import AppealChanged
@@ -16,6 +19,20 @@ _LIST_OF_UNIT = """
     SELECT case_id, badge, revision, state, due_at FROM appeals WHERE unit_code = $1
 """
 
+_WAITING = """
+    SELECT count(*) AS number, count(*) FILTER (WHERE due_at <= $1) AS late, min(due_at) AS due_at
+    FROM appeals WHERE state = 'filed'
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many wait for an answer, how many of them too long; by when the first is due."""
+
+    number: int
+    late: int
+    due_at: datetime | None
+
 
 async def mark(conn: Connection, event: AppealChanged) -> bool:
     """Take over an appeal; False if we have as new a word of it."""
@@ -31,3 +48,8 @@ async def list_of(conn: Connection, badge: str) -> list[Appeal]:
 async def list_of_unit(conn: Connection, unit_code: str) -> list[Appeal]:
     """All appeals against what was found at a unit."""
     return [Appeal(**dict(row)) for row in await conn.fetch(_LIST_OF_UNIT, unit_code)]
+
+
+async def count_waiting(conn: Connection, now: datetime) -> Waiting:
+    """What nobody has answered yet, as far as the operator sees."""
+    return Waiting(**dict(await conn.fetchrow(_WAITING, now) or {}))

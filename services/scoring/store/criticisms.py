@@ -18,6 +18,7 @@ _WITHDRAW = """
     SELECT c.year, c.number, $2, $3
     FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
     WHERE c.case_id = $1 AND w.year IS NULL
+    RETURNING year, number
 """
 _LIST = """
     SELECT c.year, c.number, c.case_id, c.unit_code, u.name AS unit_name, c.issued_at,
@@ -37,9 +38,10 @@ async def add_criticism(
 
 async def add_withdrawal(
     conn: Connection, case_id: UUID, revision: int, withdrawn_at: datetime
-) -> None:
-    """Withdraw the case's criticism."""
-    await conn.execute(_WITHDRAW, case_id, revision, withdrawn_at)
+) -> list[tuple[int, int]]:
+    """Withdraw the case's criticism; its year and number."""
+    rows = await conn.fetch(_WITHDRAW, case_id, revision, withdrawn_at)
+    return [(row["year"], row["number"]) for row in rows]
 
 
 async def list_criticisms(conn: Connection, year: int, after: int, limit: int) -> list[Record]:

@@ -28,6 +28,7 @@ _ADD = """
 _WITHDRAW_SIGNED = """
     INSERT INTO paper_withdrawals (kind, year, number, withdrawn_at)
     SELECT kind, year, number, $2 FROM papers WHERE sanction_id = $1
+    RETURNING kind, year, number
 """
 _WITHDRAW_CLEARING = """
     INSERT INTO paper_withdrawals (kind, year, number, withdrawn_at)
@@ -35,6 +36,17 @@ _WITHDRAW_CLEARING = """
     FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)
     WHERE p.kind = 'clearing' AND p.badge = $1 AND p.case_ids = ARRAY[$2::uuid]
       AND w.kind IS NULL
+    RETURNING kind, year, number
+"""
+_GONE = """
+    WITH gone AS ({withdrawn})
+    SELECT kind, year, number, p.unit_code, p.badge
+    FROM papers p JOIN gone USING (kind, year, number)
+"""
+_UNTOLD = """
+    DELETE FROM untold_papers WHERE (kind, year, number) IN (
+        SELECT kind, year, number FROM untold_papers LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING kind, year, number, unit_code, badge
 """
 _PAPERS = """
     SELECT n.*, coalesce(u.name, n.unit_code) AS unit_name, coalesce(o.name, n.badge) AS officer,
@@ -63,6 +75,17 @@ _CASES = """
     FROM verdicts v LEFT JOIN incidents i USING (case_id)
     WHERE v.case_id = ANY($1::uuid[]) ORDER BY v.received_at, v.case_id
 """
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A document by its number, and for whom it is: a unit, or an officer of it."""
+
+    kind: Kind
+    year: int
+    number: int
+    unit_code: str
+    badge: str | None
 
 
 @dataclass(frozen=True)
@@ -130,14 +153,23 @@ async def add_clearing(
     return int(await conn.fetchval(_ADD, *what, at))
 
 
-async def withdraw_signed(conn: Connection, sanction_id: UUID, at: datetime) -> None:
-    """Take back the document of a sanction, if there is one."""
-    await conn.execute(_WITHDRAW_SIGNED, sanction_id, at)
+async def withdraw_signed(conn: Connection, sanction_id: UUID, at: datetime) -> list[Addressed]:
+    """Take back the document of a sanction, if there is one; which it was."""
+    rows = await conn.fetch(_GONE.format(withdrawn=_WITHDRAW_SIGNED), sanction_id, at)
+    return [Addressed(**dict(row)) for row in rows]
 
 
-async def withdraw_clearing(conn: Connection, badge: str, case_id: UUID, at: datetime) -> None:
-    """Take back the note that cleared an officer in a case."""
-    await conn.execute(_WITHDRAW_CLEARING, badge, case_id, at)
+async def withdraw_clearing(
+    conn: Connection, badge: str, case_id: UUID, at: datetime
+) -> list[Addressed]:
+    """Take back the note that cleared an officer in a case; which it was."""
+    rows = await conn.fetch(_GONE.format(withdrawn=_WITHDRAW_CLEARING), badge, case_id, at)
+    return [Addressed(**dict(row)) for row in rows]
+
+
+async def take_untold(conn: Connection, limit: int) -> list[Addressed]:
+    """Documents from before the desk was told of any, from now on told."""
+    return [Addressed(**dict(row)) for row in await conn.fetch(_UNTOLD, limit)]
 
 
 async def get(conn: Connection, kind: str, year: int, number: int) -> Numbered | None:

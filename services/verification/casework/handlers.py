@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.verification.casework.acts import holds, opening
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.store import actions, cases, erasures
+from services.verification.casework.store import actions, cases, erasures, papers
 from services.verification.casework.store.actions import Action
 from shared.db import Connection
 from shared.errors import Reject
@@ -23,6 +23,7 @@ from shared.events import (
     SubmissionReceived,
     SubmissionWithdrawn,
 )
+from shared.keeping import keep
 from shared.observe import log
 
 # What a citizen does later: each changes a case that is there.
@@ -30,6 +31,10 @@ CHANGES = (
     SubmissionAdded, ContactBound, PhoneRefused, FollowupReceived, SubmissionWithdrawn,
     AnswerRated, PressureReported,
 )  # fmt: skip
+
+
+# What only counts: the newest of each is kept.
+on_paper_changed = keep(papers.mark)
 
 
 async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlencode, urlsplit
 
 from services.verification.signin import rules
@@ -134,10 +135,8 @@ class SignInPages:
     def onward(self, wanted: str, role: Role) -> str:
         """Where somebody was going, if it is theirs to open; else their own page."""
         then = self.safe(wanted)
-        part = self._part(then)
-        watched = role in access.LOG_READERS and urlsplit(then).path == access.EXPORTS.get(part)
-        opens = role in access.PAGES[part] or watched
-        return then if then and opens else self.landing(role)
+        readers = access.PAGES[self._part(then)], access.BESIDE.get(urlsplit(then).path, ())
+        return then if then and role in chain(*readers) else self.landing(role)
 
     def _part(self, then: str) -> str:
         parts = {name: f"{url}/" for name, url in self.services.items()} | dict(access.WINGS)

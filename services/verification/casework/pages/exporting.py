@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from services.verification.casework import listing
@@ -13,9 +12,8 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import workers
 from services.verification.directory.store import units
 from shared.db import Connection, Database
-from shared.values import clock
 from shared.web.endpoints import Call, Endpoint
-from shared.web.exports import MOST, Exports, Table
+from shared.web.exports import MOST, Exports, Table, written_at
 from shared.web.texts import Texts, texts
 
 COLUMNS = (
@@ -63,10 +61,6 @@ class CaseExports:
             case.number, case.unit_code, unit, words.text(f"kind_{case.kind}"),
             words.text("comma").join(named.get(key, key) for key in case.categories),
             words.text(f"state_{case.state}"), words.text("yes") if case.urgent else "",
-            _at(case.received_at), words.text(f"callback_{case.callback_state}"),
-            _at(case.callback_due_at), _at(case.verification_due_at), verdict, lead,
+            written_at(case.received_at), words.text(f"callback_{case.callback_state}"),
+            written_at(case.callback_due_at), written_at(case.verification_due_at), verdict, lead,
         )  # fmt: skip
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.home()):%Y-%m-%d %H:%M}"

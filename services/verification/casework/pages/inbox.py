@@ -13,7 +13,15 @@ from services.verification.casework.acts import search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.api import READERS
 from services.verification.casework.pages.live import FRESH, figures
-from services.verification.casework.store import holds, lists, presences, saved_views, workers
+from services.verification.casework.store import (
+    holds,
+    lists,
+    papers,
+    presences,
+    queues,
+    saved_views,
+    workers,
+)
 from services.verification.supervision.acts import count_waiting
 from shared import access
 from shared.access import Operator
@@ -77,8 +85,7 @@ class InboxPages:
             counts = await lists.count_due(conn, call.operator, today, now)
             newest = await lists.get_newest(conn, call.operator)
             here = await presences.list_others(conn, call.operator.username, now, FRESH)
-            held = await _held(conn, call.operator)
-            notices = await count_waiting(conn, call.operator)
+            waiting = await _waiting(conn, call)
             saved = await saved_views.list_of(conn, call.operator.username)
             people = await _people(conn, call.operator, query.unit)
         values = {
@@ -87,9 +94,6 @@ class InboxPages:
             "late": counts.late,
             "newest": newest or _NOTHING,
             "here": here,
-            "held": None if held is None else counted(held, call.language),
-            "notices": None if notices is None else counted(notices, call.language),
-            "waits": bool(notices),
             "query": query,
             "found": found,
             "shown": search.SHOWN,
@@ -105,14 +109,23 @@ class InboxPages:
             "may_save": call.operator.role in access.CASE_WORKERS,
             "done": call.asked("done") == "view",
         }
-        return Page("inbox.html", values, refused=refused)
+        return Page("inbox.html", values | waiting, refused=refused)
 
 
-async def _held(conn: Connection, operator: Operator) -> int | None:
-    """What waits for a person; None for whom it does not wait."""
-    if operator.role not in access.SUPERVISORS:
-        return None
-    return await holds.count_holds(conn, "held", None, None, MOST)
+async def _waiting(conn: Connection, call: Call[Any, Any]) -> dict[str, object]:
+    """What waits for a person beside cases; None for whom it does not wait."""
+    who = call.operator
+    above, unit = who.role in access.SUPERVISORS, who.role == "unit_operator"
+    held = await holds.count_holds(conn, "held", None, None, MOST) if above else None
+    notices = await count_waiting(conn, who)
+    unread = await papers.count_unread(conn, who, MOST) if unit else None
+    appeals, late = await queues.count_appeals(conn, who, MOST) if above else (None, 0)
+    numbers = {"held": held, "notices": notices, "unread": unread, "appeals": appeals}
+    shown = {
+        name: None if number is None else counted(number, call.language)
+        for name, number in numbers.items()
+    }
+    return {**shown, "waits": bool(notices), "reads": bool(unread), "owes": bool(late)}
 
 
 async def _people(conn: Connection, operator: Operator, unit: str | None) -> list[Operator]:

@@ -44,13 +44,20 @@ _REVIEWS = f"""
         WHERE u.path @> ARRAY[$1::text] ORDER BY {_PRESSING} LIMIT $4)
     ORDER BY {_PRESSING}
 """  # noqa: S608
+# Whoever asked, or found what is asked about, does not decide.
+_THEIRS = """r.outcome IS NULL AND r.asked_by <> $3 AND r.judged_by IS DISTINCT FROM $3
+    AND coalesce(r.judged_role, r.asked_role) = ANY($4)"""
 _ASKED = f"""
     SELECT {", ".join(f"r.{f.name}" for f in fields(Request))}
     FROM case_requests r JOIN cases USING (case_id)
-    WHERE {VISIBLE} AND r.outcome IS NULL AND (r.due_at > mashang_now() OR r.kind = 'appeal')
-    AND r.asked_by <> $3 AND r.judged_by IS DISTINCT FROM $3
-    AND coalesce(r.judged_role, r.asked_role) = ANY($7) AND (r.due_at, r.request_id) > ($5, $6)
-    ORDER BY r.due_at, r.request_id LIMIT $4
+    WHERE {VISIBLE} AND {_THEIRS} AND (r.due_at > mashang_now() OR r.kind = 'appeal')
+    AND (r.due_at, r.request_id) > ($5, $6)
+    ORDER BY r.due_at, r.request_id LIMIT $7
+"""  # noqa: S608
+_APPEALS = f"""
+    SELECT count(*), count(*) FILTER (WHERE due_at <= (SELECT mashang_now())) FROM (
+        SELECT r.due_at FROM case_requests r JOIN cases USING (case_id)
+        WHERE r.kind = 'appeal' AND {VISIBLE} AND {_THEIRS} ORDER BY r.due_at LIMIT $5) AS found
 """  # noqa: S608
 _REVIEWED = """
     (SELECT count(*) FROM case_actions JOIN cases USING (case_id)
@@ -88,10 +95,19 @@ async def list_asked(
     conn: Connection, operator: Operator, after: Cursor | None, limit: int
 ) -> list[Request]:
     """Requests that are somebody's to decide, the first due first."""
-    rows = await conn.fetch(
-        _ASKED, *own(operator), operator.username, limit, *_place(after)[1:], _below(operator)
-    )
+    who = (*own(operator), operator.username, _below(operator))
+    rows = await conn.fetch(_ASKED, *who, *_place(after)[1:], limit)
     return [Request(**dict(row)) for row in rows]
+
+
+async def count_appeals(conn: Connection, operator: Operator, most: int) -> tuple[int, int]:
+    """Officers' appeals that are somebody's to answer, and how many of them are late.
+
+    `most` stands for that many or more.
+    """
+    who = (*own(operator), operator.username, _below(operator))
+    number, late = await conn.fetchrow(_APPEALS, *who, most) or (0, 0)
+    return number, late
 
 
 def _place(after: Cursor | None) -> tuple[int, datetime | None, UUID]:

@@ -26,6 +26,10 @@ _LAPSE = f"""
     WHERE request_id IN (SELECT request_id FROM late) AND outcome IS NULL
     RETURNING {_COLUMNS}
 """  # noqa: S608
+_AGE = """
+    SELECT count(*), coalesce(extract(epoch FROM mashang_now() - min(asked_at)), 0)::float8
+    FROM case_requests WHERE outcome IS NULL AND kind = 'appeal'
+"""
 _APPEALS = """
     SELECT case_id, asked_at, due_at, outcome, decided_at FROM case_requests
     WHERE case_id = ANY($1) AND badge = $2 AND kind = 'appeal' ORDER BY asked_at
@@ -85,6 +89,12 @@ async def list_appeals(conn: Connection, case_ids: Sequence[UUID], badge: str) -
 async def list_heard(conn: Connection, badges: Sequence[str], limit: int) -> list[Heard]:
     """An officer's appeals in all cases, the newest first; who asks sees all units."""
     return [Heard(**dict(row)) for row in await conn.fetch(_HEARD, list(badges), limit)]
+
+
+async def age_of_appeals(conn: Connection) -> tuple[int, float]:
+    """How many appeals nobody has answered yet, and for how many seconds the oldest waits."""
+    number, seconds = await conn.fetchrow(_AGE) or (0, 0.0)
+    return number, seconds
 
 
 async def end(
