@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 
 .DEFAULT_GOAL := help
 .PHONY: help run test fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
-.PHONY: pictures
+.PHONY: cuts pictures
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,7 +24,7 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 
 test: ## set up and run every test (ARGS="-k words" selects)
 	@$(BOOTSTRAP) --dev --broker --browser
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them
 	@$(BOOTSTRAP) --dev --broker
@@ -71,6 +71,10 @@ api: ## 100,000 generated cases for the public API, in chains too (ARGS="--cases
 flood: ## 10,000 submissions of one source, and what becomes of them and of everybody else's
 	@$(BOOTSTRAP) --dev
 	@exec $(BIN)/python -m pytest -q -s tests/integration/test_flood.py --flood 10000 --timeout 900
+
+cuts: ## break each endpoint's connection before every word that it says to the database
+	@$(BOOTSTRAP) --dev
+	@exec $(BIN)/python -m pytest -q tests/integration/test_lost_connections.py --cuts 1
 
 defects: ## seed known defects one by one and see that the suite notices each (ARGS="word" selects)
 	@$(BOOTSTRAP) --dev --broker

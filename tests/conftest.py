@@ -79,8 +79,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How much one source sends in the test of S4; `make flood` sends it all."""
+    """What is done in part; `make flood` sends it all, `make cuts` cuts everywhere."""
     parser.addoption("--flood", type=int, default=1000, help="submissions of one source")
+    parser.addoption("--cuts", type=int, default=4, help="one in so many sayings is cut off")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import cycle, product
+from re import fullmatch, sub
 from typing import Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import FilePayload, Page, Response
 
@@ -17,6 +19,8 @@ from tests.integration.verification_office import open_session
 from tests.town import PASSWORD, Town
 
 Filling = Literal["", "empty", "wrong"]
+# From which page's endpoint which one is asked, by which of its forms there, filled in how.
+Act = tuple[str, str, int, Filling]
 # The page's own forms, each with its buttons that lead to different acts. A list that is taken away
 # is a file, and no page follows; and who signs out sees nothing any more.
 ACTS = """(() => {
@@ -66,16 +70,21 @@ class Sight:
 
 @dataclass
 class Round:
-    """Through the pages of a service, in one tab after another; `shown` are those that came."""
+    """Through the pages of a service, in one tab after another; `shown` are those that came.
+
+    `sparing`, an act is done from one page of a kind only, and not from that of each case.
+    """
 
     place: Town
     service: str
     tabs: Sequence[Page]
+    sparing: bool = False
     asked: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     looks: int = 0
     _known: set[tuple[Page, str]] = field(default_factory=set)
     _signed: dict[Page, str] = field(default_factory=dict)
+    _done: set[Act] = field(default_factory=set)
 
     async def sights(
         self, visits: Iterable[Visit], fillings: tuple[Filling, ...]
@@ -92,11 +101,16 @@ class Round:
             acts = await page.evaluate(LEAD_TO)
             for number, filling in product(range(len(acts)), fillings):
                 sight = Sight(visit, number, filling)
+                act = self._act(sight, acts)
+                if self.sparing and act in self._done:
+                    continue
                 # What was refused is shown again, with all its forms; else it is asked for anew.
                 if acts != await page.evaluate(LEAD_TO):
                     await self._go(page, visit)
-                if await self._sent(page, sight) and await self._is_new(page):
-                    yield sight, page
+                if await self._sent(page, sight):
+                    self._done.add(act)
+                    if await self._is_new(page):
+                        yield sight, page
 
     def missing(self) -> list[str]:
         """Pages that nobody saw as they ought to be."""
@@ -139,6 +153,20 @@ class Round:
             return False
         self._known.add(seen)
         return True
+
+    def _act(self, sight: Sight, acts: Sequence[str]) -> Act:
+        paths = [self._path_of(one) for one in acts[: sight.form + 1]]
+        return sight.visit.path, paths[-1], paths.count(paths[-1]), sight.filling
+
+    def _path_of(self, address: str) -> str:
+        """The endpoint of a form; where several fit, the one that says most."""
+        path = urlsplit(address).path
+        fitting = [
+            one.path
+            for one in self.place.services[self.service].endpoints
+            if one.method == "POST" and fullmatch(sub(r"\{\w+\}", "[^/]+", one.path), path)
+        ]
+        return min(fitting, key=lambda one: one.count("{"), default=path)
 
     async def _sent(self, page: Page, sight: Sight) -> bool:
         """Send a form; not where an earlier one has done away with it."""

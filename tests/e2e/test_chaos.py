@@ -10,7 +10,7 @@ from tests.chaos.phases import Measure
 
 SHORT = Measure(
     times=2,
-    most_seconds=40,
+    most_seconds=120,
     vanished_seconds=8,
     at_once=4,
     purposes=(

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,11 +134,11 @@ SHORT = {
     "phone": "138 0013 8000", "officer_badge": "A-1", "username": "nobody.here", "code": "123 456",
     "down": "n", "yuan": "20.5",
 }  # fmt: skip
-# Nothing can be typed there, it stands in the address afterwards, or a program sends it: so nothing
-# can be lost.
+# Nothing can be typed there but a file chosen, it stands in the address afterwards, or a program
+# sends it: so nothing can be lost.
 BUTTONS = {
     "sign-out", "r", "requests.json", "requests.xml", "kiosk", "conflict", "draft",
-    "removal", "again", "exports", "import", "{preview_id}", "reading",
+    "removal", "again", "exports", "import", "statements", "{preview_id}", "reading",
     # Passwords and codes, which no page shows again; and sessions that are ended.
     "second", "password", "new-password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip
@@ -211,29 +211,39 @@ class Street:
 
     async def forms(self, language: str) -> list[Form]:
         """Each of them, in the browser of somebody who may send it."""
-        return [
-            await self.fill(service, one, language)
+        asked = [
+            (service, one)
             for service in SERVICES
             for one in self.place.services[service].endpoints
             if one.form and last_of(one) not in BUTTONS
         ]
+        tokens = await self.tokens({(sender(one), service) for service, one in asked})
+        return [self.fill(service, one, language, tokens) for service, one in asked]
 
-    async def fill(self, service: str, one: Endpoint, language: str) -> Form:
+    async def tokens(self, doors: Collection[tuple[str, str]]) -> dict[str, str]:
+        """Who comes in at which service; what the forms of each of their browsers carry."""
+        known = dict[str, str]()
+        for who, service in sorted(doors):
+            if who:
+                await self.open(self.browsers[who], service)
+                known[who] = known.get(who) or await self.token(self.browsers[who])
+        return known
+
+    def fill(self, service: str, one: Endpoint, language: str, tokens: Mapping[str, str]) -> Form:
         """One of them."""
         home, last = self.place.urls[service], last_of(one)
         who = sender(one)
-        http = self.browsers[who]
         names, chosen = FORMS[last]
         typed = {name: SHORT.get(name, LONG.format(name)) for name in names}
         fields = {**chosen, **typed, "key": uuid4().hex, "step": "details"}
         if who:
-            await self.open(http, service)
-            fields["csrf"] = await self.token(http)
+            fields["csrf"] = tokens[who]
         if last == "sign-in":
             fields["password"] = "never shown again"
         address = home + self.about.address(one)
         headers = {"Origin": home, "Accept-Language": language}
-        return Form(service, one, address, http, fields, list(typed.values()), headers, who)
+        http, words = self.browsers[who], list(typed.values())
+        return Form(service, one, address, http, fields, words, headers, who)
 
     async def open(self, http: ClientSession, service: str) -> None:
         """A first page for staff; the citizens' asks nobody who they are."""
@@ -285,16 +295,29 @@ async def forms(street: Street, request: pytest.FixtureRequest) -> tuple[Street,
 Filled = tuple[Street, list[Form]]
 
 
-async def send_all(filled: list[Form], **changed: str) -> dict[str, tuple[int, list[str], str]]:
-    """All at once: status, what is lost, and the page, by form."""
-    answers = await asyncio.gather(*(form.send(**changed) for form in filled))
+# Status, what is lost, and the page, by form.
+Answers = dict[str, tuple[int, list[str], str]]
+
+
+async def send_all(filled: list[Form]) -> Answers:
+    """All at once, since each waits for its answer as long as people do."""
+    answers = await asyncio.gather(*(form.send() for form in filled))
     return {
         form.name: (status, form.lost(page), page)
         for form, (status, page) in zip(filled, answers, strict=True)
     }
 
 
-def statuses(told: dict[str, tuple[int, list[str], str]]) -> dict[str, tuple[int, list[str]]]:
+async def send_each(filled: list[Form], **changed: str) -> Answers:
+    """One after the other: none waits for a connection that the others have."""
+    told = Answers()
+    for form in filled:
+        status, page = await form.send(**changed)
+        told[form.name] = status, form.lost(page), page
+    return told
+
+
+def statuses(told: Answers) -> dict[str, tuple[int, list[str]]]:
     """Without the pages, for a message that can be read."""
     return {name: (status, lost) for name, (status, lost, _) in told.items()}
 
@@ -362,7 +385,7 @@ async def test_a_session_that_ran_out(forms: Filled) -> None:
     _, filled = forms
     staff = [form for form in filled if form.who]
     with at(clock.now() + timedelta(days=1)):
-        told = await send_all(staff)
+        told = await send_each(staff)
     assert dict.fromkeys(told, (401, [])) == statuses(told)
 
 
@@ -427,7 +450,7 @@ async def test_enter_presses_no_second_button(forms: Filled) -> None:
 async def test_a_form_of_an_earlier_sign_in(forms: Filled) -> None:
     """403 with everything that was typed, and a token that holds now."""
     _, filled = forms
-    told = await send_all([form for form in filled if form.who], csrf="0" * 64)
+    told = await send_each([form for form in filled if form.who], csrf="0" * 64)
     assert dict.fromkeys(told, (403, [])) == statuses(told)
 
 
@@ -437,21 +460,21 @@ async def test_a_form_from_elsewhere(forms: Filled) -> None:
     asked = [form for form in filled if form.endpoint.csrf != "none"]
     for form in asked:
         form.headers["Origin"] = "https://elsewhere.example"
-    told = await send_all(asked)
+    told = await send_each(asked)
     assert dict.fromkeys(told, (403, [])) == statuses(told)
 
 
 async def test_a_form_that_is_too_large(forms: Filled) -> None:
     """413 with everything that was typed, also where it is beyond the endpoint's limit."""
     _, filled = forms
-    told = await send_all(filled, more="x" * 200_000)
+    told = await send_each(filled, more="x" * 200_000)
     assert dict.fromkeys(told, (413, [])) == statuses(told)
 
 
 async def test_a_form_beyond_all_measure(forms: Filled) -> None:
     """413 unread; the page says honestly that only the browser still has it."""
     _, filled = forms
-    told = await send_all(filled, more="x" * 600_000)
+    told = await send_each(filled, more="x" * 600_000)
     assert {413} == {status for status, _, _ in told.values()}
     back = {"返回", "Back"}
     assert [] == [name for name, (_, _, page) in told.items() if not any(b in page for b in back)]
@@ -463,5 +486,5 @@ async def test_a_case_that_is_gone(forms: Filled) -> None:
     named = [form for form in filled if {"case_id", "reward_id"} & set(form.endpoint.params)]
     for form in named:
         form.url = re.sub("[0-9a-f-]{36}", str(uuid4()), form.url)
-    told = await send_all(named)
+    told = await send_each(named)
     assert dict.fromkeys(told, (404, [])) == statuses(told)

@@ -1,4 +1,7 @@
-"""A connection that breaks in the middle of a request: 503 in a line, on every endpoint."""
+"""A connection that breaks in the middle of a request: 503 in a line, on every endpoint.
+
+Each is cut before its first word and then before one in four; `make cuts` cuts before every one.
+"""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -23,8 +26,6 @@ from tests.town import SERVICES, Town, town
 from tests.vendors import AIRTIME, SMS
 
 MOST_SAYINGS = 60
-# Each endpoint is cut at these, and then at one in three, which are others for the next endpoint.
-FIRST_SAYINGS, EACH = 3, 3
 # What is the same for everybody, or only leads on.
 WITHOUT = {
     "intake": {
@@ -93,6 +94,12 @@ class Frail:
         return Sent(self.place.town.urls[self.service], address, request, usual)
 
 
+@pytest.fixture(scope="session")
+def each(pytestconfig: pytest.Config) -> int:
+    """Before every so manieth saying an endpoint is cut."""
+    return int(pytestconfig.getoption("--cuts"))
+
+
 @pytest.fixture(params=SERVICES)
 async def frail(
     request: pytest.FixtureRequest, clone: Clone, postgres: Postgres,
@@ -114,13 +121,15 @@ async def frail(
 
 
 @pytest.mark.timeout(900)
-async def test_every_endpoint_says_503_wherever_its_connection_breaks(frail: Frail) -> None:
+async def test_every_endpoint_says_503_wherever_its_connection_breaks(
+    frail: Frail, each: int
+) -> None:
     """Cut before its first word to the database, its second, … at last: never 500, never long."""
     cut: dict[str, set[int]] = {}
     with captured_logs() as logs:
         for turn, one in enumerate(frail.endpoints()):
             sent = await frail.right(one)
-            cut[name_of(one)] = {status async for status in statuses(frail, sent, turn)}
+            cut[name_of(one)] = {status async for status in statuses(frail, sent, turn, each)}
     assert [] == [entry for entry in logs if entry["event"] == "request failed"]
     without = WITHOUT.get(frail.service, set())
     overcome = {name for name in cut if name.startswith(REMEMBERED) or name in WRITTEN_AGAIN}
@@ -134,10 +143,12 @@ async def test_every_endpoint_says_503_wherever_its_connection_breaks(frail: Fra
     assert without == {name for name, found in cut.items() if not found}
 
 
-async def statuses(frail: Frail, sent: Sent, turn: int) -> AsyncIterator[int]:
-    """What it answers, cut after none, one, two … sayings, until nothing is left to cut."""
-    rest = range(FIRST_SAYINGS + turn % EACH, MOST_SAYINGS, EACH)
-    for sayings in (*range(FIRST_SAYINGS), *rest):
+async def statuses(frail: Frail, sent: Sent, turn: int, each: int) -> AsyncIterator[int]:
+    """What it answers, cut after none, one, two … sayings, until nothing is left to cut.
+
+    Of those after the first every so manieth, which are others for the next endpoint.
+    """
+    for sayings in (0, *range(1 + turn % each, MOST_SAYINGS, each)):
         frail.network.cut_after(sayings)
         told = await sent.go()
         if not frail.network.spare():
