@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from deploy.cli import (
     broker,
+    close,
     directory,
     events,
     invite,
@@ -50,6 +51,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")
 app.add_typer(statement.app, name="statement")
 app.command("reconcile")(reconcile.reconcile)
+app.add_typer(close.app, name="close")
 app.add_typer(score.app, name="score")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(sample.app, name="sample")

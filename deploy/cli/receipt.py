@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,15 +56,17 @@ def verify(
     print("\n".join(lines(checked, words, compared=bool(code))))
 
 
-def given(keys: Sequence[str]) -> list[PublicKey]:
+def given(
+    keys: Sequence[str], read: Callable[[str, str], list[PublicKey]] = read_keys
+) -> list[PublicKey]:
     """Keys as they were typed, or the files that they stand in."""
-    return [key for one in keys for key in _keys(one)]
+    return [key for one in keys for key in _keys(one, read)]
 
 
-def _keys(one: str) -> list[PublicKey]:
+def _keys(one: str, read: Callable[[str, str], list[PublicKey]]) -> list[PublicKey]:
     if one.count("+") >= 2 and not Path(one).exists():
-        return read_keys(one, "--keys")
-    return read_keys(Path(one).read_text("utf-8-sig"), one)
+        return read(one, "--keys")
+    return read(Path(one).read_text("utf-8-sig"), one)
 
 
 async def _of_installation() -> list[PublicKey]:

@@ -64,6 +64,7 @@ class Keys(BaseModel):
     code_key: Key = Field(default_factory=key)
     receipt_key: Key = Field(default_factory=key)
     signing_key: Key = Field(default_factory=key)
+    close_key: Key = Field(default_factory=key)
     identity_seed: Key = Field(default_factory=key)
     sandbox_seed: Word = Field(default_factory=token)
     owner_password: Word = Field(default_factory=token)

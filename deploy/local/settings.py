@@ -64,10 +64,13 @@ def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
             "MASHANG_SECOND_FACTOR": "optional",
         }
     if service in vendors.BUYS:
-        hashes = {"MASHANG_INDEX_KEY": keys.sms_index_key} if service == "notifications" else {}
+        own = {
+            "notifications": {"MASHANG_INDEX_KEY": keys.sms_index_key},
+            "rewards": {"MASHANG_CLOSE_KEY": keys.close_key},
+        }
         return {
             **keys.seal_keys("phone"),
-            **hashes,
+            **own[service],
             "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
             **vendors.caller_env(service, ports, keys),
         }

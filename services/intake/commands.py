@@ -11,12 +11,12 @@ from services.intake.open.rules.visits import Visits, refused
 from services.intake.open.rules.visits import read as read_visits
 from services.intake.open311.keys import key_of
 from services.intake.proof.checking import MOST, Checked, check
-from services.intake.proof.notes import PublicKey
 from services.intake.proof.store import list_all as list_keys
 from services.intake.sample.replaying import Replayed, replay
 from services.intake.sample.store import list_whole as list_sample_days
 from services.intake.sample.views import WholeDay as SampleDay
 from shared.errors import Misconfigured
+from shared.values.notes import PublicKey, keys_in
 
 __all__ = [
     "MOST", "Checked", "Drawn", "PublicKey", "Replayed", "SampleDay", "Sending", "Visits",
@@ -43,14 +43,10 @@ def check_receipt(raw: bytes, keys: Sequence[PublicKey], typed: str = "") -> Che
 
 def read_keys(text: str, where: str) -> list[PublicKey]:
     """Public keys, a line each. Misconfigured names the line that is none."""
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        try:
-            found.append(PublicKey.parse(line.strip()))
-        except ValueError:
-            raise Misconfigured(f"{where}: line {number} is no key of receipts") from None
+    try:
+        found = keys_in(text)
+    except ValueError as error:
+        raise Misconfigured(f"{where}: line {error} is no key of receipts") from None
     if not found:
         raise Misconfigured(f"{where}: no keys; they stand at /receipt-keys")
     return found

@@ -53,7 +53,6 @@ from services.intake.privacy import api as privacy_api
 from services.intake.privacy import jobs as privacy_jobs
 from services.intake.privacy.asking import Asking
 from services.intake.proof.keyring import Keyring
-from services.intake.proof.notes import Signer
 from services.intake.sample import handlers as sampling
 from services.intake.sample.pages import SamplePages
 from services.intake.settings import Settings
@@ -65,6 +64,7 @@ from shared.service import Service
 from shared.staff import on_operator_changed
 from shared.tasks import Tasks
 from shared.values import clock
+from shared.values.notes import Signer
 from shared.web.pages import Pages
 
 PAGES = Path(__file__).parent / "templates"

@@ -185,6 +185,8 @@ class CloseShown(BaseModel):
     signer: str
     closed_at: datetime
     digest: str
+    key_id: str | None = Field(description="whose signature it bears; none before there were keys")
+    signature: str | None = Field(description="base64, over the file's text")
 
 
 class Closes(BaseModel):

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,9 +12,10 @@ from typing import Any
 
 from services.rewards.api import DECIDERS, READERS
 from services.rewards.book_views import CloseBody, Closes, CloseShown, CloseTold, VendorMonth
+from services.rewards.close_files import file_of, text_of
 from services.rewards.rules.closing import month_of_vendors, stands, total
 from services.rewards.rules.ledger import following
-from services.rewards.store import closes, directory, ledger, rewards
+from services.rewards.store import close_keys, closes, directory, ledger, rewards
 from services.rewards.store.closes import Closed
 from shared import access
 from shared.access import Operator
@@ -27,13 +28,15 @@ from shared.papers.wording import called, headed, words
 from shared.policy import Policies
 from shared.values import clock, workbook
 from shared.values.money import yuan
+from shared.values.notes import Signer, base64
 from shared.web import repeats
-from shared.web.endpoints import Call, Endpoint
+from shared.web.endpoints import PUBLIC, Call, Endpoint
 from shared.web.exports import FORMATS
-from shared.web.replies import Download, Page, See
+from shared.web.replies import Download, Page, See, Text
 from shared.web.texts import texts
 
 ADDRESS, API = "/closes", "/api/v1/closes"
+KEYS = "/close-keys"
 ONE = "{year}/{number}"
 MARK = "公账"
 # What was begun before midnight is booked by then.
@@ -49,9 +52,10 @@ class Closing:
     database: Database
     policies: Policies
     printer: Printer
+    signer: Signer
 
     def endpoints(self) -> list[Endpoint]:
-        """The list with the form, a month, its two files."""
+        """The list with the form, a month, its three files; the keys that check one of them."""
         one = partial(Endpoint, "GET", who=READERS, params={"year": int, "number": int})
         summary = "Close a month, signed by whoever is at the screen"
         return [
@@ -65,6 +69,12 @@ class Closing:
             one(f"{ADDRESS}/{ONE}", self.show_one, "A closed month"),
             one(f"{ADDRESS}/{ONE}/paper.pdf", self.pdf, "A closed month as PDF", seconds=SECONDS),
             one(f"{ADDRESS}/{ONE}/sums.xlsx", self.xlsx, "A closed month as XLSX"),
+            one(f"{ADDRESS}/{ONE}/close.txt", self.file, "A closed month, signed (C2SP note)"),
+            Endpoint(
+                "GET", KEYS, self.keys,
+                "The public keys of closed months, a line each as C2SP signed-note writes them",
+                PUBLIC,
+            ),
         ]  # fmt: skip
 
     async def list_closes(self, call: Call[Any, Any]) -> Closes:
@@ -89,7 +99,7 @@ class Closing:
 
     async def _close(self, conn: Connection, who: Operator, month: date) -> CloseTold:
         await directory.must_see_all(conn)
-        return told(await close(conn, who, month))
+        return told(await close(conn, who, month, self.signer))
 
     async def show(self, call: Call[None, None]) -> Page:
         """The list, with the form where a month is over."""
@@ -129,8 +139,27 @@ class Closing:
         head = [texts(call.language).text(key) for key in COLUMNS]
         rows = [(row.vendor or texts(call.language).text("close_total"), *_amounts(row))
                 for row in _rows(closed)]  # fmt: skip
+        rows += [(), *_proof(closed, texts(call.language).text)]
         content = await asyncio.to_thread(workbook.write, f"{closed.month:%Y-%m}", head, rows)
         return Download(content, FORMATS["xlsx"], f"{ref(closed)}.xlsx")
+
+    async def file(self, call: Call[None, None]) -> Text:
+        """What `mashang close verify` checks, as it was signed."""
+        closed = await self._load(call)
+        async with self.database.acquire() as conn:
+            key = await close_keys.get(conn, closed.key_id or "")
+        if key is None:
+            raise NotFound("refused.close_unsigned")
+        name = f"mashang-close-{closed.month:%Y-%m}.txt"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Text(file_of(closed, key), headers=disposition)
+
+    async def keys(self, _: Call[None, None]) -> Text:
+        """Also those that sign no more."""
+        async with self.database.acquire() as conn:
+            found = await close_keys.list_all(conn)
+        own = self.signer.public
+        return Text("".join(f"{key}\n" for key in (found if own in found else [own, *found])))
 
     async def _load(self, call: Call[Any, Any]) -> Closed:
         async with self.database.transaction(as_=call.operator) as conn:
@@ -140,7 +169,7 @@ class Closing:
         return found
 
 
-async def close(conn: Connection, who: Operator, month: date) -> Closed:
+async def close(conn: Connection, who: Operator, month: date, by: Signer) -> Closed:
     """Sign a month that is over, the first that is open. Conflict says what is in the way."""
     await rewards.lock_decisions(conn)
     now = await rewards.get_now(conn)
@@ -151,10 +180,13 @@ async def close(conn: Connection, who: Operator, month: date) -> Closed:
     rows = await _sums(conn, month)
     digest = sha256(json.dumps([f"{month}", rows], sort_keys=True).encode()).hexdigest()
     year = clock.service_day(now).year
-    signer = (who.username, who.name)
-    number = await closes.add(conn, month, year, rows, digest, signer, now)
+    number = await closes.get_next_number(conn, year)
+    plain = Closed(month, year, number, rows, digest, who.username, who.name, now)
+    closed = replace(plain, key_id=by.public.key_id, signature=by.sign(text_of(plain)))
+    await close_keys.add(conn, by.public)
+    await closes.add(conn, closed)
     log.get().info("month closed", count=number)
-    return Closed(month, year, number, rows, digest, *signer, now)
+    return closed
 
 
 async def _next(conn: Connection) -> date | None:
@@ -180,7 +212,8 @@ def ref(closed: Closed) -> str:
 def _head(closed: Closed) -> dict[str, Any]:
     values = asdict(closed)
     values.pop("rows")
-    return values | {"ref": ref(closed)}
+    signature = base64(closed.signature) if closed.signature else None
+    return values | {"ref": ref(closed), "signature": signature}
 
 
 def told(closed: Closed) -> CloseTold:
@@ -226,3 +259,15 @@ def _body(closed: Closed, month: str) -> Iterator[str]:
         )
     yield words().text("close_paper_owed", owed=yuan(closed.rows["owed_fen"]))
     yield words().text("close_paper_digest", digest=closed.digest)
+    for name, said in _proof(closed, words().text):
+        yield f"{name}{words().text('colon')}{said}"
+
+
+def _proof(closed: Closed, say: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """The key's signature, in pieces as a line has no room for it, and how it is checked."""
+    if closed.signature is None or closed.key_id is None:
+        return
+    written = base64(closed.signature)
+    yield say("close_key_id"), closed.key_id
+    yield say("close_signature"), " ".join(written[at : at + 22] for at in range(0, 88, 22))
+    yield say("close_check"), say("close_check_how")

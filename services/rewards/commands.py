@@ -3,21 +3,33 @@
 All functions run in the caller's transaction on a connection of the service.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from services.rewards import reconciling
+from services.rewards.close_files import MOST, Checked, check
 from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
 from services.rewards.rules.mismatches import Kind, Mismatch
-from services.rewards.store import earlier, mismatches, reconciliations, rewards, statements
+from services.rewards.store import (
+    close_keys,
+    earlier,
+    mismatches,
+    reconciliations,
+    rewards,
+    statements,
+)
 from shared.db import Connection
 from shared.errors import Misconfigured
+from shared.values.notes import PublicKey, keys_in
 from shared.values.sheet import RowError
 
-__all__ = ["Imported", "NotAStatement", "import_statement", "list_differences", "read", "take"]
+__all__ = [
+    "MOST", "Checked", "Imported", "NotAStatement", "PublicKey", "check_close", "import_statement",
+    "list_close_keys", "list_differences", "read", "read_close_keys", "take",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,27 @@ async def take(
         run = await reconciling.reconcile(conn, vendor, statement, source, actor)
     told = await reconciliations.get(conn, run) or {}
     return replace(done, run=run, differences=told["differences"], stopped=told["stopped"])
+
+
+def check_close(raw: bytes, keys: Sequence[PublicKey]) -> Checked:
+    """What a closed month's file proves. Invalid says why not."""
+    return check(raw, keys)
+
+
+def read_close_keys(text: str, where: str) -> list[PublicKey]:
+    """Public keys, a line each. Misconfigured names the line that is none."""
+    try:
+        found = keys_in(text)
+    except ValueError as error:
+        raise Misconfigured(f"{where}: line {error} is no key of closed months") from None
+    if not found:
+        raise Misconfigured(f"{where}: no keys; they stand at /close-keys")
+    return found
+
+
+async def list_close_keys(conn: Connection) -> list[PublicKey]:
+    """All that ever signed a month."""
+    return await close_keys.list_all(conn)
 
 
 async def list_differences(conn: Connection, run: int, most: int) -> list[dict[str, Any]]:

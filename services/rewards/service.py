@@ -93,7 +93,7 @@ def build(settings: Settings, database: Database) -> Service:
             *runs.endpoints(),
             *Uploading(database, runs).endpoints(),
             *LedgerPages(database, tuple(names)).endpoints(),
-            *Closing(database, policies, printer).endpoints(),
+            *Closing(database, policies, printer, settings.signer).endpoints(),
             *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +16,8 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from services.rewards.rules.payouts import Pace
-from shared.config import KeyRing
+from shared.config import Key, KeyRing
+from shared.values.notes import Signer
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
@@ -44,10 +46,12 @@ class Settings(StaffSettings):
     takes none; `airtime_retired` are only asked about their old ones.
     `report_url` is where the vendor reaches us. A call to it ends after `call_s`, within the lease.
     `vendor_window_s` is how long after sending an order two people must wait to write it off.
-    `paper_fonts` are those of its documents.
+    `paper_fonts` are those of its documents; `close_key` signs the ledger's months, and its public
+    half stays known when another one follows.
     """
 
     seal_keys_phone: KeyRing
+    close_key: Key
     airtime_vendors: VendorNames
     airtime_retired: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_once)
@@ -87,6 +91,11 @@ class Settings(StaffSettings):
             held_pause=timedelta(seconds=self.held_pause_s),
             max_failures=self.max_failures,
         )
+
+    @property
+    def signer(self) -> Signer:
+        """By whom a closed month is signed."""
+        return Signer(f"{urlsplit(self.public_url).netloc}/closes", self.close_key)
 
     @property
     def terms(self) -> Terms:

@@ -27,12 +27,12 @@ from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.proof import files
-from services.intake.proof.notes import Signer
 from services.intake.settings import Settings
 from shared import config, policy
 from shared.db import Database
 from shared.observe import log
 from shared.tasks import Tasks
+from shared.values.notes import Signer
 
 _COLUMNS = (*Stored._fields, *Row._fields[2:-3])
 _ADD = f"""

@@ -24,6 +24,7 @@ from services.verification.signin.store import factors
 from shared import policy
 from shared.events import SubmissionReceived
 from shared.values import clock
+from shared.values.notes import Signer
 from shared.web.forms import Fields
 from tests import hostile
 from tests.integration.test_access_matrix import Objects, bearer, objects, operator_of
@@ -143,7 +144,7 @@ async def _books(place: Town) -> int:
         await mismatches.add(conn, Mismatch("no_order", AIRTIME.name, uuid4().hex))
         paid_in = (AIRTIME.name, 10_000, LONG_AGO, clock.now(), who.username, "转账")
         posting = await books.top_up(conn, *paid_in)
-        await close(conn, who, LONG_AGO)
+        await close(conn, who, LONG_AGO, Signer("house/closes", bytes(32)))
         return posting
 
 

@@ -58,6 +58,7 @@ GUARDED = {
         "ledger_postings",
         "ledger_entries",
         "ledger_closes",
+        "close_keys",
         "reconciliations",
         "reconciliation_differences",
         "vendor_stops",

@@ -9,10 +9,12 @@ import pytest
 from openpyxl import load_workbook
 
 from services.rewards import books, closing
+from services.rewards.commands import check_close, read_close_keys
 from services.rewards.store import closes, ledger, rewards
 from shared import statements
 from shared.db import Database
 from shared.values import clock
+from shared.values.notes import Signer
 from tests.integration.rewards_desk import ANN, BEN, SEED, Desk, opened, token
 from tests.integration.staff_tab import Tab, somebody
 from tests.integration.test_access_matrix import RUN
@@ -193,6 +195,7 @@ async def test_a_closed_month_is_a_document_and_a_sheet(desk: Desk) -> None:
     assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
     assert (AIRTIME.name, 0, 100, 40, 20, 20, 20, 80) == rows[1]
+    assert (done["key_id"], done["signature"]) == (rows[4][1], str(rows[5][1]).replace(" ", ""))
     assert rows[1][1:] == rows[2][1:]
     assert {"n", "s"} >= {cell.data_type for row in sheet.iter_rows() for cell in row}
 
@@ -288,3 +291,43 @@ async def test_days_without_a_statement_are_asked_for(desk: Desk) -> None:
     below = statements.issue(somebody("reward_approver", "u"), SEED)
     _, listed = await desk.get("/api/v1/reconciliations", Authorization=f"Bearer {below}")
     assert [] == listed["lacking"]
+
+
+async def test_a_closed_month_proves_itself(desk: Desk) -> None:
+    """Its file is checked with the public keys, which anybody may have; another key follows."""
+    await a_past_month(desk)
+    _, done = await desk.post("/api/v1/closes", {"month": "2020-01-01"}, ANN)
+    tab = Tab(desk.client, SEED, somebody("auditor"))
+    address = f"/closes/{done['year']}/{done['number']}/close.txt"
+    async with desk.client.get(address, headers=tab.headers) as answer:
+        assert (200, True) == (answer.status, "2020-01" in answer.headers["Content-Disposition"])
+        file = await answer.read()
+    async with desk.client.get(address) as answer:
+        assert 200 != answer.status or b"mashang-close" not in await answer.read()
+    async with desk.database.transaction() as conn:
+        later = Signer("x/closes", b"l" * 32)
+        await closing.close(conn, somebody("reward_approver"), date(2020, 2, 1), later)
+    async with desk.client.get("/close-keys") as answer:
+        keys = read_close_keys(await answer.text(), "keys")
+    assert {later.public.key_id, done["key_id"]} == {key.key_id for key in keys}
+    checked = check_close(file, keys)
+    assert (done["signed_by"], done["digest"]) == (
+        checked.closed["signed_by"], checked.closed["digest"],
+    )  # fmt: skip
+    assert done["key_id"] == checked.key.key_id
+
+
+async def test_a_month_of_before_there_were_keys_has_no_file(desk: Desk) -> None:
+    """Its page and its document are as they were; the file is not there, and it says why."""
+    async with desk.database.transaction() as conn:
+        await conn.execute(
+            """INSERT INTO ledger_closes
+                   (month, year, number, rows, digest, signed_by, signer, closed_at)
+               VALUES ('2019-12-01', 2020, 1, '{"vendors": [], "owed_fen": 0}', 'd', 'ann', 'Ann',
+                       now())"""
+        )
+    tab = Tab(desk.client, SEED, somebody("auditor"), "en")
+    assert (200, False) == (await tab.get("/closes/2020/1"), "close.txt" in tab.text)
+    assert (404, True) == (
+        await tab.get("/closes/2020/1/close.txt"), "before months were signed" in tab.text,
+    )  # fmt: skip

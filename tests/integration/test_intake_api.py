@@ -11,10 +11,10 @@ import pytest
 
 from services.intake.accept.api import LIMIT
 from services.intake.proof import checking
-from services.intake.proof.notes import PublicKey
 from services.intake.proof.statements import canonical
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
+from shared.values.notes import PublicKey
 from shared.web.problems import UNFIT
 from tests.integration.intake_site import PUBLIC, UNIT, Site, body, code, settings, site
 

@@ -12,9 +12,9 @@ import pytest
 
 from services.intake.accept import receipts
 from services.intake.proof import checking
-from services.intake.proof.notes import PublicKey, Signer
 from services.intake.proof.statements import canonical
 from shared.db import Database
+from shared.values.notes import PublicKey, Signer
 from tests.integration.intake_site import PUBLIC, UNIT, Site, settings, site
 
 SERVICE = "intake"

@@ -13,12 +13,12 @@ from deploy.local.postgres import Postgres
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.proof import checking, files
-from services.intake.proof.notes import Signer
 from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.tasks import Tasks
 from shared.values import clock
+from shared.values.notes import Signer
 from tests.conftest import eventually
 from tests.integration.intake_site import site
 from tests.support import captured_logs

@@ -51,6 +51,7 @@ def environment(url: str, report_url: str = "http://127.0.0.1:9") -> dict[str, s
         "MASHANG_HTTP_PORT": "0",
         "MASHANG_OPS_PORT": "0",
         **testing.variables(testing.SEAL_KEYS),
+        "MASHANG_CLOSE_KEY": testing.INDEX_KEY,
         "MASHANG_IDENTITY_PUBLIC": testing.INDEX_KEY,
         "MASHANG_AIRTIME_VENDORS": AIRTIME.name,
         "MASHANG_REPORT_URL": report_url,

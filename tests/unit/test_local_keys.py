@@ -18,7 +18,7 @@ from tests.support import at
 from tests.unit.scoring_books import DAY
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-KEYS = ("index_key", "code_key", "receipt_key", "signing_key", "identity_seed")
+KEYS = ("index_key", "code_key", "receipt_key", "signing_key", "close_key", "identity_seed")
 
 
 def stored(folder: Path, **changed: object) -> Keys:

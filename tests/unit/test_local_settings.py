@@ -36,12 +36,19 @@ def test_a_secret_reaches_only_the_service_that_needs_it() -> None:
     told = {
         name: {service for service in SERVICES if name in env(service, keys)}
         for name in (
-            *("MASHANG_SIGNING_KEY", secret_of("airtime"), secret_of("sms"), "MASHANG_INDEX_KEY"),
+            *(
+                "MASHANG_SIGNING_KEY",
+                "MASHANG_CLOSE_KEY",
+                secret_of("airtime"),
+                secret_of("sms"),
+                "MASHANG_INDEX_KEY",
+            ),
             *keys.seal_keys("phone", "words", "answer", "note", "photo"),
         )
     }
     assert {
         "MASHANG_SIGNING_KEY": {"intake"},
+        "MASHANG_CLOSE_KEY": {"rewards"},
         secret_of("airtime"): {"rewards"},
         secret_of("sms"): {"notifications"},
         "MASHANG_INDEX_KEY": {"intake", "verification", "notifications"},

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.accept.store.submissions import Stored
-from services.intake.proof import checking, files, merkle, notes
+from services.intake.proof import checking, files, merkle
 from services.intake.proof.merkle import Place
-from services.intake.proof.notes import PublicKey, Signature, Signer
 from services.intake.proof.statements import canonical, statement
 from shared.errors import Invalid
+from shared.values import notes
+from shared.values.notes import PublicKey, Signature, Signer
 from shared.web.texts import LANGUAGES, texts
 
 SIGNER = Signer("mashang.example/receipts", b"s" * 32)

@@ -12,7 +12,7 @@ import pytest
 
 from services.intake.proof import checking, files, merkle
 from services.intake.proof.files import Signed
-from services.intake.proof.notes import PublicKey, Signer
+from shared.values.notes import PublicKey, Signer
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/receipts/vectors.json").read_text())
 SIGNER = Signer(VECTORS["name"], VECTORS["seed"].encode())

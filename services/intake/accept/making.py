@@ -14,11 +14,11 @@ from services.intake.accept import metrics, rules
 from services.intake.accept.codes import UnitCode
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
-from services.intake.proof.notes import Signer
 from services.intake.proof.statements import statement
 from shared.bus import outbox
 from shared.events import HeldReason, SubmissionReceived
 from shared.policy import Policy, promises
+from shared.values.notes import Signer
 from shared.values.seal import Seal
 
 _FURTHER = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.proof import files, merkle
-from services.intake.proof.notes import Signer
+from shared.values.notes import Signer
 
 # Of a submission's facts so many are known only then: the signature, and the place in the tree.
 SIGNED = 4

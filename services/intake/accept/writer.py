@@ -23,12 +23,12 @@ from services.intake.accept import metrics
 from services.intake.accept.signing import sign
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
-from services.intake.proof.notes import Signer
 from shared import faults
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.observe import log
 from shared.tasks import Tasks
+from shared.values.notes import Signer
 
 _counted = cache(metrics.SUBMISSIONS.labels)
 _PAUSE = 0.1

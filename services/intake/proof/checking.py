@@ -14,9 +14,9 @@ import orjson
 
 from services.intake.proof import files, merkle
 from services.intake.proof.merkle import Place
-from services.intake.proof.notes import PublicKey, Signature, base64, unbase64
 from services.intake.proof.statements import STATEMENT
 from shared.errors import Invalid, Wrong
+from shared.values.notes import PublicKey, Signature, base64, unbase64
 
 MOST = 64 * 1024
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}")

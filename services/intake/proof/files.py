@@ -20,7 +20,7 @@ from typing import Protocol
 
 from services.intake.proof import merkle
 from services.intake.proof.merkle import Place
-from services.intake.proof.notes import PublicKey, base64, note
+from shared.values.notes import PublicKey, base64, note
 
 HEAD = "c2sp.org/tlog-proof@v1"
 OLD_HEAD = "mashang-receipt@v1"

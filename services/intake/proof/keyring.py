@@ -6,10 +6,10 @@ is the same file, to the byte, after any number of new keys.
 
 from services.intake.proof import files, store
 from services.intake.proof.files import Signed
-from services.intake.proof.notes import PublicKey
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.observe import log
+from shared.values.notes import PublicKey
 
 
 class Keyring:

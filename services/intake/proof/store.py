@@ -1,7 +1,7 @@
 """The public keys that ever signed receipts; none is ever removed."""
 
-from services.intake.proof.notes import PublicKey
 from shared.db import Connection
+from shared.values.notes import PublicKey
 
 
 async def add(conn: Connection, key: PublicKey) -> bool:

@@ -8,12 +8,15 @@ from shared.db import Connection
 
 # No number in the database is higher.
 LAST = 2**31 - 1
-_COLUMNS = "month, year, number, rows, digest, signed_by, signer, closed_at"
+_COLUMNS = "month, year, number, rows, digest, signed_by, signer, closed_at, key_id, signature"
 
 
 @dataclass(frozen=True)
 class Closed:
-    """One of them; `rows` are the sums as they were signed."""
+    """One of them; `rows` are the sums as they were signed, by name and by a key's signature.
+
+    Those of before have none of a key.
+    """
 
     month: date
     year: int
@@ -23,6 +26,8 @@ class Closed:
     signed_by: str
     signer: str
     closed_at: datetime
+    key_id: str | None = None
+    signature: bytes | None = None
 
 
 async def get_last(conn: Connection) -> date | None:
@@ -37,28 +42,22 @@ async def get_first_month(conn: Connection) -> date | None:
     return first
 
 
-async def add(
-    conn: Connection,
-    month: date,
-    year: int,
-    rows: dict[str, Any],
-    digest: str,
-    signer: tuple[str, str],
-    now: datetime,
-) -> int:
-    """The year's next number, without gaps since the caller decides alone."""
+async def get_next_number(conn: Connection, year: int) -> int:
+    """The year's next, without gaps since the caller decides alone."""
     number: int = await conn.fetchval(
-        f"""INSERT INTO ledger_closes ({_COLUMNS})
-            SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7
-            FROM ledger_closes WHERE year = $2 RETURNING number""",  # noqa: S608
-        month,
-        year,
-        rows,
-        digest,
-        *signer,
-        now,
+        "SELECT coalesce(max(number), 0) + 1 FROM ledger_closes WHERE year = $1", year
     )
     return number
+
+
+async def add(conn: Connection, closed: Closed) -> None:
+    """A month that is signed."""
+    await conn.execute(
+        f"""INSERT INTO ledger_closes ({_COLUMNS})
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",  # noqa: S608
+        closed.month, closed.year, closed.number, closed.rows, closed.digest, closed.signed_by,
+        closed.signer, closed.closed_at, closed.key_id, closed.signature,
+    )  # fmt: skip
 
 
 async def get(conn: Connection, year: int, number: int) -> Closed | None:

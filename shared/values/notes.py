@@ -68,7 +68,7 @@ class PublicKey:
         raw = unbase64(encoded)
         key = cls(name, raw[1:])
         if not named(name) or raw[:1] != ED25519 or len(raw) != 33 or key.key_id != key_id:
-            raise ValueError("not a key that checks receipts")
+            raise ValueError("not a key that checks notes")
         return key
 
     def signed(self, text: str, signature: bytes) -> bool:
@@ -78,6 +78,19 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+
+def keys_in(text: str) -> list[PublicKey]:
+    """Public keys, a line each; ValueError's argument is the first line that is none."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            found.append(PublicKey.parse(line.strip()))
+        except ValueError:
+            raise ValueError(number) from None
+    return found
 
 
 def named(name: str) -> bool:
