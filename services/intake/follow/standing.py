@@ -32,11 +32,6 @@ class Phone:
     bound: bool = False
     refused: bool = False
 
-    @property
-    def wanted(self) -> bool:
-        """Whether a phone may be bound: a mobile that gets the reward, or another in its place."""
-        return self.refused or (not self.airtime and not self.bound)
-
 
 @dataclass(frozen=True)
 class Reward:
@@ -141,9 +136,17 @@ class Standing:
             "withdraw": self.has_case and not self.answered and not self.withdrawn,
             "take_back": self.withdrawn,
             "add": self.has_case and not self.answered,
-            "bind": self.has_case and self.phone.wanted,
+            "bind": self.has_case and self._wants_phone,
         }
         return frozenset(act for act, may in possible.items() if may)
+
+    @property
+    def _wants_phone(self) -> bool:
+        """None that gets the reward is known; or another would bring it on its way."""
+        if not self.phone.refused:
+            return not self.phone.airtime and not self.phone.bound
+        reward = self.reward()
+        return reward is None or reward.state == "no_airtime"
 
     def next(self, step: story.Step) -> int:
         """The number of the next entry of a step."""

@@ -30,6 +30,8 @@ Details = Mapping[str, Any]
 # Before anything happens: somebody looks at it first, or has found nothing to act on.
 Waits = Literal["held", "set_aside"]
 CALLBACK_DONE = ("reached", "unreached", "no_phone")
+# After these nothing arrives by the time that was promised; what never arrived is reversed, too.
+_ENDS: tuple[Step, ...] = ("reward_paid", "reward_reversed")
 _RATED: Mapping[bool | None, str] = {
     True: "line_solved",
     False: "line_not_solved",
@@ -167,8 +169,8 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
     elif opened and not verified:
         yield _verification(opened, latest(entries, "clock"), extension(entries), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
-    on_its_way = scheduled and not phone_refused(entries)
-    if decided and on_its_way and not latest(entries, "reward_paid"):
+    ended = any(latest(entries, step) for step in _ENDS) or phone_refused(entries)
+    if decided and scheduled and not ended:
         yield _waiting(decided, "due_at", "line_reward_due", now)
 
 
