@@ -6,9 +6,11 @@ from services.rewards.rules import ledger as rule
 from services.rewards.rules.ledger import Place
 from services.rewards.rules.payouts import Reward
 from services.rewards.store import closes, ledger
-from shared.db import Connection
+from shared.db import Connection, Database
 from shared.errors import Conflict, NotFound
 from shared.values import clock
+
+SUMMED_AT_ONCE = 5000
 
 
 async def post(
@@ -53,6 +55,12 @@ async def take_back(conn: Connection, number: int, now: datetime, actor: str, no
         conn, "reversal", rule.turned_round(posting.entries), month, now, actor=actor,
         for_month=for_month, reverses=number, note=note,
     )  # fmt: skip
+
+
+async def add_up(database: Database) -> int:
+    """Sum what was posted since; how many entries."""
+    async with database.transaction() as conn:
+        return await ledger.add_up(conn, SUMMED_AT_ONCE)
 
 
 async def _month(conn: Connection, day: date) -> tuple[date, date | None]:

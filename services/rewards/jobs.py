@@ -10,28 +10,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from services.rewards import archive, metrics, mismatches, moves, phones
 from services.rewards.catalogue import Catalogue
+from services.rewards.leasing import AT_ONCE, Leasing
 from services.rewards.providers.protocol import Airtime
-from services.rewards.rules import routing, settling
+from services.rewards.rules import settling
 from services.rewards.rules.entitlement import VERDICT_CHANGED
-from services.rewards.rules.orders import Order, Sent
+from services.rewards.rules.orders import Sent
 from services.rewards.rules.payouts import Pace, Reward, move
-from services.rewards.rules.routing import Offer
 from services.rewards.rules.states import State
-from services.rewards.store import erasures, ledger, orders, rewards, stops
+from services.rewards.store import orders, rewards, stops
 from shared.db import Connection, Database
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
-from shared.vendors import pauses
 from shared.vendors.errand import Errand, NotCalled, each
 from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
 
-AT_ONCE = 10
-ERASED_AT_ONCE = 200
-SUMMED_AT_ONCE = 5000
 DISPUTED = Unknown("disputed")
 LEASE_LOST = Unknown("lease_lost")
 
@@ -50,24 +46,34 @@ class Payouts:
     pace: Pace
     catalogues: Sequence[Catalogue]
 
-    async def erase_phones(self) -> int:
-        """Forget the phones that are to be forgotten and by which nothing is owed; how many."""
-        async with self.database.transaction() as conn:
-            return await erasures.erase(conn, ERASED_AT_ONCE)
-
-    async def sum_ledger(self) -> int:
-        """Add up what was posted since; how many entries."""
-        async with self.database.transaction() as conn:
-            return await ledger.add_up(conn, SUMMED_AT_ONCE)
+    @cached_property
+    def leasing(self) -> Leasing:
+        """Which orders leave next."""
+        return Leasing(self.catalogues, self.pace.lease)
 
     def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""
+        return self._sending[vendor.name]
+
+    def asking(self, vendor: Airtime) -> Errand[Sent]:
+        """Ask about what is due for a question; an order that the vendor lacks may go out again."""
+        return self._asking[vendor.name]
+
+    @cached_property
+    def _sending(self) -> Mapping[str, Errand[Sent]]:
+        return {vendor.name: self._to_send(vendor) for vendor in self.vendors}
+
+    @cached_property
+    def _asking(self) -> Mapping[str, Errand[Sent]]:
+        return {vendor.name: self._to_ask(vendor) for vendor in self.vendors}
+
+    def _to_send(self, vendor: Airtime) -> Errand[Sent]:
         return Errand(
             name="send",
             vendor=vendor.name,
             database=self.database,
             calls=metrics.OUTCOMES,
-            claim=self.lease,
+            claim=self.leasing.take,
             call=partial(self._send, vendor),
             settle=self._settle,
             lease=self.pace.lease,
@@ -75,8 +81,7 @@ class Payouts:
             at_once=AT_ONCE,
         )
 
-    def asking(self, vendor: Airtime) -> Errand[Sent]:
-        """Ask about what is due for a question; an order that the vendor lacks may go out again."""
+    def _to_ask(self, vendor: Airtime) -> Errand[Sent]:
         return replace(
             self.sending(vendor),
             name="ask",
@@ -98,11 +103,10 @@ class Payouts:
     async def submit(self) -> int:
         """How many orders were sent."""
         await asyncio.gather(*(catalogue.look() for catalogue in self.catalogues))
-        sending = {one.vendor.name: self.sending(one.vendor) for one in self.catalogues}
         until = self.sending(self.vendors[0]).deadline()
         async with self.database.transaction() as conn:
-            leased = await self.lease(conn, AT_ONCE)
-        await each(leased, lambda sent: sending[sent.order.vendor].carry(sent, until))
+            leased = await self.leasing.take(conn, AT_ONCE)
+        await each(leased, lambda sent: self._sending[sent.order.vendor].carry(sent, until))
         return len(leased)
 
     async def query(self) -> int:
@@ -141,50 +145,6 @@ class Payouts:
         act_at = now if step == "retried" else None
         moved = move(reward, step, now, act_at=act_at, reason=reason)
         return await moves.save(conn, reward, moved, step, now)
-
-    async def lease(self, conn: Connection, most: int) -> list[Sent]:
-        """Take orders for sending: to be committed before a byte leaves. None, at whichever vendor,
-        while the statement of one has what we never ordered."""
-        rooms = await self._rooms(conn)
-        for vendor in rooms:
-            if await stops.is_stopped(conn, vendor):
-                return []
-        amounts = {offer.amount_fen for offer in self._offers(rooms)}
-        now, leased = await rewards.get_now(conn), list[Sent]()
-        for reward in await rewards.claim_ready(conn, amounts, most):
-            trace.start(reward.traceparent)
-            offers = [one for one in self._offers(rooms) if one.amount_fen == reward.amount_fen]
-            work = partial(self._lease, conn, reward, offers, now)
-            if sent := await moves.alone(conn, reward, work):
-                rooms[sent.order.vendor] -= 1
-                leased.append(sent)
-        return leased
-
-    async def _rooms(self, conn: Connection) -> dict[str, int]:
-        """How many orders each vendor takes now: none while an operator must act."""
-        names = [catalogue.vendor.name for catalogue in self.catalogues]
-        return {name: await pauses.room(conn, name, AT_ONCE) for name in names}
-
-    def _offers(self, rooms: Mapping[str, int]) -> list[Offer]:
-        """What can be ordered now, of the preferred vendor first."""
-        return [
-            Offer(catalogue.vendor.name, fen, product)
-            for catalogue in self.catalogues
-            for fen, product in catalogue.sold.items()
-            if rooms[catalogue.vendor.name] > 0
-        ]
-
-    async def _lease(
-        self, conn: Connection, reward: Reward, offers: Sequence[Offer], now: datetime
-    ) -> Sent | None:
-        offer = routing.choose(offers, await orders.list_past(conn, reward.id))
-        if offer is None:
-            return None
-        moved = move(reward, "leased", now, act_at=now + self.pace.lease)
-        made = Order(moved.order_id, offer.vendor, offer.product, moved.amount_fen, moved.attempt)
-        if not await moves.save(conn, reward, moved, "leased", now, order=made):
-            return None
-        return Sent(moved, made)
 
     async def _claim_questions(self, vendor: str, conn: Connection, most: int) -> list[Sent]:
         claimed = await rewards.claim_questions(conn, vendor, self.pace.lease, most)

@@ -50,6 +50,7 @@ class Lateness:
                 rewards=await self._shown(conn, rows),
                 next=str(rows[-1].seq) if len(rows) == PAGE else None,
                 alert_at=now + timedelta(hours=hours),
+                waiting_for_phone=await lateness.count_waiting_for_phone(conn),
                 now=now,
             )
 

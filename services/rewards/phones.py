@@ -1,4 +1,5 @@
-"""Phones that no vendor tops up: found before payment, told to the desk and the citizen, replaced.
+"""Citizens' phones: those that no vendor tops up are found before payment; what is owed nothing is
+forgotten.
 
 The vendors' own look-ups decide, as a number may have been ported anywhere. They are asked about a
 phone that was bound, and about that of a reward which waits for a person; of any other the order
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from services.rewards import metrics
 from services.rewards.providers.protocol import Airtime
-from services.rewards.store import phones, rewards
+from services.rewards.store import erasures, phones, rewards
 from services.rewards.store.phones import Check
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
@@ -24,7 +25,7 @@ from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import each
 from shared.vendors.outcomes import Rejected, TryLater, Unknown, kind
 
-AT_ONCE = 10
+AT_ONCE, ERASED_AT_ONCE = 10, 200
 # What nobody could tell until then, the order will.
 MOST_LOOKS = 10
 Word = Rejected | TryLater | Unknown | None
@@ -40,6 +41,12 @@ async def refuse(
         )  # fmt: skip
         await publish(conn, event)
         log.get().info("phone refused", submission_id=str(submission_id), code=code)
+
+
+async def erase(database: Database) -> int:
+    """Forget the phones that are to be forgotten and by which nothing is owed; how many."""
+    async with database.transaction() as conn:
+        return await erasures.erase(conn, ERASED_AT_ONCE)
 
 
 @dataclass(frozen=True)

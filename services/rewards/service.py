@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from services.rewards import exporting, handlers
+from services.rewards import books, exporting, handlers, phones
 from services.rewards.api import Api
 from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
@@ -81,8 +81,8 @@ def build(settings: Settings, database: Database) -> Service:
             Job("retry_payouts", SECOND, payouts.retry, idle=IDLE),
             Job("check_phones", SECOND, checks.check, idle=IDLE),
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
-            Job("erase_phones", 60 * SECOND, payouts.erase_phones),
-            Job("sum_ledger", 5 * SECOND, payouts.sum_ledger),
+            Job("erase_phones", 60 * SECOND, partial(phones.erase, database)),
+            Job("sum_ledger", 5 * SECOND, partial(books.add_up, database)),
             Job("fetch_statements", 60 * SECOND, Fetching(database, vendors).run),
             Job("observe_payouts", 15 * SECOND, watch.observe),
         ],

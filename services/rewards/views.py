@@ -124,6 +124,9 @@ class LateListing(BaseModel):
     next: str | None
     now: datetime
     alert_at: datetime = Field(description="what is due before is told to who is on duty")
+    waiting_for_phone: int = Field(
+        description="verdicts whose reward waits for a phone that gets airtime; no days run yet"
+    )
 
 
 class Listing(BaseModel):

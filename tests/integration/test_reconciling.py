@@ -135,7 +135,7 @@ async def test_an_order_that_we_have_not_stops_the_vendor(
         done = await take(conn, monkeypatch, of_day([row("strange1")]))
         assert ["unknown_order"] == await kinds(conn, done.run)
     async with database.transaction() as conn:
-        assert [] == await payouts(database).lease(conn, 9)
+        assert [] == await payouts(database).leasing.take(conn, 9)
     with support.captured_logs() as logs:
         assert [1, 1] == [await observe_books(database, before) for before in (0, 1)]
     assert ["payouts stopped"] == [e["event"] for e in logs if e["log_level"] == "error"]
@@ -145,7 +145,7 @@ async def test_an_order_that_we_have_not_stops_the_vendor(
             "INSERT INTO vendor_stop_lifts VALUES ($1, 'ann', 'x', NULL, now()),"
             " ($1, 'ben', 'y', NULL, now())", done.run,
         )  # fmt: skip
-        assert 1 == len(await payouts(database).lease(conn, 9))
+        assert 1 == len(await payouts(database).leasing.take(conn, 9))
 
 
 async def test_two_instances_take_one_statement_once(

@@ -234,3 +234,11 @@ async def test_a_vendor_that_goes_by_its_own_ids_is_heard(world: Both) -> None:
         assert [] == await orders.list_by_ref(conn, "two", ["1"])
         assert "accepted" == await rewards.mark_due(conn, "one", reward.order_id)
     assert replace(reward, act_at=None) == replace(await world.now(), act_at=None)
+
+
+async def test_a_report_by_the_vendors_id_reads_no_other_order(database: Database) -> None:
+    """A year of orders is not looked through for each report."""
+    async with database.transaction() as conn:
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        plan = await conn.fetch(f"EXPLAIN {orders.BY_REF}", "one", ["1", "2"])
+    assert "orders_by_ref" in str(plan)

@@ -241,7 +241,7 @@ async def test_a_crash_between_commit_and_call(world: World, vendor: Client) -> 
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
     async with world.database.transaction() as conn:
-        assert 1 == len(await quick.lease(conn, 10))
+        assert 1 == len(await quick.leasing.take(conn, 10))
     await asyncio.sleep(0.06)
     await world.payouts.recover()
     assert "unknown" == (await world.get(reward)).state
@@ -255,7 +255,7 @@ async def test_a_crash_between_call_and_settling(world: World, vendor: Client) -
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
     async with world.database.transaction() as conn:
-        (leased,) = await quick.lease(conn, 10)
+        (leased,) = await quick.leasing.take(conn, 10)
     status, _ = await AIRTIME.customer.buy(vendor, leased.order.order_id, "+8613800000188")
     assert 200 <= status < 300
     await asyncio.sleep(0.06)

@@ -230,7 +230,7 @@ async def test_withdrawn_between_the_lease_and_the_first_byte(world: World) -> N
     await world.earn()
     errand = world.payouts.sending(world.vendor)
     async with world.database.transaction() as conn:
-        (leased,) = await world.payouts.lease(conn, 1)
+        (leased,) = await world.payouts.leasing.take(conn, 1)
     await world.verdict(2, "unsubstantiated")
     await errand.carry(leased, errand.deadline())
     assert "refused" == (await world.round()).state

@@ -178,7 +178,7 @@ async def test_an_expired_lease_is_recovered_once(twins: Twins) -> None:
     """Both find six that nobody came back for: six steps in the history, not twelve."""
     await twins.earn(6)
     async with twins.one.database.transaction() as conn:
-        await twins.one.lease(conn, 10)
+        await twins.one.leasing.take(conn, 10)
     await twins.hurry()
     assert 6 == sum(await twins.both("recover"))
     assert 6 == (await twins.steps())["lost"]
@@ -225,7 +225,7 @@ async def test_a_frozen_instance_sends_nothing(twins: Twins, taken: bool) -> Non
     """
     await twins.earn(1)
     async with twins.one.database.transaction() as conn:
-        (frozen,) = await twins.one.lease(conn, 1)
+        (frozen,) = await twins.one.leasing.take(conn, 1)
     await twins.hurry()
     if taken:
         await twins.two.recover()
@@ -340,8 +340,8 @@ async def test_a_longer_lease_of_one_does_not_bind_the_other(twins: Twins) -> No
     await twins.earn(2)
     patient = replace(twins.one, pace=replace(PACE, lease=timedelta(hours=1)))
     async with twins.one.database.transaction() as conn:
-        await patient.lease(conn, 1)
-        await twins.two.lease(conn, 1)
+        await patient.leasing.take(conn, 1)
+        await twins.two.leasing.take(conn, 1)
     assert 0 == await twins.two.recover()
     later = "UPDATE rewards SET act_at = act_at - interval '31 seconds'"
     async with twins.one.database.acquire() as conn:
@@ -364,7 +364,7 @@ async def test_a_late_answer_settles_only_its_own_order(twins: Twins) -> None:
     await twins.hurry()
     await twins.two.retry()
     async with twins.two.database.transaction() as conn:
-        await twins.two.lease(conn, 1)
+        await twins.two.leasing.take(conn, 1)
     twins.vendor.gate.set()
     await late
     (reward,) = await twins.now()
@@ -379,6 +379,6 @@ async def test_a_lease_is_by_the_databases_clock(twins: Twins, templates: Postgr
     await owner.execute("UPDATE simulation_clock SET moved = '3 days'")
     await owner.close()
     async with twins.one.database.transaction() as conn:
-        assert 1 == len(await twins.one.lease(conn, 1))
+        assert 1 == len(await twins.one.leasing.take(conn, 1))
     assert 0 == await twins.two.recover()
     assert Counter(submitting=1) == await twins.states()

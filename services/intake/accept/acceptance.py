@@ -74,10 +74,9 @@ class Acceptance:
         """What is stored of that receipt; photos that come before it are noted under it."""
         return receipts.hash_of(self.receipt_code(key).replace("-", ""))
 
-    @property
-    def policy(self) -> Policy:
-        """By which something that comes now is judged."""
-        return self._policies.at(clock.now())
+    def policy_of(self, stored: Stored) -> Policy:
+        """By which a submission is judged."""
+        return self._policies.at(stored.received_at)
 
     async def accept(self, draft: Draft, key: str, sender: Sender | None = None) -> Receipt:
         """Store a submission and give its receipt, or the one it got before under this key.

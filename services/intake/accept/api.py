@@ -9,6 +9,7 @@ from services.intake.accept.adding import Adding
 from services.intake.accept.addition import Addition
 from services.intake.accept.receipts import base64url
 from services.intake.accept.store import submissions
+from services.intake.accept.store.submissions import Stored
 from services.intake.accept.submission import Draft
 from services.intake.proof.keyring import Keyring
 from shared.db import Database
@@ -73,9 +74,16 @@ class Api:
             call.body, call.repeat_key, self.acceptance.gate.sender(call)
         )
         file = await self.keyring.file(receipt.stored, receipt.statement)
-        rewarded = bool(self.acceptance.policy.reward.verdicts)
-        answer = _accepted(receipt, file, self.public_url, _phone(call, rewarded))
+        answer = _accepted(receipt, file, self.public_url, self._phone(call, receipt.stored))
         return Reply(answer, 201 if receipt.fresh else 200)
+
+    def _phone(self, call: Call[Draft, None], stored: Stored) -> views.PhoneUse | None:
+        """What the phone is good for, by the policy of the day of receipt; most leave none."""
+        left = call.body.phone
+        if left is None:
+            return None
+        rewarded = bool(self.acceptance.policy_of(stored).reward.verdicts)
+        return views.phone_use(phone.use(left), call.body.kind, texts(call.language), rewarded)
 
     async def add(self, call: Call[Addition, None]) -> views.Added:
         """A repetition gets the same answer."""
@@ -105,11 +113,6 @@ class Api:
             requests=counts.get("request", 0),
             ratings=counts.get("rating", 0),
         )
-
-
-def _phone(call: Call[Draft, None], rewarded: bool) -> views.PhoneUse | None:
-    left, words = call.body.phone, texts(call.language)
-    return views.phone_use(phone.use(left), call.body.kind, words, rewarded) if left else None
 
 
 def _accepted(

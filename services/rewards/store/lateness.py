@@ -90,6 +90,9 @@ def _around(
 
 
 async def count_waiting_for_phone(conn: Connection) -> int:
-    """Verdicts that earn a reward and have no phone to pay it to."""
-    number: int = await conn.fetchval("SELECT count(*) FROM verdicts WHERE waiting IS NOT NULL")
+    """Verdicts of units in sight that earn a reward and have no phone to pay it to."""
+    number: int = await conn.fetchval(
+        """SELECT count(*) FROM verdicts v JOIN units u ON u.unit_code = v.waiting->>'unit_code'
+           WHERE v.waiting IS NOT NULL"""
+    )
     return number

@@ -16,6 +16,7 @@ from shared.db import Connection
 
 ORDER = """order_id, vendor, product, amount_fen, attempt, vendor_ref AS ref,
            outcome IS NOT DISTINCT FROM 'paid' AS paid"""
+BY_REF = "SELECT order_id FROM orders WHERE vendor = $1 AND vendor_ref = ANY($2)"
 _FIELDS = tuple(field.name for field in fields(Order))
 _LIST = """
     SELECT order_id, attempt, vendor, product, amount_fen, opened_at, vendor_ref, code, outcome,
@@ -100,11 +101,7 @@ async def list_past(conn: Connection, reward_id: UUID) -> list[Past]:
 
 async def list_by_ref(conn: Connection, vendor: str, refs: Collection[str]) -> list[str]:
     """Our ids of the orders that a vendor calls so."""
-    rows = await conn.fetch(
-        "SELECT order_id FROM orders WHERE vendor = $1 AND vendor_ref = ANY($2)",
-        vendor,
-        list(refs),
-    )
+    rows = await conn.fetch(BY_REF, vendor, list(refs))
     return [row["order_id"] for row in rows]
 
 

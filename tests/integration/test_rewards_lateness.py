@@ -1,0 +1,52 @@
+"""The two days at a glance: what waits for a phone is told beside what is unpaid."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared.db import Database
+from shared.web.session import statement_cookie
+from tests.integration.rewards_desk import ANN, Desk, opened, token
+from tests.integration.test_rewards_decisions import again, hear, verified
+from tests.integration.test_rewards_refused_phones import bind, bound
+
+SERVICE = "rewards"
+NO_PHONE: dict[str, Any] = {"phone_sealed": None, "phone_index": None}
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    """The service, which knows one unit of the city."""
+    async with opened(database) as running:
+        yield running
+
+
+async def shown(desk: Desk, language: str) -> str:
+    """The page."""
+    said = token(ANN)["Authorization"].removeprefix("Bearer ")
+    headers = HTML | {"Accept-Language": language, "Cookie": f"{statement_cookie(False)}={said}"}
+    async with desk.client.get("/lateness", headers=headers) as response:
+        assert 200 == response.status
+        return await response.text()
+
+
+async def test_rewards_without_a_phone_are_counted(desk: Desk) -> None:
+    """No two days run for them, and nobody would see them otherwise; what to do stands there."""
+    assert 0 == (await desk.get("/api/v1/lateness"))[1]["waiting_for_phone"]
+    assert "绑定" not in await shown(desk, "zh")
+    waiting = [verified(**NO_PHONE) for _ in range(3)]
+    async with desk.database.transaction() as conn:
+        for event in waiting:
+            await hear(conn, event)
+        await hear(conn, verified(**NO_PHONE, unit_code="elsewhere"))
+        await hear(conn, again(waiting[0], verdict="unsubstantiated"))
+    _, listing = await desk.get("/api/v1/lateness")
+    assert (2, []) == (listing["waiting_for_phone"], listing["rewards"])
+    assert "2 件查实的投诉" in await shown(desk, "zh")
+    assert "2 complaints found true" in await shown(desk, "en")
+    async with desk.database.transaction() as conn:
+        await bind(conn, bound(waiting[1].submission_id))
+    _, listing = await desk.get("/api/v1/lateness")
+    assert (1, 1) == (listing["waiting_for_phone"], len(listing["rewards"]))
