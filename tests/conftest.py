@@ -9,6 +9,7 @@ Hypothesis draws the same examples every time (`ci`), so that a test never fails
 """
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -76,6 +77,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Folder by folder; inside one, in the order of its files."""
     ranks = {ROOT / "tests" / folder: rank for rank, folder in enumerate(_FOLDERS)}
     items.sort(key=lambda item: ranks.get(item.path.parent, len(ranks)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the run; to look at it again and again finds nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -45,10 +46,14 @@ class Problem(BaseModel):
 def endpoints(service: str, table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     """The document and its page, for the table of a service."""
     api = [one for one in table if one.is_api]
-    text = orjson.dumps(document(service, api), option=orjson.OPT_INDENT_2).decode()
+
+    # A tenth of a second, most of what making an application takes: made when first asked for.
+    @cache
+    def text() -> str:
+        return orjson.dumps(document(service, api), option=orjson.OPT_INDENT_2).decode()
 
     async def as_json(_: Call[Any, Any]) -> Text:
-        return Text(text, "application/json")
+        return Text(text(), "application/json")
 
     async def as_page(_: Call[Any, Any]) -> Page:
         values = {"service": service, "endpoints": api, "shape": shape}

@@ -228,10 +228,10 @@ async def import_all(
     database: Database, *files: str, levels: Sequence[str] = LEVELS
 ) -> list[Imported]:
     """Import CSV texts; each must be accepted."""
-    done = []
+    done, seal = [], settings().seal
     for file in files:
         async with database.transaction() as conn:
-            result = await directory.import_csv(conn, file.encode(), settings().seal, levels)
+            result = await directory.import_csv(conn, file.encode(), seal, levels)
         if not isinstance(result, Imported):
             raise MashangError(str(result))
         done.append(result)
