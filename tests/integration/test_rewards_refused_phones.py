@@ -11,7 +11,7 @@ from services.rewards import handlers, phones
 from services.rewards.jobs import Payouts
 from services.rewards.phones import MOST_LOOKS, PhoneChecks
 from services.rewards.rules.payouts import Reward, move
-from services.rewards.store import history, rewards
+from services.rewards.store import erasures, history, rewards
 from services.rewards.store.phones import Check
 from shared.db import Connection, Database
 from shared.events import CaseVerified, ContactBound
@@ -286,3 +286,15 @@ async def _reward(database: Database, event: CaseVerified) -> Reward:
         found = await rewards.claim_by_case(conn, event.case_id)
     assert found is not None
     return found
+
+
+async def test_what_is_to_be_forgotten_is_forgotten_here_too(conn: Connection) -> None:
+    """The phone that waits for its look-up, and the mark of one that is refused."""
+    own = uuid4()
+    contact = bound(own)
+    await bind(conn, contact)
+    await phones.refuse(conn, own, contact.phone_index, "c", RECEIVED)
+    await erasures.hear(conn, own)
+    assert 1 == await erasures.erase(conn, 10)
+    for table in ("contacts", "phone_checks", "refused_phones"):
+        assert 0 == await conn.fetchval(f"SELECT count(*) FROM {table}")
