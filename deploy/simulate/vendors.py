@@ -51,6 +51,8 @@ class Airtime(_Here):
     name: ClassVar[str] = "simulated"
     refuses_repeats: ClassVar[bool] = True
     hands_out: ClassVar[bool] = False
+    # What it refuses, it refuses for no number's sake.
+    wrong_numbers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self, log: Log, seed: int, products: Mapping[int, str], listed: Callable[[int, str], Any]
@@ -63,6 +65,9 @@ class Airtime(_Here):
         """Sold as configured."""
         ours = {own: fen for fen, own in self.products.items()}
         return self._listed(ours[product], product)
+
+    async def check(self, phone: str) -> None:
+        """Nothing speaks against a number."""
 
     async def send(self, order: Any, phone: str) -> Outcome:
         """What the lot says becomes of it."""

@@ -47,7 +47,8 @@ class _Row(NamedTuple):
 
 def recorded(record: OfficerRecord, teller: Teller) -> list[tuple[object, ...]]:
     """A row for every mark and every document, the newest first, in the order of COLUMNS."""
-    rows = sorted((*_marks(record, teller), *_papers(record, teller)), reverse=True)
+    rows = [*_marks(record, teller), *_papers(record, teller)]
+    rows.sort(key=lambda row: row.at, reverse=True)
     return [(record.badge, written_at(at), *rest) for at, *rest in rows]
 
 

@@ -15,7 +15,7 @@ from shared.access import OUTSIDERS, Operator
 from shared.db import Database
 from shared.web import exports
 from tests.integration.scoring_desk import SEED, Scores, officer, opened
-from tests.integration.scoring_parts import DAY, cleared
+from tests.integration.scoring_parts import DAY, cleared, verdict
 from tests.integration.staff_tab import Tab, somebody
 from tests.integration.test_scoring_leadership import complaint
 from tests.support import at
@@ -74,6 +74,19 @@ async def test_an_officers_record_is_a_list_to_take_away(scores: Scores) -> None
         english = tab(scores, somebody("auditor"), "en")
         rows = await taken(english, "/scores/officers/P-n1", RECORD, "badge=P-n1")
         assert "Officer" in rows[0]
+
+
+async def test_marks_of_one_moment_are_a_record_too(scores: Scores) -> None:
+    """Set, set and taken back at once, of which only one stands and has a number."""
+    stays, goes = uuid4(), uuid4()
+    named: dict[str, Any] = {"unit_code": "n1", "officers": ("P-n1",)}
+    await scores.hear(
+        verdict(stays, **named), verdict(goes, **named),
+        cleared(goes, 2).model_copy(update={"unit_code": "n1"}),
+    )  # fmt: skip
+    page = tab(scores, somebody("auditor"))
+    rows = await taken(page, "/scores/officers/P-n1", RECORD, "badge=P-n1")
+    assert ["", "", "1"] == sorted(one["第几次"] for one in rows)
 
 
 async def test_a_record_is_for_whom_the_page_is(scores: Scores) -> None:
