@@ -45,13 +45,16 @@ class Wanted:
     async def on_case_verified(self, conn: Connection, event: CaseVerified) -> None:
         """Queue the thanks, once a case, whatever the verdict and its revision; and the questions.
 
-        They are asked again of a changed answer, but not where an officer's appeal changed it.
+        They are asked again of a changed answer, but not where an officer's appeal changed it, and
+        not of one that was rated before it was heard of here.
         """
         use = self._use(event)
         if wants_thanks(event, use):
             await self._queue(conn, event, "thanks")
         rule = self.policies.at(event.received_at).messages
         if use is None or not use.sms or event.overturned or rule.ask_after_hours is None:
+            return
+        if await messages.get_rated(conn, event.submission_id) >= event.revision:
             return
         asked = event.verified_at + timedelta(hours=rule.ask_after_hours)
         dead = asked + timedelta(hours=2 * rule.reply_hours)

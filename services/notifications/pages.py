@@ -77,7 +77,8 @@ class MessagePages:
         self, call: Call[Any, Any], query: views.ListQuery, refused: Refused | None = None
     ) -> Page:
         listing = await self.api.listing(call, query)
-        kept = {"state": query.state, "purpose": query.purpose, "cursor": listing.next}
+        kept = {"state": query.state, "purpose": query.purpose, "vendor": query.vendor,
+                "cursor": listing.next}  # fmt: skip
         more = "/messages?" + urlencode({k: v for k, v in kept.items() if v})
         values = {
             "figures": await self.api.figures(call),
@@ -88,6 +89,8 @@ class MessagePages:
             "listing": listing,
             "state": query.state,
             "purpose": query.purpose,
+            "vendor": query.vendor,
+            "vendors": [vendor.name for vendor in self.api.vendors],
             "states": get_args(State),
             "purposes": get_args(Purpose),
             "next_page": more if listing.next else None,

@@ -9,6 +9,7 @@ libraries raise becomes an outcome here, and nowhere else.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -41,6 +42,14 @@ class Answer:
 
     status: int
     body: bytes
+
+
+def body_of(answer: Answer | TryLater | Unknown) -> bytes | TryLater | Unknown:
+    """The body of any answer below 500, where the vendor tells everything else in it."""
+    if not isinstance(answer, Answer):
+        return answer
+    failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Unknown(f"http_{answer.status}") if failed else answer.body
 
 
 class Client:

@@ -26,7 +26,7 @@ class Fate:
 
     def __init__(self, service: str, me: str, tally: Tally) -> None:
         self._service, self._me, self._tally = service, me, tally
-        self._points = points.of(service)
+        self._points = [*points.of(service), *points.by_hand(service)]
         self._seen: set[str] = set()
         self._known = (*(point.frame for point in self._points), *NAMELESS)
 

@@ -73,6 +73,20 @@ POINTS: tuple[Point, ...] = (
     *_around("sms: commit of a report", "commit", "Api.take_report", "notifications"),
 )  # fmt: skip
 
+# What people decide about money, one thing at a time: nobody does so while the city runs, so each
+# is died in alone (tests/chaos/alone.py).
+BY_HAND: tuple[Point, ...] = (
+    *_around("reward: commit of a retry by hand", "commit", "Api.approve", "rewards"),
+    *_around("reward: commit of a hold", "commit", "Api.hold", "rewards"),
+    *_around("reward: commit of a second signature", "commit", "Api.write_off", "rewards"),
+    *_around("reward: commit of an approval", "commit", "Api.approve", "rewards"),
+    *_around("stop: commit of a second lift", "commit", "Reconciliations.lift", "rewards"),
+    *_around("mismatch: commit of a resolution", "commit", "Clearing.resolve", "rewards"),
+    *_around("ledger: commit of a top-up", "commit", "LedgerPages.top_up", "rewards"),
+    *_around("ledger: commit of a reversal", "commit", "LedgerPages.take_back", "rewards"),
+    *_around("month: commit of a close", "commit", "Closing.close", "rewards"),
+)
+
 # Commits without a point, by the beginning of a function's name, and why. One that is not here is
 # shown, and fails the run.
 _AGAIN = "by the clock, in one transaction: the next run does what this one did not"
@@ -99,8 +113,13 @@ NAMELESS: Mapping[str, str] = {
 
 
 def of(service: str) -> list[Point]:
-    """The points that a service has."""
+    """The points that a service has while the city runs."""
     return [point for point in POINTS if service in point.services]
+
+
+def by_hand(service: str) -> list[Point]:
+    """Those where a person decides."""
+    return [point for point in BY_HAND if service in point.services]
 
 
 def wanted(times: int, purposes: Sequence[str] = ()) -> dict[str, dict[str, int]]:

@@ -87,6 +87,23 @@ async def test_the_list_shows_states_and_masks_phones(
     assert empty in page.text
 
 
+async def test_the_list_is_filtered_by_its_vendor(
+    client: TestClient[Any, Any], database: Database, settings: Settings
+) -> None:
+    """Those in use can be chosen; what is chosen stays so, and another's SMS is not listed."""
+    own = await add(database, settings, "failed")
+    async with database.acquire() as conn:
+        await conn.execute("INSERT INTO attempts VALUES ($1, 1, $2, now())", own, SMS.name)
+    page = Tab(client, SEED, somebody("auditor"))
+    assert 200 == await page.get(f"/messages?vendor={SMS.name}")
+    shown = f'href="/messages/{own}"'
+    assert (True, True) == (
+        f'<option value="{SMS.name}" selected>' in page.text, shown in page.text
+    )  # fmt: skip
+    await page.get("/messages?vendor=elsewhere")
+    assert shown not in page.text
+
+
 async def test_pages_follow_one_another(
     client: TestClient[Any, Any], database: Database, settings: Settings
 ) -> None:

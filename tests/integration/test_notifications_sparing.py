@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.notifications.handlers import Wanted
 from services.notifications.rules.sparing import Thrift
 from services.notifications.store import messages
 from shared import events
@@ -26,6 +27,7 @@ from tests.integration.notifications_parts import (
     rows,
     ruled,
     states,
+    verified,
 )
 
 SERVICE = "notifications"
@@ -187,6 +189,22 @@ async def test_a_question_before_its_time_waits(database: Database) -> None:
         await WANTED.on_answer_rated(conn, rated)
     found = await rows(database, "SELECT state, code, phone_sealed FROM messages")
     assert [{"state": "failed", "code": "answered", "phone_sealed": None}] == found
+
+
+async def test_what_was_rated_before_it_was_heard_of_is_not_asked(database: Database) -> None:
+    """The rating overtook the verdict; a later verdict is asked about."""
+    case = uuid4()
+    rated = events.AnswerRated(
+        submission_id=case, kind="complaint", unit_code="u", version=1, revision=1, solved=True,
+        satisfied=None, rated_at=clock.now(),
+    )  # fmt: skip
+    async with database.transaction() as conn:
+        await WANTED.on_answer_rated(conn, rated)
+        for revision in (1, 2):
+            asking = Wanted(SEAL, ruled(ask_after_hours=1))
+            await asking.on_case_verified(conn, verified(case, revision=revision))
+    questions = "SELECT occasion FROM messages WHERE purpose = 'question'"
+    assert [{"occasion": 2}] == await rows(database, questions)
 
 
 async def test_what_nobody_may_send_any_more_is_given_up(database: Database) -> None:

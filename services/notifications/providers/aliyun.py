@@ -9,7 +9,6 @@ the signature's date nor the day of a query follows a moved clock. [D]/[M]: as i
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from http import HTTPStatus
 from typing import Annotated, ClassVar
 from uuid import uuid4
 
@@ -26,7 +25,7 @@ from services.notifications.providers.aliyun_answers import (
 from services.notifications.providers.protocol import Call, Inbound, Provider, Sms, SmsSettings
 from shared.values.clock import SHANGHAI, service_day
 from shared.vendors import vendor
-from shared.vendors.client import Answer, Client
+from shared.vendors.client import Client, body_of
 from shared.vendors.outcomes import Outcome, TryLater, Unknown
 from shared.vendors.vendor import Reply, Terms
 
@@ -125,11 +124,7 @@ class Aliyun(Provider):
         secret = self._settings.key_secret.get_secret_value()
         at, nonce = datetime.now(UTC), uuid4().hex
         headers = acs3.headers(wanted, self._settings.key_id, secret, at, nonce)
-        answer = await self.client.call("POST", query=query, headers=headers)
-        if not isinstance(answer, Answer):
-            return answer
-        failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return Unknown(f"http_{answer.status}") if failed else answer.body
+        return body_of(await self.client.call("POST", query=query, headers=headers))
 
 
 def national(phone: str) -> str:

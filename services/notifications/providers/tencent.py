@@ -10,7 +10,6 @@ in tencent_codes.
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
@@ -32,7 +31,7 @@ from services.notifications.providers.tencent_answers import (
     read_reports,
 )
 from shared.vendors import vendor
-from shared.vendors.client import Answer, Client
+from shared.vendors.client import Client, body_of
 from shared.vendors.outcomes import NotFound, Outcome, TryLater, Unknown
 from shared.vendors.vendor import Reply, Terms
 
@@ -122,8 +121,4 @@ class Tencent(Provider):
         secret = self._settings.key_secret.get_secret_value()
         headers = tc3.headers(call, self._settings.key_id, secret, datetime.now(UTC))
         headers |= {"x-tc-version": VERSION, "x-tc-region": self._settings.region}
-        answer = await self.client.call("POST", headers=headers, data=body)
-        if not isinstance(answer, Answer):
-            return answer
-        failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return Unknown(f"http_{answer.status}") if failed else answer.body
+        return body_of(await self.client.call("POST", headers=headers, data=body))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from services.notifications.providers.twilio_codes import TABLE
 from shared.vendors import outcomes
-from shared.vendors.client import Answer
+from shared.vendors.client import Answer, body_of
 from shared.vendors.outcomes import Outcome
 
 DELIVERED = "delivered"
@@ -81,12 +81,13 @@ def read_page(answer: Answer) -> Page | Outcome:
 
 def _read(kind: type[M], answer: Answer, refusal: Callable[[str], Outcome]) -> M | Outcome:
     """By the status only whether it failed, and by the code why; a 5xx says nothing."""
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return outcomes.Unknown(f"http_{answer.status}")
+    body = body_of(answer)
+    if not isinstance(body, bytes):
+        return body
     try:
         if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return kind.model_validate_json(answer.body)
-        return refusal(str(_Fault.model_validate_json(answer.body).code))
+            return kind.model_validate_json(body)
+        return refusal(str(_Fault.model_validate_json(body).code))
     except ValidationError:
         return outcomes.Unknown("garbage")
 

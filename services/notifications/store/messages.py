@@ -105,6 +105,12 @@ _MARK_ANSWERED = _marking(
     " phone_sealed = NULL",
     "submission_id = $1 AND purpose = 'question' AND state = 'queued' AND occasion <= $2",
 )
+_RATED = """
+    INSERT INTO rated AS r (submission_id, revision) VALUES ($1, $2)
+    ON CONFLICT ON CONSTRAINT rated_pkey
+        DO UPDATE SET revision = greatest(r.revision, excluded.revision)
+    RETURNING revision
+"""
 _CLAIM_QUERIES = f"""
     UPDATE messages SET queries = queries + 1, next_at = now() + $2
     WHERE message_id IN (
@@ -215,8 +221,14 @@ async def mark(conn: Connection, message: Message, to: Next) -> tuple[bool, date
     return row is not None, row["settled_at"] if row else None
 
 
+async def get_rated(conn: Connection, submission_id: UUID) -> int:
+    """The newest verdict that was rated, 0 if none was; a rating that comes now waits for us."""
+    return int(await conn.fetchval(_RATED, submission_id, 0))
+
+
 async def mark_answered(conn: Connection, submission_id: UUID, revision: int) -> list[UUID]:
-    """Give up the questions that are not yet asked of what is answered by now."""
+    """Give up the questions that are not yet asked of what is answered by now, and ask none."""
+    await conn.execute(_RATED, submission_id, revision)
     rows = await conn.fetch(_MARK_ANSWERED, submission_id, revision)
     return [row["message_id"] for row in rows]
 
