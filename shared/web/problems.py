@@ -28,9 +28,15 @@ UNFIT = "wrong.unfit"
 def wrongs(error: ValidationError, texts: Texts) -> tuple[Wrong, ...]:
     """What pydantic found, by key. Nothing of the input is quoted back."""
     return tuple(
-        Wrong(".".join(map(str, e["loc"])) or "body", _key(e["type"], texts), **_values(e))
-        for e in error.errors(include_input=False, include_url=False)
+        Wrong(".".join(map(str, e["loc"])) or "body", _key(_kind(e), texts), **_values(e))
+        for e in error.errors(include_url=False)
     )
+
+
+def _kind(error: ErrorDetails) -> str:
+    # What our own validator has tidied up is for pydantic something of a length, not a text.
+    of_text = error["type"] in ("too_long", "too_short") and isinstance(error["input"], str)
+    return f"string_{error['type']}" if of_text else error["type"]
 
 
 def _values(error: ErrorDetails) -> dict[str, object]:

@@ -471,6 +471,29 @@ async def test_a_form_that_is_too_large(forms: Filled) -> None:
     assert dict.fromkeys(told, (413, [])) == statuses(told)
 
 
+async def test_what_is_wrong_is_marked(street: Street) -> None:
+    """Too long a text: the field says so to ears as well, and its words are where it says."""
+    await street.recovered()
+    bare, astray = set(), {}
+    for form in [form for form in await street.forms("zh") if form.typed]:
+        status, page = await form.send(**_far_too_long(form))
+        # What became of the case meanwhile may leave no such form: then the text alone is kept.
+        asked = any(f'name="{name}"' in page for name in _far_too_long(form))
+        if status == 422 and asked and 'aria-invalid="true"' not in page:
+            bare.add(form.name)
+        if lost := _described(page) - set(re.findall(' id="([^"]+)"', page)):
+            astray[form.name] = lost
+    assert (set(), {}) == (bare, astray)
+
+
+def _far_too_long(form: Form) -> dict[str, str]:
+    return {name: "长" * 6000 for name, value in form.fields.items() if value in form.typed}
+
+
+def _described(page: str) -> set[str]:
+    return {one for ids in re.findall('aria-describedby="([^"]+)"', page) for one in ids.split()}
+
+
 async def test_a_form_beyond_all_measure(forms: Filled) -> None:
     """413 unread; the page says honestly that only the browser still has it."""
     _, filled = forms

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from services.verification.supervision.acts import AcknowledgementBody
 from shared.errors import (
     KINDS,
     Conflict,
@@ -82,6 +83,14 @@ def test_every_mistake_can_be_told(model: type[BaseModel], lang: Language) -> No
             assert said
             assert "{" not in said
             assert "nobody" not in said
+
+
+def test_a_tidied_text_has_letters_not_items() -> None:
+    """Its length is checked after our own validator, for which pydantic no longer calls it text."""
+    with pytest.raises(ValidationError) as wrong:
+        AcknowledgementBody(plan="长" * 2001)
+    (one,) = problems.wrongs(wrong.value, texts("zh"))
+    assert "最多 2000 个字符。" == texts("zh").text(one.key, **one.values)
 
 
 def test_choices_are_listed_without_english() -> None:
