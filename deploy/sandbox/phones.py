@@ -1,6 +1,7 @@
-"""The citizen's phone, to look at: which SMS arrived and how much airtime, whatever vendor sent it.
+"""The citizen's phone, to look at and to write back from, whatever vendor sent what arrived.
 
-Read from the book, which knows no dialect. For this machine only, as the admin's paths are.
+Read from the book, which knows no dialect; a reply goes by the vendor of the last SMS. For this
+machine only, as the admin's paths are.
 """
 
 import sqlite3
@@ -11,10 +12,12 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
+from deploy.sandbox.dialects import DIALECTS
 from deploy.sandbox.parts import PARTS
 from deploy.sandbox.when import CHINA
 
@@ -28,7 +31,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 # A refused call reached nobody.
@@ -47,6 +50,13 @@ _AIRTIME = """
            coalesce(reversed_at, paid_at, created_at) AS moment
     FROM airtime WHERE phone = ?
 """
+# Whose SMS is answered: that of the newest.
+_LAST = """
+    SELECT vendor FROM sms WHERE phone = ? AND state <> 'refused' ORDER BY sent_at DESC, id DESC
+"""
+# What the SMS themselves ask for, so that a tap is enough.
+REPLIES = ("1", "2", "3", "T")
+MOST_TEXT = 1000
 Line = dict[str, Any]
 
 
@@ -109,8 +119,37 @@ async def get_phone(request: web.Request) -> web.Response:
         phones=[] if number else list_phones(db),
         lines=lines[:SHOWN],
         balances=balances(lines),
+        replies=REPLIES if _last_vendor(db, number) else (),
+        replied=request.query.get("replied", ""),
+        most=MOST_TEXT,
     )
     return web.Response(text=text, content_type="text/html", headers=HEADERS)
+
+
+async def post_reply(request: web.Request) -> web.Response:
+    """POST /phone: what is typed here is written back, by a form of this page only."""
+    if request.headers.get("Origin", str(request.url.origin())) != str(request.url.origin()):
+        raise web.HTTPForbidden
+    form, parts = await request.post(), request.app[PARTS]
+    number, text = (str(form.get(name, "")) for name in ("number", "text"))
+    vendor = _last_vendor(parts.book.db, own(number))
+    sent = False
+    if vendor and 0 < len(text.strip()) <= MOST_TEXT:
+        with parts.book.writing():
+            sent = DIALECTS[vendor].heard(parts, own(number), text)
+    query = {
+        "number": number,
+        "lang": str(form.get("lang", "")),
+        "replied": "yes" if sent else "no",
+    }
+    return web.Response(status=303, headers={"Location": f"/phone?{urlencode(query)}"})
+
+
+def _last_vendor(db: sqlite3.Connection, number: str) -> str | None:
+    """Through which something was last sent to a phone, if anything was."""
+    written = [row["phone"] for row in db.execute(_PHONES) if own(row["phone"]) == number]
+    found = [row["vendor"] for phone in written for row in db.execute(_LAST, (phone,))]
+    return found[0] if found else None
 
 
 def _file(name: str, content_type: str) -> web.RouteDef:
@@ -126,6 +165,7 @@ def routes() -> list[web.RouteDef]:
     """The page and what it loads."""
     return [
         web.get("/phone", get_phone, allow_head=False),
+        web.post("/phone", post_reply),
         _file("phone.css", "text/css"),
         _file("phone.js", "text/javascript"),
     ]

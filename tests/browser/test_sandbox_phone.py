@@ -1,14 +1,34 @@
-"""The citizen's phone at the sandbox, in a browser: it changes by itself."""
+"""The citizen's phone at the sandbox, in a browser: it changes by itself, and writes back."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser
 
-from deploy.sandbox.customer import Client
+from deploy.sandbox.customer import SEED, Client
 from deploy.sandbox.testing import SandboxProcess
-from tests.vendors import order
+from services.notifications.service import build
+from services.notifications.settings import Settings
+from shared.config import key_ring
+from shared.db import Database
+from shared.values.seal import Seal
+from shared.vendors import reports
+from shared.web.edge import make_app
+from tests.conftest import eventually
+from tests.integration.test_notifications_pages import ADD, SETTINGS
+from tests.vendors import SMS, environment, order, sms
+
+ASKED = """
+    UPDATE messages SET purpose = 'question', occasion = 1, not_before = mashang_now(),
+        sent_at = mashang_now(), expires_at = mashang_now() + interval '1 day'
+"""
+SERVICE, PHONE = "notifications", "+8613800000088"
 
 
 @pytest.fixture
@@ -27,3 +47,45 @@ async def test_it_changes_by_itself(sandbox: SandboxProcess, chromium: Browser) 
         await order(Client(session, sandbox.url), "seen", "+8613800000088")
     await page.get_by_text("arrived").wait_for()
     await page.close()
+
+
+async def test_a_reply_goes_through_the_real_endpoint(
+    database: Database, tmp_path: Path, chromium: Browser
+) -> None:
+    """3 answers the question, T ends the SMS, both by a tap; no other page sends anything."""
+    settings, own = Settings.model_validate(SETTINGS), uuid4()
+    seal = Seal({"phone": key_ring(settings.seal_keys_phone)}, settings.index_key)
+    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
+        service = build(settings, database)
+    async with database.transaction() as conn:
+        sealed = seal.close(PHONE, f"phone:{own}")
+        await conn.execute(ADD, own, sealed, seal.index(PHONE), "delivered", 0)
+        await conn.execute(ASKED)
+    async with TestServer(make_app(service.house)) as server, ClientSession() as session:
+        heard = reports.address(
+            str(server.make_url("/")), SMS.name, SMS.secret(SEED, "report_secret"), reports.INBOUND
+        )
+        with SandboxProcess(tmp_path, {f"--{SMS.name}-inbound-url": heard}) as sandbox:
+            await sms(Client(session, sandbox.url), PHONE)
+            page = await chromium.new_page()
+            await page.goto(f"{sandbox.url}/phone?number={PHONE[3:]}&lang=en")
+            for text, said in (("3", "unsolved"), ("T", "stop")):
+                await page.get_by_role("button", name=f"Reply {text}", exact=True).click()
+                await page.get_by_text("Sent", exact=True).wait_for()
+                newest = "SELECT said FROM replies ORDER BY reply_id DESC LIMIT 1"
+                await eventually(partial(value, database, newest), said)
+            stranger = {"Origin": "http://elsewhere.example"}
+            form = {"number": PHONE[3:], "text": "1"}
+            async with session.post(f"{sandbox.url}/phone", data=form, headers=stranger) as answer:
+                assert 403 == answer.status
+            await page.close()
+    replied = "SELECT count(*) FROM outbox WHERE type = 'answer.replied.v1'"
+    assert (1, 1) == (
+        await value(database, replied), await value(database, "SELECT count(*) FROM stops"),
+    )  # fmt: skip
+
+
+async def value(database: Database, sql: str) -> object:
+    """One value."""
+    async with database.acquire() as conn:
+        return await conn.fetchval(sql)

@@ -33,17 +33,18 @@ ADD = """
 """
 
 
+SETTINGS = {
+    "DATABASE_URL": "unused", "AMQP_URL": "unused", "http_port": 0, "ops_port": 0, **SEAL_KEYS,
+    "identity_public": b64encode(statements.public_key(SEED)).decode(),
+    "index_key": b64encode(SEED).decode(), "sms_vendors": SMS.name,
+    "report_url": "http://127.0.0.1:9",
+}  # fmt: skip
+
+
 @pytest.fixture
 def settings() -> Settings:
     """As the environment would give them."""
-    return Settings.model_validate(
-        {
-            "DATABASE_URL": "unused", "AMQP_URL": "unused", "http_port": 0, "ops_port": 0,
-            **SEAL_KEYS, "identity_public": b64encode(statements.public_key(SEED)).decode(),
-            "index_key": b64encode(SEED).decode(), "sms_vendors": SMS.name,
-            "report_url": "http://127.0.0.1:9",
-        }
-    )  # fmt: skip
+    return Settings.model_validate(SETTINGS)
 
 
 @pytest.fixture
