@@ -24,7 +24,7 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 
 test: ## set up and run every test (ARGS="-k words" selects)
 	@$(BOOTSTRAP) --dev --broker --browser
-	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them
 	@$(BOOTSTRAP) --dev --broker
