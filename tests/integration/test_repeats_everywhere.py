@@ -469,7 +469,7 @@ async def ledger(_: Place) -> tuple[Body, Body]:
 
 async def record(_: Place) -> tuple[Body, Body]:
     """What is on record of an officer is taken away."""
-    return {}, {"asked": "badge=A-1", "format": "csv"}
+    return {}, {"asked": "badge=A-2", "format": "csv"}
 
 
 async def reading(place: Place) -> tuple[Body, Body]:
