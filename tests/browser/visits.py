@@ -63,7 +63,7 @@ NO_LOOK = {
         **{f"{CASES}/{form}": BACK for form in (
             "callbacks", "questions", "verdicts", "reviews", "recusals", "phone-reveals")},
     },
-    "rewards": {"/": "leads to the rewards"},
+    "rewards": {"/": "leads to the rewards", "/close-keys": "a file"},
     "notifications": {"/": "leads to the messages"},
     "scoring": {"/": "leads to the scores"},
     "intake": {
