@@ -179,4 +179,4 @@ def test_thanks_are_for_complainants_with_a_phone(
 def test_no_thanks_are_sent_where_no_sms_arrives(kind: Kind) -> None:
     """The vendor would refuse them, or take money for nothing; the citizen was told before."""
     (event,) = [sample for sample in SAMPLES if isinstance(sample, CaseVerified)]
-    assert (kind in ("mobile", "virtual")) == rules.wants_thanks(event, USES[kind])
+    assert (kind in ("mobile", "virtual", "refused")) == rules.wants_thanks(event, USES[kind])

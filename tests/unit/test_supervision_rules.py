@@ -95,6 +95,6 @@ def test_a_document_of_a_city_that_speaks_english() -> None:
     with living_by(file):
         told = paper.of(notice(categories=("delay", "conduct")), "climbs", policy.load(file))
     assert ("SUP 2026-17", "熊寨户籍室:", "en") == (told.ref, told.to, told.language)
-    assert ("Document of Example Borough Council", "2026-11-24") == (told.head, told.day)
+    assert ("Document of Example Borough Council", "24 November 2026") == (told.head, told.day)
     assert "was to be verified by 24 Nov 16:00; at 24 Nov 16:00 it was not" in told.body[0]
     assert not re.findall("[，、：；。〔〕号月日]", "".join((told.ref, told.title, *told.body)))
