@@ -67,7 +67,7 @@ NO_ACT = {
     "POST /desk/directory/holidays": "a calendar is looked at, and nothing of it is kept",
     "POST /desk/directory/holidays/file": "the same, as a file",
     "POST /desk/directory/import": "a file that is looked at twice is imported once",
-    "POST /reconciliations/statements": "a file that comes twice adds nothing and takes nothing back",
+    "POST /reconciliations/statements": "a file that comes twice adds and takes nothing",
 }
 CRITICISM = """
     INSERT INTO criticisms (year, number, case_id, revision, unit_code, issued_at)
