@@ -22,7 +22,7 @@ from aiohttp import web
 from shared import budget, config, db, faults, policy
 from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
-from shared.bus.inbox import Handler, Inbox, LockFirst, no_locks
+from shared.bus.inbox import Handler, Inbox, LockFirst, LockOrder, by_subject, no_locks
 from shared.bus.relay import Relay
 from shared.config import Settings
 from shared.db import Database
@@ -63,6 +63,7 @@ class Service:
     door: Door | None = None
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
     lock_first: LockFirst = no_locks
+    lock_order: LockOrder = by_subject
     inbox_retention: timedelta | None = timedelta(days=8)
     state: Callable[[], Mapping[str, str]] = dict
     tasks: Tasks = field(default_factory=Tasks)
@@ -201,7 +202,7 @@ def _assemble(
 ) -> Running:
     url = settings.amqp_url.get_secret_value()
     relay = Relay(database, url, service.name, service.tasks)
-    box = Inbox(database, service.name, service.handlers, service.lock_first)
+    box = Inbox(database, service.name, service.handlers, service.lock_first, service.lock_order)
     consumer = Consumer(url, service.name, settings.prefetch, box.take)
     return Running(service, settings, database, relay, consumer, box, stop)
 

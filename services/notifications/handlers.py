@@ -18,6 +18,7 @@ from shared.events import (
     ContactErased,
     DutyNoticed,
     DutyPaged,
+    Event,
     InvitationDrawn,
     MessageSettled,
     OtpRequested,
@@ -33,6 +34,11 @@ from shared.values.seal import Seal
 from shared.web.texts import home
 
 OfASubmission = CaseVerified | CallbackUnreached | WordGiven | RewardPaid
+
+
+def lock_order(event: Event) -> str:
+    """By submission, where an event tells one: messages of its case, its codes, its erasure."""
+    return str(getattr(event, "submission_id", event.subject))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.notifications.api import Api
-from services.notifications.handlers import Wanted, on_contact_erased
+from services.notifications.handlers import Wanted, lock_order, on_contact_erased
 from services.notifications.jobs import Deliveries
 from services.notifications.pages import MessagePages, StopPages
 from services.notifications.providers.registry import VENDORS
@@ -55,6 +55,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.ReceiptIssued: wanted.on_receipt_issued,
             events.OperatorChanged: on_operator_changed,
         },
+        lock_order=lock_order,
         jobs=[
             Job("send_queued", HALF_A_SECOND, several.send_queued, idle=IDLE),
             Job("query_due", HALF_A_SECOND, several.query_due, idle=IDLE),

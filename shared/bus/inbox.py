@@ -34,6 +34,8 @@ from shared.observe import log, metrics, trace
 Handler = Callable[[Connection, Any], Awaitable[None]]
 # Takes the locks that a whole service shares, when a batch has events of these types.
 LockFirst = Callable[[Connection, Set[type[Event]]], Awaitable[None]]
+# What an event locks rows of: a batch is handled in the order of these, at every instance.
+LockOrder = Callable[[Event], str]
 
 MAX_ATTEMPTS = 12
 STORM = 3
@@ -53,6 +55,11 @@ async def no_locks(_: Connection, __: Set[type[Event]]) -> None:
     """A service whose events touch only rows of their own subject."""
 
 
+def by_subject(event: Event) -> str:
+    """The order of a service whose events touch only rows of their own subject."""
+    return event.subject
+
+
 class Inbox:
     """What one service hears, and what it does with it."""
 
@@ -62,8 +69,10 @@ class Inbox:
         service: str,
         handlers: Mapping[type[Event], Handler],
         lock_first: LockFirst = no_locks,
+        lock_order: LockOrder = by_subject,
     ) -> None:
-        self._db, self._service, self._lock_first = database, service, lock_first
+        self._db, self._service = database, service
+        self._lock_first, self._lock_order = lock_first, lock_order
         self._handlers = {event.TYPE: handler for event, handler in handlers.items()}
         self._heard = {event.TYPE: event for event in handlers}
         self._claimed: Sequence[Pending] = ()
@@ -113,7 +122,7 @@ class Inbox:
         await self._lock_first(conn, {type(one.event) for one in batch})
         ids = [one.received.event_id for one in batch]
         new = {row["event_id"] for row in await conn.fetch(_SEEN, self._service, ids)}
-        for one in sorted(batch, key=lambda one: one.event.subject):
+        for one in sorted(batch, key=lambda one: self._lock_order(one.event)):
             if one.received.event_id in new:
                 new.discard(one.received.event_id)
                 await self._handle(conn, one.envelope, one.event)

@@ -78,7 +78,7 @@ async def test_two_instances_never_stop_one_another(service: str, clone: Clone) 
     first, second = [await Database.connect(url, service, 4) for _ in range(2)]
     built = [wired(service, database) for database in (first, second)]
     boxes = [
-        Inbox(database, service, one.handlers, one.lock_first)
+        Inbox(database, service, one.handlers, one.lock_first, one.lock_order)
         for database, one in zip((first, second), built, strict=True)
     ]
     cases = [uuid7() for _ in range(CASES)]
