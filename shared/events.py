@@ -833,8 +833,11 @@ class Envelope(BaseModel):
 CONTENT_TYPE = "application/cloudevents+json"
 
 
-def wrap(event: Event, producer: str) -> tuple[UUID, str]:
-    """The event in a fresh envelope (new UUIDv7, the present trace): its id, and the JSON text."""
+def wrap(event: Event, producer: str, traceparent: str | None = None) -> tuple[UUID, str]:
+    """The event in a fresh envelope (new UUIDv7): its id, and the JSON text.
+
+    In the present trace, unless another is given.
+    """
     event_id = uuid7()
     envelope = {
         "specversion": "1.0",
@@ -845,7 +848,7 @@ def wrap(event: Event, producer: str) -> tuple[UUID, str]:
         "time": clock.now(),
         "datacontenttype": "application/json",
         "aggregateversion": event.aggregate_version,
-        "traceparent": trace.current(),
+        "traceparent": traceparent or trace.current(),
         "data": orjson.Fragment(event.model_dump_json()),
     }
     return event_id, orjson.dumps(envelope).decode()

@@ -17,7 +17,7 @@ from services.intake.accept.adding import Adding
 from services.intake.accept.browsers import Browsers
 from services.intake.accept.closed import Closed
 from services.intake.accept.finding import Finding
-from services.intake.accept.making import Keys
+from services.intake.accept.making import Keys, Maker
 from services.intake.accept.writer import Limits, Writer
 from services.intake.filing.filing import Filing
 from services.intake.filing.pages import FilingPages
@@ -75,11 +75,12 @@ def build(settings: Settings, database: Database) -> Service:
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
     tasks, closed = Tasks(), Closed()
-    writer = Writer(database, keys.signer, _limits(settings), tasks)
     keyring = Keyring(keys.signer.public, database)
     tally = Tally()
     gate = Gate(policies, tally, _senders(settings), Puzzles(keys.seal))
-    acceptance = Acceptance(keys, policies, writer, closed, database, gate)
+    maker = Maker(keys, gate)
+    writer = Writer(database, maker.rows, keys.signer, _limits(settings), tasks)
+    acceptance = Acceptance(maker, policies, writer, closed, database)
     windows = Windows(acceptance, database)
     finding = Finding(keys.seal, Browsers(keys.seal))
     adding = Adding(database, policies, keys.seal, keys.receipt, finding)

@@ -21,12 +21,15 @@ _ADD = """
 _DEPTH = "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox"
 
 
-def letter(event: Event, producer: str) -> Letter:
-    """The event as it will travel. NotOurEvent when FLOWS gives it to another service."""
+def letter(event: Event, producer: str, traceparent: str | None = None) -> Letter:
+    """The event as it will travel, in the present trace or a given one.
+
+    NotOurEvent when FLOWS gives it to another service.
+    """
     owner = flows.producer_of(type(event))
     if owner != producer:
         raise NotOurEvent(f"{event.TYPE} belongs to {owner}, not to {producer}")
-    event_id, body = wrap(event, producer)
+    event_id, body = wrap(event, producer, traceparent)
     return Letter(event_id, event.TYPE, body)
 
 

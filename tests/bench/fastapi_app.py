@@ -21,7 +21,7 @@ from services.intake.abuse.senders import Senders
 from services.intake.abuse.tally import Tally
 from services.intake.accept.acceptance import Acceptance
 from services.intake.accept.closed import Closed
-from services.intake.accept.making import Keys
+from services.intake.accept.making import Keys, Maker, Taken
 from services.intake.accept.signing import sign
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
@@ -34,7 +34,7 @@ from shared.observe import log
 from shared.tasks import Tasks
 from shared.values.notes import Signer
 
-_COLUMNS = (*Stored._fields, *Row._fields[2:-3])
+_COLUMNS = (*Stored._fields, *Row._fields[3:-3])
 _ADD = f"""
     INSERT INTO submissions ({", ".join(_COLUMNS)})
     VALUES ({", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))})
@@ -43,17 +43,17 @@ _PUBLISH = "INSERT INTO outbox (event_id, type, body) VALUES ($1, $2, $3)"
 POOL = 20
 
 
-class OneEach(Writer):
+class OneEach(Writer[Taken]):
     """A transaction for each submission, on a connection of its own."""
 
-    async def write(self, row: Row) -> Written:
+    async def write(self, one: Taken) -> Written:
         """Answer after COMMIT."""
-        (row,) = sign(self._signer, [row])
+        (row,) = sign(self._signer, self._make([one]))
         values = row.facts._asdict() | row._asdict() | {"categories": row.categories.split(",")}
         async with self._db.pool.acquire() as conn, conn.transaction():
             await conn.execute(_ADD, *(values[name] for name in _COLUMNS))
             await conn.execute(_PUBLISH, row.event_id, row.event_type, row.event_body)
-        return Written(row.facts, fresh=True)
+        return Written(row.facts, row, fresh=True)
 
 
 class Proof(BaseModel):
@@ -89,11 +89,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         seal=settings.seal,
     )
     app.state.key = keys.signer.public
-    writer = OneEach(database, keys.signer, Limits(), Tasks())
     policies = policy.load(settings.policy_file)
     senders = Senders(settings.seal, settings.uncounted)
-    gate = Gate(policies, Tally(), senders, Puzzles(settings.seal))
-    app.state.acceptance = Acceptance(keys, policies, writer, Closed(), database, gate)
+    maker = Maker(keys, Gate(policies, Tally(), senders, Puzzles(settings.seal)))
+    writer = OneEach(database, maker.rows, keys.signer, Limits(), Tasks())
+    app.state.acceptance = Acceptance(maker, policies, writer, Closed(), database)
     app.state.public_url = settings.public_url
     yield {}
     await database.close()

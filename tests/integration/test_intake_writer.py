@@ -1,7 +1,7 @@
 """The shared commit on a real PostgreSQL that hangs, cuts connections and refuses rows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
@@ -36,11 +36,16 @@ def row(name: str, badge: str | None = None) -> Row:
         tree_size=1, tree_path=b"",
     )  # fmt: skip
     return Row(
-        facts, statement(facts), satisfaction=5, categories="", words_sealed=None,
+        facts, name, statement(facts), satisfaction=5, categories="", words_sealed=None,
         phone_sealed=None,
         officer_badge=badge, urgent=False, language="zh", details=None, event_id=uuid7(),
         event_type="submission.received.v1", event_body="{}",
     )  # fmt: skip
+
+
+def writing(database: Database, limits: Limits) -> Writer[Row]:
+    """The writer, of rows that are made already."""
+    return Writer(database, list, SIGNER, limits, Tasks())
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ async def blocked(owner: asyncpg.Connection) -> None:
 
 async def test_requests_at_the_same_time_share_a_commit(database: Database) -> None:
     """100 concurrent writes are 100 rows and 100 letters in only a few transactions."""
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         written = await asyncio.gather(*(writer.write(row(str(n))) for n in range(100)))
     submissions, letters, transactions = await stored(database)
     assert (100, 100) == (submissions, letters)
@@ -94,7 +99,7 @@ async def test_requests_at_the_same_time_share_a_commit(database: Database) -> N
 async def test_a_bad_row_fails_alone(database: Database) -> None:
     """A row that PostgreSQL cannot take gets its error; its 40 neighbours are stored."""
     rows = [row(str(n), badge="nul\x00" if n == 17 else None) for n in range(41)]
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     failed = [n for n, answer in enumerate(answers) if isinstance(answer, Exception)]
     assert [17] == failed
@@ -109,7 +114,7 @@ def signed_together(written: Written) -> int:
 
 async def test_a_batch_is_signed_once(database: Database) -> None:
     """Rows of one commit share a signature; each row's own file is genuine by itself."""
-    async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+    async with writing(database, Limits(linger=0.05)) as writer:
         written = await asyncio.gather(*(writer.write(row(str(n))) for n in range(13)))
         alone = await writer.write(row("alone"))
     assert [13] * 13 == [signed_together(one) for one in written]
@@ -122,7 +127,7 @@ async def test_a_batch_is_told_in_one_line(database: Database) -> None:
     """The log names every submission that a commit took in, and none that it did not."""
     rows = [row(str(n), badge="nul\x00" if n == 2 else None) for n in range(5)]
     with captured_logs() as logs:
-        async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+        async with writing(database, Limits(linger=0.05)) as writer:
             await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     (told,) = [entry for entry in logs if entry["event"] == "submissions received"]
     expected = {str(one.facts.id) for n, one in enumerate(rows) if n != 2}
@@ -134,7 +139,7 @@ async def test_a_batch_is_told_in_one_line(database: Database) -> None:
 async def test_what_is_signed_together_was_stored_together(database: Database) -> None:
     """A row that cannot be stored is in no tree that anybody gets a receipt of."""
     rows = [row(str(n), badge="nul\x00" if n == 5 else None) for n in range(8)]
-    async with Writer(database, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+    async with writing(database, Limits(linger=0.05)) as writer:
         answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     stored = [answer for answer in answers if isinstance(answer, Written)]
     assert [4, 4, 4, 4, 1, 2, 2] == [signed_together(one) for one in stored]
@@ -143,7 +148,7 @@ async def test_what_is_signed_together_was_stored_together(database: Database) -
 async def test_an_impossible_row_fails_alone_too(database: Database) -> None:
     """A row that breaks a constraint fails by itself as well."""
     rows = [row(str(n))._replace(satisfaction=9 if n == 3 else 5) for n in range(8)]
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         answers = await asyncio.gather(*map(writer.write, rows), return_exceptions=True)
     assert [3] == [n for n, answer in enumerate(answers) if isinstance(answer, Exception)]
     assert isinstance(answers[3], asyncpg.CheckViolationError)
@@ -151,7 +156,7 @@ async def test_an_impossible_row_fails_alone_too(database: Database) -> None:
 
 async def test_one_key_twice_in_a_batch_is_stored_once(database: Database) -> None:
     """Two rows under one receipt in the same batch: both get the facts of the first."""
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         one, two = await asyncio.gather(writer.write(row("same")), writer.write(row("same")))
     assert one.stored == two.stored
     assert {True, False} == {one.fresh, two.fresh}
@@ -161,7 +166,7 @@ async def test_one_key_twice_in_a_batch_is_stored_once(database: Database) -> No
 async def test_the_same_row_again_counts_as_ours(database: Database) -> None:
     """After a COMMIT whose answer was lost, repeating the row finds it and reports success."""
     same = row("same")
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         first, again = await writer.write(same), await writer.write(same)
     assert (first.stored, True) == (again.stored, again.fresh)
     assert (1, 1) == (await stored(database))[:2]
@@ -169,7 +174,7 @@ async def test_the_same_row_again_counts_as_ours(database: Database) -> None:
 
 async def test_a_cut_connection_is_survived(database: Database, locker: str) -> None:
     """Backends killed in the middle of the statement: the rows are written again, once."""
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         async with locked(locker) as owner:
             waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(10)]
             await blocked(owner)
@@ -182,11 +187,25 @@ async def test_a_cut_connection_is_survived(database: Database, locker: str) -> 
     assert (10, 10) == (await stored(database))[:2]
 
 
+async def test_what_no_row_can_be_made_of_fails_alone(database: Database) -> None:
+    """A defect in making one row is told to its own caller; its neighbours are stored."""
+
+    def make(names: Sequence[str]) -> list[Row]:
+        if "broken" in names:
+            raise ZeroDivisionError
+        return [row(name) for name in names]
+
+    async with Writer(database, make, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+        answers = await asyncio.gather(
+            *(writer.write(name) for name in ("0", "1", "broken", "3")), return_exceptions=True
+        )
+    assert [Written, Written, ZeroDivisionError, Written] == [type(answer) for answer in answers]
+    assert (3, 3) == (await stored(database))[:2]
+
+
 async def test_patience_ends_without_a_false_success(database: Database, locker: str) -> None:
     """A hanging server: Unavailable for the one being written and the one behind it."""
-    async with Writer(
-        database, SIGNER, Limits(rows=1, in_flight=1, patience=0.3), Tasks()
-    ) as writer:
+    async with writing(database, Limits(rows=1, in_flight=1, patience=0.3)) as writer:
         async with locked(locker) as owner:
             waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(2)]
             await blocked(owner)
@@ -198,7 +217,7 @@ async def test_patience_ends_without_a_false_success(database: Database, locker:
 
 async def test_a_full_queue_refuses_at_once(database: Database, locker: str) -> None:
     """What is over the limit is told so without waiting; the rest is stored."""
-    async with Writer(database, SIGNER, Limits(rows=1, in_flight=1, waiting=2), Tasks()) as writer:
+    async with writing(database, Limits(rows=1, in_flight=1, waiting=2)) as writer:
         async with locked(locker) as owner:
             first = asyncio.create_task(writer.write(row("0")))
             await blocked(owner)
@@ -212,7 +231,7 @@ async def test_a_full_queue_refuses_at_once(database: Database, locker: str) -> 
 
 async def test_leaving_writes_what_waits(database: Database) -> None:
     """A drain answers everybody who was already in, and refuses newcomers."""
-    async with Writer(database, SIGNER, Limits(rows=2, in_flight=1), Tasks()) as writer:
+    async with writing(database, Limits(rows=2, in_flight=1)) as writer:
         waiting = [asyncio.create_task(writer.write(row(str(n)))) for n in range(9)]
         await asyncio.sleep(0)
     assert all(w.fresh for w in await asyncio.gather(*waiting))
@@ -222,7 +241,7 @@ async def test_leaving_writes_what_waits(database: Database) -> None:
 
 async def test_a_caller_who_leaves_harms_nobody(database: Database, locker: str) -> None:
     """A cancelled request's row is stored, and its neighbours are answered."""
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         async with locked(locker) as owner:
             gone, stays = (asyncio.create_task(writer.write(row(str(n)))) for n in range(2))
             await blocked(owner)
@@ -236,7 +255,7 @@ async def test_the_relay_is_woken_after_the_commit(database: Database) -> None:
     """Whoever waits for commits hears of every batch."""
     woken: list[bool] = []
     database.after_commit.append(lambda: woken.append(True))
-    async with Writer(database, SIGNER, Limits(), Tasks()) as writer:
+    async with writing(database, Limits()) as writer:
         await writer.write(row("0"))
     assert [True] == woken
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 
-from services.intake.abuse.gate import Gate
 from services.intake.abuse.rules import Sender
 from services.intake.accept import codes, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
-from services.intake.accept.making import Keys, Maker
+from services.intake.accept.making import Maker, Named, Taken
 from services.intake.accept.store import attachments, invitations, submissions
 from services.intake.accept.store.submissions import Stored
 from services.intake.accept.submission import Draft
@@ -17,6 +16,7 @@ from services.intake.accept.writer import Writer, tell
 from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
+from shared.observe import trace
 from shared.patience import within
 from shared.policy import Policies, Policy
 from shared.values import clock
@@ -39,18 +39,16 @@ class Acceptance:
 
     def __init__(
         self,
-        keys: Keys,
+        maker: Maker,
         policies: Policies,
-        writer: Writer,
+        writer: Writer[Taken],
         closed: Closed,
         database: Database,
-        gate: Gate,
     ) -> None:
-        self._keys, self._policies, self._writer = keys, policies, writer
-        self._closed, self._db, self.gate = closed, database, gate
-        self._maker = Maker(keys, gate)
+        self._maker, self._policies, self._writer = maker, policies, writer
+        self._closed, self._db, self.gate = closed, database, maker.gate
         # As many as there are windows; only genuine codes stay, an exception is not kept.
-        read = partial(codes.read, keys.codes, retired=keys.retired)
+        read = partial(codes.read, maker.keys.codes, retired=maker.keys.retired)
         self._read = lru_cache(4096)(read)
 
     def unit_of(self, code: str) -> UnitCode:
@@ -64,11 +62,11 @@ class Acceptance:
 
     def code_of(self, unit_code: str, counter: int | None) -> str:
         """The code of a window, as it would be printed today."""
-        return codes.sign(self._keys.codes, unit_code, counter)
+        return codes.sign(self._maker.keys.codes, unit_code, counter)
 
     def receipt_code(self, key: str) -> str:
         """The receipt that an idempotency key leads to."""
-        return receipts.code_of(self._keys.receipt, key)
+        return self._maker.code(key)
 
     def receipt_hash(self, key: str) -> bytes:
         """What is stored of that receipt; photos that come before it are noted under it."""
@@ -84,26 +82,21 @@ class Acceptance:
         What comes too often from a `sender` is held for a person to look at, and gets its receipt.
         Invalid, Gone (the window is closed), KeyReused, Unavailable.
         """
-        unit, code, now = self.unit_of(draft.code), self.receipt_code(key), clock.now()
-        draft, unit = _placed(draft, unit)
-        bare = code.replace("-", "")
-        content = receipts.content_hash(
-            bare, receipts.content_of(draft, unit.unit_code, unit.counter)
-        )
-        receipt_hash = receipts.hash_of(bare)
+        now = clock.now()
+        draft, unit = _placed(draft, self.unit_of(draft.code))
         policy = self._policies.at(now)
         if refusal := self._refusal(draft, unit, policy, now):
             # What was taken in yesterday stays so, though today's rules would refuse it.
-            return await self._earlier(code, receipt_hash, content, refusal)
+            return await self._earlier(self._maker.named(draft, unit, key), refusal)
         if unit.invitation:
-            await within(PATIENCE, self._claim(unit, receipt_hash))
+            await within(PATIENCE, self._claim(unit, self.receipt_hash(key)))
         if draft.attachments:
-            await within(PATIENCE, self._check(draft, receipt_hash))
-        row = self._maker.row(draft, unit, receipt_hash, content, policy, now, sender)
-        written = await self._writer.write(row)
-        if written.fresh:
-            return Receipt(code, written.stored, row.statement, fresh=True)
-        return _repeated(code, written.stored, content)
+            await within(PATIENCE, self._check(draft, self.receipt_hash(key)))
+        taken = Taken(draft, unit, key, policy, now, sender, trace.current())
+        stored, own, fresh = await self._writer.write(taken)
+        if fresh:
+            return Receipt(own.code, stored, own.statement, fresh=True)
+        return _repeated(own.code, stored, own.facts.content_hash)
 
     async def _check(self, draft: Draft, receipt_hash: bytes) -> None:
         """Photos and recordings are those that came under the same key."""
@@ -130,13 +123,11 @@ class Acceptance:
             if not await invitations.claim(conn, unit.code, receipt_hash):
                 raise Gone("refused.invitation_used")
 
-    async def _earlier(
-        self, code: str, receipt_hash: bytes, content: bytes, refusal: Refused
-    ) -> Receipt:
-        stored = await within(PATIENCE, self._stored(receipt_hash))
+    async def _earlier(self, named: Named, refusal: Refused) -> Receipt:
+        stored = await within(PATIENCE, self._stored(named.receipt_hash))
         if stored is None:
             raise refusal
-        return _repeated(code, stored, content)
+        return _repeated(named.code, stored, named.content)
 
     async def _stored(self, receipt_hash: bytes) -> Stored | None:
         async with self._db.acquire() as conn:

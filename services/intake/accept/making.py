@@ -1,8 +1,13 @@
-"""What a submission becomes: its row, its event, and the facts that the receipt states."""
+"""What submissions become: their rows, their events, and the facts that their receipts state.
 
+Each step is done for a whole batch: in a loop it costs a fraction of what it costs in the middle of
+a request, where nothing of it is in the processor's caches.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -10,14 +15,16 @@ from uuid_utils.compat import uuid7
 from services.intake import NAME
 from services.intake.abuse.gate import Gate
 from services.intake.abuse.rules import Sender, Sent
-from services.intake.accept import metrics, rules
+from services.intake.accept import metrics, receipts, rules
 from services.intake.accept.codes import UnitCode
 from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.submission import Draft
 from services.intake.proof.statements import statement
 from shared.bus import outbox
+from shared.bus.publishing import Letter
 from shared.events import HeldReason, SubmissionReceived
 from shared.policy import Policy, promises
+from shared.policy.promises import Due
 from shared.values.notes import Signer
 from shared.values.seal import Seal
 
@@ -38,37 +45,73 @@ class Keys:
     retired: dict[str, bytes] = field(default_factory=dict)
 
 
+class Taken(NamedTuple):
+    """A draft that the rules let in, under its repeat key; what a `sender` sends may be held."""
+
+    draft: Draft
+    unit: UnitCode
+    key: str
+    policy: Policy
+    now: datetime
+    sender: Sender | None
+    traceparent: str
+
+
+class Named(NamedTuple):
+    """The receipt's code, what is stored of it, and the commitment to what was sent."""
+
+    code: str
+    receipt_hash: bytes
+    content: bytes
+
+
 @dataclass(frozen=True)
 class Maker:
-    """Makes them of a draft that the rules let in."""
+    """Makes them of drafts that the rules let in."""
 
     keys: Keys
     gate: Gate
 
-    def row(
-        self,
-        draft: Draft,
-        unit: UnitCode,
-        receipt_hash: bytes,
-        content: bytes,
-        policy: Policy,
-        now: datetime,
-        sender: Sender | None,
+    def code(self, key: str) -> str:
+        """The receipt that an idempotency key leads to."""
+        return receipts.code_of(self.keys.receipt, key)
+
+    def named(self, draft: Draft, unit: UnitCode, key: str) -> Named:
+        """What a repetition is known by."""
+        code = self.code(key)
+        bare = code.replace("-", "")
+        content = receipts.content_of(draft, unit.unit_code, unit.counter)
+        return Named(code, receipts.hash_of(bare), receipts.content_hash(bare, content))
+
+    def rows(self, batch: Sequence[Taken]) -> list[Row]:
+        """All of a batch, in its order; what a `sender` sends too often is held."""
+        named = [self.named(one.draft, one.unit, one.key) for one in batch]
+        events = [self._event(one, uuid7()) for one in batch]
+        judged = [self._judged(one, event) for one, event in zip(batch, events, strict=True)]
+        letters = [
+            outbox.letter(event, NAME, one.traceparent)
+            for one, (event, _) in zip(batch, judged, strict=True)
+        ]
+        return [self._row(*parts) for parts in zip(batch, named, judged, letters, strict=True)]
+
+    def _judged(self, one: Taken, event: SubmissionReceived) -> tuple[SubmissionReceived, Due]:
+        """With what is promised; nobody acts on what is held, so until then nothing is."""
+        if one.sender and (held := self._held(event, one.unit, one.sender, one.now)):
+            return event.model_copy(update={"held": held}), promises.NOTHING
+        return event, rules.due(one.draft, one.policy, one.now)
+
+    def _row(
+        self, one: Taken, named: Named, judged: tuple[SubmissionReceived, Due], letter: Letter
     ) -> Row:
-        """All of it; what a `sender` sends too often is held."""
-        event = self._event(draft, unit, uuid7(), policy, now)
-        due = rules.due(draft, policy, now)
-        if sender and (held := self._held(event, unit, sender, now)):
-            # Nobody acts on it before it is released, so nothing is promised until then.
-            event, due = event.model_copy(update={"held": held}), promises.NOTHING
-        letter = outbox.letter(event, NAME)
+        draft, unit, (event, due) = one.draft, one.unit, judged
         # Alone so far: the writer signs it with what is stored together with it.
         facts = Stored(
-            event.submission_id, receipt_hash, content, draft.kind, unit.unit_code, unit.counter,
-            now, self.keys.signer.public.key_id, event.phone_index, *due, b"", 0, 1, b"",
+            event.submission_id, named.receipt_hash, named.content, draft.kind, unit.unit_code,
+            unit.counter, one.now, self.keys.signer.public.key_id, event.phone_index, *due,
+            b"", 0, 1, b"",
         )  # fmt: skip
         return Row(
-            facts, statement(facts), draft.satisfaction, ",".join(draft.categories),
+            facts, named.code, statement(facts), draft.satisfaction, ",".join(draft.categories),
             event.words_sealed, event.phone_sealed, draft.officer_badge, event.urgent,
             draft.language, _details(event), letter.event_id, letter.type, letter.body,
         )  # fmt: skip
@@ -81,9 +124,8 @@ class Maker:
             metrics.HELD.labels(held).inc()
         return held
 
-    def _event(
-        self, draft: Draft, unit: UnitCode, submission_id: UUID, policy: Policy, now: datetime
-    ) -> SubmissionReceived:
+    def _event(self, one: Taken, submission_id: UUID) -> SubmissionReceived:
+        draft, unit, policy, now = one.draft, one.unit, one.policy, one.now
         seal, words, phone = self.keys.seal, draft.words, draft.phone
         further: dict[str, Any] = draft.further
         if further:

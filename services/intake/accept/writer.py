@@ -1,9 +1,11 @@
 """Commits are shared: what arrives while one batch is being written goes into the next.
 
-    write(row) ──▶ waiting ──▶ one statement, one COMMIT ──▶ every caller gets its answer
+    write(one) ──▶ waiting ──▶ rows ──▶ one statement, one COMMIT ──▶ every caller gets its answer
                      │ full                  │ connection lost: unknown, so the same rows again
                      ▼                       ▼ still unknown when patience ends
                 Unavailable             Unavailable, never a false success
+
+Rows are made of a whole batch at once, and where that fails each by itself.
 
 A row that PostgreSQL cannot take fails alone: its batch is halved until it stands by itself, and
 each part is signed for itself. A repeat's new statement is signed too, but nobody ever gets it.
@@ -11,10 +13,10 @@ each part is signed for itself. A repeat's new statement is signed too, but nobo
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -30,6 +32,7 @@ from shared.observe import log
 from shared.tasks import Tasks
 from shared.values.notes import Signer
 
+One = TypeVar("One")
 _counted = cache(metrics.SUBMISSIONS.labels)
 _PAUSE = 0.1
 
@@ -46,14 +49,15 @@ class Limits:
 
 
 class Written(NamedTuple):
-    """What is stored under a receipt, and whether this very row made it."""
+    """What is stored under a receipt, and whether our own row made it."""
 
     stored: Stored
+    own: Row
     fresh: bool
 
 
-class _Waiting(NamedTuple):
-    row: Row
+class _Waiting(NamedTuple, Generic[One]):
+    one: One
     answer: "asyncio.Future[Written]"
     deadline: float
 
@@ -61,13 +65,20 @@ class _Waiting(NamedTuple):
 Outcome = Written | Exception
 
 
-class Writer:
+class Writer(Generic[One]):
     """The one way in. An async context: leaving it writes what still waits, then ends."""
 
-    def __init__(self, database: Database, signer: Signer, limits: Limits, tasks: Tasks) -> None:
-        self._db, self._signer = database, signer
+    def __init__(
+        self,
+        database: Database,
+        make: Callable[[Sequence[One]], list[Row]],
+        signer: Signer,
+        limits: Limits,
+        tasks: Tasks,
+    ) -> None:
+        self._db, self._make, self._signer = database, make, signer
         self._limits, self._tasks = limits, tasks
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Waiting[One]] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
         self._writing: list[asyncio.Task[None]] = []
@@ -83,13 +94,13 @@ class Writer:
         self._arrived.set()
         await self._tasks.end(*self._writing)
 
-    async def write(self, row: Row) -> Written:
+    async def write(self, one: One) -> Written:
         """Answer after COMMIT. Unavailable when the queue is full or patience has ended."""
         if self._leaving or len(self._waiting) >= self._limits.waiting:
             raise Unavailable()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Written] = loop.create_future()
-        self._waiting.append(_Waiting(row, answer, loop.time() + self._limits.patience))
+        self._waiting.append(_Waiting(one, answer, loop.time() + self._limits.patience))
         self._arrived.set()
         return await answer
 
@@ -104,7 +115,7 @@ class Writer:
             elif self._leaving:
                 return
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Waiting[One]]:
         size = min(len(self._waiting), self._limits.rows)
         batch = [self._waiting.popleft() for _ in range(size)]
         if not self._waiting and not self._leaving:
@@ -115,13 +126,24 @@ class Writer:
             _answer(late, Unavailable())
         return [w for w in batch if w.deadline > now]
 
-    async def _settle(self, batch: list[_Waiting]) -> None:
-        outcomes = await self._outcomes([w.row for w in batch], min(w.deadline for w in batch))
+    async def _settle(self, batch: list[_Waiting[One]]) -> None:
+        made = self._made([w.one for w in batch])
+        rows = [row for row in made if isinstance(row, Row)]
+        outcomes = await self._outcomes(rows, min(w.deadline for w in batch)) if rows else {}
         written = (one for one in outcomes.values() if isinstance(one, Written))
         if fresh := [one.stored for one in written if one.fresh]:
             tell("received", fresh)
-        for waiting in batch:
-            _answer(waiting, outcomes.get(waiting.row.facts.id, Unavailable()))
+        for waiting, row in zip(batch, made, strict=True):
+            known = outcomes.get(row.facts.id, Unavailable()) if isinstance(row, Row) else row
+            _answer(waiting, known)
+
+    def _made(self, batch: Sequence[One]) -> Sequence[Row | Exception]:
+        try:
+            return self._make(batch)
+        except Exception as error:  # a defect of ours: its caller is told, nobody else
+            if len(batch) == 1:
+                return [error]
+            return [made for one in batch for made in self._made([one])]
 
     async def _outcomes(self, rows: list[Row], deadline: float) -> dict[UUID, Outcome]:
         # A server that hangs cannot be waited for, not even for the end of a cancelled statement.
@@ -166,7 +188,9 @@ class Writer:
             added = await submissions.add_all(conn, rows)
         metrics.BATCH_ROWS.observe(len(rows))
         outcomes: dict[UUID, Outcome] = {
-            row.facts.id: Written(row.facts, fresh=True) for row in rows if row.facts.id in added
+            row.facts.id: Written(row.facts, row, fresh=True)
+            for row in rows
+            if row.facts.id in added
         }
         known = [row for row in rows if row.facts.id not in added]
         return outcomes | await self._read_back(known) if known else outcomes
@@ -177,10 +201,11 @@ class Writer:
             hashes = [row.facts.receipt_hash for row in rows]
             found = await submissions.list_by_receipts(conn, hashes)
         stored = {facts.receipt_hash: facts for facts in found}
-        return {
-            mine.id: Written(stored[mine.receipt_hash], stored[mine.receipt_hash].id == mine.id)
-            for mine, *_ in rows
-        }
+        return {row.facts.id: _known(stored[row.facts.receipt_hash], row) for row in rows}
+
+
+def _known(stored: Stored, own: Row) -> Written:
+    return Written(stored, own, fresh=stored.id == own.facts.id)
 
 
 def tell(outcome: str, stored: Sequence[Stored]) -> None:
@@ -195,7 +220,7 @@ def tell(outcome: str, stored: Sequence[Stored]) -> None:
     )
 
 
-def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+def _answer(waiting: _Waiting[One], outcome: Outcome) -> None:
     if waiting.answer.done():  # the caller has gone
         return
     if isinstance(outcome, Written):

@@ -48,10 +48,12 @@ class Rated(NamedTuple):
 class Row(NamedTuple):
     """One submission with its event, in the order of the statement's columns.
 
-    `statement` is what its receipt stands for: made from the facts, and not stored.
+    Not stored: the receipt's `code`, which only the citizen has, and the `statement` that it stands
+    for, made from the facts.
     """
 
     facts: Stored
+    code: str
     statement: str
     satisfaction: int | None
     categories: str
@@ -108,7 +110,7 @@ _FACTS = """
 async def add_all(conn: Connection, rows: Sequence[Row]) -> set[UUID]:
     """Store submissions and their events; the ids of those whose receipt was not there yet."""
     ordered = sorted(rows, key=lambda row: row.facts.receipt_hash)
-    columns = zip(*((*facts, *rest) for facts, _, *rest in ordered), strict=True)
+    columns = zip(*((*facts, *rest) for facts, _, _, *rest in ordered), strict=True)
     added = await conn.fetch(_ADD, *map(list, columns))
     return {row["id"] for row in added}
 
