@@ -116,7 +116,8 @@ class Settings(BaseSettings):
     simulation: bool = False
     pool_size: int = Field(default=10, ge=2, le=100)
     instances: int = Field(default=1, ge=1, le=100)
-    prefetch: int = Field(default=200, ge=1, le=2000)
+    # Twice a batch: the next is there while one is committed.
+    prefetch: int = Field(default=400, ge=1, le=2000)
     staff_urls: StaffUrls = {}
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1)

@@ -23,6 +23,7 @@ from shared import budget, config, db, faults, policy
 from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
 from shared.bus.inbox import Handler, Inbox, LockFirst, LockOrder, by_subject, no_locks
+from shared.bus.pace import Pace
 from shared.bus.relay import Relay
 from shared.config import Settings
 from shared.db import Database
@@ -67,6 +68,7 @@ class Service:
     inbox_retention: timedelta | None = timedelta(days=8)
     state: Callable[[], Mapping[str, str]] = dict
     tasks: Tasks = field(default_factory=Tasks)
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def house(self) -> House:
@@ -201,7 +203,7 @@ def _assemble(
     service: Service, settings: Settings, database: Database, stop: asyncio.Event
 ) -> Running:
     url = settings.amqp_url.get_secret_value()
-    relay = Relay(database, url, service.name, service.tasks)
+    relay = Relay(database, url, service.name, service.tasks, service.pace)
     box = Inbox(database, service.name, service.handlers, service.lock_first, service.lock_order)
     consumer = Consumer(url, service.name, settings.prefetch, box.take)
     return Running(service, settings, database, relay, consumer, box, stop)

@@ -57,6 +57,7 @@ from services.intake.sample import handlers as sampling
 from services.intake.sample.pages import SamplePages
 from services.intake.settings import Settings
 from shared import events, policy
+from shared.bus.pace import Pace
 from shared.config import key_ring
 from shared.db import Database
 from shared.jobs import Job
@@ -74,12 +75,12 @@ def build(settings: Settings, database: Database) -> Service:
     """Everything intake does."""
     second, keys = timedelta(seconds=1), _keys(settings)
     policies = policy.load(settings.policy_file)
-    tasks, closed = Tasks(), Closed()
+    tasks, pace, closed = Tasks(), Pace(), Closed()
     keyring = Keyring(keys.signer.public, database)
     tally = Tally()
     gate = Gate(policies, tally, _senders(settings), Puzzles(keys.seal))
     maker = Maker(keys, gate)
-    writer = Writer(database, maker.rows, keys.signer, _limits(settings), tasks)
+    writer = Writer(database, maker.rows, keys.signer, _limits(settings), tasks, pace)
     acceptance = Acceptance(maker, policies, writer, closed, database)
     windows = Windows(acceptance, database)
     finding = Finding(keys.seal, Browsers(keys.seal))
@@ -159,6 +160,7 @@ def build(settings: Settings, database: Database) -> Service:
         door=settings.door(NAME, database),
         resources=[writer],
         tasks=tasks,
+        pace=pace,
     )
 
 

@@ -70,7 +70,7 @@ class Settings(StorageSettings, StaffSettings):
     open311_clients: Names = ()
     uncounted: Proxies = LOOPBACK
     batch_rows: int = Field(default=200, ge=1, le=2000)
-    batch_linger_ms: float = Field(default=2.0, ge=0, le=50)
+    batch_linger_ms: float = Field(default=0.0, ge=0, le=50)
     batches_in_flight: int = Field(default=1, ge=1, le=8)
     most_waiting: int = Field(default=5000, ge=1)
     patience_seconds: float = Field(default=5.0, gt=0, le=60)

@@ -14,6 +14,7 @@ from shared import faults, flows
 from shared.bus import broker
 from shared.bus.floor import Floor
 from shared.bus.outbox import CHANNEL
+from shared.bus.pace import Pace
 from shared.bus.publishing import Letter, Publisher, Unroutable, open_publisher
 from shared.db import Connection, Database
 from shared.observe import log, metrics
@@ -33,7 +34,8 @@ _LEASE = """
     UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
     WHERE seq = ANY(ARRAY(SELECT seq FROM outbox WHERE leased_until <= now() AND seq >= $3
                           ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED))
-    RETURNING seq, event_id, type, body
+    RETURNING seq, event_id, type, body,
+        extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
 """
 _DELETE = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
 _POSTPONE = """
@@ -45,8 +47,11 @@ _POSTPONE = """
 class Relay:
     """Empties one service's outbox into the broker for as long as it runs."""
 
-    def __init__(self, database: Database, amqp_url: str, service: str, tasks: Tasks) -> None:
+    def __init__(
+        self, database: Database, amqp_url: str, service: str, tasks: Tasks, pace: Pace
+    ) -> None:
         self._db, self._url, self._service, self._tasks = database, amqp_url, service, tasks
+        self._pace = pace
         self._awake = asyncio.Event()
         self._floor = Floor()
         self._stopping = False
@@ -75,7 +80,7 @@ class Relay:
                 self.connected, self._floor = True, Floor()
                 await self._pump(publisher)
         finally:
-            self.connected = False
+            self.connected, self._pace.behind = False, 0.0
 
     async def _pump(self, publisher: Publisher) -> None:
         quiet = 0
@@ -115,6 +120,7 @@ class Relay:
             rows.sort(key=lambda row: row["seq"])
             last = rows[-1]["seq"] if rows else None
             self._floor.looked(begun_at, last, time.perf_counter() - started)
+            self._pace.leased([row["age"] for row in rows], BATCH)
             letters = [Letter(row["event_id"], row["type"], row["body"]) for row in rows]
             refused = [row for row in letters if not self._is_ours(row)]
             if refused:

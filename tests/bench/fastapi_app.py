@@ -29,6 +29,7 @@ from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.proof import files
 from services.intake.settings import Settings
 from shared import config, policy
+from shared.bus.pace import Pace
 from shared.db import Database
 from shared.observe import log
 from shared.tasks import Tasks
@@ -92,7 +93,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     policies = policy.load(settings.policy_file)
     senders = Senders(settings.seal, settings.uncounted)
     maker = Maker(keys, Gate(policies, Tally(), senders, Puzzles(settings.seal)))
-    writer = OneEach(database, maker.rows, keys.signer, Limits(), Tasks())
+    writer = OneEach(database, maker.rows, keys.signer, Limits(), Tasks(), Pace())
     app.state.acceptance = Acceptance(maker, policies, writer, Closed(), database)
     app.state.public_url = settings.public_url
     yield {}

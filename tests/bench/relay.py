@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractExchange
 
 from shared import flows
 from shared.bus.outbox import letter
+from shared.bus.pace import Pace
 from shared.bus.relay import BATCH, Relay
 from shared.db import Database
 from shared.events import CONTENT_TYPE, Event, ScoreChanged, SubmissionReceived
@@ -78,7 +79,7 @@ class Course:
 
 async def with_our_relay(database: Database, url: str, service: str) -> float:
     """shared.bus.relay.Relay, from its connection to the last deletion, in seconds."""
-    relay = Relay(database, url, service, Tasks())
+    relay = Relay(database, url, service, Tasks(), Pace())
     running = asyncio.create_task(relay.run())
     while not relay.connected and not running.done():  # noqa: ASYNC110  it has no event for it
         await asyncio.sleep(0.001)

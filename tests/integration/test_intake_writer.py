@@ -14,6 +14,7 @@ from services.intake.accept.store.submissions import Row, Stored
 from services.intake.accept.writer import Limits, Writer, Written
 from services.intake.proof import checking, files
 from services.intake.proof.statements import statement
+from shared.bus.pace import Pace
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.tasks import Tasks
@@ -45,7 +46,7 @@ def row(name: str, badge: str | None = None) -> Row:
 
 def writing(database: Database, limits: Limits) -> Writer[Row]:
     """The writer, of rows that are made already."""
-    return Writer(database, list, SIGNER, limits, Tasks())
+    return Writer(database, list, SIGNER, limits, Tasks(), Pace())
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ async def test_what_no_row_can_be_made_of_fails_alone(database: Database) -> Non
             raise ZeroDivisionError
         return [row(name) for name in names]
 
-    async with Writer(database, make, SIGNER, Limits(linger=0.05), Tasks()) as writer:
+    async with Writer(database, make, SIGNER, Limits(linger=0.05), Tasks(), Pace()) as writer:
         answers = await asyncio.gather(
             *(writer.write(name) for name in ("0", "1", "broken", "3")), return_exceptions=True
         )

@@ -13,7 +13,8 @@ import pytest
 from deploy.local.rabbitmq import RabbitMQ
 from shared import flows
 from shared.bus import broker, floor, outbox
-from shared.bus.relay import Relay
+from shared.bus.pace import MOST_REST, Pace
+from shared.bus.relay import BATCH, Relay
 from shared.db import Database
 from shared.errors import NotOurEvent
 from shared.events import SubmissionReceived
@@ -35,7 +36,7 @@ QUEUE = "verification.submission.received.v1"
 @asynccontextmanager
 async def relaying(database: Database, rabbitmq: RabbitMQ) -> AsyncIterator[Relay]:
     """A running relay of the intake service."""
-    relay = Relay(database, rabbitmq.amqp_url, SERVICE, Tasks())
+    relay = Relay(database, rabbitmq.amqp_url, SERVICE, Tasks(), Pace())
     database.after_commit.append(relay.wake)
     task = asyncio.create_task(relay.run())
     try:
@@ -178,7 +179,7 @@ async def test_late_commits_below_the_last_look_leave_under_a_long_snapshot(
 
 async def test_a_lease_above_the_floor_walks_over_no_dead_rows(database: Database) -> None:
     """Under a long snapshot 5,000 deleted rows stay; a look from above reads no page of theirs."""
-    relay = Relay(database, "amqp://nowhere", SERVICE, Tasks())
+    relay = Relay(database, "amqp://nowhere", SERVICE, Tasks(), Pace())
     letters = [outbox.letter(RECEIVED, SERVICE) for _ in range(5000)]
     async with database.acquire() as reader, reader.transaction(isolation="repeatable_read"):
         await reader.fetchval("SELECT count(*) FROM outbox")
@@ -193,6 +194,24 @@ async def test_a_lease_above_the_floor_walks_over_no_dead_rows(database: Databas
         assert {row.event_id for row in letters} == leased
         above = await _pages(database, 5001)
         assert above * 20 < await _pages(database, 0)
+
+
+async def test_who_makes_events_hears_that_they_lie(database: Database) -> None:
+    """More than one lease of events that are an hour old: whoever makes more rests, until the last.
+
+    It is the relay that says so: what it measured, not how much there is.
+    """
+    pace = Pace()
+    relay = Relay(database, "amqp://nowhere", SERVICE, Tasks(), pace)
+    letters = [outbox.letter(RECEIVED, SERVICE) for _ in range(BATCH + 1)]
+    columns = zip(*((row.event_id, row.type, row.body) for row in letters), strict=True)
+    async with database.transaction() as conn:
+        await conn.execute(FILL, *map(list, columns))
+        await conn.execute("UPDATE outbox SET created_at = created_at - interval '1 hour'")
+    rests = []
+    while await relay._lease():
+        rests.append(pace.rest)
+    assert [MOST_REST, 0.0] == rests
 
 
 async def _pages(database: Database, begin: int) -> int:

@@ -21,6 +21,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from shared import db, faults
 from shared.bus import broker, outbox
 from shared.bus.inbox import Inbox
+from shared.bus.pace import Pace
 from shared.bus.relay import Relay
 from shared.db import Connection, Database
 from shared.events import CaseVerified, ScoreChanged
@@ -89,7 +90,7 @@ class Small:
     def __init__(self, database: Database, amqp_url: str) -> None:
         self.database, self.tasks = database, Tasks()
         self.inbox = Inbox(database, SERVICE, {CaseVerified: self._handle})
-        self.relay = Relay(database, amqp_url, SERVICE, self.tasks)
+        self.relay = Relay(database, amqp_url, SERVICE, self.tasks, Pace())
         tick = timedelta(milliseconds=50)
         self.schedule = Schedule(
             [Job("write", tick, self._job), Job("retry", tick, self.inbox.retry)]

@@ -26,6 +26,7 @@ from services.intake.accept.signing import sign
 from services.intake.accept.store import submissions
 from services.intake.accept.store.submissions import Row, Stored
 from shared import faults
+from shared.bus.pace import Pace
 from shared.db import Database
 from shared.errors import Unavailable
 from shared.observe import log
@@ -42,7 +43,7 @@ class Limits:
     """How much shares a commit, and how long and how many may wait for one."""
 
     rows: int = 200
-    linger: float = 0.002
+    linger: float = 0.0
     in_flight: int = 1
     waiting: int = 5000
     patience: float = 5.0
@@ -75,9 +76,10 @@ class Writer(Generic[One]):
         signer: Signer,
         limits: Limits,
         tasks: Tasks,
+        pace: Pace,
     ) -> None:
         self._db, self._make, self._signer = database, make, signer
-        self._limits, self._tasks = limits, tasks
+        self._limits, self._tasks, self._pace = limits, tasks, pace
         self._waiting: deque[_Waiting[One]] = deque()
         self._arrived = asyncio.Event()
         self._leaving = False
@@ -107,13 +109,18 @@ class Writer(Generic[One]):
     async def _run(self) -> None:
         while True:
             await self._arrived.wait()
-            if self._limits.linger and len(self._waiting) < self._limits.rows:
-                await asyncio.sleep(self._limits.linger)
+            if pause := self._pause():
+                await asyncio.sleep(pause)
             batch = self._take()
             if batch:
                 await self._settle(batch)
             elif self._leaving:
                 return
+
+    def _pause(self) -> float:
+        """Longer where the events of what is taken in do not leave as fast."""
+        linger = self._limits.linger if len(self._waiting) < self._limits.rows else 0.0
+        return max(linger, self._pace.rest)
 
     def _take(self) -> list[_Waiting[One]]:
         size = min(len(self._waiting), self._limits.rows)
