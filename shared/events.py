@@ -41,6 +41,8 @@ PaperState = Literal["issued", "read", "withdrawn"]
 # For what a case is drawn to be looked at again: its first verdict that takes effect at once, or
 # that its citizen withdrew it.
 DrawnFor = Literal["verdict", "withdrawn"]
+# What a duty phone is told of: supervision notices, or rewards that are unpaid and nearly late.
+NoticedAbout = Literal["notice", "money"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
 
 
@@ -325,7 +327,8 @@ class DutyPaged(Event):
 class DutyNoticed(Event):
     """Supervision notices wait for a place, new ones or such as it is reminded of: its duty phone.
 
-    How many, and about what, is for the desk to say. The phone is sealed for `phone:<phone_id>`.
+    Or unpaid rewards are nearly late (`about` money). How many, and which, is for the desk to say.
+    The phone is sealed for `phone:<phone_id>`.
     """
 
     TYPE = "duty.noticed.v1"
@@ -336,6 +339,7 @@ class DutyNoticed(Event):
     phone_sealed: str
     told_at: datetime
     expires_at: datetime
+    about: NoticedAbout = "notice"
 
 
 class WordGiven(Event):
@@ -724,6 +728,20 @@ class RewardReversed(Event):
     submission_id: UUID
     amount_fen: int
     reversed_at: datetime
+
+
+class DeadlineNeared(Event):
+    """Unpaid rewards are near the end of their two days, or past it: whose duty money is hears.
+
+    One telling for all of them; which they are is for the page to say. `due_at` is the first's.
+    """
+
+    TYPE = "deadline.neared.v1"
+    SUBJECT = "alert_id"
+
+    alert_id: UUID
+    due_at: datetime
+    alerted_at: datetime
 
 
 class MessageSettled(Event):

@@ -99,7 +99,7 @@ FLOWS: tuple[Flow, ...] = (
         events.DutyNoticed,
         "verification",
         ("notifications",),
-        "whoever is on duty hears by SMS that a supervision notice waits",
+        "whoever is on duty hears by SMS that a notice waits, or that a reward is nearly late",
     ),
     Flow(
         events.WordGiven,
@@ -232,6 +232,12 @@ FLOWS: tuple[Flow, ...] = (
         "rewards",
         ("intake", "scoring"),
         "the receipt page and the figures follow the provider",
+    ),
+    Flow(
+        events.DeadlineNeared,
+        "rewards",
+        ("verification",),
+        "verification knows whose phone is on duty for money, before two days are missed",
     ),
     Flow(
         events.MessageSettled,

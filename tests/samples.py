@@ -303,6 +303,7 @@ SAMPLES: tuple[Event, ...] = (
         told_at=AT,
         expires_at=AT,
     ),
+    events.DeadlineNeared(alert_id=ADDITION, due_at=AT, alerted_at=AT),
     events.AnswerReplied(
         reply_id=ADDITION,
         case_id=CASE,

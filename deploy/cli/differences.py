@@ -24,6 +24,7 @@ _COUNTED = {
     "repeat_hours": "policy_hours",
     "dispute_hours": "policy_hours",
     "remind_hours": "policy_hours",
+    "alert_hours": "policy_hours",
     "working_hours": "policy_hours",
     "after_hours": "policy_hours",
     "reply_hours": "policy_hours",

@@ -59,6 +59,10 @@ TEXTS: Templates = {
         "zh": "有新的督办通知等您单位签收，请登录工作台。",
         "en": "A new supervision notice waits for your unit. Please open the desk.",
     },
+    "money": {
+        "zh": "有奖励话费快到期还没发出，请登录工作台处理。",
+        "en": "Airtime rewards are unpaid and nearly late. Please open the desk.",
+    },
 }
 
 

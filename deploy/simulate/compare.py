@@ -46,6 +46,7 @@ class Comparison:
             *self._signatures(stories),
             *self._scores(stories),
             *self._rewards(money),
+            *self._alerts(money),
             *self._rates(stories),
             *self._left(),
         ]
@@ -130,6 +131,17 @@ class Comparison:
         yield from _apart("message", messages.expected(money.stories, money), sent)
         for order in money.strange:
             yield Difference("order of nobody", order, "none", "sent")
+
+    def _alerts(self, money: Money) -> Iterator[Difference]:
+        """By day: that rewards tells of it, and that it became an SMS."""
+        for name, column in (("alerts", "alerted_at"), ("alerted", "created_at")):
+            told = [row[column] for row in self.held.rows[name]]
+            days = [self.book.at(at).day(at) for at in told]
+            missing, idle = money.alerts.wrong(days)
+            yield from _apart(f"{name} of money", {(str(one),) for one in missing}, ())
+            yield from _apart(f"{name} of money", (), {(str(one),) for one in idle})
+            if len(days) > len(set(days)):
+                yield Difference(f"{name} of money", "a day", 1, "more")
 
     def _rates(self, stories: Stories) -> Iterator[Difference]:
         both = rates.counted(stories)

@@ -29,7 +29,7 @@ SWEEPS = ("issue_notices", "lapse_requests")
 EVERY = 4 * HOUR
 DAILY = ("examine_cases", "read_words", "remind_of_notices", "missed_words")
 # Done by whoever plays it, at its own moments.
-PLAYED = ("page_duty",)
+PLAYED = ("page_duty", "alert_duty")
 LEFT_OVER = 3  # days without visits, in which what is left is done
 Told = Callable[[date], None]
 
@@ -125,6 +125,7 @@ class Drive:
         if day.day % 10 == 1:
             plan(begin + 14 * HOUR, self.bureau.move, "verification")
         plan(begin + 12 * HOUR, partial(self.money.send, "rewards"), "rewards")
+        plan(begin + 13.5 * HOUR, self.money.alert, "rewards")
 
     async def _do(self, entry: Entry) -> None:
         if entry.needs in self.city.down:

@@ -251,6 +251,11 @@ class Swept(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Alerted(Fact):
+    """The clock looked whether rewards are unpaid and nearly late, and told whose duty money is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Texted(Fact):
     """An SMS reached a phone."""
 

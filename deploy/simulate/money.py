@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from deploy.simulate.facts import Decided
+from deploy.simulate.facts import Alerted, Decided
 from deploy.simulate.work import World
 
 SENDING = {
@@ -38,6 +38,14 @@ class Money:
         await city.carry()
         if found:
             self.wake(name, AGAIN)
+
+    async def alert(self) -> None:
+        """Half a day before midnight: whose two days end then, and is not paid?"""
+        world = self.world
+        await world.city.job("rewards", "alert_duty")
+        world.log.add(Alerted(world.city.now))
+        await world.city.carry()
+        self.wake("notifications")
 
     async def approve(self) -> None:
         """A second person pays most of what is held, refuses some, and leaves some."""

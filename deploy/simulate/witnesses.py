@@ -57,6 +57,8 @@ QUERIES: Mapping[str, tuple[str, str]] = {
            WHERE kind = 'clearing' AND w.number IS NULL""",
     ),
     "rewards": ("rewards", "SELECT case_id, state, reason, amount_fen, month FROM rewards"),
+    "alerts": ("rewards", "SELECT alerted_at FROM alerts"),
+    "alerted": ("notifications", "SELECT created_at FROM messages WHERE purpose = 'money'"),
     "messages": ("notifications", "SELECT case_id, purpose, state FROM messages"),
 }
 LEFT = """

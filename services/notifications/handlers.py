@@ -96,9 +96,9 @@ class Wanted:
         await self._queue_passing(conn, page)
 
     async def on_duty_noticed(self, conn: Connection, event: DutyNoticed) -> None:
-        """Queue that notices wait, once each telling; at night it waits for the morning."""
+        """Queue that notices wait, or money is nearly late, once each telling."""
         notice = messages.Passing(
-            event.told_id, event.phone_id, "notice", event.phone_sealed, None, event.told_at,
+            event.told_id, event.phone_id, event.about, event.phone_sealed, None, event.told_at,
             event.expires_at, language=home(),
         )  # fmt: skip
         await self._queue_passing(conn, notice)

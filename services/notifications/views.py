@@ -44,6 +44,7 @@ class Figures(BaseModel):
     questions: int
     howtos: int
     notices: int
+    money: int
     urgent: int
     codes: int
     invitations: int
@@ -252,6 +253,7 @@ def figures_of(counts: Mapping[tuple[Purpose, State], int]) -> Figures:
         questions=total("accepted", "delivered", purpose="question"),
         howtos=total("accepted", "delivered", purpose="howto"),
         notices=total("accepted", "delivered", purpose="notice"),
+        money=total("accepted", "delivered", purpose="money"),
         urgent=total("accepted", "delivered", purpose="urgent"),
         codes=total("accepted", "delivered", purpose="code"),
         invitations=total("accepted", "delivered", purpose="invitation"),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from services.rewards import views
 from services.rewards.api import PAGE, READERS
 from services.rewards.rules.causes import cause
-from services.rewards.store import directory, lateness, rewards
+from services.rewards.store import alerts, directory, lateness, rewards
 from services.rewards.store.lateness import Row
 from services.rewards.views import LateListing, LateQuery, LateShown
 from shared.db import Connection, Database
@@ -45,11 +45,13 @@ class Lateness:
         async with self.database.transaction(as_=call.operator) as conn:
             rows = await load(conn, query.cursor, PAGE)
             now = await rewards.get_now(conn)
+            last = await alerts.get_last(conn)
             hours = self.policies.at(now).reward.alert_hours
             return LateListing(
                 rewards=await self._shown(conn, rows),
                 next=str(rows[-1].seq) if len(rows) == PAGE else None,
                 alert_at=now + timedelta(hours=hours),
+                alerted_at=last.alerted_at if last else None,
                 waiting_for_phone=await lateness.count_waiting_for_phone(conn),
                 now=now,
             )

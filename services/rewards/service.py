@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from services.rewards import books, exporting, handlers, phones
+from services.rewards import alerting, books, exporting, handlers, phones
 from services.rewards.api import Api
 from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
@@ -85,6 +85,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("sum_ledger", 5 * SECOND, partial(books.add_up, database)),
             Job("fetch_statements", 60 * SECOND, Fetching(database, vendors).run),
             Job("observe_payouts", 15 * SECOND, watch.observe),
+            Job("alert_duty", 60 * SECOND, partial(alerting.alert, database, policies)),
         ],
         endpoints=[
             *api.endpoints(),

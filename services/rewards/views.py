@@ -124,6 +124,9 @@ class LateListing(BaseModel):
     next: str | None
     now: datetime
     alert_at: datetime = Field(description="what is due before is told to who is on duty")
+    alerted_at: datetime | None = Field(
+        default=None, description="when the city's duty phone was last told; null where never"
+    )
     waiting_for_phone: int = Field(
         description="verdicts whose reward waits for a phone that gets airtime; no days run yet"
     )

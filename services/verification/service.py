@@ -106,6 +106,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.SubmissionWithdrawn: partial(citizens.on_submission_withdrawn, desk),
             events.AnswerRated: citizens.on_answer_rated,
             events.PressureReported: partial(citizens.on_pressure_reported, desk),
+            events.DeadlineNeared: paging.on_deadline_neared,
         },
         lock_first=handlers.lock_first,
         resources=[bells, printer],

@@ -46,6 +46,7 @@ CONCERNED: Mapping[str, Whom] = {
     "reward.per_day_fen": "budget",
     "reward.odd": "office",
     "reward.alert_hours": "office",
+    "reward.alert_again_days": "office",
     "assessment": "units",
     "strikes": "officers",
     "strikes.accountability_centipoints": "units",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Annotated, Literal, Self
@@ -94,6 +94,16 @@ class Policy(Part):
             raise mistake("consent.complaint", f"{lacking[0]} is missing, and is done")
         if "callback" not in self.consent.request:
             raise mistake("consent.request", "callback is missing, and is done")
+        return self
+
+    @model_validator(mode="after")
+    def _who_pays_is_told_awake(self) -> Self:
+        """Two days end at midnight: an alert in the quiet hours before it comes too late."""
+        due = clock.end_of_day(self.effective_from, self.zone)
+        at = due - timedelta(hours=self.reward.alert_hours)
+        late = self.messages.is_quiet(at, self.zone) and self.messages.wakes(at, self.zone) >= due
+        if self.reward.verdicts and late:
+            raise mistake("reward.alert_hours", "begins in the quiet hours, which end too late")
         return self
 
     @model_validator(mode="after")

@@ -16,9 +16,10 @@ AskHours = Annotated[int, Field(strict=True, ge=1, le=24 * 14)]
 class Messages(Part):
     """From `quiet_from` to before `quiet_until` nothing but one-time codes and urgent pages goes.
 
-    `reserve_fen` is beside `day_fen`, for those two alone. A number rests `rest_minutes` between
-    two. The two questions are asked `ask_after_hours` after the answer, without it not by SMS; for
-    `reply_hours` a reply is to them. For `resend_days` a person may send again what is settled.
+    `reserve_fen` is beside `day_fen`, for those two and the alert of unpaid rewards. A number rests
+    `rest_minutes` between two. The two questions are asked `ask_after_hours` after the answer,
+    without it not by SMS; for `reply_hours` a reply is to them. For `resend_days` a person may send
+    again what is settled.
     """
 
     quiet_from: Cutoff = time(22)

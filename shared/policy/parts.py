@@ -100,7 +100,8 @@ class Reward(Part):
     """Rule 8; amounts in fen. Without `verdicts` there are no rewards.
 
     Budgets are of a month, those of a unit and of a day may be left out; beyond them, and where
-    something is `odd`, a reward is held. So long before the two days are over it is told aloud.
+    something is `odd`, a reward is held. So long before the two days are over it is told aloud,
+    and by SMS, of the same again after so many days.
     """
 
     amount_fen: Fen
@@ -113,6 +114,7 @@ class Reward(Part):
     per_day_fen: MonthFen | None = None
     budget_month_fen: MonthFen
     alert_hours: Hours = 12
+    alert_again_days: Days = 1
     odd: Odd = Odd()
 
     @model_validator(mode="after")

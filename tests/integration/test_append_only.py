@@ -59,6 +59,7 @@ GUARDED = {
         "ledger_entries",
         "ledger_closes",
         "close_keys",
+        "alerts",
         "reconciliations",
         "reconciliation_differences",
         "vendor_stops",

@@ -132,7 +132,7 @@ async def test_the_figures_count_by_state(client: TestClient[Any, Any], database
         "thanks": 2, "thanks_delivered": 1, "paid_messages": 0, "paid_messages_delivered": 0,
         "failed": 0, "unknown": 1, "held": 1, "queued": 2, "codes": 0, "invitations": 0,
         "unreached": 0, "words": 0, "urgent": 0, "receipts": 0,
-        "questions": 0, "howtos": 0, "notices": 0,
+        "questions": 0, "howtos": 0, "notices": 0, "money": 0,
     }  # fmt: skip
     assert expected == await figures_of(client)
 

@@ -69,6 +69,19 @@ async def page(database: Database) -> None:
         await WANTED.on_duty_paged(conn, event)
 
 
+async def noticed(database: Database, **told: Any) -> None:
+    """A duty phone hears of what waits; without `about` as it was told before there was money."""
+    about = uuid4()
+    event = {
+        "told_id": uuid4(), "phone_id": about, "told_at": clock.now(),
+        "phone_sealed": SEAL.close(f"+86{PHONE}", f"phone:{about}"),
+        "expires_at": clock.now() + 24 * HOUR,
+    }  # fmt: skip
+    async with database.transaction() as conn:
+        for _ in range(2):
+            await WANTED.on_duty_noticed(conn, events.DutyNoticed.model_validate(event | told))
+
+
 async def spent(database: Database) -> list[int]:
     """What the day has cost: for all, and of the reserve."""
     return [row["fen"] for row in await rows(database, "SELECT fen FROM spending ORDER BY reserve")]
@@ -84,6 +97,19 @@ async def test_at_night_codes_and_pages_go_and_the_rest_in_the_morning(database:
     assert {"code", "urgent"} == set(vendor.purposes)
     assert 1 == await make_deliveries(database, vendor, by_day()).send_queued()
     assert "thanks" == vendor.purposes[-1]
+
+
+async def test_money_nearly_late_leaves_from_the_reserve(database: Database) -> None:
+    """The day's purse is empty: a notice waits, the alert goes once, however often it is heard."""
+    await noticed(database)
+    await noticed(database, about="money")
+    vendor = Postman()
+    deliveries = make_deliveries(database, vendor, by_day(day_fen=0, reserve_fen=5))
+    assert [1, 0] == [await deliveries.send_queued() for _ in range(2)]
+    assert ["money"] == vendor.purposes
+    assert [0, 5] == await spent(database)
+    waiting = "SELECT purpose FROM messages WHERE state = 'queued'"
+    assert [{"purpose": "notice"}] == await rows(database, waiting)
 
 
 async def test_two_instances_do_not_overdraw_a_day(clone: Clone) -> None:

@@ -17,14 +17,15 @@ from services.verification.service import build
 from services.verification.watching import Watch
 from shared import policy
 from shared.db import Database
+from shared.events import DeadlineNeared
 from tests.integration.test_verification_assigning import sent
 from tests.integration.verification_office import UNIT, Office, office
 from tests.integration.verification_tab import tab
-from tests.support import at
+from tests.support import at, captured_logs
 
 SERVICE = "verification"
 NIGHT = datetime(2027, 3, 9, 15, 50, tzinfo=UTC)  # 23:50 at the bureau
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PHONE = "13912345678"
 PLACE = "/desk/duty-phone"
 
@@ -201,3 +202,42 @@ async def test_a_program_says_which_phone_is_on_duty(bureau: Office) -> None:
         assert 422 == (await bureau.ask("desk", "POST", "duty-phone", {"phone": typed})).status
     nobody = await bureau.ask("desk", "POST", "duty-phone", {"nobody": True})
     assert (201, None) == (nobody.status, nobody.json["phone"])
+
+
+def neared(number: int = 1) -> DeadlineNeared:
+    """Rewards are unpaid, and nearly late."""
+    return DeadlineNeared(alert_id=UUID(int=number), due_at=NIGHT, alerted_at=NIGHT - 12 * HOUR)
+
+
+async def test_unpaid_rewards_are_told_to_the_root_alone(bureau: Office) -> None:
+    """The newest phone of the whole bureau, by its own alert; no county's and no unit's."""
+    for who, typed in (("desk", PHONE), ("city", "13812345670"), ("city", "13812345678")):
+        await keep_phone(bureau, who, typed)
+    async with bureau.database.transaction() as conn:
+        await bureau.service.handlers[DeadlineNeared](conn, neared())
+    [one] = await bureau.events("duty.noticed.v1")
+    opened = bureau.seal.open(one["phone_sealed"], f"phone:{one['phone_id']}")
+    assert ("+8613812345678", "money", str(UUID(int=1))) == (opened, one["about"], one["told_id"])
+    assert "白天也往这里发短信" in (await bureau.browse("city", PLACE)).text
+    assert "奖励话费" not in (await bureau.browse("desk", PLACE)).text
+
+
+@pytest.mark.parametrize("given", [False, True])
+async def test_without_a_phone_money_rings_nowhere_and_says_so(
+    bureau: Office, *, given: bool
+) -> None:
+    """Never said, or nobody is wanted any more: in the log, and on the page of the root's phone."""
+    if given:
+        await keep_phone(bureau, "city")
+        browser = await tab(bureau, "city")
+        await browser.get(PLACE)
+        assert 303 == await browser.send(PLACE, ("nobody", "1"))
+    with captured_logs() as entries:
+        async with bureau.database.transaction() as conn:
+            await bureau.service.handlers[DeadlineNeared](conn, neared())
+    assert [] == await bureau.events("duty.noticed.v1")
+    assert [("no duty phone for money", "error")] == [
+        (one["event"], one["log_level"]) for one in entries
+    ]
+    assert "没有人收到短信" in (await bureau.browse("city", PLACE)).text
+    assert "没有人收到短信" not in (await bureau.browse("county", PLACE)).text

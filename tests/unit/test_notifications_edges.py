@@ -119,7 +119,7 @@ def test_every_message_is_in_exactly_one_count(counts: dict[tuple[Purpose, State
     """Taken by the vendor, failed, unknown, held or queued; delivered is a part of taken."""
     shown = figures_of(counts)
     parts = (shown.thanks, shown.paid_messages, shown.unreached, shown.words,
-             shown.questions, shown.howtos, shown.notices,
+             shown.questions, shown.howtos, shown.notices, shown.money,
              shown.urgent, shown.codes, shown.invitations, shown.receipts, shown.failed,
              shown.unknown, shown.held, shown.queued)  # fmt: skip
     assert sum(counts.values()) == sum(parts)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.simulate.facts import (
+    Alerted,
     Appealed,
     Bound,
     Called,
@@ -30,8 +31,10 @@ from deploy.simulate.facts import (
     Swept,
 )
 from deploy.simulate.recount import messages, notices, rates, scores, signatures
+from deploy.simulate.recount.alerts import Alerts
 from deploy.simulate.recount.edition import Book
-from deploy.simulate.recount.money import Money, orders
+from deploy.simulate.recount.money import Money
+from deploy.simulate.recount.orders import orders
 from deploy.simulate.recount.stories import Stories
 from deploy.simulate.recount.story import airtime
 from shared import policy
@@ -282,6 +285,28 @@ def test_who_is_thanked() -> None:
     money = Money(story, frozenset())
     money.count(story.facts)
     assert {("a", "thanks"), ("a", "paid"), ("c", "thanks")} == messages.expected(story, money)
+
+
+def test_whose_duty_money_is_hears_of_it() -> None:
+    """Half a day before two days end, again each day, and no more once it is paid."""
+    own, due = orders("c")[0], at("2026-03-05T00:00")
+    earned: list[Fact] = [*case("c"), found("c", NOON + HOUR)]
+    looks = [Alerted(due + n * DAY - 10.5 * HOUR) for n in range(3)]
+    paid = Paid(due + 12 * HOUR, own)
+    days = [date(2026, 3, 4), date(2026, 3, 5), date(2026, 3, 6)]
+
+    def alerts(*facts: list[Fact] | Fact) -> Alerts:
+        money = Money(told(earned, *facts), frozenset())
+        money.count(money.stories.facts)
+        return money.alerts
+
+    assert (set(days), set()) == alerts(*looks).wrong([])
+    assert ({days[0]}, {date(2026, 3, 3)}) == alerts(looks[0]).wrong([date(2026, 3, 3)])
+    assert (set(), set()) == alerts(Alerted(due - 2 * HOUR), Alerted(due + 7 * HOUR)).wrong([])
+    # Just paid: whether the program has heard of it is its own affair; days later it has.
+    assert ({days[0]}, set()) == alerts(looks[0], paid, looks[1]).wrong([days[1]])
+    late = Alerted(due + 9 * DAY)
+    assert (set(), {date(2026, 3, 14)}) == alerts(paid, late).wrong([date(2026, 3, 14)])
 
 
 @pytest.mark.parametrize("overturned", [True, False])

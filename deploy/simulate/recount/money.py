@@ -4,20 +4,19 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
-from deploy.simulate.facts import Bound, Decided, Fact, Failed, Left, Lost, Paid
+from deploy.simulate.facts import Alerted, Bound, Decided, Fact, Failed, Left, Lost, Paid
+from deploy.simulate.recount.alerts import Alerts, Unpaid
+from deploy.simulate.recount.orders import orders, reward_id
 from deploy.simulate.recount.stories import Stories
 from deploy.simulate.recount.story import Effect, Merge, Story, airtime
 
-MOST_ORDERS = 40
 MOST_FAILURES = 3
 # What has not left yet, or not for good: it takes its place in every cap.
 CAPS = ("phone_incident_cap", "incident_cap")
 Vendors = Left | Lost | Failed | Paid
-Happening = Effect | Merge | Bound | Decided | Vendors
+Happening = Effect | Merge | Bound | Decided | Alerted | Vendors
 
 
 @dataclass
@@ -35,6 +34,13 @@ class Reward:
     orders: int = 0
     due: bool = True
     fen: int = 0
+    paid: datetime | None = None
+
+    @property
+    def unpaid(self) -> Unpaid:
+        """By when it is due 「在2日內」, and whether it is done."""
+        days = timedelta(days=self.story.edition.rule["reward"]["days"])
+        return Unpaid(self.story.edition.midnight(self.day + days), self.paid)
 
     @property
     def day(self) -> date:
@@ -55,6 +61,7 @@ class Money:
     roster: frozenset[str]
     rewards: dict[str, Reward] = field(default_factory=dict)
     strange: list[str] = field(default_factory=list)
+    alerts: Alerts = field(default_factory=Alerts)
     _orders: dict[str, str] = field(default_factory=dict)
     _incidents: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +83,8 @@ class Money:
                         yield order, 1, bound.case, fact
                 case Decided():
                     yield order, 1, fact.case, fact
+                case Alerted():
+                    yield order, 1, "", fact
                 case Left() | Lost() | Failed() | Paid():
                     yield order, 1, self._orders.get(fact.order, ""), fact
 
@@ -89,6 +98,9 @@ class Money:
                 self._bound(case, happening)
             case Decided():
                 self._decided(case, approved=happening.approved)
+            case Alerted(at):
+                near = (one.unpaid for one in self.rewards.values() if one.state != "refused")
+                self.alerts.look(at, self.stories.book.at(at), near)
             case Left() | Lost() | Failed() | Paid():
                 self._vendor(case, happening)
 
@@ -224,7 +236,7 @@ class Money:
             case Lost():
                 reward.state = "unknown"
             case Paid():
-                reward.state = "paid"
+                reward.state, reward.paid = "paid", fact.at
             case Failed():
                 reward.failures += 1
                 more = fact.again and reward.failures < MOST_FAILURES
@@ -241,14 +253,3 @@ def _follows(one: str, other: str) -> bool:
     """Whether two mainland mobiles are of one ten, or of two that touch."""
     tens = [int(number[1:]) // 10 for number in (one, other) if number.startswith("+861")]
     return len(tens) == 2 and abs(tens[0] - tens[1]) <= 1
-
-
-def reward_id(case: str) -> UUID:
-    """One case, one reward."""
-    return uuid5(NAMESPACE_URL, f"urn:mashang:reward:{case}")
-
-
-def orders(case: str) -> list[str]:
-    """Every id that an order for a case's reward can have."""
-    own = reward_id(case)
-    return [sha256(f"{own}/{n}".encode()).hexdigest()[:32] for n in range(1, MOST_ORDERS)]

@@ -27,8 +27,8 @@ from shared.vendors.outcomes import (
 )
 
 Purpose = Literal[
-    "thanks", "paid", "unreached", "word", "question", "howto", "notice", "urgent", "code",
-    "invitation", "receipt",
+    "thanks", "paid", "unreached", "word", "question", "howto", "notice", "money", "urgent",
+    "code", "invitation", "receipt",
 ]  # fmt: skip
 State = Literal["queued", "sending", "accepted", "unknown", "held", "delivered", "failed", "lost"]
 Outcome = Literal["delivered", "failed", "unknown"]

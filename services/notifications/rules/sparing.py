@@ -1,7 +1,8 @@
 """Which SMS may leave now: quiet hours, and what a day may cost. Pure.
 
 A day's money is in two purses: one for everything, and beside it a reserve that only one-time
-codes and urgent pages may open. These two wait for no hour and no number's rest either.
+codes, urgent pages and the alert of money may open. These wait for no hour and no number's rest
+either; of money it is alerted by day.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from shared.policy.messages import Messages
 from shared.values import clock
 
 Why = Literal["quiet", "over_cap", "reserve_gone"]
-URGENT: frozenset[Purpose] = frozenset({"code", "urgent"})
+URGENT: frozenset[Purpose] = frozenset({"code", "urgent", "money"})
 # What somebody who wants no more of it is not sent. A receipt, thanks and money are theirs.
 STOPPED: frozenset[Purpose] = frozenset({"invitation", "question", "howto"})
 

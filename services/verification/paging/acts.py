@@ -8,12 +8,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from uuid_utils.compat import uuid7
 
 from services.verification.paging import rules, store
-from services.verification.paging.rules import GOOD_FOR, DutyPage
+from services.verification.paging.rules import GOOD_FOR, MONEY_TOLD_WITHIN, DutyPage
 from shared.access import Operator
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
 from shared.errors import Invalid, Wrong
-from shared.events import DutyPaged
+from shared.events import DeadlineNeared, DutyNoticed, DutyPaged
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import phone, text
@@ -58,6 +58,22 @@ async def _ring(conn: Connection, one: DutyPage, page_id: UUID) -> None:
         expires_at=one.detected_at + GOOD_FOR,
     )
     await publish(conn, event)
+
+
+async def on_deadline_neared(conn: Connection, event: DeadlineNeared) -> None:
+    """Unpaid rewards are nearly late: the root's duty phone hears of it, if there is one."""
+    duty = await store.get_root_phone(conn)
+    if duty is None:
+        log.get().error("no duty phone for money")
+        return
+    told = DutyNoticed.of(
+        duty,
+        told_id=event.alert_id,
+        told_at=event.alerted_at,
+        expires_at=event.alerted_at + MONEY_TOLD_WITHIN,
+        about="money",
+    )
+    await publish(conn, told)
 
 
 async def keep_phone(conn: Connection, seal: Seal, operator: Operator, body: DutyPhoneBody) -> str:

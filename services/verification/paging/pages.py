@@ -60,8 +60,10 @@ class DutyPhonePages:
     ) -> Page:
         async with self.database.transaction(as_=call.operator) as conn:
             changes = await store.list_changes(conn, call.operator.scope, _LISTED)
+            root = await store.is_root(conn, call.operator.scope)
         values = {
             "changes": [(one, acts.masked(self.seal, one)) for one in changes],
+            "root": root,
             "rule": self.policies.at(clock.now()).urgent,
             "typed": typed,
             "key": repeats.key_again(call, refused) if refused else "",

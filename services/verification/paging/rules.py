@@ -12,6 +12,8 @@ from shared.policy.parts import Urgent
 
 # An SMS that is later than this wakes somebody for nothing: the next one is long on its way.
 GOOD_FOR = timedelta(hours=1)
+# Of unpaid rewards it is told again the next day.
+MONEY_TOLD_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ _PHONES = """
     SELECT DISTINCT ON (place_code) place_code, phone_id, phone_sealed FROM duty_phones
     WHERE place_code = ANY($1) ORDER BY place_code, number DESC
 """
+_ROOTS = """
+    SELECT DISTINCT ON (place_code) place_code, phone_id, phone_sealed FROM duty_phones
+    WHERE place_code IN (SELECT path[1] FROM units) ORDER BY place_code, number DESC
+"""
 _ADD = """
     WITH given AS (
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::timestamptz[],
@@ -92,6 +96,18 @@ async def list_phones(conn: Connection, places: Collection[str]) -> dict[str, Du
     """The phones of those of these places that have one."""
     rows = await conn.fetch(_PHONES, list(places))
     return {row["place_code"]: DutyPhone(**dict(row)) for row in rows if row["phone_sealed"]}
+
+
+async def get_root_phone(conn: Connection) -> DutyPhone | None:
+    """The phone at the root of the tree, where the bureau's money is, if there is one."""
+    rows = await conn.fetch(_ROOTS)
+    return next((DutyPhone(**dict(row)) for row in rows if row["phone_sealed"]), None)
+
+
+async def is_root(conn: Connection, place_code: str) -> bool:
+    """Whether a place is the root of the tree."""
+    asked = "SELECT EXISTS (SELECT FROM units WHERE path[1] = $1)"
+    return await conn.fetchval(asked, place_code) is True
 
 
 async def add(conn: Connection, pages: Sequence[DutyPage]) -> dict[UUID, UUID]:
