@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from deploy.cli import spoken, surroundings
-from deploy.cli.receipt import given
-from services.rewards.commands import (
-    MOST,
-    Checked,
-    PublicKey,
-    check_close,
-    list_close_keys,
-    read_close_keys,
-)
-from shared.errors import Invalid, Misconfigured
+from deploy.cli import signed, spoken
+from deploy.cli.groups import group
+from services.rewards.commands import MOST, Checked, check_close, list_close_keys
 from shared.values.money import yuan
 from shared.web.texts import Texts, texts
 
-app = typer.Typer(help="Closed months of the ledger.")
+app = group("Closed months of the ledger.")
+CLOSES = signed.Kind("closed months", "rewards", MOST, "/close-keys", list_close_keys)
 SUMS = ("opening", "topped_up", "paid", "reversed", "closing")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `verify` a command of its own while it is the only one."""
 
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    keys: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE|KEY",
-            help="The public keys, from /close-keys; else this installation's database is asked.",
-        ),
-    ] = None,
+    file: Annotated[Path, signed.FILE],
+    keys: Annotated[list[str] | None, CLOSES.keys] = None,
     lang: Annotated[str, spoken.OPTION] = "",
 ) -> None:
     """Check a closed month's file, and say what it holds. Needs no network."""
     words = texts(lang or spoken.here())
-    with file.open("rb") as opened:
-        raw = opened.read(MOST + 1)
-    trusted = given(keys, read_close_keys) if keys else asyncio.run(_of_installation())
-    try:
-        checked = check_close(raw, trusted)
-    except Invalid as invalid:
-        raise Misconfigured(f"{file}: {words.wrong(invalid.wrong[0])}") from None
+    checked = CLOSES.check(file, keys, check_close, words)
     print("\n".join(lines(checked, words)))
-
-
-async def _of_installation() -> list[PublicKey]:
-    async with surroundings.transaction("rewards") as conn:
-        return await list_close_keys(conn)
 
 
 def lines(checked: Checked, words: Texts) -> Iterator[str]:

@@ -15,17 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cli import secret, surroundings
+from deploy.cli.groups import group
 from services.verification.commands import Faults, Imported, RowError, explain, import_csv
 from shared.bus import outbox
 from shared.observe import reading
 from shared.values.seal import Seal
 
-app = typer.Typer(help="The places, units, officers and operators.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `import` a command of its own while it is the only one."""
+app = group("The places, units, officers and operators.")
 
 
 @app.command("import")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import surroundings
+from deploy.cli.groups import group
 from services.intake.commands import (
     Drawn,
     Sending,
@@ -24,12 +25,7 @@ from shared.values.seal import Seal
 from shared.values.sheet import BadSheet
 from shared.web.texts import text as text_of
 
-app = typer.Typer(help="Whom we ask how satisfied they are.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `draw` a command of its own while it is the only one."""
+app = group("Whom we ask how satisfied they are.")
 
 
 @app.command("draw")

@@ -7,14 +7,10 @@ from typing import Annotated
 import typer
 
 from deploy.cli import surroundings
+from deploy.cli.groups import group
 from services.intake.commands import key_of
 
-app = typer.Typer(help="Apps that speak Open311.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `key` a command of its own while it is the only one."""
+app = group("Apps that speak Open311.")
 
 
 @app.command()

@@ -2,76 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.cli import spoken, surroundings
-from services.intake.commands import (
-    MOST,
-    Checked,
-    PublicKey,
-    check_receipt,
-    list_keys,
-    read_keys,
-)
-from shared.errors import Invalid, Misconfigured
+from deploy.cli import signed, spoken
+from deploy.cli.groups import group
+from services.intake.commands import MOST, Checked, check_receipt, list_keys
 from shared.values import clock
 from shared.web.texts import Texts, texts
 
-app = typer.Typer(help="Citizens' receipts.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `verify` a command of its own while it is the only one."""
+app = group("Citizens' receipts.")
+RECEIPTS = signed.Kind("receipts", "intake", MOST, "/receipt-keys", list_keys)
 
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    keys: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE|KEY",
-            help="The public keys, from /receipt-keys; else this installation's database is asked.",
-        ),
-    ] = None,
+    file: Annotated[Path, signed.FILE],
+    keys: Annotated[list[str] | None, RECEIPTS.keys] = None,
     code: Annotated[str, typer.Option(help="The receipt's code: is it this very one?")] = "",
     lang: Annotated[str, spoken.OPTION] = "",
 ) -> None:
     """Check a receipt's file, and say what it proves and what not. Needs no network."""
     words = texts(lang or spoken.here())
-    with file.open("rb") as opened:
-        raw = opened.read(MOST + 1)
-    trusted = given(keys) if keys else asyncio.run(_of_installation())
-    try:
-        checked = check_receipt(raw, trusted, code)
-    except Invalid as invalid:
-        raise Misconfigured(f"{file}: {words.wrong(invalid.wrong[0])}") from None
+    checked = RECEIPTS.check(file, keys, partial(check_receipt, typed=code), words)
     print("\n".join(lines(checked, words, compared=bool(code))))
-
-
-def given(
-    keys: Sequence[str], read: Callable[[str, str], list[PublicKey]] = read_keys
-) -> list[PublicKey]:
-    """Keys as they were typed, or the files that they stand in."""
-    return [key for one in keys for key in _keys(one, read)]
-
-
-def _keys(one: str, read: Callable[[str, str], list[PublicKey]]) -> list[PublicKey]:
-    if one.count("+") >= 2 and not Path(one).exists():
-        return read(one, "--keys")
-    return read(Path(one).read_text("utf-8-sig"), one)
-
-
-async def _of_installation() -> list[PublicKey]:
-    async with surroundings.transaction("intake") as conn:
-        return await list_keys(conn)
 
 
 def lines(checked: Checked, words: Texts, *, compared: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import surroundings
+from deploy.cli.groups import group
 from services.intake.commands import (
     Replayed,
     SampleDay,
@@ -18,12 +19,7 @@ from services.intake.commands import (
     replay,
 )
 
-app = typer.Typer(help="The random review of verdicts.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `replay` a command of its own while it is the only one."""
+app = group("The random review of verdicts.")
 
 
 @app.command("replay")

@@ -9,16 +9,12 @@ from typing import Annotated
 import typer
 
 from deploy.cli import surroundings
+from deploy.cli.groups import group
 from services.scoring.commands import Recounted, recount_all
 from shared import policy
 from shared.policy import Policies
 
-app = typer.Typer(help="Points, strikes, sanctions and criticisms.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `recount` a command of its own while it is the only one."""
+app = group("Points, strikes, sanctions and criticisms.")
 
 
 @app.command()

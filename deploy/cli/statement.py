@@ -11,14 +11,10 @@ import typer
 
 from deploy.cli import surroundings
 from deploy.cli.directory import show_errors
+from deploy.cli.groups import group
 from services.rewards.commands import Imported, NotAStatement, import_statement
 
-app = typer.Typer(help="The airtime vendors' daily statements.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `import` a command of its own while it is the only one."""
+app = group("The airtime vendors' daily statements.")
 
 
 @app.command("import")

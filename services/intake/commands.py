@@ -16,12 +16,12 @@ from services.intake.sample.replaying import Replayed, replay
 from services.intake.sample.store import list_whole as list_sample_days
 from services.intake.sample.views import WholeDay as SampleDay
 from shared.errors import Misconfigured
-from shared.values.notes import PublicKey, keys_in
+from shared.values.notes import PublicKey
 
 __all__ = [
-    "MOST", "Checked", "Drawn", "PublicKey", "Replayed", "SampleDay", "Sending", "Visits",
-    "check_receipt", "code", "draw", "key_of", "list_keys", "list_sample_days", "page", "read_keys",
-    "read_sample_day", "read_visits", "refused", "replay",
+    "MOST", "Checked", "Drawn", "Replayed", "SampleDay", "Sending", "Visits", "check_receipt",
+    "code", "draw", "key_of", "list_keys", "list_sample_days", "page", "read_sample_day",
+    "read_visits", "refused", "replay",
 ]  # fmt: skip
 
 
@@ -39,17 +39,6 @@ def check_receipt(raw: bytes, keys: Sequence[PublicKey], typed: str = "") -> Che
     if typed and bare is None:
         raise Misconfigured("--code: not a receipt's code; it has 16 letters and digits")
     return check(raw, keys, bare)
-
-
-def read_keys(text: str, where: str) -> list[PublicKey]:
-    """Public keys, a line each. Misconfigured names the line that is none."""
-    try:
-        found = keys_in(text)
-    except ValueError as error:
-        raise Misconfigured(f"{where}: line {error} is no key of receipts") from None
-    if not found:
-        raise Misconfigured(f"{where}: no keys; they stand at /receipt-keys")
-    return found
 
 
 def read_sample_day(raw: bytes, where: str) -> SampleDay:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from services.rewards.store.closes import Closed
 from shared.errors import Invalid, Wrong
-from shared.values.notes import PublicKey, Signature, note
+from shared.values.notes import PublicKey, Signature, by_known, note
 
 HEAD = "mashang-close@v1"
 MOST = 1024 * 1024
@@ -64,12 +64,10 @@ def check(raw: bytes, keys: Sequence[PublicKey]) -> Checked:
         _wrong("damaged")
     if blank or not signatures:
         _wrong("damaged")
-    known = {(key.name, key.key_id): key for key in keys}
-    by_us = [(known.get((one.name, one.key_id)), one) for one in signatures]
-    found = [(key, one) for key, one in by_us if key]
+    found = by_known(signatures, keys)
     if not found:
         _wrong("key", name=signatures[0].name, key_id=signatures[0].key_id)
-    if not all(key.signed(f"{head}\n{plain}\n", one.raw) for key, one in found):
+    if not all(key.signed(f"{head}\n{plain}\n", raw) for key, raw in found):
         _wrong("seal")
     return Checked(json.loads(plain), found[0][0])
 

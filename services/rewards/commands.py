@@ -23,12 +23,12 @@ from services.rewards.store import (
 )
 from shared.db import Connection
 from shared.errors import Misconfigured
-from shared.values.notes import PublicKey, keys_in
+from shared.values.notes import PublicKey
 from shared.values.sheet import RowError
 
 __all__ = [
-    "MOST", "Checked", "Imported", "NotAStatement", "PublicKey", "check_close", "import_statement",
-    "list_close_keys", "list_differences", "read", "read_close_keys", "take",
+    "MOST", "Checked", "Imported", "NotAStatement", "check_close", "import_statement",
+    "list_close_keys", "list_differences", "read", "take",
 ]  # fmt: skip
 
 
@@ -99,17 +99,6 @@ async def take(
 def check_close(raw: bytes, keys: Sequence[PublicKey]) -> Checked:
     """What a closed month's file proves. Invalid says why not."""
     return check(raw, keys)
-
-
-def read_close_keys(text: str, where: str) -> list[PublicKey]:
-    """Public keys, a line each. Misconfigured names the line that is none."""
-    try:
-        found = keys_in(text)
-    except ValueError as error:
-        raise Misconfigured(f"{where}: line {error} is no key of closed months") from None
-    if not found:
-        raise Misconfigured(f"{where}: no keys; they stand at /close-keys")
-    return found
 
 
 async def list_close_keys(conn: Connection) -> list[PublicKey]:

@@ -6,6 +6,7 @@ A key's name and id stand in each such line, so that keys and algorithms can fol
 from __future__ import annotations
 
 from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -141,3 +142,15 @@ class Signature:
         if dash != DASH or not named(name) or len(raw) <= ID:
             raise ValueError("not a signature line")
         return cls(name, raw[:ID].hex(), raw[ID:])
+
+
+def by_known(
+    signatures: Iterable[Signature], keys: Iterable[PublicKey]
+) -> list[tuple[PublicKey, bytes]]:
+    """Those that one of these keys should have made, each with it. Unknown ones count for nothing.
+
+    Not checked yet: `PublicKey.signed` does.
+    """
+    known = {(key.name, key.key_id): key for key in keys}
+    found = ((known.get((one.name, one.key_id)), one.raw) for one in signatures)
+    return [(key, raw) for key, raw in found if key]

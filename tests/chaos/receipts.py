@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.demo.http import Declined
-from services.intake.commands import PublicKey, check_receipt
+from services.intake.commands import check_receipt
 from shared.errors import Invalid
+from shared.values.notes import PublicKey
 from tests.chaos.callers import Callers
 from tests.chaos.compare import Comparison, Lines
 from tests.chaos.people import Filed, People

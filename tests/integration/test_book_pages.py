@@ -9,12 +9,12 @@ import pytest
 from openpyxl import load_workbook
 
 from services.rewards import books, closing
-from services.rewards.commands import check_close, read_close_keys
+from services.rewards.commands import check_close
 from services.rewards.store import closes, ledger, rewards
 from shared import statements
 from shared.db import Database
 from shared.values import clock
-from shared.values.notes import Signer
+from shared.values.notes import Signer, keys_in
 from tests.integration.rewards_desk import ANN, BEN, SEED, Desk, opened, token
 from tests.integration.staff_tab import Tab, somebody
 from tests.integration.test_access_matrix import RUN
@@ -308,7 +308,7 @@ async def test_a_closed_month_proves_itself(desk: Desk) -> None:
         later = Signer("x/closes", b"l" * 32)
         await closing.close(conn, somebody("reward_approver"), date(2020, 2, 1), later)
     async with desk.client.get("/close-keys") as answer:
-        keys = read_close_keys(await answer.text(), "keys")
+        keys = keys_in(await answer.text())
     assert {later.public.key_id, done["key_id"]} == {key.key_id for key in keys}
     checked = check_close(file, keys)
     assert (done["signed_by"], done["digest"]) == (

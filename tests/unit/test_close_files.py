@@ -97,7 +97,11 @@ def test_the_command_tells_it_offline(
         assert 0 == main(["close", "verify", str(file), "--keys", given_, "--lang", "en"])
         out, err = capsys.readouterr()
         assert ("", True, True) == (err, "Genuine" in out, "paid=40.00" in out)
-    for given_ in (str(NEXT.public), str(file)):
+    (empty := tmp_path / "empty.txt").write_text("# nothing\n")
+    for given_, why in (
+        (str(NEXT.public), SIGNER.public.key_id), (str(file), "line 1 is no key of closed months"),
+        (str(empty), "no keys; they stand at /close-keys"),
+    ):  # fmt: skip
         assert 1 == main(["close", "verify", str(file), "--keys", given_])
         out, err = capsys.readouterr()
-        assert ("", 1) == (out, len(err.splitlines()))
+        assert ("", 1, True) == (out, len(err.splitlines()), why in err)

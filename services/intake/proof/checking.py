@@ -16,7 +16,7 @@ from services.intake.proof import files, merkle
 from services.intake.proof.merkle import Place
 from services.intake.proof.statements import STATEMENT
 from shared.errors import Invalid, Wrong
-from shared.values.notes import PublicKey, Signature, base64, unbase64
+from shared.values.notes import PublicKey, Signature, base64, by_known, unbase64
 
 MOST = 64 * 1024
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}")
@@ -129,13 +129,11 @@ def _hash(text: str) -> bytes:
 
 def _signer(text: str, signatures: Sequence[Signature], keys: Sequence[PublicKey]) -> PublicKey:
     """By whom it is signed: unknown signatures count for nothing, a wrong one for all."""
-    known = {(key.name, key.key_id): key for key in keys}
-    found = [(known.get((one.name, one.key_id)), one) for one in signatures]
-    by_us = [(key, one) for key, one in found if key]
+    by_us = by_known(signatures, keys)
     if not by_us:
         first = signatures[0]
         _wrong("key", name=first.name, key_id=first.key_id)
-    if not all(key.signed(text, one.raw) for key, one in by_us):
+    if not all(key.signed(text, raw) for key, raw in by_us):
         _wrong("seal")
     return by_us[0][0]
 
