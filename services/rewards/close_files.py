@@ -1,88 +1,91 @@
-"""A closed month as a file that proves itself: its sums, signed by a key of the house.
+"""A closed month to take away: its document, its sheet, its signed note, and the public keys."""
 
-    mashang-close@v1
-    <what was closed: canonical JSON>
-
-    — <key's name> <key's id and signature>
-
-It is a C2SP signed note, as receipts have them, so that keys can follow one another. Whoever has it
-and a public key needs nothing of us.
-"""
-
-import json
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any, NoReturn
+from decimal import Decimal
+from functools import partial
 
-from services.rewards.store.closes import Closed
-from shared.errors import Invalid, Wrong
-from shared.values.notes import PublicKey, Signature, by_known, note
+from services.rewards.api import READERS
+from services.rewards.book_views import VendorMonth
+from services.rewards.close_notes import file_of
+from services.rewards.close_papers import paper, proof, ref, rows
+from services.rewards.closing import MONTH, load
+from services.rewards.store import close_keys
+from shared.db import Database
+from shared.errors import NotFound
+from shared.papers.printer import SECONDS, Printer
+from shared.policy import Policies
+from shared.values import workbook
+from shared.values.notes import PublicKey
+from shared.web.endpoints import PUBLIC, Call, Endpoint
+from shared.web.exports import FORMATS
+from shared.web.replies import Download, Text
+from shared.web.texts import texts
 
-HEAD = "mashang-close@v1"
-MOST = 1024 * 1024
+KEYS = "/close-keys"
+COLUMNS = ("mismatch_vendor", "recon_opening", "recon_topped_up", "close_paid", "close_reversed",
+           "close_written_off", "close_suspense", "recon_closing")  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A genuine file: what was closed, and by which key it is signed."""
+class CloseFiles:
+    """Below a month's page; the keys stand by themselves. `own` signs now."""
 
-    closed: Mapping[str, Any]
-    key: PublicKey
+    database: Database
+    policies: Policies
+    printer: Printer
+    own: PublicKey
 
+    def endpoints(self) -> list[Endpoint]:
+        """Three files, and the keys that check one of them."""
+        one = partial(Endpoint, "GET", who=READERS, params={"year": int, "number": int})
+        return [
+            one(f"{MONTH}/paper.pdf", self.pdf, "A closed month as PDF", seconds=SECONDS),
+            one(f"{MONTH}/sums.xlsx", self.xlsx, "A closed month as XLSX"),
+            one(f"{MONTH}/close.txt", self.note, "A closed month, signed (C2SP note)"),
+            Endpoint(
+                "GET", KEYS, self.keys,
+                "The public keys of closed months, a line each as C2SP signed-note writes them",
+                PUBLIC,
+            ),
+        ]  # fmt: skip
 
-def text_of(closed: Closed) -> str:
-    """What is signed; the same, to the byte, whenever it is asked for."""
-    told = {
-        "closed_at": closed.closed_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "digest": closed.digest,
-        "month": f"{closed.month:%Y-%m}",
-        "number": closed.number,
-        "signed_by": closed.signed_by,
-        "signer": closed.signer,
-        "sums": closed.rows,
-        "year": closed.year,
-    }
-    plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return f"{HEAD}\n{plain}\n"
+    async def pdf(self, call: Call[None, None]) -> Download:
+        """The document alone."""
+        document = paper(await load(self.database, call), self.policies)
+        return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
 
+    async def xlsx(self, call: Call[None, None]) -> Download:
+        """The sums as a sheet, in the reader's language."""
+        closed = await load(self.database, call)
+        head = [texts(call.language).text(key) for key in COLUMNS]
+        body = [(row.vendor or texts(call.language).text("close_total"), *_amounts(row))
+                for row in rows(closed)]  # fmt: skip
+        body += [(), *proof(closed, texts(call.language).text)]
+        content = await asyncio.to_thread(workbook.write, f"{closed.month:%Y-%m}", head, body)
+        return Download(content, FORMATS["xlsx"], f"{ref(closed)}.xlsx")
 
-def file_of(closed: Closed, key: PublicKey) -> str:
-    """The file of a month that was signed with this key. ValueError where it was with none."""
-    if closed.signature is None:
-        raise ValueError("closed before months were signed with a key")
-    return note(text_of(closed), key, closed.signature)
+    async def note(self, call: Call[None, None]) -> Text:
+        """What `mashang close verify` checks, as it was signed."""
+        closed = await load(self.database, call)
+        async with self.database.acquire() as conn:
+            key = await close_keys.get(conn, closed.key_id or "")
+        if key is None:
+            raise NotFound("refused.close_unsigned")
+        name = f"mashang-close-{closed.month:%Y-%m}.txt"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Text(file_of(closed, key), headers=disposition)
 
-
-def check(raw: bytes, keys: Sequence[PublicKey]) -> Checked:
-    """What a file proves. Invalid says in one line why it proves nothing."""
-    lines = _lines(raw)
-    try:
-        head, plain, blank, *signed = lines
-        signatures = [Signature.parse(line) for line in signed]
-    except ValueError:
-        _wrong("damaged")
-    if blank or not signatures:
-        _wrong("damaged")
-    found = by_known(signatures, keys)
-    if not found:
-        _wrong("key", name=signatures[0].name, key_id=signatures[0].key_id)
-    if not all(key.signed(f"{head}\n{plain}\n", raw) for key, raw in found):
-        _wrong("seal")
-    return Checked(json.loads(plain), found[0][0])
-
-
-def _lines(raw: bytes) -> list[str]:
-    """Marks, line ends and blank lines at the end are no part of what was signed."""
-    try:
-        text = raw[: MOST + 1].decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n ")
-    except UnicodeDecodeError:
-        _wrong("unknown")
-    lines = text.split("\n")
-    if lines[0] != HEAD or len(raw) > MOST:
-        _wrong("unknown")
-    return lines
+    async def keys(self, _: Call[None, None]) -> Text:
+        """Also those that sign no more."""
+        async with self.database.acquire() as conn:
+            found = await close_keys.list_all(conn)
+        told = found if self.own in found else [self.own, *found]
+        return Text("".join(f"{key}\n" for key in told))
 
 
-def _wrong(what: str, **values: object) -> NoReturn:
-    raise Invalid(Wrong("file", f"wrong.close_file_{what}", **values))
+def _amounts(row: VendorMonth) -> Iterator[Decimal]:
+    for name in VendorMonth.model_fields:
+        if name != "vendor":
+            yield Decimal(getattr(row, name)).scaleb(-2)

@@ -1,19 +1,17 @@
-"""Months of the ledger: closed once by a named person, as a numbered document and a sheet."""
+"""Months of the ledger: closed once, by a named person and with a key."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from services.rewards.api import DECIDERS, READERS
-from services.rewards.book_views import CloseBody, Closes, CloseShown, CloseTold, VendorMonth
-from services.rewards.close_files import file_of, text_of
-from services.rewards.rules.closing import month_of_vendors, stands, total
+from services.rewards.book_views import CloseBody, Closes, CloseShown, CloseTold
+from services.rewards.close_notes import text_of
+from services.rewards.close_papers import paper, ref, rows
+from services.rewards.rules.closing import month_of_vendors, stands
 from services.rewards.rules.ledger import following
 from services.rewards.store import close_keys, closes, directory, ledger, rewards
 from services.rewards.store.closes import Closed
@@ -22,27 +20,18 @@ from shared.access import Operator
 from shared.db import Connection, Database
 from shared.errors import Conflict, NotFound, Refused
 from shared.observe import log
-from shared.papers.paper import Paper
-from shared.papers.printer import SECONDS, Printer
-from shared.papers.wording import called, headed, words
 from shared.policy import Policies
-from shared.values import clock, workbook
-from shared.values.money import yuan
+from shared.values import clock
 from shared.values.notes import Signer, base64
 from shared.web import repeats
-from shared.web.endpoints import PUBLIC, Call, Endpoint
-from shared.web.exports import FORMATS
-from shared.web.replies import Download, Page, See, Text
-from shared.web.texts import texts
+from shared.web.endpoints import Call, Endpoint
+from shared.web.replies import Page, See
 
 ADDRESS, API = "/closes", "/api/v1/closes"
-KEYS = "/close-keys"
 ONE = "{year}/{number}"
-MARK = "公账"
+MONTH = f"{ADDRESS}/{ONE}"
 # What was begun before midnight is booked by then.
 AFTER = timedelta(hours=1)
-COLUMNS = ("mismatch_vendor", "recon_opening", "recon_topped_up", "close_paid", "close_reversed",
-           "close_written_off", "close_suspense", "recon_closing")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,11 +40,10 @@ class Closing:
 
     database: Database
     policies: Policies
-    printer: Printer
     signer: Signer
 
     def endpoints(self) -> list[Endpoint]:
-        """The list with the form, a month, its three files; the keys that check one of them."""
+        """The list with the form, and a month."""
         one = partial(Endpoint, "GET", who=READERS, params={"year": int, "number": int})
         summary = "Close a month, signed by whoever is at the screen"
         return [
@@ -66,15 +54,7 @@ class Closing:
             Endpoint("GET", ADDRESS, self.show, "Closed months", READERS),
             Endpoint("POST", ADDRESS, self.send, summary, DECIDERS, body=CloseBody, form=True,
                      again=self.again, csrf="token", repeat="form", confirm=True),
-            one(f"{ADDRESS}/{ONE}", self.show_one, "A closed month"),
-            one(f"{ADDRESS}/{ONE}/paper.pdf", self.pdf, "A closed month as PDF", seconds=SECONDS),
-            one(f"{ADDRESS}/{ONE}/sums.xlsx", self.xlsx, "A closed month as XLSX"),
-            one(f"{ADDRESS}/{ONE}/close.txt", self.file, "A closed month, signed (C2SP note)"),
-            Endpoint(
-                "GET", KEYS, self.keys,
-                "The public keys of closed months, a line each as C2SP signed-note writes them",
-                PUBLIC,
-            ),
+            one(MONTH, self.show_one, "A closed month"),
         ]  # fmt: skip
 
     async def list_closes(self, call: Call[Any, Any]) -> Closes:
@@ -89,7 +69,7 @@ class Closing:
 
     async def get_close(self, call: Call[Any, Any]) -> CloseTold:
         """One."""
-        return told(await self._load(call))
+        return told(await load(self.database, call))
 
     async def close(self, call: Call[CloseBody, None]) -> CloseTold:
         """The month as it was signed."""
@@ -124,49 +104,18 @@ class Closing:
 
     async def show_one(self, call: Call[None, None]) -> Page:
         """The document, and its sums as a table."""
-        closed = await self._load(call)
-        values = {"one": told(closed), "paper": paper(closed, self.policies), "rows": _rows(closed)}
+        closed = await load(self.database, call)
+        values = {"one": told(closed), "paper": paper(closed, self.policies), "rows": rows(closed)}
         return Page("close.html", values)
 
-    async def pdf(self, call: Call[None, None]) -> Download:
-        """The document alone."""
-        document = paper(await self._load(call), self.policies)
-        return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
 
-    async def xlsx(self, call: Call[None, None]) -> Download:
-        """The sums as a sheet, in the reader's language."""
-        closed = await self._load(call)
-        head = [texts(call.language).text(key) for key in COLUMNS]
-        rows = [(row.vendor or texts(call.language).text("close_total"), *_amounts(row))
-                for row in _rows(closed)]  # fmt: skip
-        rows += [(), *_proof(closed, texts(call.language).text)]
-        content = await asyncio.to_thread(workbook.write, f"{closed.month:%Y-%m}", head, rows)
-        return Download(content, FORMATS["xlsx"], f"{ref(closed)}.xlsx")
-
-    async def file(self, call: Call[None, None]) -> Text:
-        """What `mashang close verify` checks, as it was signed."""
-        closed = await self._load(call)
-        async with self.database.acquire() as conn:
-            key = await close_keys.get(conn, closed.key_id or "")
-        if key is None:
-            raise NotFound("refused.close_unsigned")
-        name = f"mashang-close-{closed.month:%Y-%m}.txt"
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Text(file_of(closed, key), headers=disposition)
-
-    async def keys(self, _: Call[None, None]) -> Text:
-        """Also those that sign no more."""
-        async with self.database.acquire() as conn:
-            found = await close_keys.list_all(conn)
-        own = self.signer.public
-        return Text("".join(f"{key}\n" for key in (found if own in found else [own, *found])))
-
-    async def _load(self, call: Call[Any, Any]) -> Closed:
-        async with self.database.transaction(as_=call.operator) as conn:
-            found = await closes.get(conn, call.params["year"], call.params["number"])
-        if found is None:
-            raise NotFound("refused.no_close")
-        return found
+async def load(database: Database, call: Call[Any, Any]) -> Closed:
+    """The one that an address names. NotFound if there is none."""
+    async with database.transaction(as_=call.operator) as conn:
+        found = await closes.get(conn, call.params["year"], call.params["number"])
+    if found is None:
+        raise NotFound("refused.no_close")
+    return found
 
 
 async def close(conn: Connection, who: Operator, month: date, by: Signer) -> Closed:
@@ -177,11 +126,11 @@ async def close(conn: Connection, who: Operator, month: date, by: Signer) -> Clo
         raise Conflict("refused.month_not_next")
     if not _is_over(month, now):
         raise Conflict("refused.month_not_over")
-    rows = await _sums(conn, month)
-    digest = sha256(json.dumps([f"{month}", rows], sort_keys=True).encode()).hexdigest()
+    sums = await _sums(conn, month)
+    digest = sha256(json.dumps([f"{month}", sums], sort_keys=True).encode()).hexdigest()
     year = clock.service_day(now).year
     number = await closes.get_next_number(conn, year)
-    plain = Closed(month, year, number, rows, digest, who.username, who.name, now)
+    plain = Closed(month, year, number, sums, digest, who.username, who.name, now)
     closed = replace(plain, key_id=by.public.key_id, signature=by.sign(text_of(plain)))
     await close_keys.add(conn, by.public)
     await closes.add(conn, closed)
@@ -204,11 +153,6 @@ async def _sums(conn: Connection, month: date) -> dict[str, Any]:
     return {"vendors": vendors, "owed_fen": -stands(turnover, "owed")}
 
 
-def ref(closed: Closed) -> str:
-    """Its number as the document bears it."""
-    return called(MARK, closed.year, closed.number)
-
-
 def _head(closed: Closed) -> dict[str, Any]:
     values = asdict(closed)
     values.pop("rows")
@@ -219,55 +163,3 @@ def _head(closed: Closed) -> dict[str, Any]:
 def told(closed: Closed) -> CloseTold:
     """With its sums."""
     return CloseTold(**_head(closed), **closed.rows)
-
-
-def _rows(closed: Closed) -> list[VendorMonth]:
-    """Each vendor, and all together."""
-    vendors = [VendorMonth(**row) for row in closed.rows["vendors"]]
-    return [*vendors, VendorMonth(**asdict(total(vendors)))]  # type: ignore[arg-type]
-
-
-def _amounts(row: VendorMonth) -> Iterator[Decimal]:
-    for name in VendorMonth.model_fields:
-        if name != "vendor":
-            yield Decimal(getattr(row, name)).scaleb(-2)
-
-
-def paper(closed: Closed, policies: Policies) -> Paper:
-    """The document, headed as the policy said when it was signed."""
-    edition = policies.at(closed.closed_at)
-    month = words().text("close_month", year=closed.month.year, month=closed.month.month)
-    return headed(
-        edition.papers,
-        ref(closed),
-        words().text("close_paper_title", month=month),
-        edition.papers.issuer,
-        list(_body(closed, month)),
-        closed.closed_at,
-        rules_from=edition.effective_from,
-        signer=closed.signer,
-    )
-
-
-def _body(closed: Closed, month: str) -> Iterator[str]:
-    yield words().text("close_paper_begin", month=month)
-    for row in _rows(closed):
-        told = {name.removesuffix("_fen"): yuan(getattr(row, name))
-                for name in VendorMonth.model_fields if name != "vendor"}  # fmt: skip
-        yield words().text(
-            "close_paper_row", vendor=row.vendor or words().text("close_total"), **told
-        )
-    yield words().text("close_paper_owed", owed=yuan(closed.rows["owed_fen"]))
-    yield words().text("close_paper_digest", digest=closed.digest)
-    for name, said in _proof(closed, words().text):
-        yield f"{name}{words().text('colon')}{said}"
-
-
-def _proof(closed: Closed, say: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-    """The key's signature, in pieces as a line has no room for it, and how it is checked."""
-    if closed.signature is None or closed.key_id is None:
-        return
-    written = base64(closed.signature)
-    yield say("close_key_id"), closed.key_id
-    yield say("close_signature"), " ".join(written[at : at + 22] for at in range(0, 88, 22))
-    yield say("close_check"), say("close_check_how")

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from services.rewards import reconciling
-from services.rewards.close_files import MOST, Checked, check
+from services.rewards.close_notes import MOST, Checked, check
 from services.rewards.providers.protocol import NotAStatement, Statement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
 from services.rewards.rules.mismatches import Kind, Mismatch

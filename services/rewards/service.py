@@ -10,6 +10,7 @@ from services.rewards import alerting, books, exporting, handlers, phones
 from services.rewards.api import Api
 from services.rewards.catalogue import Catalogue
 from services.rewards.clearing import Clearing
+from services.rewards.close_files import CloseFiles
 from services.rewards.closing import Closing
 from services.rewards.earlier import Earlier
 from services.rewards.fetching import Fetching
@@ -94,7 +95,8 @@ def build(settings: Settings, database: Database) -> Service:
             *runs.endpoints(),
             *Uploading(database, runs).endpoints(),
             *LedgerPages(database, tuple(names)).endpoints(),
-            *Closing(database, policies, printer, settings.signer).endpoints(),
+            *Closing(database, policies, settings.signer).endpoints(),
+            *CloseFiles(database, policies, printer, settings.signer.public).endpoints(),
             *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),

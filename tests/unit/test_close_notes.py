@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.cli import main
-from services.rewards.close_files import HEAD, check, file_of, text_of
+from services.rewards.close_notes import HEAD, check, file_of, text_of
 from services.rewards.store.closes import Closed
 from shared.errors import Invalid
 from shared.observe import log
