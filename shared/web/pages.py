@@ -159,6 +159,7 @@ class Pages:
         lang = page.language or lang
         values = {
             "refused": page.refused,
+            "wrongs": page.refused.wrong if page.refused else (),
             **page.values,
             "visit": visitor,
             "turned": partial(turned, request),

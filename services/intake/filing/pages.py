@@ -104,7 +104,6 @@ class FilingPages:
         refused: Refused | None = None,
     ) -> Page:
         typed = forms.typed(fields)
-        wrong = [shown_at(one) for one in refused.wrong] if refused else []
         if refused:
             typed = replace(typed, key=repeats.key_again(call, refused))
         values = {
@@ -114,8 +113,7 @@ class FilingPages:
             "way": fields.one("way"),
             "spoken": fields.one("language"),
             "tongues": [(code, texts(code).text("language_name")) for code in LANGUAGES],
-            "wrong": wrong,
-            "wrong_fields": {one.field: one for one in wrong},
+            "wrongs": [shown_at(one) for one in refused.wrong] if refused else [],
             "policy": self.policies.at(clock.now()),
             "limit": WORDS,
         }

@@ -112,7 +112,6 @@ class InvitingPages:
             "draws": draws,
             "units": own,
             "typed": typed,
-            "wrong": {one.field: one for one in refused.wrong} if refused else {},
             "may_draw": call.operator.role in access.DRAWERS,
             "is_small": is_small,
         }

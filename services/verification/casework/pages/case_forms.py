@@ -1,6 +1,6 @@
 """The forms of a case's page: what each takes and does, and which could succeed now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +46,9 @@ class Attempt:
         """What stands in a section of the page."""
         return self.typed.within(form) if form == self.form else self.typed.only(form)
 
-    def of(self, field: str) -> Wrong | None:
-        """What is wrong with a field, if something is."""
-        wrong = self.refused.wrong if self.refused else ()
-        return next((w for w in wrong if w.field.partition(".")[0] == field), None)
+    def wrongs(self, form: str) -> Sequence[Wrong]:
+        """What is wrong with a section of the page."""
+        return self.refused.wrong if self.refused and form == self.form else ()
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ class ThingPages:
                 "facts": telling.facts(kind, asdict(thing)) if thing else {},
                 "may": call.operator.role in form.keepers and code != call.operator.username,
                 "typed": _typed(form, call, thing, refused),
-                "wrong": forms.told(refused.wrong, levels) if refused else (),
+                "wrongs": forms.told(refused.wrong, levels) if refused else (),
                 "key": repeats.key_again(call, refused) if refused else "",
                 "levels": levels,
                 "place_levels": list(levels.items())[:-1],
