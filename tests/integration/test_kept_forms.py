@@ -143,6 +143,14 @@ BUTTONS = {
     "second", "password", "new-password", "confirm", "factor", "codes", "sessions",
 }  # fmt: skip
 
+# Where a text is too long and none says so: the Enter key keeps it, or brings the page again.
+OTHERWISE = {
+    "verification /desk/cases/{case_id}": 303, "rewards /rewards/{reward_id}": 200,
+    "rewards /mismatches": 200,
+}  # fmt: skip
+# Refused unread where its case has come so far that nothing is added, as other tests may have it.
+AS_IT_STANDS = ("intake /r/{receipt}/add", 409)
+
 
 def last_of(one: Endpoint) -> str:
     """What a form is called here; a kiosk's faces stand at an address like a window's form."""
@@ -472,26 +480,51 @@ async def test_a_form_that_is_too_large(forms: Filled) -> None:
 
 
 async def test_what_is_wrong_is_marked(street: Street) -> None:
-    """Too long a text: the field says so to ears as well, and its words are where it says."""
+    """Too long a text: 422, and its field leads eyes and ears to the words that say so.
+
+    By name, so that a form that stops answering so is seen.
+    """
     await street.recovered()
-    bare, astray = set(), {}
+    otherwise, bare, astray = dict[str, int](), set[str](), dict[str, set[str]]()
     for form in [form for form in await street.forms("zh") if form.typed]:
         status, page = await form.send(**_far_too_long(form))
+        if status != 422:
+            otherwise |= dict({(form.name, status)} - {AS_IT_STANDS})
+            continue
+        told = _errors(page)
+        # What is wrong with a calendar's lines is said above it, for all of them together.
+        led = [_ids(tag) & (told | {"errors"}) for tag in _tags(page, "invalid")]
         # What became of the case meanwhile may leave no such form: then the text alone is kept.
-        asked = any(f'name="{name}"' in page for name in _far_too_long(form))
-        if status == 422 and asked and 'aria-invalid="true"' not in page:
+        if any(f'name="{name}"' in page for name in _own(form)) and not led:
             bare.add(form.name)
-        if lost := _described(page) - set(re.findall(' id="([^"]+)"', page)):
-            astray[form.name] = lost
-    assert (set(), {}) == (bare, astray)
+        if not all(led) or told - set().union(*map(_ids, _tags(page, "describedby"))):
+            astray[form.name] = told
+    assert (OTHERWISE, set(), {}) == (otherwise, bare, astray)
+
+
+def _own(form: Form) -> list[str]:
+    """What it takes of a page that several forms share."""
+    names = [*_far_too_long(form)]
+    own = last_of(form.endpoint) + "-"
+    return [name for name in names if name.startswith(own)] or names
 
 
 def _far_too_long(form: Form) -> dict[str, str]:
-    return {name: "长" * 6000 for name, value in form.fields.items() if value in form.typed}
+    lengths = {name: 300 if name in SHORT else 4100 for name in form.fields}
+    return {name: "x" * lengths[name] for name, one in form.fields.items() if one in form.typed}
 
 
-def _described(page: str) -> set[str]:
-    return {one for ids in re.findall('aria-describedby="([^"]+)"', page) for one in ids.split()}
+def _errors(page: str) -> set[str]:
+    """The words at fields that say what is wrong with them."""
+    return set(re.findall('<p class="(?:err|error|err error)" id="([^"]+)"', page))
+
+
+def _tags(page: str, mark: str) -> list[str]:
+    return re.findall(f'<[a-z]+[^>]* aria-{mark}="[^>]*>', page)
+
+
+def _ids(tag: str) -> set[str]:
+    return set(" ".join(re.findall('aria-describedby="([^"]*)"', tag)).split())
 
 
 async def test_a_form_beyond_all_measure(forms: Filled) -> None:
