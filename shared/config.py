@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     prefetch: int = Field(default=400, ge=1, le=2000)
     staff_urls: StaffUrls = {}
     trusted_proxies: Proxies = ()
-    most_connections: int = Field(default=500, ge=1)
+    most_connections: int = Field(default=500, ge=1, le=100_000)
 
     @property
     def secure_cookies(self) -> bool:

@@ -11,12 +11,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from uuid_utils.compat import uuid7
 
 from shared.access import Role
 from shared.observe import trace
-from shared.values import clock
+from shared.values import clock, money
 
 Kind = Literal["rating", "complaint", "request"]
 Verdict = Literal[
@@ -44,6 +44,15 @@ DrawnFor = Literal["verdict", "withdrawn"]
 # What a duty phone is told of: supervision notices, or rewards that are unpaid and nearly late.
 NoticedAbout = Literal["notice", "money"]
 Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
+
+# What counts something, and what stands in a list: no column holds more.
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+Level = Annotated[int, Field(ge=1, le=5)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+AmountFen = Annotated[int, Field(ge=0, le=money.MOST)]
+# With its sign: what comes is added, what goes taken.
+Centipoints = Annotated[int, Field(gt=-(2**31), lt=2**31)]
+Balance = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 
 
 class Event(BaseModel):
@@ -91,9 +100,9 @@ class UnitChanged(Event):
     parent: str
     path: tuple[str, ...]
     kind: str
-    counters: int
+    counters: Number
     active: bool
-    version: int
+    version: Number
     matters: tuple[str, ...] = ()
 
 
@@ -109,7 +118,7 @@ class OfficerChanged(Event):
     unit_code: str
     active: bool
     phone_index: str | None
-    version: int
+    version: Number
 
 
 class OperatorChanged(Event):
@@ -125,7 +134,7 @@ class OperatorChanged(Event):
     scope: str
     badge: str | None
     active: bool
-    version: int
+    version: Number
 
 
 class Consent(BaseModel):
@@ -152,8 +161,8 @@ class SubmissionReceived(Event):
     submission_id: UUID
     kind: Kind
     unit_code: str
-    counter: int | None = None
-    satisfaction: int | None = None
+    counter: Number | None = None
+    satisfaction: Level | None = None
     categories: tuple[str, ...] = ()
     words_sealed: str | None = None
     phone_sealed: str | None = None
@@ -163,7 +172,7 @@ class SubmissionReceived(Event):
     language: Language = "zh"
     received_at: datetime
     channel: Channel = "page"
-    reasons: tuple[int, ...] = ()
+    reasons: tuple[Number, ...] = ()
     occurred_at: datetime | None = None
     matter: str | None = None
     officer_typed_sealed: str | None = None
@@ -187,13 +196,13 @@ class SubmissionAdded(Event):
 
     addition_id: UUID
     submission_id: UUID
-    number: int
+    number: Number
     unit_code: str
     kind: Kind
-    satisfaction: int | None = None
+    satisfaction: Level | None = None
     words_sealed: str | None = None
     categories: tuple[str, ...] = ()
-    reasons: tuple[int, ...] = ()
+    reasons: tuple[Number, ...] = ()
     officer_badge: str | None = None
     officer_typed_sealed: str | None = None
     attachments: tuple[str, ...] = ()
@@ -214,7 +223,7 @@ class CommendationAttributed(Event):
     commendation_id: UUID
     submission_id: UUID
     unit_code: str
-    number: int
+    number: Number
     officer_badge: str | None
     said_at: datetime
     attributed_at: datetime
@@ -232,7 +241,7 @@ class HoldEnded(Event):
 
     submission_id: UUID
     unit_code: str
-    number: int
+    number: Number
     outcome: HoldOutcome
     ended_at: datetime
 
@@ -281,7 +290,7 @@ class CallbackLogged(Event):
     case_id: UUID
     submission_id: UUID
     unit_code: str
-    attempt: int
+    attempt: Number
     outcome: CallbackOutcome
     state: CallbackState
     called_at: datetime
@@ -302,7 +311,7 @@ class CallbackUnreached(Event):
 
     case_id: UUID
     submission_id: UUID
-    attempt: int
+    attempt: Number
     phone_sealed: str
     language: Language
     called_at: datetime
@@ -355,7 +364,7 @@ class WordGiven(Event):
 
     case_id: UUID
     submission_id: UUID
-    number: int
+    number: Number
     word_sealed: str
     phone_sealed: str | None
     language: Language
@@ -376,7 +385,7 @@ class ClockChanged(Event):
 
     case_id: UUID
     submission_id: UUID
-    number: int
+    number: Number
     stopped_at: datetime | None
     due_at: datetime
     changed_at: datetime
@@ -404,7 +413,7 @@ class CaseVerified(Event):
     case_id: UUID
     submission_id: UUID
     incident_id: UUID
-    revision: int
+    revision: Number
     kind: Kind
     unit_code: str
     categories: tuple[str, ...]
@@ -418,7 +427,7 @@ class CaseVerified(Event):
     received_at: datetime
     verified_at: datetime
     kept_from: tuple[str, ...] = ()
-    counters: tuple[int, ...] = ()
+    counters: tuple[Number, ...] = ()
     named: tuple[str, ...] = ()
     verified_by: str | None = None
     overturned: Verdict | None = None
@@ -440,7 +449,7 @@ class IncidentChanged(Event):
     unit_code: str
     received_at: datetime
     changed_at: datetime
-    version: int
+    version: Number
 
 
 class AppealChanged(Event):
@@ -459,8 +468,8 @@ class AppealChanged(Event):
     case_id: UUID
     unit_code: str
     badge: str
-    revision: int
-    version: int
+    revision: Number
+    version: Number
     state: AppealState
     due_at: datetime
     changed_at: datetime
@@ -479,9 +488,9 @@ class CaseRescheduled(Event):
 
     case_id: UUID
     submission_id: UUID
-    number: int
+    number: Number
     why: Literal["followup", "phone_bound", "extended"]
-    revision: int
+    revision: Number
     callback_due_at: datetime | None
     verification_due_at: datetime | None
     changed_at: datetime
@@ -579,8 +588,8 @@ class AnswerRated(Event):
     submission_id: UUID
     kind: Kind
     unit_code: str
-    version: int
-    revision: int
+    version: Number
+    revision: Number
     solved: bool | None
     satisfied: bool | None
     rated_at: datetime
@@ -600,8 +609,8 @@ class AnswerHeard(Event):
     submission_id: UUID
     kind: Kind
     unit_code: str
-    number: int
-    revision: int
+    number: Number
+    revision: Number
     solved: bool | None
     satisfied: bool | None
     heard_at: datetime
@@ -621,8 +630,8 @@ class AnswerReplied(Event):
     reply_id: UUID
     case_id: UUID
     submission_id: UUID
-    number: int
-    revision: int
+    number: Number
+    revision: Number
     solved: bool
     satisfied: bool
     replied_at: datetime
@@ -640,8 +649,8 @@ class FollowupReceived(Event):
 
     followup_id: UUID
     submission_id: UUID
-    number: int
-    revision: int
+    number: Number
+    revision: Number
     words_sealed: str
     received_at: datetime
 
@@ -658,7 +667,7 @@ class PressureReported(Event):
     pressure_id: UUID
     submission_id: UUID
     unit_code: str
-    counter: int | None
+    counter: Number | None
     words_sealed: str | None
     phone_sealed: str | None
     phone_index: str | None
@@ -674,7 +683,7 @@ class SubmissionWithdrawn(Event):
     VERSION = "version"
 
     submission_id: UUID
-    version: int
+    version: Number
     withdrawn: bool
     changed_at: datetime
 
@@ -695,10 +704,10 @@ class RewardDecided(Event):
     submission_id: UUID
     decision: Decision
     reason: str | None
-    amount_fen: int
+    amount_fen: AmountFen
     decided_at: datetime
     due_at: datetime
-    version: int
+    version: Number
 
 
 class RewardPaid(Event):
@@ -710,7 +719,7 @@ class RewardPaid(Event):
     reward_id: UUID
     case_id: UUID
     submission_id: UUID
-    amount_fen: int
+    amount_fen: AmountFen
     phone_sealed: str
     language: Language
     paid_at: datetime
@@ -726,7 +735,7 @@ class RewardReversed(Event):
     reward_id: UUID
     case_id: UUID
     submission_id: UUID
-    amount_fen: int
+    amount_fen: AmountFen
     reversed_at: datetime
 
 
@@ -765,13 +774,13 @@ class ScoreChanged(Event):
     SUBJECT = "unit_code"
     VERSION = "entry_no"
 
-    entry_no: int
+    entry_no: Number
     unit_code: str
     case_id: UUID
-    revision: int
+    revision: Number
     reason: str
-    delta_centipoints: int
-    balance_centipoints: int
+    delta_centipoints: Centipoints
+    balance_centipoints: Balance
     changed_at: datetime
 
 
@@ -790,7 +799,7 @@ class PaperChanged(Event):
     unit_code: str
     badge: str | None
     state: PaperState
-    version: int
+    version: Number
     changed_at: datetime
 
 
@@ -815,7 +824,7 @@ class Lot(BaseModel):
 
     number: str
     drawn_for: DrawnFor
-    percent: int
+    percent: Percent
     drawn: bool
 
 

@@ -72,9 +72,9 @@ class Settings(StorageSettings, StaffSettings):
     batch_rows: int = Field(default=200, ge=1, le=2000)
     batch_linger_ms: float = Field(default=0.0, ge=0, le=50)
     batches_in_flight: int = Field(default=1, ge=1, le=8)
-    most_waiting: int = Field(default=5000, ge=1)
+    most_waiting: int = Field(default=5000, ge=1, le=1_000_000)
     patience_seconds: float = Field(default=5.0, gt=0, le=60)
-    codes_a_day: int = Field(default=2000, ge=0)
+    codes_a_day: int = Field(default=2000, ge=0, le=10_000_000)
 
     @property
     def signer_name(self) -> str:

@@ -16,6 +16,9 @@ from shared.values import text
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
+Price = Annotated[int, Field(ge=0, le=100_000)]
+Points = Annotated[int, Field(ge=0, le=WHOLE)]
+
 
 def _prices(told: object) -> object:
     """`"one=5,other=60"` → what an SMS costs at each vendor, in whole fen."""
@@ -27,7 +30,7 @@ def _prices(told: object) -> object:
     return {name: int(fen) for name, _, fen in pairs}
 
 
-Prices = Annotated[Mapping[str, int], NoDecode, BeforeValidator(_prices)]
+Prices = Annotated[Mapping[str, Price], NoDecode, BeforeValidator(_prices)]
 
 
 def _weights(told: object) -> object:
@@ -50,7 +53,7 @@ def _sum(points: list[str]) -> int:
     return sum(int(one[:4]) for one in points)
 
 
-Weights = Annotated[Mapping[str, int], NoDecode, BeforeValidator(_weights), Field(min_length=1)]
+Weights = Annotated[Mapping[str, Points], NoDecode, BeforeValidator(_weights), Field(min_length=1)]
 
 
 class Settings(StaffSettings):
@@ -69,9 +72,9 @@ class Settings(StaffSettings):
     sms_vendors: Weights
     report_url: AnyHttpUrl
     sms_timeout_seconds: float = Field(default=10, gt=0, le=14)
-    sms_settle_seconds: float = Field(default=60, ge=0)
+    sms_settle_seconds: float = Field(default=60, ge=0, le=86_400)
     sms_repeats: int = Field(default=3, ge=0, le=10)
-    sms_give_up_hours: float = Field(default=72, gt=0)
+    sms_give_up_hours: float = Field(default=72, gt=0, le=24 * 366)
 
     @property
     def limits(self) -> Limits:

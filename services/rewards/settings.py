@@ -21,6 +21,8 @@ from shared.values.notes import Signer
 from shared.vendors.vendor import Terms
 from shared.web.session import StaffSettings
 
+HOUR, DAY, YEAR = 3600, 86_400, 366 * 86_400
+
 
 def _names(text: Any) -> Any:
     if not isinstance(text, str):
@@ -57,13 +59,13 @@ class Settings(StaffSettings):
         tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(_once)
     ] = ()
     report_url: AnyHttpUrl
-    call_s: float = Field(default=20, gt=0)
-    lease_s: float = Field(default=30, gt=0)
-    resend_after_s: float = Field(default=30, gt=0)
-    resend_within_s: float = Field(default=86_400, ge=0)
-    vendor_window_s: float = Field(default=7 * 86_400, gt=0)
-    held_pause_s: float = Field(default=300, gt=0)
-    max_failures: int = Field(default=3, ge=1)
+    call_s: float = Field(default=20, gt=0, le=HOUR)
+    lease_s: float = Field(default=30, gt=0, le=DAY)
+    resend_after_s: float = Field(default=30, gt=0, le=DAY)
+    resend_within_s: float = Field(default=DAY, ge=0, le=YEAR)
+    vendor_window_s: float = Field(default=7 * DAY, gt=0, le=YEAR)
+    held_pause_s: float = Field(default=300, gt=0, le=DAY)
+    max_failures: int = Field(default=3, ge=1, le=1000)
     paper_fonts: DirectoryPath | None = None
 
     @field_validator("airtime_retired")

@@ -18,7 +18,7 @@ NATIONAL: Mapping[str, range] = {
 }
 
 
-Code = Annotated[int, Field(strict=True)]
+Code = Annotated[int, Field(strict=True, ge=1, lt=1000)]
 
 
 def _none() -> dict[str, tuple[Code, ...]]:

@@ -1,6 +1,6 @@
 """Money is integer fen (1/100 yuan) everywhere; yuan appear only in text."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import NewType
 
 Fen = NewType("Fen", int)
@@ -16,7 +16,7 @@ def parse_yuan(text: str) -> Fen:
     """`"20"`, `"20.5"`, `"20.00"` → fen. ValueError if finer than a fen or not a number."""
     try:
         fen = Decimal(text) * 100
-    except InvalidOperation:
+    except DecimalException:
         raise ValueError(f"not an amount in yuan: {text!r}") from None
     if not fen.is_finite() or abs(fen) > MOST or fen != fen.to_integral_value():
         raise ValueError(f"not a whole number of fen: {text[:20]!r}")

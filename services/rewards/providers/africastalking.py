@@ -15,7 +15,6 @@ and name no id but theirs.
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
@@ -44,6 +43,7 @@ from services.rewards.providers.protocol import (
 )
 from services.rewards.providers.statement_layout import read as read_day
 from services.rewards.rules.orders import Order
+from shared.values.money import parse_yuan
 from shared.vendors import vendor
 from shared.vendors.client import FORM, Answer, Client
 from shared.vendors.outcomes import (
@@ -206,11 +206,10 @@ class AfricasTalking(Airtime):
         """`CNY 20.0000` as hundredths of the account's currency."""
         currency, _, number = amount.partition(" ")
         try:
-            hundredths = Decimal(number) * 100
-        except InvalidOperation:
+            hundredths = parse_yuan(number)
+        except ValueError:
             return None
-        whole = hundredths.is_finite() and hundredths == hundredths.to_integral_value()
-        return int(hundredths) if whole and currency == self._currency else None
+        return hundredths if currency == self._currency else None
 
 
 def _judge(order: Order, status: str) -> Outcome:

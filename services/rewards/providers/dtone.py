@@ -10,7 +10,6 @@ order whose answer was lost may be sent again under its own id. Its statements a
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import ClassVar, Self
 from urllib.parse import quote
 
@@ -30,7 +29,14 @@ from services.rewards.providers.dtone_codes import (
     Meaning,
 )
 from services.rewards.providers.dtone_statement import LAYOUT
-from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.protocol import (
+    Airtime,
+    Amount,
+    Listed,
+    Products,
+    Statement,
+    products,
+)
 from services.rewards.providers.statement_layout import read
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
@@ -74,7 +80,7 @@ class _Product(BaseModel):
 
 
 class _Amount(BaseModel):
-    amount: Decimal
+    amount: Amount
     unit: str = Field(max_length=10)
 
 

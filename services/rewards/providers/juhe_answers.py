@@ -1,7 +1,6 @@
 """What Juhe says, as values: its answers, the states of an order, its report; and how it signs."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from hashlib import md5
 from http import HTTPStatus
 from typing import TypeVar
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, Field, ValidationError
 
 from services.rewards.providers.juhe_codes import CANCELLED, SUCCEEDED, UNDER_WAY
+from services.rewards.providers.protocol import Amount
 from services.rewards.rules.orders import Order
 from shared.vendors.client import Answer
 from shared.vendors.outcomes import (
@@ -41,7 +41,7 @@ class Said(Told):
 class Purse(Told):
     """What `yue` finds, in yuan."""
 
-    money: Decimal
+    money: Amount
 
 
 class Placed(Told):
@@ -56,7 +56,7 @@ class State(Told):
     """What `ordersta` finds: neither our id nor the amount, but the price."""
 
     sporder_id: str = Field(max_length=64)
-    uordercash: Decimal
+    uordercash: Amount
     game_state: str = Field(max_length=10)
 
 

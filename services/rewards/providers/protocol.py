@@ -7,17 +7,21 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_settings import NoDecode
 
 from services.rewards.rules.orders import Order
-from shared.values.money import parse_yuan
+from shared.values.money import MOST, parse_yuan
 from shared.values.sheet import RowError
 from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown
 from shared.vendors.vendor import Terms, Vendor
 from shared.web.texts import texts
+
+# Money as a vendor writes it, in its own unit; more than we could count is unreadable.
+Amount = Annotated[Decimal, Field(ge=-MOST, le=MOST)]
 
 
 def _readable(text: str) -> str:

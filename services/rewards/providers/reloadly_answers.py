@@ -7,7 +7,7 @@ from decimal import Decimal
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from services.rewards.providers.protocol import Listed
+from services.rewards.providers.protocol import Amount, Listed
 from services.rewards.providers.reloadly_codes import (
     ABSENT,
     ERRORS,
@@ -54,7 +54,7 @@ class Transaction(Camel):
     transaction_id: int
     custom_identifier: str
     operator_id: int
-    requested_amount: Decimal
+    requested_amount: Amount
     requested_amount_currency_code: str
     status: str = Field(default="", max_length=50)
 
@@ -84,9 +84,9 @@ class Operator(Camel):
     bundle: bool = False
     data: bool = False
     pin: bool = False
-    local_min_amount: Decimal | None = None
-    local_max_amount: Decimal | None = None
-    local_fixed_amounts: list[Decimal] = []
+    local_min_amount: Amount | None = None
+    local_max_amount: Amount | None = None
+    local_fixed_amounts: list[Amount] = []
 
     def sells(self, fen: int) -> bool:
         """Whether so much local money can be ordered of it."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from services.rewards.providers.protocol import NotAStatement
+from services.rewards.providers.protocol import Amount, NotAStatement
 from services.rewards.providers.reloadly_codes import REFUNDED, SUCCESSFUL
 from services.rewards.providers.statement_layout import Layout
 from shared.values.sheet import RowError
@@ -49,7 +49,7 @@ class _Row(BaseModel, alias_generator=to_camel):
     transaction_date: str = Field(max_length=40)
     status: str = Field(max_length=50)
     operator_id: int
-    delivered_amount: Decimal | None = None
+    delivered_amount: Amount | None = None
     delivered_amount_currency_code: str | None = None
 
 

@@ -20,7 +20,7 @@ MARGIN_SECONDS = 60.0
 
 class _Token(BaseModel):
     access_token: str = Field(min_length=1, max_length=8192, pattern=r"^[\x21-\x7e]+$")
-    expires_in: float = Field(gt=0)
+    expires_in: float = Field(gt=0, lt=2**31)
 
 
 class Tokens:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, LiteralString, get_args
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from shared import access
@@ -159,7 +159,7 @@ PersonName = Annotated[str, BeforeValidator(_person)]
 Username = Annotated[str, BeforeValidator(_username)]
 Kind = Annotated[UnitKind, BeforeValidator(_kind)]
 Role = Annotated[access.Role, BeforeValidator(_role)]
-Counters = Annotated[int, BeforeValidator(_counters)]
+Counters = Annotated[int, Field(ge=1, le=COUNTERS), BeforeValidator(_counters)]
 Matters = Annotated[tuple[str, ...] | None, BeforeValidator(_matters)]
 Phone = Annotated[str | None, BeforeValidator(_phone)]
 Active = Annotated[bool | None, BeforeValidator(_active)]
