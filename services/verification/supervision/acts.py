@@ -74,7 +74,7 @@ async def _tell(conn: Connection, places: Collection[str]) -> None:
     now = clock.now()
     for phone in (await paging.list_phones(conn, places)).values():
         event = DutyNoticed.of(
-            phone, told_id=uuid7(), told_at=now, expires_at=now + rules.TOLD_WITHIN
+            phone, told_id=uuid7(), told_at=now, expires_at=now + rules.TOLD_WITHIN, about="notice"
         )
         await publish(conn, event)
 
