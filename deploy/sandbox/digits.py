@@ -5,6 +5,14 @@ import re
 NATURAL_SECONDS = 0.05
 DELAY_SECONDS = {"1": 3.0, "2": 20.0, "3": 300.0}
 MAINLAND = re.compile(r"1[3-9][0-9]{9}")
+# By the last two digits as well: no network has it; a network has it that its prefix does not tell.
+NOBODYS, PORTED = "08", "09"
+# The networks, each with the beginnings of its numbers; the first has all others.
+NETWORKS = {
+    "China Mobile": (),
+    "China Unicom": ("130", "131", "132", "155", "156", "166", "175", "176", "185", "186", "196"),
+    "China Telecom": ("133", "153", "173", "177", "180", "181", "189", "190", "191", "193", "199"),
+}
 
 
 def ending(phone: str) -> str:
@@ -24,3 +32,16 @@ def national(phone: str, prefixes: tuple[str, ...]) -> str | None:
         if phone.startswith(prefix) and MAINLAND.fullmatch(rest):
             return rest
     return None
+
+
+def served(phone: str, prefixes: tuple[str, ...]) -> str | None:
+    """The same of a number that a network has."""
+    found = national(phone, prefixes)
+    return None if found is None or ending(found) == NOBODYS else found
+
+
+def network(phone: str) -> str:
+    """Whose a number is now: by its prefix, or the next one's that it was ported to."""
+    names = list(NETWORKS)
+    own = next((n for n, name in enumerate(names) if phone[:3] in NETWORKS[name]), 0)
+    return names[(own + (ending(phone) == PORTED)) % len(names)]

@@ -86,12 +86,18 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 
 
 def adapter(
-    dialect: Dialect, url: str, hears: str, patch: pytest.MonkeyPatch, **changes: Any
+    dialect: Dialect,
+    url: str,
+    hears: str,
+    patch: pytest.MonkeyPatch,
+    seconds: float = 20,
+    /,
+    **changes: Any,
 ) -> Airtime:
     """As the service would choose it, not yet opened; `changes` are settings."""
     for name, value in settings_of(dialect, url, **changes).items():
         patch.setenv(name, value)
-    return choose(VENDORS, "", dialect.name, Terms(20, hears))
+    return choose(VENDORS, "", dialect.name, Terms(seconds, hears))
 
 
 @pytest.fixture
@@ -332,6 +338,52 @@ async def test_an_invalid_number_is_final(shop: Shop) -> None:
     outcome = await shop.send(order(), "+15005550001")
     assert isinstance(outcome, Rejected)
     assert not outcome.retriable
+
+
+async def test_a_number_that_nobody_has_is_refused_before_any_order(shop: Shop) -> None:
+    """By the look-up where there is one, and by the order: final, and about the number alone."""
+    words = [await shop.vendor.check(phone("08"))] if looks(shop.vendor) else []
+    for word in (*words, await shop.send(order(), phone("08"))):
+        assert isinstance(word, Rejected)
+        assert not word.retriable
+        assert {word.code, word.code.lower()} & shop.vendor.wrong_numbers
+    assert [] == await shop.rows()
+
+
+@pytest.mark.parametrize("ending", ["88", "09"])
+async def test_nothing_speaks_against_a_number_that_a_network_has(shop: Shop, ending: str) -> None:
+    """Wherever it was ported to: looked up, then ordered and paid."""
+    assert await shop.vendor.check(phone(ending)) is None
+    made = order()
+    await shop.send(made, phone(ending))
+    assert isinstance(await shop.settled(made), Done)
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+async def test_a_spoilt_look_up_refuses_nobody(shop: Shop, kind: str) -> None:
+    """A fault of theirs, or a lost answer, speaks against no number; once it is over, they tell."""
+    await shop.book.arm(shop.dialect.name, kind)
+    word = await shop.vendor.check(phone("08"))
+    assert word is None or isinstance(word, TryLater | Unknown)
+    if looks(shop.vendor) and kind in ("drop_before", "drop_answer", "http_500_before"):
+        assert isinstance(word, TryLater)
+    await shop.book.call("DELETE", "/admin/faults")
+    assert looks(shop.vendor) == isinstance(await shop.vendor.check(phone("08")), Rejected)
+
+
+async def test_a_slow_look_up_is_made_again(
+    dialect: Dialect, book: Client, hears: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not answer in time: later, and nothing is claimed of the number."""
+    await book.arm(dialect.name, "delay", delay_s=600)
+    async with adapter(dialect, book.url, hears, monkeypatch, 0.2) as opened:
+        word = await opened.check(phone("08"))
+    assert looks(opened) == isinstance(word, TryLater)
+
+
+def looks(vendor: Airtime) -> bool:
+    """Whether it has a look-up of numbers."""
+    return type(vendor).check is not Airtime.check
 
 
 async def test_a_refused_connection_proves_that_nothing_left(

@@ -306,6 +306,8 @@ def test_a_wrong_setting_is_one_line(
         (401, {"errors": [{"code": 1000401}]}, Unknown("1000401")),
         (404, {"errors": [{"code": 1}, {"code": 2}]}, Unknown("http_404")),
         (404, "no such page", Unknown("http_404")),
+        (502, "bad gateway", TryLater("http_502", NOT_BEFORE)),
+        (500, {"errors": [{"code": 1009001}]}, TryLater("1009001", NOT_BEFORE)),
     ],
 )
 async def test_the_look_up_of_a_number(

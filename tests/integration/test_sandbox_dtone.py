@@ -1,18 +1,19 @@
 """The DT One dialect, against a real sandbox process."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientError, ClientSession, encode_basic_auth
 
 from deploy.sandbox.customer import PATIENCE_SECONDS, Client
 from deploy.sandbox.dialects.dtone import customer
 from deploy.sandbox.dialects.dtone.customer import KEY
 from deploy.sandbox.testing import Inbox, SandboxProcess
 
-PHONE = "+8613800000088"
+PHONE, NOBODYS, PORTED = "+8613800000088", "+8613800000008", "+8613800000009"
 FINAL_CLASSES = {7, 8, 9}
 
 
@@ -80,6 +81,36 @@ async def test_products_are_those_of_the_account(client: Client) -> None:
     assert {"unit_type": "CURRENCY", "unit": "CNY", "amount": 20} == product["destination"]
     assert (404, 1003001) == await refused(client, "/products/1")
     assert (404, 1000404) == await refused(client, "/products/none")
+
+
+@pytest.mark.parametrize(
+    ("number", "own"),
+    [(PHONE, "China Mobile"), ("+8613000000088", "China Unicom"), (PORTED, "China Unicom")],
+)
+async def test_a_look_up_names_whose_a_number_is(client: Client, number: str, own: str) -> None:
+    """The network that has it now, which after a move is not that of its prefix."""
+    status, found = await customer.call(client, "GET", f"/lookup/mobile-number/{number}")
+    assert (200, [own]) == (status, [one["name"] for one in found if one["identified"]])
+
+
+@pytest.mark.parametrize("number", [NOBODYS, "+6595123100", "nonsense"])
+async def test_a_number_that_nobody_has_is_refused(client: Client, number: str) -> None:
+    """By the look-up and by the order, in the same words; the book knows nothing of it."""
+    assert (400, 1005003) == await refused(client, f"/lookup/mobile-number/{number}")
+    _, body = await customer.order(client, "nobodys", number)
+    assert 1005003 == body["errors"][0]["code"]
+    assert [] == (await client.book())["airtime"]["transactions"]
+
+
+@pytest.mark.parametrize("kind", ["http_500_before", "http_500_after", "garbage", "truncated"])
+async def test_a_look_up_misbehaves_on_demand(client: Client, kind: str) -> None:
+    """Once, and nothing else does meanwhile."""
+    await client.arm("dtone", kind, count=1, path="/lookup/")
+    assert 200 == (await customer.call(client, "GET", "/products/6020"))[0]
+    path = f"/lookup/mobile-number/{PHONE}"
+    with contextlib.suppress(ClientError, ValueError):
+        assert 500 == (await customer.call(client, "GET", path))[0]
+    assert 200 == (await customer.call(client, "GET", path))[0]
 
 
 async def refused(client: Client, path: str) -> tuple[int, int]:

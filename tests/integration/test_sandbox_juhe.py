@@ -16,6 +16,7 @@ from deploy.sandbox.testing import Inbox, SandboxProcess
 from deploy.sandbox.when import china_text
 
 PHONE, DECLINED = "13800000088", "13800000006"
+NOBODYS, PORTED = "13800000008", "13800000009"
 ORDER = "a" * 16
 
 
@@ -66,17 +67,33 @@ async def test_a_bad_order_gets_the_vendors_code(
 
 @pytest.mark.parametrize(
     ("phone", "yuan", "code"),
-    [("12345678901", "20", 208502), ("+8613800000088", "20", 208502), (PHONE, "21", 208501)],
-)
+    [
+        ("12345678901", "20", 208502), ("+8613800000088", "20", 208502), (NOBODYS, "20", 208502),
+        (PHONE, "21", 208501),
+    ],
+)  # fmt: skip
 async def test_what_is_signed_and_cannot_be_ordered(
     client: Client, phone: str, yuan: str, code: int
 ) -> None:
-    """A number or an amount that they do not sell; telcheck says the same before."""
+    """A number or an amount that they do not sell, or a number that no network has; telcheck says
+    the same before, and nothing against one that was ported."""
     sign = md5(OPENID, KEY, phone, yuan, ORDER)
     form = {"phoneno": phone, "cardnum": yuan}
     _, told = await customer.call(client, "onlineorder", **form, orderid=ORDER, sign=sign)
     _, before = await customer.call(client, "telcheck", **form)
     assert [code, code] == [told["error_code"], before["error_code"]]
+    _, ported = await customer.call(client, "telcheck", phoneno=PORTED, cardnum="20")
+    assert 0 == ported["error_code"]
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "http_500_before", "garbage", "truncated"])
+async def test_telcheck_misbehaves_on_demand(client: Client, kind: str) -> None:
+    """Once, and the order is not touched by it."""
+    await client.arm("juhe", kind, count=1, path="/telcheck")
+    with contextlib.suppress(ClientError, ValueError):
+        asked = await customer.call(client, "telcheck", phoneno=PHONE, cardnum="20")
+        assert 500 == asked[0]
+    assert 0 == (await customer.order(client, ORDER, PHONE))[1]["error_code"]
 
 
 async def test_an_order_id_is_taken_once(client: Client) -> None:

@@ -17,6 +17,7 @@ from deploy.sandbox.testing import Inbox, SandboxProcess
 from deploy.sandbox.when import china_text
 
 PHONE, DECLINED = "+8613800000088", "+8613800000003"
+NOBODYS, PORTED = "+8613800000008", "+8613800000009"
 REPORT = "/topups/reports/transactions"
 
 
@@ -71,6 +72,56 @@ async def test_a_bad_order_gets_the_vendors_code(
     status, told = await customer.order(client, "bad", PHONE, **fields)
     assert (code, True) == (told["errorCode"], status in (400, 404))
     assert [] == (await client.book())["airtime"]["transactions"]
+
+
+async def detected(client: Client, number: str, country: str = "CN") -> tuple[int, Any]:
+    """Whose a number is."""
+    path = f"/operators/auto-detect/phone/{number}/countries/{country}"
+    return await customer.call(client, "GET", path)
+
+
+@pytest.mark.parametrize(
+    ("number", "own"),
+    [
+        (PHONE, (441, "China Mobile")), ("8618900000088", (443, "China Telecom")),
+        ("13000000088", (442, "China Unicom")), (PORTED, (442, "China Unicom")),
+    ],
+)  # fmt: skip
+async def test_it_detects_whose_a_number_is(
+    client: Client, number: str, own: tuple[int, str]
+) -> None:
+    """The network that has it now, which after a move is not that of its prefix."""
+    status, found = await detected(client, number)
+    assert (200, own) == (status, (found["operatorId"], found["name"]))
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "code"),
+    [
+        (NOBODYS, "CN", "COULD_NOT_AUTO_DETECT_OPERATOR"),
+        ("nonsense", "CN", "COULD_NOT_AUTO_DETECT_OPERATOR"),
+        (PHONE, "SG", "COUNTRY_NOT_SUPPORTED"),
+    ],
+)
+async def test_a_number_that_nobody_has_is_refused(
+    client: Client, number: str, country: str, code: str
+) -> None:
+    """By the detection, and by the order in its own word; the book knows nothing of it."""
+    _, told = await detected(client, number, country)
+    assert code == told["errorCode"]
+    _, told = await customer.order(client, "nobodys", NOBODYS)
+    assert "INVALID_RECIPIENT_PHONE" == told["errorCode"]
+    assert [] == (await client.book())["airtime"]["transactions"]
+
+
+@pytest.mark.parametrize("kind", ["http_500_before", "http_500_after", "garbage", "truncated"])
+async def test_a_detection_misbehaves_on_demand(client: Client, kind: str) -> None:
+    """Once, and nothing else does meanwhile: neither the token nor an operator."""
+    await client.arm("reloadly", kind, count=1, path="/auto-detect/")
+    assert 200 == (await customer.call(client, "GET", "/operators/444"))[0]
+    with contextlib.suppress(ClientError, ValueError):
+        assert 500 == (await detected(client, PHONE))[0]
+    assert 200 == (await detected(client, PHONE))[0]
 
 
 async def test_an_identifier_is_taken_once(client: Client) -> None:

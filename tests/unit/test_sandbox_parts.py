@@ -21,7 +21,7 @@ from deploy.sandbox.book import Book, BookInUseError
 from deploy.sandbox.callbacks import Callback, plan_callback
 from deploy.sandbox.config import ConfigError
 from deploy.sandbox.dialects import DIALECTS, of_kind
-from deploy.sandbox.digits import ending, national, settle_seconds
+from deploy.sandbox.digits import ending, national, network, served, settle_seconds
 from deploy.sandbox.faults import AIRTIME_ONLY, Armed, Fault, FaultBox, Kind
 from deploy.sandbox.options import parse
 from deploy.sandbox.parts import Parts
@@ -175,6 +175,20 @@ def test_an_unknown_state_is_no_payment(book: Book, status: str, open_: bool) ->
 def test_whose_number_it_is(phone: str, prefixes: tuple[str, ...], found: str | None) -> None:
     """Eleven digits of a mobile, under a prefix that the vendor takes."""
     assert found == national(phone, prefixes)
+
+
+@pytest.mark.parametrize(
+    ("phone", "own"),
+    [
+        ("13800000088", "China Mobile"), ("13000000088", "China Unicom"),
+        ("18900000088", "China Telecom"), ("13800000009", "China Unicom"),
+        ("13000000009", "China Telecom"), ("18900000009", "China Mobile"),
+    ],
+)  # fmt: skip
+def test_which_network_has_a_number(phone: str, own: str) -> None:
+    """That of its prefix, unless it was ported; one that nobody has is served by none."""
+    assert (own, phone) == (network(phone), served(phone, ("",)))
+    assert served(f"{phone[:-2]}08", ("",)) is None
 
 
 @pytest.mark.parametrize(

@@ -243,12 +243,13 @@ def _checked(answer: Answer) -> Rejected | TryLater | Unknown | None:
         return None
     try:
         [error] = _Errors.model_validate_json(answer.body).errors
+        code = str(error.code)
     except ValueError:
-        return Unknown(f"http_{answer.status}")
-    code = str(error.code)
+        code = f"http_{answer.status}"
     if code in WRONG_NUMBERS:
         return Rejected(code, retriable=False)
-    return TryLater(code, NOT_BEFORE) if ERRORS.get(code) in ("later", "retry") else Unknown(code)
+    passing = ERRORS.get(code) in ("later", "retry") or answer.status >= 500
+    return TryLater(code, NOT_BEFORE) if passing else Unknown(code)
 
 
 def _refusal(code: str) -> Outcome:

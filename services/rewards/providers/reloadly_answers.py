@@ -211,7 +211,8 @@ def read_detected(answer: Answer) -> Rejected | TryLater | Unknown | None:
     code = error_code(answer) or f"http_{answer.status}"
     if code in WRONG_NUMBERS:
         return Rejected(code, retriable=False)
-    return TryLater(code, LATER) if ERRORS.get(code) in ("later", "retry") else Unknown(code)
+    passing = ERRORS.get(code) in ("later", "retry") or answer.status >= 500
+    return TryLater(code, LATER) if passing else Unknown(code)
 
 
 def read_report(body: bytes) -> str:

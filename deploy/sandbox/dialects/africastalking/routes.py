@@ -11,7 +11,7 @@ from aiohttp import web
 from deploy.sandbox import topups
 from deploy.sandbox.dialects.africastalking.account import NAME, Account
 from deploy.sandbox.dialects.africastalking.life import PREFIX, own_id, status_of
-from deploy.sandbox.digits import national
+from deploy.sandbox.digits import served
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.topups import TopUp
 from deploy.sandbox.when import now
@@ -48,7 +48,7 @@ async def send(request: web.Request) -> web.Response:
     with parts.book.writing():
         if key and _is_used(parts, key):
             return _answer([], DUPLICATE)
-        number = national(phone, ("+86",))
+        number = served(phone, ("+86",))
         if number is None:
             return _answer([_sent(phone, product, "Failed", NO_PHONE)])
         account = parts.account(Account)

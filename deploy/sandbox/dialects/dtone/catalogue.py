@@ -2,21 +2,18 @@
 
 Field names are the vendor's [C]. One operator stands for the three networks, so that one product
 serves every mainland number; the real catalogue lists products by operator [M], which is why the
-products are configuration.
+products are configuration. A look-up names the number's own network beside it.
 """
 
 from typing import Any
 
 from deploy.sandbox.dialects.dtone.account import Account
 from deploy.sandbox.dialects.dtone.codes import DtOneError
+from deploy.sandbox.digits import NETWORKS, network
 
 CURRENCY = "CNY"
-OPERATOR = {
-    "id": 6000,
-    "name": "China Mainland",
-    "country": {"name": "China", "iso_code": "CHN", "regions": None},
-    "regions": None,
-}
+COUNTRY = {"name": "China", "iso_code": "CHN", "regions": None}
+OPERATOR = {"id": 6000, "name": "China Mainland", "country": COUNTRY, "regions": None}
 SERVICE = {"id": 1, "name": "Mobile", "subservice": {"id": 11, "name": "Airtime"}}
 
 
@@ -30,6 +27,14 @@ def face_value(account: Account, product_id: int) -> int:
 def yuan(fen: int) -> int | float:
     """An amount as the vendor's JSON number."""
     return fen // 100 if fen % 100 == 0 else fen / 100
+
+
+def operators(phone: str) -> list[dict[str, Any]]:
+    """Those that a number may be of; `identified` is the one that it is [C]."""
+    own = network(phone)
+    ids = {name: 6001 + n for n, name in enumerate(NETWORKS)}
+    named = {"id": ids[own], "name": own, "country": COUNTRY, "regions": None}
+    return [{**named, "identified": True}, {**OPERATOR, "identified": False}]
 
 
 def money(fen: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""DT One's paths: an order is placed, and looked up by the customer's id; so are products."""
+"""DT One's paths: an order is placed, and found by the customer's id; products and numbers, too."""
 
 import base64
 import hmac
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from deploy.sandbox.dialects.dtone import life
 from deploy.sandbox.dialects.dtone.account import NAME, Account
-from deploy.sandbox.dialects.dtone.catalogue import face_value, product_json
+from deploy.sandbox.dialects.dtone.catalogue import face_value, operators, product_json
 from deploy.sandbox.dialects.dtone.codes import DtOneError
 from deploy.sandbox.dialects.dtone.wire import (
     answer,
@@ -17,7 +17,7 @@ from deploy.sandbox.dialects.dtone.wire import (
     read_order,
     transaction_json,
 )
-from deploy.sandbox.digits import national
+from deploy.sandbox.digits import served
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.statement import statement
 from deploy.sandbox.when import china_day, now
@@ -43,7 +43,7 @@ async def create_transaction(request: web.Request) -> web.Response:
         if life.is_used(db, order.external_id):
             raise DtOneError(1007001)
         fen = face_value(parts.account(Account), order.product_id)
-        phone = national(order.credit_party_identifier.mobile_number, E164_PREFIXES)
+        phone = served(order.credit_party_identifier.mobile_number, E164_PREFIXES)
         if phone is None:
             raise DtOneError(1005003)
         row = life.create(parts, order, phone, fen)
@@ -71,6 +71,14 @@ async def get_product(request: web.Request) -> web.Response:
     return answer(product_json(product_id, fen))
 
 
+async def look_up(request: web.Request) -> web.Response:
+    """GET /lookup/mobile-number/{e164} [C]: its operators, or 1005003 [M]."""
+    phone = served(request.match_info["number"], E164_PREFIXES)
+    if phone is None:
+        raise DtOneError(1005003)
+    return answer(operators(phone))
+
+
 async def get_statement(request: web.Request) -> web.Response:
     """GET /statements?day=YYYY-MM-DD [M]: the statement of a day that is over."""
     only_filters(request, "day")
@@ -91,6 +99,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{BASE}/transactions", list_transactions, allow_head=False),
         web.get(f"{BASE}/statements", get_statement, allow_head=False),
         web.get(f"{BASE}/products/{{product_id:[0-9]{{1,12}}}}", get_product, allow_head=False),
+        web.get(f"{BASE}/lookup/mobile-number/{{number}}", look_up, allow_head=False),
     ]
 
 

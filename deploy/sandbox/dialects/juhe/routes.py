@@ -16,7 +16,7 @@ from deploy.sandbox.dialects.juhe import codes
 from deploy.sandbox.dialects.juhe.account import DENOMINATIONS, NAME, Account
 from deploy.sandbox.dialects.juhe.codes import JuheError, game_state
 from deploy.sandbox.dialects.juhe.life import md5, own_id
-from deploy.sandbox.digits import national
+from deploy.sandbox.digits import served
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.topups import TopUp
 
@@ -35,7 +35,7 @@ async def read(request: web.Request) -> Mapping[str, str]:
 
 def wanted(form: Mapping[str, str]) -> tuple[str, int]:
     """Number and yuan that can be ordered together."""
-    phone = national(form.get("phoneno", ""), ("",))
+    phone = served(form.get("phoneno", ""), ("",))
     if phone is None:
         raise JuheError(codes.WRONG_NUMBER)
     yuan = {str(one): one for one in DENOMINATIONS}.get(form.get("cardnum", ""))

@@ -1,4 +1,4 @@
-"""Reloadly's paths: a token, an order, its status, the report by the customer's id, an operator."""
+"""Reloadly's paths: a token, an order, its status, the report by the customer's id, operators."""
 
 import json
 
@@ -16,13 +16,15 @@ from deploy.sandbox.dialects.reloadly.wire import (
     status_json,
     transaction_json,
 )
-from deploy.sandbox.digits import national
+from deploy.sandbox.digits import NETWORKS, network, served
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.topups import TopUp
 
 BASE = f"/{NAME}"
 TOKEN = f"{BASE}/oauth/token"
 PREFIXES = ("+86", "86", "")
+# The ids of the networks follow one another.
+FIRST_NETWORK = 441
 AUDIENCE = "https://topups.reloadly.com"
 
 
@@ -70,7 +72,7 @@ async def order(request: web.Request) -> web.Response:
         raise ReloadlyError("OPERATOR_NOT_FOUND")
     if wanted.recipient_phone.country_code != "CN":
         raise ReloadlyError("COUNTRY_NOT_SUPPORTED")
-    phone = national(wanted.recipient_phone.number, PREFIXES)
+    phone = served(wanted.recipient_phone.number, PREFIXES)
     if phone is None:
         raise ReloadlyError("INVALID_RECIPIENT_PHONE")
     with parts.book.writing() as db:
@@ -113,14 +115,27 @@ async def operator(request: web.Request) -> web.Response:
     return web.json_response(operator_json(operator_id))
 
 
+async def detect(request: web.Request) -> web.Response:
+    """GET /operators/auto-detect/phone/{phone}/countries/{iso} [D]: the network that has it."""
+    if request.match_info["iso"] != "CN":
+        raise ReloadlyError("COUNTRY_NOT_SUPPORTED")
+    phone = served(request.match_info["phone"], PREFIXES)
+    if phone is None:
+        raise ReloadlyError("COULD_NOT_AUTO_DETECT_OPERATOR")
+    own = network(phone)
+    return web.json_response(operator_json(FIRST_NETWORK + list(NETWORKS).index(own), own))
+
+
 def routes() -> list[web.RouteDef]:
     """The vendor's paths that the adapter uses."""
+    detected = f"{BASE}/operators/auto-detect/phone/{{phone}}/countries/{{iso}}"
     return [
         web.post(TOKEN, make_token),
         web.post(f"{BASE}/topups-async", order),
         web.get(f"{BASE}/topups/{{id:[0-9]{{1,15}}}}/status", status, allow_head=False),
         web.get(f"{BASE}/topups/reports/transactions", report, allow_head=False),
         web.get(f"{BASE}/operators/{{id:[0-9]{{1,12}}}}", operator, allow_head=False),
+        web.get(detected, detect, allow_head=False),
     ]
 
 

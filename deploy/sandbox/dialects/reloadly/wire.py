@@ -100,12 +100,12 @@ def status_json(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def operator_json(operator_id: int) -> dict[str, Any]:
+def operator_json(operator_id: int, name: str = "China Mainland") -> dict[str, Any]:
     """An operator of plain airtime that sells any local amount up to 300 [C]."""
     return {
         "id": operator_id,
         "operatorId": operator_id,
-        "name": "China Mainland",
+        "name": name,
         "bundle": False,
         "data": False,
         "pin": False,
