@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
-from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession
@@ -13,16 +11,12 @@ from playwright.async_api import Browser
 
 from deploy.sandbox.customer import SEED, Client
 from deploy.sandbox.testing import SandboxProcess
-from services.notifications.service import build
-from services.notifications.settings import Settings
-from shared.config import key_ring
 from shared.db import Database
-from shared.values.seal import Seal
 from shared.vendors import reports
 from shared.web.edge import make_app
 from tests.conftest import eventually
-from tests.integration.test_notifications_pages import ADD, SETTINGS
-from tests.vendors import SMS, environment, order, sms
+from tests.integration.notifications_desk import add, make_service, make_settings
+from tests.vendors import SMS, order, sms
 
 ASKED = """
     UPDATE messages SET purpose = 'question', occasion = 1, not_before = mashang_now(),
@@ -53,13 +47,10 @@ async def test_a_reply_goes_through_the_real_endpoint(
     database: Database, tmp_path: Path, chromium: Browser
 ) -> None:
     """3 answers the question, T ends the SMS, both by a tap; no other page sends anything."""
-    settings, own = Settings.model_validate(SETTINGS), uuid4()
-    seal = Seal({"phone": key_ring(settings.seal_keys_phone)}, settings.index_key)
-    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
-        service = build(settings, database)
+    settings = make_settings()
+    service = make_service(settings, database)
+    await add(database, settings, "delivered")
     async with database.transaction() as conn:
-        sealed = seal.close(PHONE, f"phone:{own}")
-        await conn.execute(ADD, own, sealed, seal.index(PHONE), "delivered", 0)
         await conn.execute(ASKED)
     async with TestServer(make_app(service.house)) as server, ClientSession() as session:
         heard = reports.address(

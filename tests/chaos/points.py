@@ -73,8 +73,8 @@ POINTS: tuple[Point, ...] = (
     *_around("sms: commit of a report", "commit", "Api.take_report", "notifications"),
 )  # fmt: skip
 
-# What people decide about money, one thing at a time: nobody does so while the city runs, so each
-# is died in alone (tests/chaos/alone.py).
+# What people decide about money or an SMS, one thing at a time: nobody does so while the city runs,
+# so each is died in alone (tests/chaos/alone.py).
 BY_HAND: tuple[Point, ...] = (
     *_around("reward: commit of a retry by hand", "commit", "Api.approve", "rewards"),
     *_around("reward: commit of a hold", "commit", "Api.hold", "rewards"),
@@ -85,6 +85,7 @@ BY_HAND: tuple[Point, ...] = (
     *_around("ledger: commit of a top-up", "commit", "LedgerPages.top_up", "rewards"),
     *_around("ledger: commit of a reversal", "commit", "LedgerPages.take_back", "rewards"),
     *_around("month: commit of a close", "commit", "Closing.close", "rewards"),
+    *_around("sms: commit of a sending by hand", "commit", "Api.resend", "notifications"),
 )
 
 # Commits without a point, by the beginning of a function's name, and why. One that is not here is

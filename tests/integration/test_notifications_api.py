@@ -1,27 +1,23 @@
 """Notifications over HTTP: delivery reports as hints, figures, held messages."""
 
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from services.notifications.service import build
 from services.notifications.settings import Settings
 from shared import flows, statements
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.service import Service
 from shared.web.edge import make_app
-from tests.support import SEAL_KEYS
-from tests.vendors import SMS, environment, report_path
+from tests.integration.notifications_desk import SEED, make_service, make_settings
+from tests.vendors import SMS, report_path
 
 SERVICE = "notifications"
 PATH = report_path(SMS)
-SEED = bytes(32)
 ADD = """
     INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, traceparent,
                           state, next_at, called_at, settled_at)
@@ -34,26 +30,13 @@ ADD = """
 @pytest.fixture
 def settings() -> Settings:
     """Settings as the environment would give them."""
-    return Settings.model_validate(
-        {
-            "DATABASE_URL": "unused",
-            "AMQP_URL": "unused",
-            "http_port": 0,
-            "ops_port": 0,
-            **SEAL_KEYS,
-            "identity_public": b64encode(statements.public_key(SEED)).decode(),
-            "index_key": b64encode(SEED).decode(),
-            "sms_vendors": SMS.name,
-            "report_url": "http://127.0.0.1:9",
-        }
-    )
+    return make_settings()
 
 
 @pytest.fixture
-async def service(settings: Settings, database: Database) -> AsyncIterator[Service]:
+async def service(settings: Settings, database: Database) -> Service:
     """The service as wired."""
-    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
-        yield build(settings, database)
+    return make_service(settings, database)
 
 
 @pytest.fixture

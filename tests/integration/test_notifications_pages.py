@@ -1,68 +1,34 @@
 """The pages about SMS: what is shown of them, sending again by hand, and who wants no more."""
 
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
-from unittest.mock import patch
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from services.notifications.service import build
 from services.notifications.settings import Settings
-from shared import statements
-from shared.config import key_ring
 from shared.db import Database
-from shared.values.seal import Seal
 from shared.web.edge import make_app
+from tests.integration.notifications_desk import SEED, add, make_service, make_settings
 from tests.integration.notifications_parts import PHONE, rows
 from tests.integration.staff_tab import Tab, somebody
-from tests.support import SEAL_KEYS
-from tests.vendors import SMS, environment
+from tests.vendors import SMS
 
 SERVICE = "notifications"
-SEED = bytes(32)
-ADD = """
-    INSERT INTO messages (message_id, case_id, submission_id, purpose, phone_sealed, phone_hash,
-        traceparent, state, next_at, called_at, settled_at, created_at)
-    VALUES ($1, $1, $1, 'thanks', $2, $3, 'x', $4,
-        CASE WHEN $4 IN ('held', 'delivered', 'failed', 'lost') THEN NULL ELSE now() END, now(),
-        CASE WHEN $4 IN ('delivered', 'failed', 'lost') THEN now() END,
-        now() - make_interval(mins => $5))
-"""
-
-
-SETTINGS = {
-    "DATABASE_URL": "unused", "AMQP_URL": "unused", "http_port": 0, "ops_port": 0, **SEAL_KEYS,
-    "identity_public": b64encode(statements.public_key(SEED)).decode(),
-    "index_key": b64encode(SEED).decode(), "sms_vendors": SMS.name,
-    "report_url": "http://127.0.0.1:9",
-}  # fmt: skip
 
 
 @pytest.fixture
 def settings() -> Settings:
     """As the environment would give them."""
-    return Settings.model_validate(SETTINGS)
+    return make_settings()
 
 
 @pytest.fixture
 async def client(settings: Settings, database: Database) -> AsyncIterator[TestClient[Any, Any]]:
     """The service as it is wired."""
-    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
-        service = build(settings, database)
-    async with TestClient(TestServer(make_app(service.house))) as opened:
+    async with TestClient(TestServer(make_app(make_service(settings, database).house))) as opened:
         yield opened
-
-
-async def add(database: Database, settings: Settings, state: str, minutes: int = 0) -> UUID:
-    """An SMS of thanks that came to a state, wanted so many minutes ago."""
-    own, seal = uuid4(), Seal({"phone": key_ring(settings.seal_keys_phone)}, settings.index_key)
-    sealed = seal.close(f"+86{PHONE}", f"phone:{own}")
-    async with database.transaction() as conn:
-        await conn.execute(ADD, own, sealed, seal.index(f"+86{PHONE}"), state, minutes)
-    return own
 
 
 @pytest.mark.parametrize(

@@ -2,30 +2,26 @@
 
 import asyncio
 import json
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any, get_args
-from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from prometheus_client import REGISTRY
 
 from services.notifications.jobs import Deliveries
 from services.notifications.providers.protocol import Call, Provider, Sms
 from services.notifications.rules.messages import FINAL, Limits, Next, State
-from services.notifications.service import build
-from services.notifications.settings import Settings
 from services.notifications.store import claiming, messages, overview
 from services.notifications.store.messages import Message
 from shared import access, statements
 from shared.access import Role
 from shared.db import Connection, Database
 from shared.vendors.outcomes import Accepted, Outcome
-from shared.web.edge import make_app
 from tests.conftest import Clone
+from tests.integration.notifications_desk import SEED, opened
 from tests.integration.notifications_parts import (
     NOW,
     SEAL,
@@ -38,11 +34,9 @@ from tests.integration.notifications_parts import (
     verified,
 )
 from tests.integration.staff_tab import Tab, somebody
-from tests.support import SEAL_KEYS
-from tests.vendors import SMS, environment, report_path
+from tests.vendors import SMS, report_path
 
 SERVICE = "notifications"
-SEED = bytes(32)
 PATH = report_path(SMS)
 STEPS: dict[State, tuple[Next, ...]] = {
     "accepted": (Next("accepted", Limits().settle_after),),
@@ -253,18 +247,8 @@ async def test_the_database_knows_what_a_message_needs(
 @pytest.fixture
 async def client(database: Database) -> AsyncIterator[TestClient[Any, Any]]:
     """The service as it is wired."""
-    settings = Settings.model_validate(
-        {
-            "DATABASE_URL": "unused", "AMQP_URL": "unused", "http_port": 0, "ops_port": 0,
-            **SEAL_KEYS, "identity_public": b64encode(statements.public_key(SEED)).decode(),
-            "index_key": b64encode(SEED).decode(), "sms_vendors": SMS.name,
-            "report_url": "http://127.0.0.1:9",
-        }
-    )  # fmt: skip
-    with patch.dict("os.environ", environment(SMS, "http://127.0.0.1:1")):
-        service = build(settings, database)
-    async with TestClient(TestServer(make_app(service.house))) as opened:
-        yield opened
+    async with opened(database) as counter:
+        yield counter.client
 
 
 async def test_a_held_message_is_released_on_the_page(
