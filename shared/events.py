@@ -43,7 +43,7 @@ PaperState = Literal["issued", "read", "withdrawn"]
 DrawnFor = Literal["verdict", "withdrawn"]
 # What a duty phone is told of: supervision notices, or rewards that are unpaid and nearly late.
 NoticedAbout = Literal["notice", "money"]
-Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn"]
+Decision = Literal["scheduled", "held", "refused", "manual", "withdrawn", "clearing"]
 
 # What counts something, and what stands in a list: no column holds more.
 Number = Annotated[int, Field(ge=0, lt=2**31)]
@@ -692,7 +692,8 @@ class RewardDecided(Event):
     """A reward is scheduled, held for a second person, or refused (with the reason).
 
     `manual`: a person must see what to do. `withdrawn`: no longer due, but an order is under way.
-    Only what is scheduled is promised by `due_at`.
+    `clearing`: the phone that was bound last gets it once the order to another has certainly
+    failed. Only what is scheduled is promised by `due_at`.
     """
 
     TYPE = "reward.decided.v1"
@@ -711,7 +712,8 @@ class RewardDecided(Event):
 
 
 class RewardPaid(Event):
-    """The provider says completed."""
+    """The provider says completed. `phone_index` is of the phone that got it, as one may have been
+    bound since."""
 
     TYPE = "reward.paid.v1"
     SUBJECT = "reward_id"
@@ -724,6 +726,7 @@ class RewardPaid(Event):
     language: Language
     paid_at: datetime
     due_at: datetime
+    phone_index: str | None = None
 
 
 class RewardReversed(Event):

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from services.rewards import approvals, metrics, views
 from services.rewards.providers.protocol import Airtime
+from services.rewards.rebinding import turn_of
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import (
+    contacts,
     directory,
     earlier,
     figures,
@@ -147,7 +149,14 @@ class Api:
             mismatches=[
                 views.MismatchShown(**row) for row in await mismatches.list_of(conn, reward.id)
             ],
+            other_phone=await self._other_phone(conn, reward),
         )
+
+    async def _other_phone(self, conn: Connection, reward: Reward) -> str | None:
+        contact = await contacts.get(conn, reward.submission_id)
+        if contact and await turn_of(conn, self.seal, reward, contact) == "later":
+            return views.masked(contact, self.seal)
+        return None
 
     async def _away(self, conn: Connection, reward_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         configured = [vendor.name for vendor in self.vendors]

@@ -2,11 +2,11 @@
 
 from collections.abc import Set
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
-from services.rewards import moves
-from services.rewards.rules import entitlement, neighbours
+from services.rewards import deciding, moves
+from services.rewards.rebinding import Rebinding
+from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.rules.states import Aside
 from services.rewards.store import (
@@ -18,7 +18,6 @@ from services.rewards.store import (
     rewards,
     usage,
 )
-from services.rewards.store.phones import Check
 from shared import policy
 from shared.db import Connection
 from shared.events import CaseVerified, ContactBound, ContactErased, Event, IncidentChanged
@@ -26,7 +25,7 @@ from shared.keeping import keep
 from shared.observe import log, trace
 from shared.policy import Policies
 from shared.values import phone
-from shared.values.seal import Seal, SealBroken
+from shared.values.seal import Seal
 
 
 async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
@@ -69,15 +68,16 @@ async def on_contact_bound(
     if waiting := await contacts.get_waiting(conn, event.submission_id):
         await _take(policies, seal, conn, waiting)
     elif reward:
-        await _change_phone(policies, seal, conn, reward, event)
+        await Rebinding(policies, seal).hear(conn, reward, event)
     elif phone.use_sealed(seal, event.phone_sealed, event.submission_id).airtime:
-        await phones.add(conn, _check(event))
+        await phones.add(conn, deciding.check(event))
 
 
 async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVerified) -> None:
     """What the newest verdict of a case does to its reward, with the phone that counts now."""
     edition = policies.at(event.received_at)
-    event = entitlement.with_contact(event, await contacts.get(conn, event.submission_id))
+    contact = await contacts.get(conn, event.submission_id)
+    event = entitlement.with_contact(event, contact)
     incident_id = await incidents.get_incident(conn, event.case_id) or event.incident_id
     event = event.model_copy(update={"incident_id": incident_id})
     await _bring(conn, event.case_id, incident_id, edition.reward)
@@ -89,14 +89,16 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
     state, withdrawn = (reward.state, bool(reward.withdrawn_at)) if reward else (None, False)
     match entitlement.answer_to_verdict(entitled, state, withdrawn):
         case "make":
-            await _make(conn, event, edition, _near(event, seal))
+            await _make(conn, event, edition, deciding.near(event, seal))
         case "renew" if reward:
-            await _renew(conn, event, edition, reward, _near(event, seal))
+            await _renew(conn, event, edition, reward, deciding.near(event, seal))
         case "withdraw" if reward:
             await _withdraw(conn, reward)
         case ("note" | "reinstate") as answer if reward:
             word: Aside = "withdrawn" if answer == "note" else "reinstated"
-            await moves.note(conn, reward, word, await rewards.get_now(conn))
+            noted = await moves.note(conn, reward, word, await rewards.get_now(conn))
+            if contact:
+                await Rebinding(policies, seal).hear(conn, noted, contact)
         case _:
             log.get().info(
                 "reward unchanged", case_id=str(event.case_id), state=reward and reward.state
@@ -105,50 +107,12 @@ async def _take(policies: Policies, seal: Seal, conn: Connection, event: CaseVer
     await rewards.set_people(conn, event.case_id, kept_from, event.verified_by)
 
 
-async def _change_phone(
-    policies: Policies, seal: Seal, conn: Connection, reward: Reward, contact: ContactBound
-) -> None:
-    """Pay to the phone that was bound because the vendors refuse the one before.
-
-    What a person has stopped stays stopped.
-    """
-    refused = await phones.is_refused(conn, reward.submission_id, reward.phone_index)
-    use = phone.use_sealed(seal, contact.phone_sealed, contact.submission_id)
-    if not entitlement.may_change_phone(reward, refused, use):
-        log.get().info("reward unchanged", case_id=str(reward.case_id), state=reward.state)
-        return
-    edition = policies.at(await contacts.get_received(conn, reward.case_id) or reward.verified_at)
-    now, by_hand = await rewards.get_now(conn), entitlement.stopped_by_hand(reward)
-    gone = move(reward, "refused", now, reason=entitlement.PHONE_CHANGED)
-    await moves.save(conn, reward, gone, "refused", now)
-    days, zone = edition.reward.days, edition.zone
-    eligible = entitlement.with_phone(
-        move(gone, "entitled", now), contact, _near(contact, seal), days, zone
-    )
-    await moves.save(conn, gone, eligible, "entitled", now)
-    await _decide(conn, eligible, edition.reward, now, by_hand, reward.held_by)
-
-
 async def _use(conn: Connection, event: CaseVerified, seal: Seal) -> phone.Use | None:
     if not (sealed := event.phone_sealed):
         return None
     if await phones.is_refused(conn, event.submission_id, event.phone_index):
         return phone.USES["refused"]
     return phone.use_sealed(seal, sealed, event.submission_id)
-
-
-def _check(told: ContactBound | Reward) -> Check:
-    return Check(
-        told.submission_id, told.phone_sealed, told.phone_index, traceparent=trace.current()
-    )
-
-
-def _near(event: CaseVerified | ContactBound, seal: Seal) -> tuple[str, ...]:
-    try:
-        number = seal.open(event.phone_sealed or "", f"phone:{event.submission_id}")
-    except SealBroken:
-        return ()  # the sending will say so
-    return neighbours.blocks(number, lambda block: seal.mark(block, "phone"))
 
 
 async def on_incident_changed(policies: Policies, conn: Connection, event: IncidentChanged) -> None:
@@ -201,7 +165,7 @@ async def _make(
 ) -> None:
     reward = entitlement.new_reward(event, edition.reward, edition.zone, trace.current(), near)
     await rewards.add(conn, reward)
-    await _decide(conn, reward, edition.reward, await rewards.get_now(conn))
+    await deciding.decide(conn, reward, edition.reward, await rewards.get_now(conn))
 
 
 async def _renew(
@@ -218,26 +182,8 @@ async def _renew(
     await moves.save(conn, refused, eligible, "entitled", now)
     # What a person refused is not paid by itself because a verdict came again.
     by_hand = refused.reason != entitlement.VERDICT_CHANGED
-    await _decide(conn, eligible, edition.reward, now, "refused_before" if by_hand else None)
-
-
-async def _decide(
-    conn: Connection,
-    reward: Reward,
-    rule: policy.Reward,
-    now: datetime,
-    reason: entitlement.HoldReason | None = None,
-    held_by: str | None = None,
-) -> None:
-    reason = reason or entitlement.hold_reason(await usage.get(conn, reward, rule.odd), rule)
-    reason = reason if reward.is_due else "late_order"
-    if reason:
-        held = move(reward, "held", now, reason=reason, held_by=held_by)
-        await moves.save(conn, reward, held, "held", now)
-        await phones.add(conn, _check(held))
-    else:
-        ready = move(reward, "scheduled", now, act_at=now)
-        await moves.save(conn, reward, ready, "scheduled", now)
+    reason: entitlement.HoldReason | None = "refused_before" if by_hand else None
+    await deciding.decide(conn, eligible, edition.reward, now, reason)
 
 
 async def _withdraw(conn: Connection, reward: Reward) -> None:

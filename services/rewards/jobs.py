@@ -16,6 +16,7 @@ from services.rewards import archive, metrics, mismatches, moves, phones
 from services.rewards.catalogue import Catalogue
 from services.rewards.leasing import AT_ONCE, Leasing
 from services.rewards.providers.protocol import Airtime
+from services.rewards.rebinding import Rebinding
 from services.rewards.rules import settling
 from services.rewards.rules.entitlement import VERDICT_CHANGED
 from services.rewards.rules.orders import Sent
@@ -37,7 +38,8 @@ class Payouts:
     """The work on payouts, with the parts it needs.
 
     `catalogues` are of those vendors that take new orders, of what each confirms, the preferred one
-    first; the other vendors are only asked about their old ones.
+    first; the other vendors are only asked about their old ones. `rebinding` takes the phone that
+    waits for an order to fail.
     """
 
     database: Database
@@ -45,6 +47,7 @@ class Payouts:
     seal: Seal
     pace: Pace
     catalogues: Sequence[Catalogue]
+    rebinding: Rebinding
 
     @cached_property
     def leasing(self) -> Leasing:
@@ -140,6 +143,8 @@ class Payouts:
         return await moves.save(conn, reward, unknown, "lost", now, code="lease_expired")
 
     async def _after_refusal(self, conn: Connection, reward: Reward, now: datetime) -> bool:
+        if await self.rebinding.turn(conn, reward):
+            return True
         step = settling.after_refusal(reward, self.pace.max_failures)
         reason = VERDICT_CHANGED if step == "refused" else None
         act_at = now if step == "retried" else None

@@ -40,6 +40,7 @@ DECIDES: Mapping[Step | Aside, Decision] = {
     "refused": "refused",
     "given_up": "manual",
     "withdrawn": "withdrawn",
+    "rebound": "clearing",
 }
 
 

@@ -21,6 +21,7 @@ from services.rewards.pages import RewardPages
 from services.rewards.phones import PhoneChecks
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
+from services.rewards.rebinding import Rebinding
 from services.rewards.reconciliations import Reconciliations
 from services.rewards.settings import Settings
 from services.rewards.uploading import Uploading
@@ -56,7 +57,10 @@ def build(settings: Settings, database: Database) -> Service:
     )
     sell(selling, policies.from_now(clock.now()))
     vendors, catalogues = [*selling, *retired], [Catalogue(vendor) for vendor in selling]
-    payouts = Payouts(database, vendors, settings.seal, settings.pace, catalogues)
+    payouts = Payouts(
+        database, vendors, settings.seal, settings.pace, catalogues,
+        Rebinding(policies, settings.seal),
+    )  # fmt: skip
     checks = PhoneChecks(database, selling, settings.seal, settings.pace.lease)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)

@@ -12,6 +12,7 @@ from services.rewards.rules.mismatches import Kind
 from services.rewards.rules.payouts import Reward
 from services.rewards.rules.settling import Missing
 from services.rewards.rules.states import Aside, State, Step
+from shared.events import ContactBound
 from shared.values import phone, text
 from shared.values.seal import Seal, SealBroken
 
@@ -203,6 +204,9 @@ class Detail(RewardShown):
         description="what two people still lack to write the present order off"
     )
     mismatches: list[MismatchShown]
+    other_phone: str | None = Field(
+        description="masked: bound since, and paid only after the open order has certainly failed"
+    )
 
 
 def figures_of(states: Mapping[str, tuple[int, int]]) -> Figures:
@@ -224,9 +228,9 @@ def values_of(reward: Reward, seal: Seal, names: Mapping[str, str]) -> dict[str,
     return own | {"phone": masked(reward, seal), "unit_name": unit_name}
 
 
-def masked(reward: Reward, seal: Seal) -> str:
+def masked(told: Reward | ContactBound, seal: Seal) -> str:
     """`138****5678`, or asterisks when the seal cannot be opened."""
     try:
-        return phone.mask(seal.open(reward.phone_sealed, f"phone:{reward.submission_id}"))
+        return phone.mask(seal.open(told.phone_sealed, f"phone:{told.submission_id}"))
     except SealBroken:
         return "****"

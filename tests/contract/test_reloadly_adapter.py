@@ -227,7 +227,7 @@ async def test_a_row_without_our_id_is_named(vendor: Reloadly, script: Scripted)
         (400, {"errorCode": "INVALID_PHONE_NUMBER"}, Rejected("INVALID_PHONE_NUMBER", False)),
         (401, {"errorCode": "TOKEN_EXPIRED"}, TryLater("TOKEN_EXPIRED", LATER)),
         (404, {"errorCode": "SOMETHING_NEW"}, Unknown("SOMETHING_NEW")),
-        (500, b"<html>", Unknown("http_500")),
+        (500, b"<html>", TryLater("http_500", LATER)),
     ],
 )  # fmt: skip
 async def test_the_operator_of_a_number(

@@ -21,7 +21,7 @@ from tests.integration.intake_site import Site, site
 from tests.support import at
 
 SERVICE = "intake"
-E164 = "+8613977770100"
+E164, OTHER = "+8613977770100", "13800138000"
 Way = tuple[Step | Aside, ...]
 LEASED: Way = ("scheduled", "leased")
 FAILED: Way = (*LEASED, "rejected")
@@ -56,6 +56,12 @@ WAYS: dict[str, tuple[Way, RewardStands]] = {
     "withdrawn under way, then paid": ((*LEASED, "withdrawn", "paid"), "paid"),
     "withdrawn when paid": ((*LEASED, "paid", "withdrawn"), "paid"),
     "reinstated under way": ((*LEASED, "withdrawn", "reinstated"), "scheduled"),
+    "another phone waits": ((*LOST, "rebound"), "clearing"),
+    "another phone's turn": (
+        (*LOST, "rebound", "rejected", "refused", "entitled", "scheduled"),
+        "scheduled",
+    ),
+    "another phone waits, then paid": ((*LOST, "rebound", "paid"), "paid"),
 }
 WORDS: dict[RewardStands, tuple[str, str]] = {
     "coming": ("正在安排", "being arranged"),
@@ -64,7 +70,9 @@ WORDS: dict[RewardStands, tuple[str, str]] = {
     "refused": ("本件不奖励", "No reward"),
     "manual": ("没有成功", "did not work"),
     "withdrawn": ("不再奖励", "no longer due"),
+    "clearing": ("结果还在查证", "being cleared up"),
     "paid": ("已到账", "have arrived"),
+    "paid_elsewhere": ("先前的号码", "earlier number"),
     "reversed": ("退回", "took"),
     "no_phone": ("绑定手机号", "Add your phone"),
     "no_airtime": ("充不了", "cannot get it"),
@@ -126,7 +134,9 @@ def test_every_state_and_every_word_stands_in_the_table() -> None:
     ends = {reduce(_after, way, start) for way, _ in WAYS.values()}
     assert set(get_args(State)) == ends
     assert set(get_args(RewardStands)) == set(WORDS)
-    assert set(WORDS) == {said for _, said in WAYS.values()} | {"no_phone", "no_airtime"}
+    assert set(WORDS) == {said for _, said in WAYS.values()} | {
+        "no_phone", "no_airtime", "paid_elsewhere",
+    }  # fmt: skip
 
 
 async def reads(citizen: Holder, stands: RewardStands, *, late: bool = False) -> None:
@@ -203,6 +213,29 @@ async def test_a_refused_phone(intake: Site, name: str, stands: RewardStands) ->
     await reads(citizen, stands)
     assert not {"reward_due", "reward_due_late"} & set(await citizen.steps())
     assert ("bind" in (await citizen.account())["may"]) == (stands == "no_airtime")
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_what_arrived_on_the_phone_before(intake: Site, elsewhere: bool) -> None:
+    """The order was under way when another phone was bound: which of the two got it is told."""
+    citizen = await answered(intake)
+    await walk(citizen, LOST, "by_hand")
+    await intake.tell(
+        events.PhoneRefused(
+            submission_id=citizen.id, phone_index=SEAL.index(E164), refused_at=clock.now()
+        )
+    )
+    await citizen.say("phone-codes", phone=OTHER)
+    await citizen.say("phone", code=await citizen.sms())
+    await citizen.decided("clearing")
+    await reads(citizen, "clearing")
+    assert "bind" not in (await citizen.account())["may"]
+    paid = _settled(citizen, "paid")
+    index = SEAL.index(E164 if elsewhere else f"+86{OTHER}")
+    await intake.tell(paid.model_copy(update={"phone_index": index}))
+    await reads(citizen, "paid_elsewhere" if elsewhere else "paid")
+    shown = (await citizen.page()).partition('id="reward"')[2].partition("</section>")[0]
+    assert elsewhere != ("138****8000" in shown)
 
 
 @pytest.mark.parametrize("verdict", ["unsubstantiated", "helped", "unverifiable", "out_of_scope"])

@@ -18,6 +18,7 @@ from services.rewards.commands import Imported, import_statement
 from services.rewards.fetching import Fetching
 from services.rewards.providers.protocol import NotAStatement, StatementRow
 from services.rewards.providers.registry import ADAPTERS
+from services.rewards.rebinding import Rebinding
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import reconciliations, rewards, stops
 from services.rewards.watching import observe_books
@@ -25,7 +26,7 @@ from shared.db import Connection, Database
 from tests import support
 from tests.conftest import Clone
 from tests.integration.test_ledger import all_hold, balances
-from tests.integration.test_rewards_decisions import SEAL, hear, verified
+from tests.integration.test_rewards_decisions import POLICIES, SEAL, hear, verified
 from tests.integration.test_rewards_mismatches import other, paid
 from tests.integration.test_rewards_statements import DAY, OPENED, mashang, of_day, row, take
 from tests.vendors import AIRTIME, confirmed
@@ -123,7 +124,9 @@ async def ready(conn: Connection) -> None:
 def payouts(database: Database) -> jobs.Payouts:
     """The work, with a vendor that is never called."""
     vendor: Any = type("Vendor", (), {"name": AIRTIME.name, "products": {2000: "p-1"}})()
-    return jobs.Payouts(database, [vendor], SEAL, Pace(), [confirmed(vendor)])
+    return jobs.Payouts(
+        database, [vendor], SEAL, Pace(), [confirmed(vendor)], Rebinding(POLICIES, SEAL)
+    )
 
 
 async def test_an_order_that_we_have_not_stops_the_vendor(

@@ -16,7 +16,7 @@ from shared.errors import Misconfigured
 from shared.vendors.outcomes import TryLater, Unknown
 from tests import support
 from tests.integration.test_rewards_decisions import verified
-from tests.integration.test_rewards_money import PACE, SEAL, Vendor, World
+from tests.integration.test_rewards_money import PACE, REBINDING, SEAL, Vendor, World
 from tests.vendors import confirmed
 
 SERVICE = "rewards"
@@ -63,7 +63,7 @@ async def world(database: Database, shop: Shop) -> World:
 
 def payouts(world: World, of: Catalogue) -> Payouts:
     """The jobs, with this catalogue."""
-    return Payouts(world.database, world.vendors, SEAL, PACE, [of])
+    return Payouts(world.database, world.vendors, SEAL, PACE, [of], REBINDING)
 
 
 def gauge(state: str) -> float | None:

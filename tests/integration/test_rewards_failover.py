@@ -19,6 +19,7 @@ from tests.integration.test_rewards_money import (
     DONE,
     LOST,
     PACE,
+    REBINDING,
     REFUSED,
     SEAL,
     Vendor,
@@ -37,7 +38,7 @@ class Both(World):
     def payouts(self) -> Payouts:
         """The jobs; each vendor sells."""
         sold = [confirmed(vendor) for vendor in self.vendors]
-        return Payouts(self.database, self.vendors, SEAL, PACE, sold)
+        return Payouts(self.database, self.vendors, SEAL, PACE, sold, REBINDING)
 
     @property
     def sent(self) -> list[str]:
@@ -182,7 +183,7 @@ async def test_a_retired_vendor_is_asked_and_gets_nothing_new(world: Both) -> No
     old, new = world.vendors
     old.to_send = LOST
     await world.payouts.submit()
-    retired = Payouts(world.database, [new, old], SEAL, PACE, [confirmed(new)])
+    retired = Payouts(world.database, [new, old], SEAL, PACE, [confirmed(new)], REBINDING)
     other = Both(world.database, (new, old), verified())
     await other.earn()
     assert 1 == await retired.submit()

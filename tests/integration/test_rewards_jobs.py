@@ -16,21 +16,24 @@ from aiohttp.test_utils import TestServer
 from deploy.sandbox.customer import Client
 from deploy.sandbox.testing import SandboxProcess
 from services.rewards.catalogue import Catalogue
+from services.rewards.handlers import on_contact_bound
 from services.rewards.jobs import Payouts
+from services.rewards.phones import refuse
 from services.rewards.providers.protocol import Airtime
 from services.rewards.providers.registry import VENDORS
+from services.rewards.rebinding import Rebinding
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.service import build
 from services.rewards.settings import Settings
 from services.rewards.store import history, orders, rewards
 from shared.config import load
 from shared.db import Database
-from shared.events import CaseVerified
+from shared.events import CaseVerified, ContactBound
 from shared.vendors.vendor import choose
 from shared.web.edge import make_app
 from tests import support as testing
 from tests import vendors
-from tests.integration.test_rewards_decisions import hear, verified
+from tests.integration.test_rewards_decisions import POLICIES, hear, verified
 from tests.vendors import AIRTIME
 
 SERVICE = "rewards"
@@ -172,7 +175,14 @@ async def world(
         settings = load(Settings)
         airtime = await stack.enter_async_context(chosen(settings))
         catalogue = await stack.enter_async_context(Catalogue(airtime))
-        payouts = Payouts(database, (airtime,), settings.seal, PACE, [catalogue])
+        payouts = Payouts(
+            database,
+            (airtime,),
+            settings.seal,
+            PACE,
+            [catalogue],
+            Rebinding(POLICIES, settings.seal),
+        )
         yield World(settings, database, payouts)
 
 
@@ -225,6 +235,35 @@ async def test_a_spoilt_answer_is_asked_about(world: World, vendor: Client, kind
     assert 1 == (await airtime(vendor))["paid_count"]
     before = kind in ("drop_before", "http_500_before")
     assert before == ("resent" in await world.steps(reward))
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind", "is_other"),
+    [("02", "drop_answer", True), ("88", "drop_answer", False), ("88", "drop_before", False)],
+)
+async def test_another_phone_waits_for_the_order_of_the_first(
+    world: World, vendor: Client, ending: str, kind: str, is_other: bool
+) -> None:
+    """Bound while nobody knows what became of that order: paid only where it certainly failed."""
+    await vendor.arm(AIRTIME.name, kind, count=1, path="/async/")
+    reward = await world.earn(ending)
+    await world.payouts.submit()
+    assert "unknown" == (await world.get(reward)).state
+    own, other = reward.submission_id, "+8613900139000"
+    contact = ContactBound(
+        submission_id=own, phone_sealed=world.settings.seal.close(other, f"phone:{own}"),
+        phone_index="other", bound_at=reward.verified_at,
+    )  # fmt: skip
+    async with world.database.transaction() as conn:
+        await refuse(conn, own, reward.phone_index, "c", reward.verified_at)
+        await on_contact_bound(POLICIES, world.settings.seal, conn, contact)
+    await world.drain()
+    paid, book = await world.get(reward), await airtime(vendor)
+    assert ("paid", is_other) == (paid.state, paid.phone_index == "other")
+    assert (1, is_other) == (book["paid_count"], other.removeprefix("+86") in book["by_number"])
+    assert [paid.phone_index] == [
+        told["phone_index"] for told in await world.events("reward.paid.v1")
+    ]
 
 
 async def test_a_dropped_order_is_sent_by_us_only_once(world: World, vendor: Client) -> None:

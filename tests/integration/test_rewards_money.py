@@ -15,6 +15,7 @@ from services.rewards import approvals
 from services.rewards.earlier import Earlier
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
+from services.rewards.rebinding import Rebinding
 from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import earlier, history, mismatches, orders, rewards
@@ -30,11 +31,12 @@ from shared.vendors.outcomes import Accepted, Done, NotFound, Outcome, Rejected,
 from shared.vendors.vendor import Terms
 from tests import support
 from tests.conftest import eventually
-from tests.integration.test_rewards_decisions import again, deny, hear, told, verified
+from tests.integration.test_rewards_decisions import POLICIES, again, deny, hear, told, verified
 from tests.vendors import confirmed
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
+REBINDING = Rebinding(POLICIES, SEAL)
 PACE = Pace(resend_after=timedelta(), held_pause=timedelta(hours=1))
 ACCEPTED, DONE, LOST, DENIED = Accepted("1", "c"), Done("1", "c"), Unknown("lost"), NotFound()
 REFUSED = Rejected("c", True)
@@ -88,7 +90,7 @@ class World:
     @property
     def payouts(self) -> Payouts:
         """The jobs, with the vendors that are configured now."""
-        return Payouts(self.database, self.vendors, SEAL, PACE, [confirmed(self.vendor)])
+        return Payouts(self.database, self.vendors, SEAL, PACE, [confirmed(self.vendor)], REBINDING)
 
     @property
     def vendor(self) -> Vendor:

@@ -14,6 +14,7 @@ import pytest
 from deploy.local.postgres import Postgres
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
+from services.rewards.rebinding import Rebinding
 from services.rewards.rules.orders import Order
 from services.rewards.rules.payouts import Pace, Reward
 from services.rewards.store import history, orders, rewards
@@ -22,11 +23,12 @@ from shared.values.seal import Seal
 from shared.vendors.outcomes import Accepted, Done, Held, NotFound, Outcome, Rejected, Unknown
 from shared.vendors.vendor import Terms
 from tests.conftest import Clone, eventually
-from tests.integration.test_rewards_decisions import hear, verified
+from tests.integration.test_rewards_decisions import POLICIES, hear, verified
 from tests.vendors import confirmed
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
+REBINDING = Rebinding(POLICIES, SEAL)
 PACE = Pace(resend_after=timedelta(), held_pause=timedelta(hours=1))
 ACCEPTED, DONE = Accepted("1", "c"), Done("1", "c")
 _NAME = "SELECT current_database()"
@@ -136,7 +138,7 @@ async def twins(clone: Clone) -> AsyncIterator[Twins]:
         async def instance() -> Payouts:
             database = await Database.connect(url, SERVICE, 6)
             stack.push_async_callback(database.close)
-            return Payouts(database, (vendor,), SEAL, PACE, [confirmed(vendor)])
+            return Payouts(database, (vendor,), SEAL, PACE, [confirmed(vendor)], REBINDING)
 
         yield Twins(await instance(), await instance(), vendor)
 

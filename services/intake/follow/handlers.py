@@ -7,7 +7,7 @@ from services.intake.accept.store import officers, submissions, units
 from services.intake.follow import reading, story
 from services.intake.follow.answering import Answering, Moment
 from services.intake.follow.bodies import FollowupBody
-from services.intake.follow.store import holds, said, timeline
+from services.intake.follow.store import contacts, holds, said, timeline
 from services.intake.follow.story import Entry, latest
 from shared.bus.outbox import publish
 from shared.db import Connection
@@ -103,9 +103,14 @@ async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
 
 
 async def on_reward_paid(conn: Connection, event: RewardPaid) -> None:
-    """The airtime has arrived."""
-    told = {"amount_fen": event.amount_fen}
+    """The airtime has arrived; it may have been under way to a phone that counts no more."""
+    told = {"amount_fen": event.amount_fen, "elsewhere": await _is_elsewhere(conn, event)}
     await _tell(conn, event, Entry("reward_paid", event.paid_at, told), event.reward_id)
+
+
+async def _is_elsewhere(conn: Connection, event: RewardPaid) -> bool:
+    bound = await contacts.get(conn, event.submission_id)
+    return bound is not None and event.phone_index not in (None, bound.phone_index)
 
 
 async def on_reward_reversed(conn: Connection, event: RewardReversed) -> None:

@@ -14,13 +14,13 @@ from shared.values import clock
 Act = Literal["rate", "follow_up", "withdraw", "take_back", "add", "bind"]
 Headline = Literal["received", "counted", "working", "reopened", "answered"]
 RewardStands = Literal[
-    "scheduled", "held", "refused", "manual", "withdrawn", "paid", "reversed", "coming",
-    "no_phone", "no_airtime",
+    "scheduled", "held", "refused", "manual", "withdrawn", "clearing", "paid", "paid_elsewhere",
+    "reversed", "coming", "no_phone", "no_airtime",
 ]  # fmt: skip
 
 
 # What another phone would bring on its way again.
-AWAITED: tuple[RewardStands, ...] = ("scheduled", "held", "manual")
+AWAITED: tuple[RewardStands, ...] = ("scheduled", "held", "manual", "clearing")
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ class Standing:
         if back:
             return Reward("reversed", back.details["amount_fen"], back.at)
         if paid:
-            return Reward("paid", paid.details["amount_fen"], paid.at)
+            where: RewardStands = "paid_elsewhere" if paid.details.get("elsewhere") else "paid"
+            return Reward(where, paid.details["amount_fen"], paid.at)
         if decided := latest(self.entries, "reward_decided"):
             told = decided.details
             due = datetime.fromisoformat(told["due_at"]) if _is_promised(decided) else None

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from services.rewards.rules.payouts import Reward
-from services.rewards.rules.states import SENT, WITHDRAWABLE, State
+from services.rewards.rules.states import SENT, SETTLED, WITHDRAWABLE, State
 from shared import policy
 from shared.events import CaseVerified, ContactBound
 from shared.values import clock
@@ -36,6 +36,8 @@ FROM_VERDICT = (
     "incident_id", "language", "phone_index", "phone_sealed", "amount_fen", "month", "verified_at",
     "due_at", "traceparent", "day", "counters", "near",
 )  # fmt: skip
+# Of another phone: at once, or after the order that is under way.
+Turn = Literal["now", "later"]
 Answer = Literal["make", "renew", "withdraw", "note", "reinstate"]
 
 
@@ -102,11 +104,15 @@ def stopped_by_hand(reward: Reward) -> HoldReason | None:
     return next((reason for reason in by_hand if reason == reward.reason), None)
 
 
-def may_change_phone(reward: Reward, refused: bool, use: Use) -> bool:
-    """Whether a phone that was bound takes the place of a refused one: nothing may be on its way,
-    and something must still be due."""
-    due = reward.withdrawn_at is None and reward.state in WITHDRAWABLE
-    return refused and use.airtime and due
+def turn_of_phone(reward: Reward, refused: bool, use: Use) -> Turn | None:
+    """When a phone that was bound takes the place of a refused one; None if nothing is due for it.
+
+    It waits while an order may be carried out, or one of before turns out to have been.
+    """
+    if not refused or not use.airtime or reward.withdrawn_at or reward.state in SETTLED:
+        return None
+    under_way = reward.state in SENT or reward.late_order
+    return "later" if under_way else "now" if reward.state in WITHDRAWABLE else None
 
 
 def with_contact(event: CaseVerified, contact: ContactBound | None) -> CaseVerified:

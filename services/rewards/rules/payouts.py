@@ -132,6 +132,8 @@ def aside(reward: Reward, word: Aside, now: datetime, late_order: str | None = N
     match word:
         case "withdrawn" | "reinstated":
             return replace(noted, withdrawn_at=now if word == "withdrawn" else None)
+        case "rebound":
+            return noted
         case "overtaken" | "cleared":
             return replace(noted, late_order=late_order)
         case "found":

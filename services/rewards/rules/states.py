@@ -14,7 +14,8 @@ is reached only over `rejected`: the vendor said that the order failed, or two p
 An accepted order, too, can be written off: the vendor had it, and denies it to the end.
 
 Beside the table stand the asides: what a verdict or an earlier order says about a reward whose own
-state goes on. They move nothing but `found`: an earlier order was paid after all.
+state goes on. They move nothing but `found`: an earlier order was paid after all. `rebound` says
+that another phone waits for the end of the order that is under way.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ Step = Literal[
     "rejected", "lost", "resent", "written_off", "retried", "given_up", "reversed",
 ]  # fmt: skip
 # What happens beside the table.
-Aside = Literal["withdrawn", "reinstated", "overtaken", "cleared", "found"]
+Aside = Literal["withdrawn", "reinstated", "overtaken", "cleared", "found", "rebound"]
 
 MOVES: Mapping[tuple[State, Step], State] = {
     ("eligible", "scheduled"): "ready",
