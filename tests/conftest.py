@@ -210,6 +210,25 @@ async def database(request: pytest.FixtureRequest, clone: Clone) -> AsyncIterato
     await opened.close()
 
 
+@asynccontextmanager
+async def owning(templates: Postgres, database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of whom the database belongs to, who may move its clock."""
+    async with database.acquire() as conn:
+        name = await conn.fetchval("SELECT current_database()")
+    opened = await asyncpg.connect(templates.url(name))
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+async def owner(database: Database, templates: Postgres) -> AsyncIterator[asyncpg.Connection]:
+    """Who may move the clock of the test's database."""
+    async with owning(templates, database) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 async def _pools(templates: Postgres) -> AsyncIterator[dict[str, Database]]:
     pools: dict[str, Database] = {}

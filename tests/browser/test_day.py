@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from aiohttp import ClientSession
@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.postgres import Postgres
 from services.verification.directory import commands as directory
 from shared import policy
 from shared.db import Database
 from shared.values import clock
+from tests.conftest import owning
 from tests.integration.test_verification_live import instance
 from tests.integration.verification_office import (
     OFFICERS,
@@ -78,6 +80,8 @@ class Hands:
         """From the empty form."""
         self.task = "sign in"
         await self.page.goto(f"{self.home}/desk/sign-in")
+        # A browser puts the cursor there with the next frame, which may be after the load.
+        await expect(self.page.locator("[name=username]")).to_be_focused()
         await self.write(self.who)
         await self.press("Tab")
         await self.write(PASSWORD)
@@ -136,8 +140,8 @@ class Street:
 
 
 @pytest.fixture
-async def street(place: Town, chromium: Browser) -> AsyncIterator[Street]:
-    """Two more supervisors than usual."""
+async def street(place: Town, templates: Postgres, chromium: Browser) -> AsyncIterator[Street]:
+    """Two more supervisors than usual, and ten in the morning: what comes in is due that day."""
     settings = place.settings["verification"]
     levels = [one.key for one in policy.load(settings.policy_file).editions[-1].levels]
     async with place.databases["verification"].transaction() as conn:
@@ -148,12 +152,22 @@ async def street(place: Town, chromium: Browser) -> AsyncIterator[Street]:
         )
     async with AsyncExitStack() as stack:
         stack.callback(clock.set_offset, clock.offset())
+        later(minutes_until(time(10)))
+        for database in place.databases.values():
+            async with owning(templates, database) as owner:
+                await owner.execute("UPDATE simulation_clock SET moved = $1", clock.offset())
         yield Street(place, chromium, stack)
 
 
 def later(minutes: int) -> None:
     """Time goes by."""
     clock.set_offset(clock.offset() + timedelta(minutes=minutes))
+
+
+def minutes_until(hour: time) -> int:
+    """How long until it is that late at the bureau again."""
+    morning = clock.at_bureau(clock.service_day(clock.now()) + timedelta(days=1), hour)
+    return int((morning - clock.now()) / timedelta(minutes=1))
 
 
 async def complain_again(street: Street, receipt: str) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from deploy.local.postgres import Postgres
 from services.verification import jobs
 from services.verification.directory import commands as directory
 from services.verification.directory import saving
@@ -161,7 +160,7 @@ async def test_the_log_is_leafed_through_and_narrowed(bureau: Office) -> None:
 
 
 async def test_what_is_old_is_forgotten_and_nothing_else(
-    bureau: Office, templates: Postgres
+    bureau: Office, owner: asyncpg.Connection
 ) -> None:
     """After the policy's time; before half a year is over not even the owner of the table may."""
     policies = policy.load(bureau.settings.policy_file)
@@ -169,9 +168,6 @@ async def test_what_is_old_is_forgotten_and_nothing_else(
     async with bureau.database.acquire() as conn:
         await events.add(conn, "ada", "signed_in")
         told = await conn.fetchval("SELECT count(*) FROM account_events")
-        owner = await asyncpg.connect(
-            templates.url(await conn.fetchval("SELECT current_database()"))
-        )
     gone = []
     for days in (kept - 1, kept + 1):
         await owner.execute("UPDATE simulation_clock SET moved = $1", timedelta(days=days))
@@ -182,4 +178,3 @@ async def test_what_is_old_is_forgotten_and_nothing_else(
     for refused in ("DELETE FROM account_events", "UPDATE account_events SET done_by = 'ada'"):
         with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
             await owner.execute(refused)
-    await owner.close()

@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
-from deploy.local.postgres import Postgres
 from services.verification.paging import store as paging
 from services.verification.service import build
 from services.verification.supervision import acts, rules
@@ -34,16 +33,6 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau."""
     async with office(database) as opened:
         yield opened
-
-
-@pytest.fixture
-async def owner(database: Database, templates: Postgres) -> AsyncIterator[asyncpg.Connection]:
-    """Who may move the database's clock."""
-    async with database.acquire() as conn:
-        name = await conn.fetchval("SELECT current_database()")
-    opened = await asyncpg.connect(templates.url(name))
-    yield opened
-    await opened.close()
 
 
 async def late_case(bureau: Office, **changed: Any) -> UUID:

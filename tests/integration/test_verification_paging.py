@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from deploy.local.postgres import Postgres
 from services.verification.commands import keep_first
 from services.verification.paging import acts
 from services.verification.service import build
@@ -35,16 +34,6 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau."""
     async with office(database) as opened:
         yield opened
-
-
-@pytest.fixture
-async def owner(database: Database, templates: Postgres) -> AsyncIterator[asyncpg.Connection]:
-    """Who may move the database's clock."""
-    async with database.acquire() as conn:
-        name = await conn.fetchval("SELECT current_database()")
-    opened = await asyncpg.connect(templates.url(name))
-    yield opened
-    await opened.close()
 
 
 async def urgent(bureau: Office, **changed: Any) -> UUID:

@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from deploy.local.postgres import Postgres
 from services.verification.casework.acts import words
 from services.verification.service import build
 from services.verification.watching import Watch
@@ -31,16 +30,6 @@ async def bureau(database: Database) -> AsyncIterator[Office]:
     """The small bureau."""
     async with office(database) as opened:
         yield opened
-
-
-@pytest.fixture
-async def owner(database: Database, templates: Postgres) -> AsyncIterator[asyncpg.Connection]:
-    """Who may move the database's clock."""
-    async with database.acquire() as conn:
-        name = await conn.fetchval("SELECT current_database()")
-    opened = await asyncpg.connect(templates.url(name))
-    yield opened
-    await opened.close()
 
 
 async def case_of(bureau: Office, **changed: Any) -> UUID:
