@@ -15,7 +15,7 @@ from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Appeal, Fact, Scope, Strike
 from services.scoring.score_views import Course, Months, Score
 from services.scoring.scores import find_unit, load_course, load_months, load_score
-from services.scoring.store import appeals, criticisms, directory, facts, strikes
+from services.scoring.store import appeals, criticisms, directory, facts, figures, strikes
 from services.scoring.telling import Teller
 from shared import access
 from shared.access import Operator
@@ -81,7 +81,7 @@ class Api:
     async def figures(self, _: Call[None, None]) -> views.Figures:
         """Counts for the public table of rule 16."""
         async with self.database.acquire() as conn:
-            found = await facts.get_figures(conn, self.policies.editions[-1].timezone)
+            found = await figures.get_figures(conn, self.policies.editions[-1].timezone)
         return views.Figures(**found)
 
     async def unit_score(self, call: Call[None, views.EntriesQuery]) -> Score:
@@ -107,7 +107,7 @@ class Api:
         since = (clock.service_day(clock.now()) - MONTHS).replace(day=1)
         async with self.database.transaction(as_=call.operator) as conn:
             unit = await find_unit(conn, call.params["unit_code"])
-            rows = await facts.list_satisfaction(conn, unit.unit_code, since)
+            rows = await figures.list_satisfaction(conn, unit.unit_code, since)
         return views.Satisfaction(**unit.model_dump(), months=months_of(rows))
 
     async def officer_strikes(self, call: Call[None, None]) -> views.Strikes:

@@ -6,7 +6,7 @@ from services.scoring import books, metrics
 from services.scoring.announcing import tell
 from services.scoring.rules import plan
 from services.scoring.rules.sanctions import counted
-from services.scoring.store import demands, facts, older, papers
+from services.scoring.store import demands, facts, figures, older, papers
 from shared.db import Database
 from shared.observe import log
 from shared.policy import Policies
@@ -25,8 +25,8 @@ class Observer:
     async def observe(self) -> None:
         """Set the gauges."""
         async with self.database.acquire() as conn:
-            figures = await facts.get_figures(conn, self.policies.editions[-1].timezone)
-        for name, value in figures.items():
+            counts = await figures.get_figures(conn, self.policies.editions[-1].timezone)
+        for name, value in counts.items():
             metrics.FIGURES.labels(name).set(value)
 
 

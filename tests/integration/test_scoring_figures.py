@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scoring import handlers
-from services.scoring.store import directory, facts
+from services.scoring.store import directory
+from services.scoring.store.figures import get_figures
 from shared import events
 from shared.db import Connection
 from tests.integration.scoring_parts import DAY, POLICIES, UNIT, on_case_verified, unit, verdict
@@ -87,7 +88,7 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
         rewards_reversed=0, points_deducted_centipoints=200,
         rated=0, solved=0, not_solved=0, satisfied=0, not_satisfied=0,
     )  # fmt: skip
-    assert dict(expected) == await facts.get_figures(conn, "Asia/Shanghai")
+    assert dict(expected) == await get_figures(conn, "Asia/Shanghai")
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -110,7 +111,7 @@ async def test_who_was_reached_once_was_called_back(
     ]  # fmt: skip
     for number in order:
         await handlers.on_callback_logged(conn, attempts[number])
-    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    figures = await get_figures(conn, "Asia/Shanghai")
     assert (1, 1, 1) == tuple(figures[f"called_back{end}"] for end in ("", "_in_time", "_same_day"))
 
 
@@ -139,7 +140,7 @@ async def test_each_state_of_a_reward_is_its_own_figure(
                 phone_sealed="x", language="zh", paid_at=DAY, due_at=DAY,
             ),
         )  # fmt: skip
-    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    figures = await get_figures(conn, "Asia/Shanghai")
     counted = {name: figures[f"rewards_{name}"] for name in (*COUNTED, "paid")}
     assert {"paid" if paid else decision: 1} == {n: c for n, c in counted.items() if c}
 
@@ -160,7 +161,7 @@ async def test_a_reversed_reward_counts_no_more(conn: Connection) -> None:
             language="zh", paid_at=DAY, due_at=DAY,
         ),
     )  # fmt: skip
-    figures = await facts.get_figures(conn, "Asia/Shanghai")
+    figures = await get_figures(conn, "Asia/Shanghai")
     assert (0, 0, 1) == (
         figures["rewards_paid"],
         figures["rewards_paid_fen"],

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scoring import handlers
-from services.scoring.store import facts
+from services.scoring.store import figures
 from shared.db import Connection
 from shared.events import HeldReason, HoldEnded, HoldOutcome, SubmissionReceived
 from shared.values import clock
@@ -44,7 +44,7 @@ async def hear(conn: Connection, *events: SubmissionReceived | HoldEnded) -> Non
 
 async def counted(conn: Connection) -> int:
     """How many ratings the unit has."""
-    rows = await facts.list_satisfaction(conn, UNIT, date(2000, 1, 1))
+    rows = await figures.list_satisfaction(conn, UNIT, date(2000, 1, 1))
     return sum(row["count"] for row in rows)
 
 

@@ -15,6 +15,7 @@ from services.verification.casework.pages.case_forms import possible
 from services.verification.casework.queries import ListQuery
 from services.verification.casework.rules.cases import Case, phone_use
 from services.verification.casework.store import cases, lists
+from services.verification.casework.store.figures import get_figures
 from shared.db import Connection
 from shared.errors import Conflict, Forbidden, Invalid, Retry
 from shared.events import (
@@ -186,7 +187,7 @@ async def test_what_was_done_once_stays_done_in_the_figures(work: Casework) -> N
     case_id = await work.open()
     await work.call("county", case_id, "reached")
     await work.judge("desk", case_id, "partly")
-    before = await lists.figures(work.conn, clock.SHANGHAI.key)
+    before = await get_figures(work.conn, clock.SHANGHAI.key)
     done = {
         name: 1
         for what in ("called_back", "verified")
@@ -195,13 +196,13 @@ async def test_what_was_done_once_stays_done_in_the_figures(work: Casework) -> N
     assert done.items() <= before.items()
     with at(NOON + timedelta(days=3)):
         await follow_up(work, case_id)
-        assert before | {"open": 1} == await lists.figures(work.conn, clock.SHANGHAI.key)
+        assert before | {"open": 1} == await get_figures(work.conn, clock.SHANGHAI.key)
         await work.call("county", case_id, "reached")
         await work.judge("county", case_id, "unsubstantiated", revision=1)
-        waits = await lists.figures(work.conn, clock.SHANGHAI.key)
+        waits = await get_figures(work.conn, clock.SHANGHAI.key)
         assert before | {"in_review": 1} == waits, "the first verdict stands until it is confirmed"
         await work.review("city", case_id, revision=2)
-    ended = await lists.figures(work.conn, clock.SHANGHAI.key)
+    ended = await get_figures(work.conn, clock.SHANGHAI.key)
     assert before | {"substantiated": 0, "partly": 0} == ended
 
 
@@ -210,10 +211,10 @@ async def test_a_verdict_that_was_given_back_is_none(work: Casework) -> None:
     case_id = await work.open()
     await work.judge("desk", case_id, "unsubstantiated")
     await work.review("county", case_id, "return")
-    assert 0 == (await lists.figures(work.conn, clock.SHANGHAI.key))["verified"]
+    assert 0 == (await get_figures(work.conn, clock.SHANGHAI.key))["verified"]
     with at(NOON + timedelta(days=1)):
         await work.judge("desk", case_id, revision=1)
-    figures = await lists.figures(work.conn, clock.SHANGHAI.key)
+    figures = await get_figures(work.conn, clock.SHANGHAI.key)
     assert (1, 0) == (figures["verified"], figures["verified_same_day"])
 
 
@@ -337,13 +338,13 @@ async def test_pressure_leaves_no_trace_elsewhere(work: Casework) -> None:
     case_id = await work.open()
     await work.judge("desk", await work.open())
     await work.said()
-    before = await lists.figures(work.conn, clock.SHANGHAI.key)
+    before = await get_figures(work.conn, clock.SHANGHAI.key)
     case = await press(work, await submission_of(work, case_id))
     await work.call("inspector", case.case_id, "reached")
     await work.judge("inspector", case.case_id, "unsubstantiated")
     await work.review("inspector2", case.case_id, "return")
     await work.judge("inspector", case.case_id, categories=["other"], revision=1)
-    assert ([], before) == (await work.said(), await lists.figures(work.conn, clock.SHANGHAI.key))
+    assert ([], before) == (await work.said(), await get_figures(work.conn, clock.SHANGHAI.key))
     assert [("opened", "")] == await work.timeline(case_id)
 
 
@@ -429,7 +430,7 @@ async def test_the_newest_answer_to_the_questions_counts(work: Casework) -> None
     await rate(work, case_id, 1, True)
     shown = await detail(work, "desk", case_id)
     assert (False, False) == (shown.solved, shown.satisfied)
-    figures = await lists.figures(work.conn, clock.SHANGHAI.key)
+    figures = await get_figures(work.conn, clock.SHANGHAI.key)
     assert (1, 0, 1) == (figures["rated"], figures["solved"], figures["not_solved"])
     assert 2 == len([a for a, _ in await work.timeline(case_id) if a == "rated"])
 

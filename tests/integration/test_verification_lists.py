@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.verification.casework import listing, queries
 from services.verification.casework.rules.cases import Case
 from services.verification.casework.store import lists
+from services.verification.casework.store.figures import get_figures
 from shared import access
 from shared.db import Connection, Database
 from shared.values import clock
@@ -280,7 +281,7 @@ async def test_the_figures_count_each_complaint_once(work: Casework) -> None:
         "open": len([c for c in cases if c.state == "open"]),
         "rated": 0, "solved": 0, "not_solved": 0, "satisfied": 0, "withdrawn": 0,
     }  # fmt: skip
-    assert expected == await lists.figures(work.conn, clock.SHANGHAI.key)
+    assert expected == await get_figures(work.conn, clock.SHANGHAI.key)
 
 
 def _in_time(case: Case) -> bool:

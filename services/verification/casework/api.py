@@ -20,7 +20,7 @@ from services.verification.casework.bulk_bodies import HoldBody
 from services.verification.casework.details import load_detail
 from services.verification.casework.fields import VERDICT_LIMIT
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import cases, lists
+from services.verification.casework.store import cases, figures
 from services.verification.directory.store import units
 from shared import access
 from shared.access import Operator
@@ -96,7 +96,7 @@ class Api:
         """Verification's part of the statistics."""
         zone = self.desk.policies.editions[-1].timezone
         async with self.database.acquire() as conn:
-            return views.Figures(**await lists.figures(conn, zone))
+            return views.Figures(**await figures.get_figures(conn, zone))
 
     async def list_cases(self, call: Call[None, queries.ListQuery]) -> views.Listing:
         """A page of cases."""
