@@ -770,6 +770,23 @@ class MessageSettled(Event):
     settled_at: datetime
 
 
+class QuestionAsked(Event):
+    """The two questions about the verdict of `revision` have reached a citizen by SMS.
+
+    `asked_at` is when the vendor's word of it was heard; of one that failed nobody hears.
+    """
+
+    TYPE = "question.asked.v1"
+    SUBJECT = "submission_id"
+    VERSION = "revision"
+
+    message_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    revision: Number
+    asked_at: datetime
+
+
 class ScoreChanged(Event):
     """One entry of a unit's points ledger: a deduction, or its compensation (`delta` > 0)."""
 

@@ -246,6 +246,12 @@ FLOWS: tuple[Flow, ...] = (
         "the case's and the receipt's time lines show whether the SMS arrived",
     ),
     Flow(
+        events.QuestionAsked,
+        "notifications",
+        ("scoring",),
+        "the figures tell of how many who were asked by SMS they have an answer",
+    ),
+    Flow(
         events.ScoreChanged,
         "scoring",
         ("verification",),

@@ -303,6 +303,9 @@ SAMPLES: tuple[Event, ...] = (
         told_at=AT,
         expires_at=AT,
     ),
+    events.QuestionAsked(
+        message_id=MESSAGE, case_id=CASE, submission_id=SUBMISSION, revision=1, asked_at=AT
+    ),
     events.DeadlineNeared(alert_id=ADDITION, due_at=AT, alerted_at=AT),
     events.AnswerReplied(
         reply_id=ADDITION,

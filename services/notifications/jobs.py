@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from services.notifications.store import claiming, forgetting, messages, overvie
 from services.notifications.store.messages import Message
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
-from shared.events import MessageSettled
+from shared.events import MessageSettled, QuestionAsked
 from shared.observe import log
 from shared.values import clock
 from shared.values.money import yuan
@@ -204,10 +204,8 @@ class Deliveries:
         moved, settled_at = await messages.mark(conn, message, to)
         if to.repeat:
             await spending.give_back(conn, message.message_id)
-        if moved and settled_at and message.purpose in TOLD:
-            outcome = FINAL[to.state]
-            settled = MessageSettled.of(message, outcome=outcome, settled_at=settled_at)
-            await publish(conn, settled)
+        if moved and settled_at:
+            await _tell_others(conn, message, FINAL[to.state], settled_at)
         self._tell(message, to, moved)
         return moved
 
@@ -222,3 +220,14 @@ class Deliveries:
             code=to.code,
             vendor=self.vendor.name,
         )
+
+
+async def _tell_others(
+    conn: Connection, message: Message, outcome: str, settled_at: datetime
+) -> None:
+    """Whoever shows it, or counts who was asked."""
+    if message.purpose in TOLD:
+        await publish(conn, MessageSettled.of(message, outcome=outcome, settled_at=settled_at))
+    if message.purpose == "question" and outcome == "delivered":
+        asked = QuestionAsked.of(message, revision=message.occasion, asked_at=settled_at)
+        await publish(conn, asked)

@@ -7,7 +7,7 @@ from services.scoring import books
 from services.scoring.rules import commendations as rules
 from services.scoring.rules import plan
 from services.scoring.rules.values import Fact
-from services.scoring.store import appeals, commendations, demands, directory, facts
+from services.scoring.store import appeals, commendations, demands, directory, facts, questions
 from shared.db import Connection
 from shared.events import (
     CaseVerified,
@@ -36,6 +36,7 @@ on_hold_ended = keep(facts.mark_hold)
 on_case_opened = keep(facts.add_case)
 on_callback_logged = keep(facts.mark_callback)
 on_answer_rated = keep(facts.mark_answer)
+on_question_asked = keep(questions.mark)
 on_appeal_changed = keep(appeals.mark)
 on_reward_decided = keep(facts.mark_decided)
 on_reward_paid = keep(facts.mark_paid)

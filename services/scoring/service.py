@@ -43,6 +43,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.SubmissionReceived: partial(handlers.on_submission_received, policies),
             events.SubmissionAdded: handlers.on_submission_added,
             events.AnswerRated: handlers.on_answer_rated,
+            events.QuestionAsked: handlers.on_question_asked,
             events.CommendationAttributed: handlers.on_commendation_attributed,
             events.HoldEnded: handlers.on_hold_ended,
             events.CaseOpened: handlers.on_case_opened,

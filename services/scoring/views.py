@@ -56,6 +56,12 @@ class Figures(BaseModel):
     not_solved: int = Field(description="answered, and the citizen says that it is not solved")
     satisfied: int
     not_satisfied: int
+    asked_by_sms: int = Field(
+        description="of the complaints: whom the two questions reached by SMS"
+    )
+    answered_of_asked: int = Field(
+        description="and who has answered about that verdict, in whatever way"
+    )
     criticisms: int
     rewards_paid: int
     rewards_paid_fen: int

@@ -1,7 +1,7 @@
 """Replies by SMS: matched by the number's hash, each once, and nothing of what was written kept."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from services.notifications.store import messages
 from shared import events
 from shared.db import Database
 from shared.values import clock
+from shared.vendors.outcomes import Rejected
 from tests.conftest import Clone
 from tests.integration.notifications_parts import (
     PHONE,
@@ -81,6 +82,23 @@ async def test_a_reply_is_told_once_however_often_it_comes(
         one["case_id"], one["number"], one["revision"], one["solved"], one["satisfied"]
     )  # fmt: skip
     assert 0 == await howtos(database)
+
+
+async def test_a_question_that_arrived_is_told_once(database: Database) -> None:
+    """Scoring counts whom it reached, once it has arrived; of one that failed nobody hears."""
+    one, other = uuid4(), uuid4()
+    await asked(database, one)
+    await asked_of(database, other, OTHERS)
+    await make_deliveries(database, Postman(Rejected("bad", retriable=False))).send_queued()
+    await due_now(database)
+    for _ in range(2):
+        await make_deliveries(database, Postman()).query_due()
+    sql = "SELECT body::jsonb->'data' AS data FROM outbox WHERE type = 'question.asked.v1'"
+    [arrived] = [row["data"] for row in await rows(database, sql)]
+    assert (str(one), 1) == (arrived["case_id"], arrived["revision"])
+    settled = "SELECT settled_at FROM messages WHERE case_id = $1"
+    [row] = await rows(database, settled, one)
+    assert row["settled_at"] == datetime.fromisoformat(arrived["asked_at"])
 
 
 async def test_who_thinks_better_of_it_says_so(database: Database) -> None:
@@ -157,9 +175,9 @@ async def test_who_wants_no_more_is_asked_no_more_but_thanked(database: Database
     assert [(True, ""), (False, "")] == [(one["stopped"], one["changed_by"]) for one in changes]
 
 
-async def asked_of(database: Database, case: UUID) -> None:
+async def asked_of(database: Database, case: UUID, phone: str = PHONE) -> None:
     """A question that is due."""
-    now, number = clock.now(), f"+86{PHONE}"
+    now, number = clock.now(), f"+86{phone}"
     question = messages.OfACase(
         uuid4(), case, case, "question", SEAL.close(number, f"phone:{case}"), SEAL.index(number),
         occasion=1, not_before=now, expires_at=now + timedelta(days=3),

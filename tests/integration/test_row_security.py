@@ -28,7 +28,7 @@ TABLES = {
         "units", "officers", "submissions", "cases", "callbacks", "verdicts", "unit_scores",
         "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
-        "commendations", "attributions", "answers", "holds", "incidents", "handed_in",
+        "commendations", "attributions", "answers", "questions", "holds", "incidents", "handed_in",
         "paper_readings",
     ),
 }  # fmt: skip

@@ -87,8 +87,55 @@ async def test_the_figures_reconcile(conn: Connection) -> None:
         rewards_held=0, rewards_manual=0, rewards_withdrawn=0, rewards_refused=0,
         rewards_reversed=0, points_deducted_centipoints=200,
         rated=0, solved=0, not_solved=0, satisfied=0, not_satisfied=0,
+        asked_by_sms=0, answered_of_asked=0,
     )  # fmt: skip
     assert dict(expected) == await get_figures(conn, "Asia/Shanghai")
+
+
+def _asked(case: UUID, revision: int) -> events.QuestionAsked:
+    """The questions about a verdict arrived."""
+    return events.QuestionAsked(
+        message_id=uuid4(), case_id=case, submission_id=case, revision=revision, asked_at=DAY
+    )
+
+
+def _rated(case: UUID, version: int, revision: int) -> events.AnswerRated:
+    """A word of the citizen about a verdict."""
+    return events.AnswerRated(
+        submission_id=case, kind="complaint", unit_code=UNIT, version=version, revision=revision,
+        solved=True, satisfied=None, rated_at=DAY,
+    )  # fmt: skip
+
+
+async def test_of_those_asked_by_sms_so_many_have_answered(conn: Connection) -> None:
+    """About that verdict or a newer one, in any order: what was said of one before is none."""
+    answered, silent, again, unasked = (uuid4() for _ in range(4))
+    for case in (answered, silent, again, unasked):
+        await _live(conn, case, attempt_states=())
+    for asked in (
+        _asked(answered, 2), _asked(answered, 1), _asked(silent, 1), _asked(silent, 1),
+        _asked(again, 1), _asked(again, 2),
+    ):  # fmt: skip
+        await handlers.on_question_asked(conn, asked)
+    for rated in (
+        _rated(answered, 1, 2), _rated(answered, 2, 1), _rated(again, 1, 1), _rated(unasked, 1, 1)
+    ):  # fmt: skip
+        await handlers.on_answer_rated(conn, rated)
+    found = await get_figures(conn, "Asia/Shanghai")
+    assert (3, 1, 3) == (found["asked_by_sms"], found["answered_of_asked"], found["rated"])
+
+
+async def test_an_answer_of_before_answers_no_question(conn: Connection) -> None:
+    """Of what is known from before the questions were counted, nobody knows to which it was."""
+    case = uuid4()
+    await _live(conn, case, attempt_states=())
+    await handlers.on_answer_rated(conn, _rated(case, 1, 1))
+    await conn.execute("UPDATE answers SET revision = NULL")
+    await handlers.on_question_asked(conn, _asked(case, 1))
+    found = await get_figures(conn, "Asia/Shanghai")
+    assert (1, 0) == (found["asked_by_sms"], found["answered_of_asked"])
+    await handlers.on_answer_rated(conn, _rated(case, 2, 1))
+    assert 1 == (await get_figures(conn, "Asia/Shanghai"))["answered_of_asked"]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

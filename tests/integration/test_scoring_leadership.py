@@ -17,6 +17,7 @@ from shared.events import (
     CallbackLogged,
     CaseOpened,
     CommendationAttributed,
+    QuestionAsked,
     RewardPaid,
     RewardReversed,
     SubmissionReceived,
@@ -66,6 +67,13 @@ def answered(own: UUID, unit: str, *, solved: bool) -> AnswerRated:
     )  # fmt: skip
 
 
+def asked(own: UUID, revision: int = 1) -> QuestionAsked:
+    """The questions about a verdict reached the citizen by SMS."""
+    return QuestionAsked(
+        message_id=own, case_id=own, submission_id=own, revision=revision, asked_at=NOW
+    )
+
+
 async def found(scores: Scores, unit: str, received: datetime, **changes: Any) -> UUID:
     """A complaint that was found true."""
     own, told = complaint(unit, received)
@@ -107,7 +115,7 @@ async def test_a_months_figures_add_up(scores: Scores) -> None:
     await scores.hear(
         called(first, "n1", EARLY, 8), called(second, "s1", NOW - timedelta(hours=30), 20),
         answered(first, "n1", solved=False), answered(second, "s1", solved=True),
-        answered(third, "s1", solved=False),
+        answered(third, "s1", solved=False), asked(first), asked(second, 2), asked(third),
     )  # fmt: skip
     for case, amount in ((first, 2000), (second, 2000)):
         paid = RewardPaid(
@@ -134,6 +142,7 @@ async def test_a_months_figures_add_up(scores: Scores) -> None:
         "属实": ["1", "/ 2"],
         "奖励到账": ["20.00", "元，1 笔"],
         "办结但没解决": ["1", "/ 2"],
+        "短信问过，有回答": ["1", "/ 2"],
     } == await figures(scores)
     assert ["1", "上月 0"] == (await figures(scores, "2026-10"))["投诉"]
 
@@ -271,7 +280,7 @@ async def test_every_figure_leads_to_what_it_counts(scores: Scores) -> None:
         *told, *more, verdict(second, unit_code="s1", verdict="helped", attribution="none",
                               officers=(), number="26-000002"),
         called(first, "n1", EARLY, 8), called(second, "s1", NOW - timedelta(hours=30), 20),
-        answered(first, "n1", solved=False), answered(second, "s1", solved=True),
+        answered(first, "n1", solved=False), answered(second, "s1", solved=True), asked(second),
         RewardPaid(reward_id=first, case_id=first, submission_id=first, amount_fen=2000,
                    paid_at=NOW, phone_sealed="1.x", language="zh", due_at=NOW),
     )  # fmt: skip
@@ -290,8 +299,9 @@ async def test_every_figure_leads_to_what_it_counts(scores: Scores) -> None:
         "complaints": (3, ["26-000002", "26-000001"]), "called": (1, ["26-000001"]),
         "called_rule": (1, ["26-000001"]), "verified": (2, ["26-000002", "26-000001"]),
         "true": (1, ["26-000001"]), "rewards": (1, ["26-000001"]), "unsolved": (1, ["26-000001"]),
+        "answered": (1, ["26-000002"]),
     }  # fmt: skip
-    names = ("投诉", "当天回访", "按规定回访", "已核查", "属实", "办结但没解决")
+    names = ("投诉", "当天回访", "按规定回访", "已核查", "属实", "办结但没解决", "短信问过，有回答")
     counted: tuple[Which, ...] = (
         "complaints",
         "called",
@@ -299,6 +309,7 @@ async def test_every_figure_leads_to_what_it_counts(scores: Scores) -> None:
         "verified",
         "true",
         "unsolved",
+        "answered",
     )
     assert [shown[name][0] for name in names] == [str(behind[which][0]) for which in counted]
 

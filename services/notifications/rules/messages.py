@@ -35,7 +35,7 @@ Outcome = Literal["delivered", "failed", "unknown"]
 
 # What a final state is called in message.settled; every other state is still open.
 FINAL: dict[State, Outcome] = {"delivered": "delivered", "failed": "failed", "lost": "unknown"}
-# Of the others of a case nobody else hears.
+# Of the others of a case nobody else hears; but for questions that arrived, which are counted.
 TOLD: frozenset[Purpose] = frozenset({"thanks", "paid", "unreached", "word"})
 FIRST_QUERY = timedelta(seconds=2)
 AT_ONCE = timedelta()

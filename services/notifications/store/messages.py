@@ -38,6 +38,7 @@ class Message:
     life: timedelta | None
     since_call: timedelta
     stopped: bool
+    occasion: int
 
     @property
     def standing(self) -> Standing:
@@ -52,7 +53,8 @@ COLUMNS = """
     language, state, version, attempt, repeats, queries, ref, traceparent, next_at, called_at,
     mashang_now() - created_at AS age, expires_at - created_at AS life,
     now() - called_at AS since_call,
-    coalesce(phone_hash IN (SELECT s.phone_hash FROM stops s), false) AS stopped
+    coalesce(phone_hash IN (SELECT s.phone_hash FROM stops s), false) AS stopped,
+    occasion
 """
 
 _ADD = """

@@ -117,11 +117,14 @@ _MARK_REVERSED = """
     ON CONFLICT (reward_id) DO UPDATE SET reversed_at = excluded.reversed_at
     RETURNING true
 """
+# A late word about an older verdict takes nothing from what was said about a newer one.
 _MARK_ANSWER = """
-    INSERT INTO answers (submission_id, kind, unit_code, version, solved, satisfied, rated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO answers (submission_id, kind, unit_code, version, solved, satisfied, rated_at,
+                         revision)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (submission_id) DO UPDATE SET version = excluded.version,
-        solved = excluded.solved, satisfied = excluded.satisfied, rated_at = excluded.rated_at
+        solved = excluded.solved, satisfied = excluded.satisfied, rated_at = excluded.rated_at,
+        revision = greatest(answers.revision, excluded.revision)
     WHERE answers.version < excluded.version RETURNING true
 """
 
@@ -219,4 +222,5 @@ async def mark_reversed(conn: Connection, event: RewardReversed) -> bool:
 async def mark_answer(conn: Connection, event: AnswerRated) -> bool:
     """The newest answers to the two questions count."""
     row = (event.submission_id, event.kind, event.unit_code, event.version, event.solved)
-    return await conn.fetchval(_MARK_ANSWER, *row, event.satisfied, event.rated_at) is True
+    told = (event.satisfied, event.rated_at, event.revision)
+    return await conn.fetchval(_MARK_ANSWER, *row, *told) is True

@@ -29,6 +29,10 @@ _FIGURES = """
             count(*) FILTER (WHERE satisfied) AS satisfied,
             count(*) FILTER (WHERE NOT satisfied) AS not_satisfied
      FROM answers WHERE kind = 'complaint') AS a,
+    (SELECT count(*) AS asked_by_sms,
+            count(*) FILTER (WHERE a.revision >= q.revision) AS answered_of_asked
+     FROM questions q JOIN cases c USING (submission_id) LEFT JOIN answers a USING (submission_id)
+     WHERE c.kind = 'complaint') AS q,
     (SELECT count(*) - (SELECT count(*) FROM criticism_withdrawals) AS criticisms
      FROM criticisms) AS n,
     (SELECT count(*) FILTER (WHERE paid_at IS NOT NULL AND reversed_at IS NULL) AS rewards_paid,

@@ -24,12 +24,13 @@ BECAME = """
     LEFT JOIN verdicts v ON v.case_id = c.case_id
     LEFT JOIN handed_in h ON h.case_id = c.case_id
     LEFT JOIN answers a ON a.submission_id = c.submission_id
+    LEFT JOIN questions q ON q.submission_id = c.submission_id
     LEFT JOIN rewards r ON r.case_id = c.case_id AND r.paid_at IS NOT NULL
         AND r.reversed_at IS NULL
 """
 Which = Literal[
     "complaints", "called", "called_rule", "verified", "verified_day", "verified_rule", "true",
-    "rewards", "unsolved",
+    "rewards", "unsolved", "answered",
 ]  # fmt: skip
 # A figure, and the list of what stands behind it, are of one meaning.
 MEANS: Mapping[Which, str] = {
@@ -42,6 +43,7 @@ MEANS: Mapping[Which, str] = {
     "true": TRUE,
     "rewards": "r.reward_id IS NOT NULL",
     "unsolved": "v.case_id IS NOT NULL AND NOT a.solved",
+    "answered": "v.case_id IS NOT NULL AND a.revision >= q.revision",
 }
 _FIGURES = f"""
     WITH complaints AS ({COMPLAINTS})
@@ -55,6 +57,8 @@ _FIGURES = f"""
         count(*) FILTER (WHERE {MEANS["true"]}) AS substantiated,
         count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
         count(*) FILTER (WHERE {MEANS["unsolved"]}) AS not_solved,
+        count(*) FILTER (WHERE v.case_id IS NOT NULL AND q.revision IS NOT NULL) AS asked_by_sms,
+        count(*) FILTER (WHERE {MEANS["answered"]}) AS answered_of_asked,
         count(*) FILTER (WHERE {MEANS["rewards"]}) AS rewards,
         coalesce(sum(r.amount_fen), 0)::bigint AS rewards_fen
     {BECAME}
