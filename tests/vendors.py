@@ -10,7 +10,10 @@ from deploy.sandbox.dialects import of_kind
 from services.notifications.providers import registry as sms_registry
 from services.notifications.providers.protocol import Provider
 from services.rewards.catalogue import Catalogue
+from services.rewards.fitting import AT_ONCE
+from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Airtime
+from services.rewards.rules.orders import Sent
 from shared.vendors.vendor import Terms
 
 AIRTIME, SMS = of_kind("airtime")[0], of_kind("sms")[0]
@@ -42,7 +45,12 @@ def sms_vendor(
 
 def confirmed(vendor: Airtime) -> Catalogue:
     """What it sells us, as if it had been asked already."""
-    return Catalogue(vendor, set(vendor.products.items()))
+    return Catalogue(vendor, {(fen, product): None for product, fen in vendor.products.items()})
+
+
+async def lease(payouts: Payouts, most: int = AT_ONCE) -> list[Sent]:
+    """What leaves next, leased; not a byte has left."""
+    return await payouts.lease(await payouts.fitting.find(most))
 
 
 async def order(

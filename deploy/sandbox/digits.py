@@ -40,8 +40,12 @@ def served(phone: str, prefixes: tuple[str, ...]) -> str | None:
     return None if found is None or ending(found) == NOBODYS else found
 
 
+def block(phone: str) -> str:
+    """The network to which the number's prefix was given."""
+    return next((name for name in NETWORKS if phone[:3] in NETWORKS[name]), next(iter(NETWORKS)))
+
+
 def network(phone: str) -> str:
-    """Whose a number is now: by its prefix, or the next one's that it was ported to."""
+    """Whose a number is now: its block's, or the next one's that it was ported to."""
     names = list(NETWORKS)
-    own = next((n for n, name in enumerate(names) if phone[:3] in NETWORKS[name]), 0)
-    return names[(own + (ending(phone) == PORTED)) % len(names)]
+    return names[(names.index(block(phone)) + (ending(phone) == PORTED)) % len(names)]

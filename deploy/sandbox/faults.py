@@ -23,12 +23,15 @@ Kind = Literal[
     "reorder_callbacks",
     "late_reversal",
     "empty_wallet",
+    "stale_look_up",
     "statement_missing_row",
     "statement_extra_row",
 ]
 BEFORE: Set[Kind] = {"drop_before", "http_500_before"}
 AFTER: Set[Kind] = {"drop_answer", "http_500_after", "garbage", "truncated"}
-AIRTIME_ONLY: Set[Kind] = {"late_reversal", "statement_missing_row", "statement_extra_row"}
+AIRTIME_ONLY: Set[Kind] = {
+    "late_reversal", "stale_look_up", "statement_missing_row", "statement_extra_row",
+}  # fmt: skip
 DEFAULT_DELAY: dict[Kind, float] = {"delay": 2.0, "late_reversal": 1.0, "reorder_callbacks": 3.0}
 
 

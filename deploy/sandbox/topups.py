@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.sandbox.digits import ending, settle_seconds
+from deploy.sandbox.digits import block, ending, network, settle_seconds
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.tasks import Action, Task, add_task, finish_task
 from deploy.sandbox.when import now
@@ -26,6 +26,7 @@ ENDINGS = {
     "07": "DECLINED-EXCEPTION",
 }
 Tell = Callable[[Parts, sqlite3.Row], None]
+Refuse = Callable[[sqlite3.Row], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ def spent_and_held(db: sqlite3.Connection, vendor: str) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def known_network(parts: Parts, vendor: str, phone: str) -> str:
+    """Whose a number is as far as the vendor has heard, for its look-up."""
+    behind = parts.faults.strike(vendor, {"stale_look_up"})
+    return block(phone) if behind else network(phone)
+
+
 def find(db: sqlite3.Connection, row_id: int) -> sqlite3.Row:
     """By the vendor's id, which is there."""
     row: sqlite3.Row = db.execute("SELECT * FROM airtime WHERE id = ?", (row_id,)).fetchone()
@@ -118,8 +125,14 @@ def of_time(db: sqlite3.Connection, vendor: str, first: float, last: float) -> l
     ).fetchall()
 
 
-def actions(parts: Parts, vendor: str, tell: Tell) -> dict[str, Action]:
-    """What happens by the clock; `tell` plans the report of a final state."""
+def actions(
+    parts: Parts, vendor: str, tell: Tell, refuse: Refuse = lambda row: None
+) -> dict[str, Action]:
+    """What happens by the clock.
+
+    `tell` plans the report of a final state; `refuse` is the operator's word against an order that
+    is not for its numbers.
+    """
 
     async def submit(task: Task) -> None:
         with parts.book.writing() as db:
@@ -130,7 +143,8 @@ def actions(parts: Parts, vendor: str, tell: Tell) -> dict[str, Action]:
 
     async def settle(task: Task) -> None:
         with parts.book.writing() as db:
-            _settle(parts, find(db, task.ref), tell)
+            row = find(db, task.ref)
+            _settle(parts, row, tell, refuse(row))
             finish_task(db, task)
 
     async def reverse(task: Task) -> None:
@@ -145,9 +159,9 @@ def actions(parts: Parts, vendor: str, tell: Tell) -> dict[str, Action]:
     return {f"{vendor}.submit": submit, f"{vendor}.settle": settle, f"{vendor}.reverse": reverse}
 
 
-def _settle(parts: Parts, row: sqlite3.Row, tell: Tell) -> None:
+def _settle(parts: Parts, row: sqlite3.Row, tell: Tell, refused: str | None) -> None:
     """The operator's word, by the number's ending; this is the moment when money is paid."""
-    status = ENDINGS.get(ending(row["phone"]), "COMPLETED")
+    status = refused or ENDINGS.get(ending(row["phone"]), "COMPLETED")
     paid = status == "COMPLETED"
     db = parts.book.db
     db.execute(

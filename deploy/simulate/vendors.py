@@ -53,11 +53,12 @@ class Airtime(_Here):
     name: ClassVar[str] = "simulated"
     refuses_repeats: ClassVar[bool] = True
     hands_out: ClassVar[bool] = False
+    by_network: ClassVar[bool] = False
     # What it refuses, it refuses for no number's sake.
     wrong_numbers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
-        self, log: Log, seed: int, products: Mapping[int, str], listed: Callable[[int, str], Any]
+        self, log: Log, seed: int, products: Mapping[str, int], listed: Callable[[int, str], Any]
     ) -> None:
         super().__init__(log, seed)
         self.products, self._listed = products, listed
@@ -65,8 +66,7 @@ class Airtime(_Here):
 
     async def look_up(self, product: str) -> Any:
         """Sold as configured."""
-        ours = {own: fen for fen, own in self.products.items()}
-        return self._listed(ours[product], product)
+        return self._listed(self.products[product], product)
 
     async def check(self, phone: str) -> None:
         """Nothing speaks against a number."""

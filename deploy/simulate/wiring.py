@@ -76,7 +76,7 @@ def _env(name: str, home: Home, keys: Keys, policy_file: Path) -> dict[str, str]
 def _vendors(log: Log, policies: Policies, seed: int) -> dict[str, Any]:
     listed = import_module("services.rewards.providers.protocol").Listed
     amounts = {edition.reward.amount_fen for edition in policies.editions}
-    sold = {fen: f"P{fen}" for fen in amounts}
+    sold = {f"P{fen}": fen for fen in amounts}
     return {"rewards": Airtime(log, seed, sold, listed), "notifications": Texts(log, seed)}
 
 

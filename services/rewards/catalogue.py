@@ -1,14 +1,15 @@
-"""What a vendor of new orders sells, by its own word: for an amount that it has not confirmed, no
-order leaves.
+"""What a vendor of new orders sells, and to whose numbers, by its own word.
+
+Of a product that it has not confirmed, no order leaves.
 
 The vendor need not be up when we start: what it cannot tell now is asked again before the first
 order. What it sells otherwise than configured stops the start; found out later, it stops the orders
-of that amount, loudly, until the one or the other is mended.
+of that product, loudly, until the one or the other is mended.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,28 +18,36 @@ from typing import Self
 
 from services.rewards import metrics
 from services.rewards.providers.protocol import Airtime, Listed
+from services.rewards.rules import numbers
+from services.rewards.rules.numbers import UNSOLD, Refusal, Word
+from services.rewards.rules.routing import Offer
 from shared.errors import Misconfigured
 from shared.observe import log
 from shared.values.backoff import backoff
 from shared.values.money import yuan
+from shared.vendors.outcomes import TryLater, kind
 
 # The start does not wait for a vendor that is slow.
 AT_START_SECONDS = 3.0
 SOON, SELDOM = timedelta(seconds=1), timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(hours=1)
+# The number's network may be that of a product which the vendor has still to confirm.
+UNCONFIRMED = TryLater("not_confirmed", SOON)
 Product = tuple[int, str]
 
 
 @dataclass
 class Catalogue:
-    """The products of one vendor, and what it said of each."""
+    """The products of one vendor, and what it said of each: of the confirmed ones, whose numbers
+    get them.
+    """
 
     vendor: Airtime
-    confirmed: set[Product] = field(default_factory=set)
+    confirmed: dict[Product, str | None] = field(default_factory=dict)
     _wrong: dict[Product, str] = field(default_factory=dict)
     _failures: int = 0
     _next_at: float = -1.0
-    _asked_of: frozenset[Product] = frozenset()
+    _asked_of: tuple[Product, ...] = ()
 
     async def __aenter__(self) -> Self:
         """Ask once. Misconfigured if the vendor sells something else."""
@@ -58,9 +67,32 @@ class Catalogue:
         """Nothing is held."""
 
     @property
-    def sold(self) -> Mapping[int, str]:
-        """What may be ordered: products by amount in fen, each confirmed."""
-        return dict(sorted(self.confirmed & self._configured))
+    def offers(self) -> list[Offer]:
+        """What may be ordered: each is confirmed, those of an amount as they are configured."""
+        return [
+            Offer(self.vendor.name, *one, self.confirmed[one])
+            for one in self._configured
+            if one in self.confirmed
+        ]
+
+    async def serve(self, number: str, offers: Sequence[Offer]) -> Offer | Refusal:
+        """Which of these a number in E.164 gets: some vendors must be asked whose it is now."""
+        if not self.vendor.by_network:
+            return offers[0]
+        return self.judge(await self.ask_about(number), offers)
+
+    async def ask_about(self, number: str) -> Word:
+        """What the vendor says of a number."""
+        word = await self.vendor.check(number)
+        said = kind(word) if isinstance(word, Refusal) else "done"
+        metrics.OUTCOMES.labels(self.vendor.name, "check", said).inc()
+        return word
+
+    def judge(self, word: Word, offers: Sequence[Offer]) -> Offer | Refusal:
+        """What follows from its word, while not every product may be confirmed."""
+        found = numbers.serve(offers, word)
+        all_told = len(self.offers) == len(self._configured)
+        return found if all_told or found != UNSOLD else UNCONFIRMED
 
     @property
     def wrong(self) -> list[str]:
@@ -72,8 +104,8 @@ class Catalogue:
         ]
 
     @property
-    def _configured(self) -> frozenset[Product]:
-        return frozenset(self.vendor.products.items())
+    def _configured(self) -> tuple[Product, ...]:
+        return tuple((fen, product) for product, fen in self.vendor.products.items())
 
     async def look(self) -> None:
         """Ask about every product whose time has come."""
@@ -82,7 +114,7 @@ class Catalogue:
             return
         self._asked_of = self._configured
         self._wrong = {one: said for one, said in self._wrong.items() if one in self._asked_of}
-        heard = [await self._ask(one) for one in sorted(self._configured)]
+        heard = [await self._ask(one) for one in self._configured]
         self._failures = 0 if all(heard) else self._failures + 1
         self._next_at = time.monotonic() + self._pause().total_seconds()
         self._observe()
@@ -104,14 +136,14 @@ class Catalogue:
     def _hear(self, one: Product, listed: Listed) -> None:
         self._wrong.pop(one, None)
         if listed.amount_fen == one[0]:
-            self.confirmed.add(one)
+            self.confirmed[one] = listed.network
             return
-        self.confirmed.discard(one)
+        self.confirmed.pop(one, None)
         self._wrong[one] = listed.said
         log.get().error("product sold otherwise", vendor=self.vendor.name, reason=listed.said)
 
     def _observe(self) -> None:
-        known = {"confirmed": len(self.sold), "wrong": len(self._wrong)}
+        known = {"confirmed": len(self.offers), "wrong": len(self._wrong)}
         known["unconfirmed"] = len(self._configured) - sum(known.values())
         for state, count in known.items():
             metrics.PRODUCTS.labels(self.vendor.name, state).set(count)

@@ -3,7 +3,7 @@
 No vendor is called inside a transaction. Every instance runs all of it; a claimed row carries its
 own lease in `act_at`. A new order goes to the preferred vendor that takes one (`rules.routing`); it
 is asked about, and repeated, at the vendor with which it was made, or waits until that one is
-configured again.
+configured again. Which product of a vendor it is, the number's network decides (`fitting`).
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from functools import cached_property, partial
 
 from services.rewards import archive, metrics, mismatches, moves, phones
 from services.rewards.catalogue import Catalogue
-from services.rewards.leasing import AT_ONCE, Leasing
+from services.rewards.fitting import AT_ONCE, Fit, Fitting
+from services.rewards.leasing import Leasing
 from services.rewards.providers.protocol import Airtime
 from services.rewards.rebinding import Rebinding
 from services.rewards.rules import settling
@@ -33,13 +34,17 @@ DISPUTED = Unknown("disputed")
 LEASE_LOST = Unknown("lease_lost")
 
 
+async def _leased_before(conn: Connection, most: int) -> list[Sent]:
+    """What is sent was leased by `submit`, or is due for it by an answer."""
+    return []
+
+
 @dataclass(frozen=True)
 class Payouts:
     """The work on payouts, with the parts it needs.
 
-    `catalogues` are of those vendors that take new orders, of what each confirms, the preferred one
-    first; the other vendors are only asked about their old ones. `rebinding` takes the phone that
-    waits for an order to fail.
+    `catalogues` are of those vendors that take new orders, the preferred one first; the others are
+    only asked about their old ones. `rebinding` takes the phone that waits for an order to fail.
     """
 
     database: Database
@@ -50,9 +55,14 @@ class Payouts:
     rebinding: Rebinding
 
     @cached_property
+    def fitting(self) -> Fitting:
+        """What each of those that are ready gets."""
+        return Fitting(self.database, self.catalogues, self.seal, self.pace.lease)
+
+    @cached_property
     def leasing(self) -> Leasing:
         """Which orders leave next."""
-        return Leasing(self.catalogues, self.pace.lease)
+        return Leasing([one.vendor.name for one in self.catalogues], self.pace, self.rebinding)
 
     def sending(self, vendor: Airtime) -> Errand[Sent]:
         """Lease what is ready, commit, and only then let a byte leave."""
@@ -76,7 +86,7 @@ class Payouts:
             vendor=vendor.name,
             database=self.database,
             calls=metrics.OUTCOMES,
-            claim=self.leasing.take,
+            claim=_leased_before,
             call=partial(self._send, vendor),
             settle=self._settle,
             lease=self.pace.lease,
@@ -106,11 +116,16 @@ class Payouts:
     async def submit(self) -> int:
         """How many orders were sent."""
         await asyncio.gather(*(catalogue.look() for catalogue in self.catalogues))
+        fits = await self.fitting.find(AT_ONCE)
         until = self.sending(self.vendors[0]).deadline()
-        async with self.database.transaction() as conn:
-            leased = await self.leasing.take(conn, AT_ONCE)
+        leased = await self.lease(fits)
         await each(leased, lambda sent: self._sending[sent.order.vendor].carry(sent, until))
         return len(leased)
+
+    async def lease(self, fits: Sequence[Fit]) -> list[Sent]:
+        """Orders of what fits; they are committed, and not a byte has left."""
+        async with self.database.transaction() as conn:
+            return await self.leasing.take(conn, fits)
 
     async def query(self) -> int:
         """How many orders were asked about."""

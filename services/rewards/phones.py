@@ -2,9 +2,9 @@
 forgotten.
 
 The vendors' own look-ups decide, as a number may have been ported anywhere. They are asked about a
-phone that was bound, and about that of a reward which waits for a person; of any other the order
-itself, a second after the verdict, says the same. So no vendor learns a number that earned nothing
-and that nobody bound to be paid at.
+phone that was bound, and about that of a reward which waits for a person; any other is looked up
+before its order, a second after the verdict (`fitting`). So no vendor learns a number that earned
+nothing and that nobody bound to be paid at.
 """
 
 from collections.abc import Sequence
@@ -12,23 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.rewards import metrics
-from services.rewards.providers.protocol import Airtime
+from services.rewards.catalogue import Catalogue
+from services.rewards.rules import numbers
+from services.rewards.rules.numbers import Belongs, Refusal
 from services.rewards.store import erasures, phones, rewards
 from services.rewards.store.phones import Check
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
 from shared.events import PhoneRefused
 from shared.observe import log, trace
-from shared.values.backoff import backoff
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import each
-from shared.vendors.outcomes import Rejected, TryLater, Unknown, kind
+from shared.vendors.outcomes import Held, Rejected, TryLater, Unknown
 
 AT_ONCE, ERASED_AT_ONCE = 10, 200
 # What nobody could tell until then, the order will.
 MOST_LOOKS = 10
-Word = Rejected | TryLater | Unknown | None
 
 
 async def refuse(
@@ -51,17 +50,20 @@ async def erase(database: Database) -> int:
 
 @dataclass(frozen=True)
 class PhoneChecks:
-    """The look-ups, at the vendors of new orders: only what all of them refuse is refused."""
+    """The look-ups, at the vendors of new orders: only what all of them refuse is refused.
+
+    A number of a network for which one sells nothing is refused by it.
+    """
 
     database: Database
-    vendors: Sequence[Airtime]
+    catalogues: Sequence[Catalogue]
     seal: Seal
     lease: timedelta
 
     async def check(self) -> int:
         """How many phones were asked about."""
         async with self.database.transaction() as conn:
-            due = await phones.claim(conn, self.lease * len(self.vendors), AT_ONCE)
+            due = await phones.claim(conn, self.lease * len(self.catalogues), AT_ONCE)
         await each(due, self._check)
         return len(due)
 
@@ -69,22 +71,22 @@ class PhoneChecks:
         trace.start(check.traceparent)
         word = await self._ask(check)
         async with self.database.transaction() as conn:
-            if isinstance(word, TryLater) and check.asked < MOST_LOOKS:
-                await phones.put_off(conn, check, max(word.after, backoff(check.asked)))
+            if isinstance(word, TryLater | Held) and check.asked < MOST_LOOKS:
+                await phones.put_off(conn, check, numbers.pause([word], check.asked))
             elif await phones.remove(conn, check) and isinstance(word, Rejected):
                 now = await rewards.get_now(conn)
                 await refuse(conn, check.submission_id, check.phone_index, word.code, now)
 
-    async def _ask(self, check: Check) -> Word:
+    async def _ask(self, check: Check) -> Refusal | None:
         try:
             number = self.seal.open(check.phone_sealed, f"phone:{check.submission_id}")
         except SealBroken:
             return Unknown("phone_unreadable")  # the sending will say so
-        word: Word = None
-        for vendor in self.vendors:
-            word = await vendor.check(number)
-            said = kind(word) if word else "done"
-            metrics.OUTCOMES.labels(vendor.name, "check", said).inc()
-            if not isinstance(word, Rejected):
-                return word
-        return word
+        refused = list[Refusal]()
+        for catalogue in self.catalogues:
+            word = await catalogue.ask_about(number)
+            said = catalogue.judge(word, catalogue.offers) if isinstance(word, Belongs) else word
+            if not isinstance(said, Rejected):
+                return said if isinstance(said, Refusal) else None
+            refused.append(said)
+        return numbers.against(refused)

@@ -61,7 +61,7 @@ def build(settings: Settings, database: Database) -> Service:
         database, vendors, settings.seal, settings.pace, catalogues,
         Rebinding(policies, settings.seal),
     )  # fmt: skip
-    checks = PhoneChecks(database, selling, settings.seal, settings.pace.lease)
+    checks = PhoneChecks(database, catalogues, settings.seal, settings.pace.lease)
     earlier = Earlier(database, vendors, settings.pace)
     api = Api(database, vendors, settings.seal, settings.pace)
     names = [vendor.name for vendor in vendors]
@@ -122,7 +122,7 @@ def alert_before(policies: policy.Policies) -> timedelta:
 def sell(vendors: Iterable[Airtime], editions: Iterable[policy.Policy]) -> None:
     """Misconfigured if a vendor of new orders has no product of an amount that a policy gives."""
     for edition, vendor in product(editions, vendors):
-        if edition.reward.amount_fen not in vendor.products:
+        if edition.reward.amount_fen not in vendor.products.values():
             raise Misconfigured(
                 f"{VARIABLE}: {vendor.name} sells us no product of"
                 f" {yuan(edition.reward.amount_fen)}, the reward of the policy of"

@@ -37,7 +37,7 @@ class Watch:
 
     async def observe(self) -> None:
         """Set the gauges; say it aloud when more rewards than before are about to be late."""
-        sold = set().union(*(one.vendor.products for one in self.catalogues))
+        sold = {fen for one in self.catalogues for fen in one.vendor.products.values()}
         self.seen, ages = await observe(self.database, self.vendors, sorted(sold), self.soon())
         if ages.due_soon > self.late.due_soon or ages.overdue > self.late.overdue:
             log.get().error("rewards late", count=ages.overdue, soon=ages.due_soon)

@@ -16,9 +16,12 @@ from deploy.sandbox.dialect import Dialect
 from deploy.sandbox.dialects import DIALECTS, of_kind
 from deploy.sandbox.testing import Inbox, SandboxProcess
 from deploy.sandbox.when import china_text
+from services.rewards.catalogue import Catalogue
 from services.rewards.providers.protocol import UNASKABLE, Airtime, Listed, NotAStatement
 from services.rewards.providers.registry import ADAPTERS, VENDORS
+from services.rewards.rules.numbers import UNSOLD, Refusal
 from services.rewards.rules.orders import Order
+from services.rewards.rules.routing import Offer
 from services.rewards.settings import Settings
 from shared.config import load
 from shared.errors import Misconfigured
@@ -39,6 +42,9 @@ from tests.conftest import eventually
 from tests.integration.test_rewards_jobs import environment
 from tests.vendors import environment as settings_of
 
+# A number of each network, and one that its prefix does not tell.
+NETWORKS = ("+8613800000088", "+8613000000088", "+8613300000088")
+PORTED = "+8613800000009"
 SPOILT = ["drop_answer", "drop_before", "http_500_before", "http_500_after", "garbage", "truncated"]
 CARRIED_OUT = ("drop_answer", "http_500_after", "garbage", "truncated")
 
@@ -118,10 +124,15 @@ class Shop:
     book: Client
     told: dict[str, Outcome] = field(default_factory=dict)
 
+    @property
+    def twenty(self) -> str:
+        """The product of 20 yuan for the numbers that a test uses: the first one."""
+        return next(product for product, fen in self.vendor.products.items() if fen == 2000)
+
     def of(self, made: Order) -> Order:
         """The order as the service would have kept it."""
         ref = getattr(self.told.get(made.order_id), "ref", None)
-        return replace(made, product=self.vendor.products[made.amount_fen], ref=ref)
+        return replace(made, product=made.product or self.twenty, ref=ref)
 
     async def send(self, made: Order, to: str = "") -> Outcome:
         """Place it; an answer without an id takes none back."""
@@ -205,11 +216,11 @@ async def test_what_is_not_sold_is_held(shop: Shop) -> None:
 
 
 async def test_what_is_sold_is_listed_with_its_amount(vendor: Airtime) -> None:
-    """What is configured is confirmed to be what the phone gets."""
-    for fen, product in vendor.products.items():
+    """What is configured is confirmed to be what the phone gets, and whose phones do."""
+    for product, fen in vendor.products.items():
         listed = await vendor.look_up(product)
         assert isinstance(listed, Listed)
-        assert fen == listed.amount_fen
+        assert (fen, vendor.by_network) == (listed.amount_fen, listed.network is not None)
 
 
 async def test_what_is_not_sold_is_not_listed(vendor: Airtime) -> None:
@@ -221,7 +232,7 @@ async def test_what_is_not_sold_is_not_listed(vendor: Airtime) -> None:
 async def test_a_catalogue_that_is_away_says_nothing(shop: Shop, kind: str) -> None:
     """A lost answer is no answer: neither that it is sold nor that it is not."""
     await shop.book.arm(shop.dialect.name, kind, count=1)
-    listed = await shop.vendor.look_up(shop.vendor.products[2000])
+    listed = await shop.vendor.look_up(shop.twenty)
     assert (await shop.fired() == 1) == isinstance(listed, Unknown | TryLater)
 
 
@@ -330,6 +341,7 @@ async def test_wrong_credentials_are_held(
         wrong = {secret: "wrong"}
         async with adapter(dialect, book.url, hears, monkeypatch, **wrong) as opened:
             assert isinstance(await Shop(opened, dialect, book).send(order()), Held)
+            assert not opened.by_network or isinstance(await opened.check(phone()), Held)
     assert [] == (await book.book())["airtime"]["transactions"]
 
 
@@ -350,13 +362,71 @@ async def test_a_number_that_nobody_has_is_refused_before_any_order(shop: Shop) 
     assert [] == await shop.rows()
 
 
-@pytest.mark.parametrize("ending", ["88", "09"])
-async def test_nothing_speaks_against_a_number_that_a_network_has(shop: Shop, ending: str) -> None:
-    """Wherever it was ported to: looked up, then ordered and paid."""
-    assert await shop.vendor.check(phone(ending)) is None
-    made = order()
-    await shop.send(made, phone(ending))
+async def served(vendor: Airtime, number: str) -> Offer | Refusal:
+    """What a number gets, by the vendor's catalogue and its look-up."""
+    catalogue = Catalogue(vendor)
+    await catalogue.look()
+    return await catalogue.serve(number, catalogue.offers)
+
+
+async def bought(shop: Shop, number: str) -> Order:
+    """An order of what the number gets."""
+    offer = await served(shop.vendor, number)
+    assert isinstance(offer, Offer)
+    made = replace(order(), product=offer.product)
+    await shop.send(made, number)
+    return made
+
+
+@pytest.mark.parametrize("number", [*NETWORKS, PORTED])
+async def test_a_number_gets_the_product_of_its_network(shop: Shop, number: str) -> None:
+    """Whichever that is, also one that it was ported to: looked up, then ordered and paid."""
+    made = await bought(shop, number)
     assert isinstance(await shop.settled(made), Done)
+    assert [made.product] == [str(row["product_id"]) for row in await shop.rows()]
+
+
+async def test_each_network_has_a_product_of_its_own(shop: Shop) -> None:
+    """Where a product is of one network; elsewhere all get the same."""
+    got = {str(await served(shop.vendor, number)) for number in NETWORKS}
+    assert (3 if shop.vendor.by_network else 1) == len(got)
+
+
+async def test_a_product_of_another_network_is_refused(shop: Shop) -> None:
+    """Nothing is paid; a new order may do better, and the number is not to blame."""
+    for product in list(shop.vendor.products)[1:]:
+        made = replace(order(), product=product)
+        sent = await shop.send(made)
+        word = await shop.settled(made) if isinstance(sent, Accepted) else sent
+        assert isinstance(word, Rejected)
+        assert word.retriable
+        assert word.code not in shop.vendor.wrong_numbers
+    assert 0 == await shop.paid_count()
+
+
+async def test_a_number_ported_a_moment_ago_is_looked_up_again(shop: Shop) -> None:
+    """The vendor has not heard yet, so the order is refused; the next one is right."""
+    await shop.book.arm(shop.dialect.name, "stale_look_up", count=1)
+    first = await bought(shop, PORTED)
+    if shop.vendor.by_network:
+        sent = shop.told[first.order_id]
+        word = await shop.settled(first) if isinstance(sent, Accepted) else sent
+        assert isinstance(word, Rejected)
+        first = await bought(shop, PORTED)
+    assert isinstance(await shop.settled(first), Done)
+    assert 1 == await shop.paid_count()
+
+
+async def test_a_network_for_which_nothing_is_sold_is_told(
+    dialect: Dialect, book: Client, hears: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One product of three is configured: the numbers of the other networks get none, for sure."""
+    products = dialect.values["products"].partition("/")[0]
+    async with adapter(dialect, book.url, hears, monkeypatch, products=products) as opened:
+        got = [await served(opened, number) for number in (*NETWORKS, PORTED)]
+    unsold = [False, *[opened.by_network] * 3]
+    assert unsold == [one == UNSOLD for one in got]
+    assert unsold == [not isinstance(one, Offer) for one in got]
 
 
 @pytest.mark.parametrize("kind", SPOILT)
@@ -456,8 +526,7 @@ async def test_the_statement_is_read(shop: Shop) -> None:
     raw = await export(shop)
     statement = ADAPTERS[shop.dialect.name].read_statement(raw, None)
     [row] = [row for row in statement.rows if row.order_id == made.order_id]
-    product = shop.vendor.products[2000]
-    wanted = ("paid", accepted.ref, product, 2000)  # type: ignore[union-attr]
+    wanted = ("paid", accepted.ref, shop.twenty, 2000)  # type: ignore[union-attr]
     assert wanted == (row.outcome, row.vendor_ref, row.product, row.amount_fen)
     assert statement.day == row.at.date()
 

@@ -9,9 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.rewards.providers.dtone import NOT_BEFORE, DtOne, Settings
+from services.rewards.providers.dtone import DtOne, Settings
+from services.rewards.providers.dtone_answers import NOT_BEFORE
 from services.rewards.providers.dtone_codes import ERRORS
 from services.rewards.providers.protocol import Listed
+from services.rewards.rules.numbers import Belongs, Word
 from services.rewards.rules.orders import Order
 from shared.errors import Misconfigured
 from shared.vendors.outcomes import (
@@ -182,7 +184,8 @@ async def test_a_question_that_failed_says_nothing(
 def offer(**changes: Any) -> dict[str, Any]:
     """A product of 20 yuan."""
     destination = {"amount": 20, "unit": "CNY", "unit_type": "CURRENCY"}
-    return {"id": 6020, "type": "FIXED_VALUE_RECHARGE", "destination": destination} | changes
+    told = {"id": 6020, "type": "FIXED_VALUE_RECHARGE", "destination": destination}
+    return told | {"operator": {"id": 6001, "name": "China Mobile"}} | changes
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ async def test_what_the_phone_gets_is_the_amount(
     script.body = json.dumps(offer(destination=destination)).encode()
     listed = await dtone.look_up("6020")
     assert isinstance(listed, Listed)
-    assert fen == listed.amount_fen
+    assert (fen, "6001") == (listed.amount_fen, listed.network)
 
 
 @pytest.mark.parametrize("changes", [{"id": 6021}, {"type": "RANGED_VALUE_RECHARGE"}])
@@ -220,6 +223,7 @@ async def test_another_product_is_not_the_one_asked_about(
     [
         (200, b"[]"), (200, b"\xff"), (200, b"{}"),
         (200, json.dumps(offer(destination={"amount": 20.001, "unit": "CNY"})).encode()),
+        (200, json.dumps(offer(operator=None)).encode()),
         (401, b'{"errors": [{"code": 1000401}]}'), (429, b'{"errors": [{"code": 1000429}]}'),
         (404, b"not found"), (500, b""), (404, b'{"errors": [{"code": 1003001}, {"code": 1}]}'),
     ],
@@ -277,6 +281,9 @@ async def test_what_is_no_report(dtone: DtOne, body: bytes) -> None:
                 "-1=1",
                 "20=1,20.00=2",
                 "20.00=6020,x",
+                "20.00=1/",
+                "20.00=1/1",
+                "20.00=1,50.00=1",
             )
         ),
     ],
@@ -298,12 +305,18 @@ def test_a_wrong_setting_is_one_line(
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, [{"id": 1, "name": "China Mobile", "identified": True}], None),
-        (200, [], None),
+        (200, [{"id": 1, "name": "China Mobile", "identified": True}], Belongs("1")),
+        (200, [{"id": 1, "identified": False}, {"id": 2, "identified": True}], Belongs("2")),
+        (200, [{"id": 1}], Belongs("1")),
+        (200, [{"id": 1}, {"id": 2}], Unknown("operator_not_identified")),
+        (200, [{"id": 1, "identified": False}], Unknown("operator_not_identified")),
+        (200, [], Unknown("operator_not_identified")),
+        (200, {"id": 1}, Unknown("http_200")),
         (404, {"errors": [{"code": 1005003}]}, Rejected("1005003", retriable=False)),
         (429, {"errors": [{"code": 1000429}]}, TryLater("1000429", NOT_BEFORE)),
         (503, {"errors": [{"code": 1009503}]}, TryLater("1009503", NOT_BEFORE)),
-        (401, {"errors": [{"code": 1000401}]}, Unknown("1000401")),
+        (401, {"errors": [{"code": 1000401}]}, Held("1000401")),
+        (418, {"errors": [{"code": 7}]}, Unknown("7")),
         (404, {"errors": [{"code": 1}, {"code": 2}]}, Unknown("http_404")),
         (404, "no such page", Unknown("http_404")),
         (502, "bad gateway", TryLater("http_502", NOT_BEFORE)),
@@ -311,8 +324,8 @@ def test_a_wrong_setting_is_one_line(
     ],
 )
 async def test_the_look_up_of_a_number(
-    dtone: DtOne, script: Scripted, status: int, body: Any, expected: Outcome | None
+    dtone: DtOne, script: Scripted, status: int, body: Any, expected: Word
 ) -> None:
-    """Only an error that names the number is against it; whoever it was ported to is theirs."""
+    """The one operator that is identified has it; only an error that names it is against it."""
     script.status, script.body = status, json.dumps(body).encode()
     assert expected == await dtone.check(PHONE)

@@ -13,6 +13,7 @@ from services.rewards.providers.protocol import NotAStatement
 from services.rewards.providers.reloadly import Reloadly, Settings
 from services.rewards.providers.reloadly_answers import LATER
 from services.rewards.providers.reloadly_codes import ERRORS
+from services.rewards.rules.numbers import Belongs, Word
 from services.rewards.rules.orders import Order
 from shared.vendors.outcomes import (
     Accepted,
@@ -221,7 +222,9 @@ async def test_a_row_without_our_id_is_named(vendor: Reloadly, script: Scripted)
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, {"operatorId": 444, "name": "China Unicom"}, None),
+        (200, {"operatorId": 442, "name": "China Unicom"}, Belongs("442")),
+        (200, {"name": "China Unicom"}, Unknown("http_200_unreadable")),
+        (403, {"errorCode": "INACTIVE_ACCOUNT"}, Held("INACTIVE_ACCOUNT")),
         (404, {"errorCode": "COULD_NOT_AUTO_DETECT_OPERATOR"},
          Rejected("COULD_NOT_AUTO_DETECT_OPERATOR", retriable=False)),
         (400, {"errorCode": "INVALID_PHONE_NUMBER"}, Rejected("INVALID_PHONE_NUMBER", False)),
@@ -231,7 +234,7 @@ async def test_a_row_without_our_id_is_named(vendor: Reloadly, script: Scripted)
     ],
 )  # fmt: skip
 async def test_the_operator_of_a_number(
-    vendor: Reloadly, script: Scripted, status: int, body: Any, expected: Outcome | None
+    vendor: Reloadly, script: Scripted, status: int, body: Any, expected: Word
 ) -> None:
     """By their own look-up, under the number's country."""
     script.answers["/countries/CN"] = status, body

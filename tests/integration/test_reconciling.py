@@ -29,7 +29,7 @@ from tests.integration.test_ledger import all_hold, balances
 from tests.integration.test_rewards_decisions import POLICIES, SEAL, hear, verified
 from tests.integration.test_rewards_mismatches import other, paid
 from tests.integration.test_rewards_statements import DAY, OPENED, mashang, of_day, row, take
-from tests.vendors import AIRTIME, confirmed
+from tests.vendors import AIRTIME, confirmed, lease
 
 SERVICE = "rewards"
 read = ADAPTERS[AIRTIME.name].read_statement
@@ -123,7 +123,8 @@ async def ready(conn: Connection) -> None:
 
 def payouts(database: Database) -> jobs.Payouts:
     """The work, with a vendor that is never called."""
-    vendor: Any = type("Vendor", (), {"name": AIRTIME.name, "products": {2000: "p-1"}})()
+    told = {"name": AIRTIME.name, "products": {"p-1": 2000}, "by_network": False}
+    vendor: Any = type("Vendor", (), told)()
     return jobs.Payouts(
         database, [vendor], SEAL, Pace(), [confirmed(vendor)], Rebinding(POLICIES, SEAL)
     )
@@ -137,8 +138,7 @@ async def test_an_order_that_we_have_not_stops_the_vendor(
         await ready(conn)
         done = await take(conn, monkeypatch, of_day([row("strange1")]))
         assert ["unknown_order"] == await kinds(conn, done.run)
-    async with database.transaction() as conn:
-        assert [] == await payouts(database).leasing.take(conn, 9)
+    assert [] == await lease(payouts(database))
     with support.captured_logs() as logs:
         assert [1, 1] == [await observe_books(database, before) for before in (0, 1)]
     assert ["payouts stopped"] == [e["event"] for e in logs if e["log_level"] == "error"]
@@ -148,7 +148,7 @@ async def test_an_order_that_we_have_not_stops_the_vendor(
             "INSERT INTO vendor_stop_lifts VALUES ($1, 'ann', 'x', NULL, now()),"
             " ($1, 'ben', 'y', NULL, now())", done.run,
         )  # fmt: skip
-        assert 1 == len(await payouts(database).leasing.take(conn, 9))
+    assert 1 == len(await lease(payouts(database)))
 
 
 async def test_two_instances_take_one_statement_once(

@@ -10,6 +10,7 @@ from services.rewards import catalogue
 from services.rewards.catalogue import Catalogue
 from services.rewards.jobs import Payouts
 from services.rewards.providers.protocol import Listed
+from services.rewards.rules.routing import Offer
 from services.rewards.watching import Watch
 from shared.db import Database
 from shared.errors import Misconfigured
@@ -127,7 +128,7 @@ async def test_a_silent_vendor_holds_up_no_start(monkeypatch: pytest.MonkeyPatch
     """It is waited for so long and no longer."""
     monkeypatch.setattr(catalogue, "AT_START_SECONDS", 0.01)
     async with asyncio.timeout(30), Catalogue(Silent()) as looked:
-        assert {} == looked.sold
+        assert [] == looked.offers
 
 
 async def test_what_is_sold_otherwise_later_stops_the_orders(world: World, shop: Shop) -> None:
@@ -160,4 +161,4 @@ async def test_what_was_confirmed_stands_while_the_vendor_is_away(world: World, 
 async def test_a_vendor_without_a_list_is_taken_at_our_word() -> None:
     """Where it cannot be asked what it sells, what is configured stands."""
     async with Catalogue(Vendor()) as looked:
-        assert {2000: "p-20"} == looked.sold == confirmed(Vendor()).sold
+        assert [Offer("one", 2000, "p-20")] == looked.offers == confirmed(Vendor()).offers

@@ -61,7 +61,7 @@ class Both(World):
 async def world(database: Database) -> Both:
     """One reward that is ready."""
     two = Vendor("two")
-    two.products = {2000: "t-20"}
+    two.products = {"t-20": 2000}
     made = Both(database, (Vendor("one"), two), verified())
     await made.earn()
     return made

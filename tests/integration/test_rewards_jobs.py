@@ -34,7 +34,7 @@ from shared.web.edge import make_app
 from tests import support as testing
 from tests import vendors
 from tests.integration.test_rewards_decisions import POLICIES, hear, verified
-from tests.vendors import AIRTIME
+from tests.vendors import AIRTIME, lease
 
 SERVICE = "rewards"
 # Quick enough for a test; the sandbox answers in milliseconds.
@@ -141,7 +141,7 @@ class World:
         """Work until nothing is under way."""
         for _ in range(rounds):
             await self.work()
-            await self.hurry("accepted", "unknown", "rejected")
+            await self.hurry("ready", "accepted", "unknown", "rejected")
             async with self.database.acquire() as conn:
                 if not await conn.fetchval("SELECT 1 FROM rewards WHERE state = ANY($1)", OPEN):
                     return
@@ -279,8 +279,7 @@ async def test_a_crash_between_commit_and_call(world: World, vendor: Client) -> 
     """A lease that nobody came back from is unknown, then the same order is sent, and paid once."""
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
-    async with world.database.transaction() as conn:
-        assert 1 == len(await quick.leasing.take(conn, 10))
+    assert 1 == len(await lease(quick))
     await asyncio.sleep(0.06)
     await world.payouts.recover()
     assert "unknown" == (await world.get(reward)).state
@@ -293,8 +292,7 @@ async def test_a_crash_between_call_and_settling(world: World, vendor: Client) -
     """The vendor executed, we died before noting it: found by asking, not ordered again."""
     quick = replace(world.payouts, pace=replace(PACE, lease=timedelta(milliseconds=50)))
     reward = await world.earn()
-    async with world.database.transaction() as conn:
-        (leased,) = await quick.leasing.take(conn, 10)
+    (leased,) = await lease(quick)
     status, _ = await AIRTIME.customer.buy(vendor, leased.order.order_id, "+8613800000188")
     assert 200 <= status < 300
     await asyncio.sleep(0.06)
@@ -383,12 +381,13 @@ async def test_an_empty_wallet_pauses(world: World, vendor: Client) -> None:
 async def test_a_vendor_that_is_down_is_tried_later(
     world: World, vendor: Client, sandbox: SandboxProcess
 ) -> None:
-    """A refused connection proves that nothing left: rejected, not unknown, and paid later."""
+    """Not even the number's look-up reaches it: no order is made, and it is paid later."""
     reward = await world.earn()
     sandbox.stop()
     try:
         await world.payouts.submit()
-        assert "rejected" == (await world.get(reward)).state
+        waiting = await world.get(reward)
+        assert ("ready", 0) == (waiting.state, waiting.attempt)
     finally:
         sandbox.start()
     await world.drain()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.rewards.rules.causes import MANY_LOOKS
 from shared.db import Database
 from shared.web.session import statement_cookie
 from tests.integration.rewards_desk import ANN, Desk, opened, token
@@ -50,3 +51,16 @@ async def test_rewards_without_a_phone_are_counted(desk: Desk) -> None:
         await bind(conn, bound(waiting[1].submission_id))
     _, listing = await desk.get("/api/v1/lateness")
     assert (1, 1) == (listing["waiting_for_phone"], len(listing["rewards"]))
+
+
+async def test_a_number_whose_network_nobody_tells_is_told_of(desk: Desk) -> None:
+    """Ready and asked about in vain: as under way at first, then as what it waits for."""
+    async with desk.database.transaction() as conn:
+        await hear(conn, verified())
+    for asked, cause in ((MANY_LOOKS - 1, "under_way"), (MANY_LOOKS, "network")):
+        async with desk.database.transaction() as conn:
+            await conn.execute("UPDATE rewards SET asked = $1", asked)
+        [late] = (await desk.get("/api/v1/lateness"))[1]["rewards"]
+        assert ("ready", cause) == (late["state"], late["cause"])
+    assert "尚未查到号码所属运营商" in await shown(desk, "zh")
+    assert "The network of the number is not known yet" in await shown(desk, "en")

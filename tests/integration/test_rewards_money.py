@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Self
 
 import pytest
 from asyncpg import Record
@@ -28,11 +27,10 @@ from shared.events import CaseVerified
 from shared.values.seal import Seal
 from shared.vendors import outcomes
 from shared.vendors.outcomes import Accepted, Done, NotFound, Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import Terms
 from tests import support
 from tests.conftest import eventually
 from tests.integration.test_rewards_decisions import POLICIES, again, deny, hear, told, verified
-from tests.vendors import confirmed
+from tests.vendors import confirmed, lease
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
@@ -50,18 +48,13 @@ class Vendor(Airtime):
 
     def __init__(self, name: str = "one") -> None:
         self.name = name  # type: ignore[misc]
-        self.products = {2000: "p-20"}
+        self.products: Mapping[str, int] = {"p-20": 2000}
         self.sent: list[Order] = []
         self.asked: list[Order] = []
         self.to_send: Outcome = ACCEPTED
         self.to_ask: Callable[[Order], Outcome] = lambda _: DONE
         self.gate = asyncio.Event()
         self.gate.set()
-
-    @classmethod
-    def make(cls, terms: Terms) -> Self:
-        """It has no settings."""
-        return cls()
 
     async def send(self, order: Order, phone: str) -> Outcome:
         """Keep, wait if told to, answer."""
@@ -231,8 +224,7 @@ async def test_withdrawn_between_the_lease_and_the_first_byte(world: World) -> N
     """The lease was committed, the verdict changed, then the errand went on: nothing is sent."""
     await world.earn()
     errand = world.payouts.sending(world.vendor)
-    async with world.database.transaction() as conn:
-        (leased,) = await world.payouts.leasing.take(conn, 1)
+    (leased,) = await lease(world.payouts)
     await world.verdict(2, "unsubstantiated")
     await errand.carry(leased, errand.deadline())
     assert "refused" == (await world.round()).state
@@ -456,7 +448,7 @@ async def test_an_order_waits_for_its_vendor(world: World) -> None:
 async def test_an_order_keeps_its_product_and_amount(world: World) -> None:
     """Another product is sold for 20 yuan since: the old order is asked and repeated as it was."""
     await world.lose()
-    world.vendor.products = {2000: "p-21", 5000: "p-51"}
+    world.vendor.products = {"p-21": 2000, "p-51": 5000}
     world.vendor.to_ask = lambda _: DENIED
     world.vendor.to_send = ACCEPTED
     await world.round()
@@ -467,12 +459,12 @@ async def test_an_order_keeps_its_product_and_amount(world: World) -> None:
 
 async def test_an_amount_without_a_product_waits(world: World) -> None:
     """Nothing leaves, the gauge says so, and it goes out once the product is there."""
-    world.vendor.products = {5000: "p-50"}
+    world.vendor.products = {"p-50": 5000}
     await world.earn()
     assert "ready" == (await world.round()).state
-    await observe(world.database, ["one"], list(world.vendor.products))
+    await observe(world.database, ["one"], list(world.vendor.products.values()))
     assert 1 == REGISTRY.get_sample_value("mashang_payouts_stranded", {"lacks": "product"})
-    world.vendor.products = {2000: "p-20"}
+    world.vendor.products = {"p-20": 2000}
     assert "accepted" == (await world.round()).state
 
 

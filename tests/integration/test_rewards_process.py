@@ -103,7 +103,7 @@ async def cut_back_off(database: Database) -> None:
     """Ask now where several lost answers in a row have made the pauses long."""
     async with database.acquire() as conn:
         await conn.execute(
-            "UPDATE rewards SET act_at = now() WHERE state IN ('accepted', 'unknown')"
+            "UPDATE rewards SET act_at = now() WHERE state IN ('ready', 'accepted', 'unknown')"
             " AND act_at > now() + interval '4 seconds'"
         )
 
@@ -181,7 +181,7 @@ async def test_a_policy_without_a_product_stops_the_start(clone: Clone, tmp_path
 
 async def test_a_product_of_another_amount_stops_the_start(clone: Clone, tmp_path: Path) -> None:
     """Policy and configuration agree on 20 yuan; in the vendor's own catalogue it is one of 50."""
-    product = AIRTIME.values["products"].partition("=")[2]
+    product = AIRTIME.values["products"].partition("=")[2].partition("/")[0]
     sold = {f"--{AIRTIME.name}-products": f"50.00={product}"}
     with SandboxProcess(tmp_path, sold) as other:
         wrong = vendors.environment(AIRTIME, other.url, products=f"20.00={product}")

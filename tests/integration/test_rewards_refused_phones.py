@@ -11,6 +11,7 @@ from services.rewards import handlers, phones
 from services.rewards.jobs import Payouts
 from services.rewards.phones import MOST_LOOKS, PhoneChecks
 from services.rewards.rebinding import Rebinding
+from services.rewards.rules.numbers import Word
 from services.rewards.rules.payouts import Reward, move
 from services.rewards.store import erasures, history, rewards
 from services.rewards.store.phones import Check
@@ -42,11 +43,11 @@ class Knowing(Vendor):
 
     wrong_numbers = frozenset({REFUSED.code})
 
-    def __init__(self, name: str = "one", word: phones.Word = REFUSED) -> None:
+    def __init__(self, name: str = "one", word: Word = REFUSED) -> None:
         super().__init__(name)
         self.word, self.looked = word, list[str]()
 
-    async def check(self, phone: str) -> phones.Word:
+    async def check(self, phone: str) -> Word:
         """Keep and answer."""
         self.looked.append(phone)
         return self.word
@@ -64,6 +65,12 @@ def bound(own: UUID, number: str = NUMBER, **changed: Any) -> ContactBound:
 async def bind(conn: Connection, event: ContactBound) -> None:
     """Hear of it."""
     await handlers.on_contact_bound(POLICIES, SEAL, conn, event)
+
+
+def checks(database: Database, *vendors: Vendor) -> PhoneChecks:
+    """The look-ups at these vendors, each of which has confirmed what it sells."""
+    catalogues = [confirmed(vendor) for vendor in vendors]
+    return PhoneChecks(database, catalogues, SEAL, timedelta(seconds=30))
 
 
 def refused_of(events: list[dict[str, Any]]) -> list[str]:
@@ -85,14 +92,14 @@ def refused_of(events: list[dict[str, Any]]) -> list[str]:
     ],
 )
 async def test_only_what_all_vendors_refuse_is_refused(
-    database: Database, words: list[phones.Word], looks: list[int], refused: bool, left: int
+    database: Database, words: list[Word], looks: list[int], refused: bool, left: int
 ) -> None:
     """One that may top it up is enough; who cannot tell now is asked again, who cannot tell not."""
     contact = bound(uuid4())
     vendors = [Knowing(str(n), word) for n, word in enumerate(words)]
     async with database.transaction() as conn:
         await bind(conn, contact)
-    assert 1 == await PhoneChecks(database, vendors, SEAL, timedelta(seconds=30)).check()
+    assert 1 == await checks(database, *vendors).check()
     assert looks == [len(one.looked) for one in vendors]
     assert {NUMBER} == {number for one in vendors for number in one.looked}
     async with database.transaction() as conn:
@@ -103,13 +110,13 @@ async def test_only_what_all_vendors_refuse_is_refused(
 async def test_a_vendor_that_never_answers_is_left_in_peace(database: Database) -> None:
     """The order will tell; nothing is claimed of the phone meanwhile."""
     vendor = Knowing(word=LATER)
-    checks = PhoneChecks(database, [vendor], SEAL, timedelta(seconds=30))
+    looking = checks(database, vendor)
     async with database.transaction() as conn:
         await bind(conn, bound(uuid4()))
     for _ in range(MOST_LOOKS + 2):
         async with database.transaction() as conn:
             await conn.execute("UPDATE phone_checks SET check_at = mashang_now()")
-        await checks.check()
+        await looking.check()
     assert MOST_LOOKS == len(vendor.looked)
     async with database.transaction() as conn:
         assert [] == refused_of(await told(conn))

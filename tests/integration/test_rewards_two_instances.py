@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Self
 
 import asyncpg
 import pytest
@@ -21,10 +20,9 @@ from services.rewards.store import history, orders, rewards
 from shared.db import Database
 from shared.values.seal import Seal
 from shared.vendors.outcomes import Accepted, Done, Held, NotFound, Outcome, Rejected, Unknown
-from shared.vendors.vendor import Terms
 from tests.conftest import Clone, eventually
 from tests.integration.test_rewards_decisions import POLICIES, hear, verified
-from tests.vendors import confirmed
+from tests.vendors import confirmed, lease
 
 SERVICE = "rewards"
 SEAL = Seal({"phone": {"1": bytes(32)}})
@@ -41,18 +39,13 @@ class Counting(Airtime):
     refuses_repeats = True
 
     def __init__(self) -> None:
-        self.products = {2000: "p-20"}
+        self.products = {"p-20": 2000}
         self.sent: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
         self.to_send: Callable[[Order], Outcome] = lambda _: ACCEPTED
         self.to_ask: Outcome = DONE
         self.gate = asyncio.Event()
         self.gate.set()
-
-    @classmethod
-    def make(cls, terms: Terms) -> Self:
-        """It has no settings."""
-        return cls()
 
     async def send(self, order: Order, phone: str) -> Outcome:
         """Count, wait if told to, answer."""
@@ -179,8 +172,7 @@ async def test_a_question_is_asked_by_one_and_told_once(twins: Twins) -> None:
 async def test_an_expired_lease_is_recovered_once(twins: Twins) -> None:
     """Both find six that nobody came back for: six steps in the history, not twelve."""
     await twins.earn(6)
-    async with twins.one.database.transaction() as conn:
-        await twins.one.leasing.take(conn, 10)
+    await lease(twins.one)
     await twins.hurry()
     assert 6 == sum(await twins.both("recover"))
     assert 6 == (await twins.steps())["lost"]
@@ -226,8 +218,7 @@ async def test_a_frozen_instance_sends_nothing(twins: Twins, taken: bool) -> Non
     What it then settles changes nothing of what the other made of it.
     """
     await twins.earn(1)
-    async with twins.one.database.transaction() as conn:
-        (frozen,) = await twins.one.leasing.take(conn, 1)
+    (frozen,) = await lease(twins.one)
     await twins.hurry()
     if taken:
         await twins.two.recover()
@@ -341,9 +332,8 @@ async def test_a_longer_lease_of_one_does_not_bind_the_other(twins: Twins) -> No
     """During an upgrade the instances may differ: what counts is the due time in the row."""
     await twins.earn(2)
     patient = replace(twins.one, pace=replace(PACE, lease=timedelta(hours=1)))
-    async with twins.one.database.transaction() as conn:
-        await patient.leasing.take(conn, 1)
-        await twins.two.leasing.take(conn, 1)
+    await lease(patient, 1)
+    await lease(twins.two, 1)
     assert 0 == await twins.two.recover()
     later = "UPDATE rewards SET act_at = act_at - interval '31 seconds'"
     async with twins.one.database.acquire() as conn:
@@ -365,8 +355,7 @@ async def test_a_late_answer_settles_only_its_own_order(twins: Twins) -> None:
     await twins.two.query()
     await twins.hurry()
     await twins.two.retry()
-    async with twins.two.database.transaction() as conn:
-        await twins.two.leasing.take(conn, 1)
+    await lease(twins.two)
     twins.vendor.gate.set()
     await late
     (reward,) = await twins.now()
@@ -380,7 +369,6 @@ async def test_a_lease_is_by_the_databases_clock(twins: Twins, templates: Postgr
         owner = await asyncpg.connect(templates.url(await conn.fetchval(_NAME)))
     await owner.execute("UPDATE simulation_clock SET moved = '3 days'")
     await owner.close()
-    async with twins.one.database.transaction() as conn:
-        assert 1 == len(await twins.one.leasing.take(conn, 1))
+    assert 1 == len(await lease(twins.one))
     assert 0 == await twins.two.recover()
     assert Counter(submitting=1) == await twins.states()

@@ -93,6 +93,31 @@ async def test_a_look_up_names_whose_a_number_is(client: Client, number: str, ow
     assert (200, [own]) == (status, [one["name"] for one in found if one["identified"]])
 
 
+async def test_a_product_is_one_networks(client: Client) -> None:
+    """Its operator is the one that a look-up names, and declines the numbers of others."""
+    _, product = await customer.call(client, "GET", "/products/6021")
+    _, found = await customer.call(client, "GET", f"/lookup/mobile-number/{PORTED}")
+    assert "China Unicom" == product["operator"]["name"]
+    own = {one["id"]: one["identified"] for one in found}
+    assert {6001: False, product["operator"]["id"]: True} == own
+    for name, number, wanted in (
+        ("own", PORTED, "COMPLETED"), ("other", PHONE, "DECLINED-INELIGIBLE-CREDIT-PARTY"),
+    ):  # fmt: skip
+        await customer.order(client, name, number, product_id=6021)
+        assert wanted == (await settled(client, name))["status"]["message"]
+    assert 1 == (await client.book())["airtime"]["paid_count"]
+
+
+async def test_a_look_up_may_be_behind(client: Client) -> None:
+    """On demand it names the network of the prefix, once."""
+    await client.arm("dtone", "stale_look_up", count=1)
+    names = []
+    for _ in range(2):
+        _, found = await customer.call(client, "GET", f"/lookup/mobile-number/{PORTED}")
+        names += [one["name"] for one in found if one["identified"]]
+    assert ["China Mobile", "China Unicom"] == names
+
+
 @pytest.mark.parametrize("number", [NOBODYS, "+6595123100", "nonsense"])
 async def test_a_number_that_nobody_has_is_refused(client: Client, number: str) -> None:
     """By the look-up and by the order, in the same words; the book knows nothing of it."""

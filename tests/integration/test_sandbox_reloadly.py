@@ -37,7 +37,7 @@ async def test_an_order_is_under_way_and_then_successful(client: Client) -> None
     _, told = await customer.call(client, "GET", f"/topups/{made['transactionId']}/status")
     (row,) = await report(client, customIdentifier="one")
     assert "SUCCESSFUL" == told["status"] == row["status"]
-    assert (20, "CNY", 444) == (
+    assert (20, "CNY", 441) == (
         row["deliveredAmount"], row["deliveredAmountCurrencyCode"], row["operatorId"],
     )  # fmt: skip
     airtime = (await client.book(vendor="reloadly"))["airtime"]
@@ -114,11 +114,21 @@ async def test_a_number_that_nobody_has_is_refused(
     assert [] == (await client.book())["airtime"]["transactions"]
 
 
+async def test_an_operator_takes_its_own_numbers_only(client: Client) -> None:
+    """Those that it has now, whatever their prefix; others are refused at once."""
+    _, told = await customer.order(client, "other", PHONE, operatorId=442)
+    assert "OPERATOR_AND_RECIPIENT_PHONE_MISMATCH" == told["errorCode"]
+    status, _ = await customer.order(client, "own", PORTED, operatorId=442)
+    assert 200 == status
+    await client.settled("own")
+    assert 1 == (await client.book())["airtime"]["paid_count"]
+
+
 @pytest.mark.parametrize("kind", ["http_500_before", "http_500_after", "garbage", "truncated"])
 async def test_a_detection_misbehaves_on_demand(client: Client, kind: str) -> None:
     """Once, and nothing else does meanwhile: neither the token nor an operator."""
     await client.arm("reloadly", kind, count=1, path="/auto-detect/")
-    assert 200 == (await customer.call(client, "GET", "/operators/444"))[0]
+    assert 200 == (await customer.call(client, "GET", "/operators/441"))[0]
     with contextlib.suppress(ClientError, ValueError):
         assert 500 == (await detected(client, PHONE))[0]
     assert 200 == (await detected(client, PHONE))[0]

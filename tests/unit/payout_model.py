@@ -218,10 +218,9 @@ class Payout:
     def lease(self) -> None:
         """A new order id, at a vendor that takes one; only ever while none is alive anywhere."""
         past = [Past(self.at[order], "rejected") for order in self.orders]
-        chosen = routing.choose(self.offers, past)
+        [chosen, *_] = routing.rank(self.offers, past)
         assert [] == self.alive, "a new order while one is alive"
         assert self.entitled, "a sending begins, withdrawn"
-        assert chosen is not None
         self.step("leased")
         self.at[self.reward.order_id] = chosen.vendor
         assert self.reward.order_id not in self.orders

@@ -26,6 +26,7 @@ from deploy.sandbox.faults import AIRTIME_ONLY, Armed, Fault, FaultBox, Kind
 from deploy.sandbox.options import parse
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.problem import wrong_fields
+from deploy.sandbox.shelf import Sold
 from deploy.sandbox.statement import COLUMNS, statement
 from deploy.sandbox.tasks import Task, Worker, add_task, finish_task, postpone_task
 from tests.conftest import eventually
@@ -440,6 +441,21 @@ def test_an_option_of_no_use_is_named(arguments: list[str], line: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(arguments, ENOUGH)
     assert (True, 1) == (line in str(caught.value), len(str(caught.value).splitlines()))
+
+
+@pytest.mark.parametrize(
+    "vendor", [one.name for one in of_kind("airtime") if hasattr(one.account, "sold")]
+)
+def test_the_products_of_an_amount_are_the_networks_in_turn(vendor: str) -> None:
+    """Several amounts, of which one is sold to one network only; a fourth network there is not."""
+    told = ["--data=x", f"--{vendor}-products"]
+    config = parse([*told, "20.00=1/2/3,50.00=7"], ENOUGH)
+    names = ("China Mobile", "China Unicom", "China Telecom")
+    wanted = {n: Sold(2000, name) for n, name in enumerate(names, 1)} | {7: Sold(5000, names[0])}
+    assert wanted == config.accounts[vendor].sold  # type: ignore[attr-defined]
+    for wrong in ("20.00=1/2/3/4", "20.00=1/", "20.00=", "20=1", "20.00=1,"):
+        with pytest.raises(ConfigError, match=f"--{vendor}-products"):
+            parse([*told, wrong], ENOUGH)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)

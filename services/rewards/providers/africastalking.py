@@ -15,7 +15,7 @@ and name no id but theirs.
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError
@@ -36,16 +36,14 @@ from services.rewards.providers.africastalking_statement import layout
 from services.rewards.providers.protocol import (
     UNASKABLE,
     Airtime,
+    AirtimeSettings,
     Listed,
-    Products,
     Statement,
-    products,
 )
 from services.rewards.providers.statement_layout import read as read_day
 from services.rewards.rules.orders import Order
 from shared.values.money import parse_yuan
-from shared.vendors import vendor
-from shared.vendors.client import FORM, Answer, Client
+from shared.vendors.client import FORM, Answer
 from shared.vendors.outcomes import (
     Accepted,
     Done,
@@ -57,18 +55,17 @@ from shared.vendors.outcomes import (
     TryLater,
     Unknown,
 )
-from shared.vendors.vendor import NotAReport, Reply, Terms, VendorSettings
+from shared.vendors.vendor import NotAReport, Reply, Terms
 
 NOT_BEFORE = timedelta(seconds=5)
 
 
-class Settings(VendorSettings, env_prefix="MASHANG_AFRICASTALKING_"):
+class Settings(AirtimeSettings, env_prefix="MASHANG_AFRICASTALKING_"):
     """One account, and what to ask for by amount."""
 
     username: str = Field(min_length=1)
     api_key: SecretStr = Field(min_length=1)
     currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
-    products: Products
 
 
 class _Camel(BaseModel, alias_generator=to_camel):
@@ -112,6 +109,7 @@ class AfricasTalking(Airtime):
     """One application at Africa's Talking."""
 
     name: ClassVar[str] = "africastalking"
+    settings: ClassVar[type[AirtimeSettings]] = Settings
     reply: ClassVar[Reply] = Reply("OK", "text/plain")
     refuses_repeats: ClassVar[bool] = False
     wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
@@ -119,15 +117,8 @@ class AfricasTalking(Airtime):
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         headers = {"apiKey": settings.api_key.get_secret_value(), "Accept": "application/json"}
-        url = str(settings.url).rstrip("/")
-        super().__init__(Client(url, terms.seconds, headers), settings.report_secret)
-        self.products = products(settings.products)
+        super().__init__(settings, terms, headers)
         self._username, self._currency = settings.username, settings.currency
-
-    @classmethod
-    def make(cls, terms: Terms) -> Self:
-        """With the settings MASHANG_AFRICASTALKING_…."""
-        return cls(vendor.settings(Settings), terms)
 
     async def send(self, order: Order, phone: str) -> Outcome:
         """One recipient a call, under the order's id as the key."""

@@ -14,10 +14,11 @@ Requests and reports are signed by md5 in lower case. A report's signature does 
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from hmac import compare_digest
 from time import time
-from typing import ClassVar, Self
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
@@ -43,48 +44,41 @@ from services.rewards.providers.juhe_codes import (
     WRONG_NUMBERS,
 )
 from services.rewards.providers.juhe_statement import LAYOUT
-from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.protocol import Airtime, AirtimeSettings, Listed, Statement
 from services.rewards.providers.statement_layout import read as read_day
+from services.rewards.rules.numbers import Word
 from services.rewards.rules.orders import Order
-from shared.vendors import vendor
-from shared.vendors.client import FORM, Client
+from shared.vendors.client import FORM
 from shared.vendors.outcomes import Held, NotFound, Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import NotAReport, Reply, Terms, VendorSettings
+from shared.vendors.vendor import NotAReport, Reply, Terms
 
 NOT_BEFORE = timedelta(seconds=5)
 CHINA, DIGITS = "+86", 11
 ABROAD = Rejected("not_of_the_mainland", retriable=False)
 
 
-class Settings(VendorSettings, env_prefix="MASHANG_JUHE_"):
+class Settings(AirtimeSettings, env_prefix="MASHANG_JUHE_"):
     """One account. Its products are denominations in yuan: `20.00=20`."""
 
     key: SecretStr = Field(min_length=1)
     openid: SecretStr = Field(min_length=1)
-    products: Products
 
 
 class Juhe(Airtime):
     """One account at Juhe."""
 
     name: ClassVar[str] = "juhe"
+    settings: ClassVar[type[AirtimeSettings]] = Settings
     reply: ClassVar[Reply] = Reply("success", "text/plain")
     refuses_repeats: ClassVar[bool] = False
     wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
-        url = str(settings.url).rstrip("/")
         # Half of the time for the questions, half for the order: together they end in time.
         self._seconds = terms.seconds / 2
-        super().__init__(Client(url, self._seconds), settings.report_secret)
-        self.products = products(settings.products)
+        super().__init__(settings, replace(terms, seconds=self._seconds))
         self._key = settings.key.get_secret_value()
         self._openid = settings.openid.get_secret_value()
-
-    @classmethod
-    def make(cls, terms: Terms) -> Self:
-        """With the settings MASHANG_JUHE_…."""
-        return cls(vendor.settings(Settings), terms)
 
     async def send(self, order: Order, phone: str) -> Outcome:
         """Ask whether it may be, and then order."""
@@ -121,12 +115,12 @@ class Juhe(Airtime):
             return Listed(None, "nothing")
         return Listed(int(product) * 100, f"{product} CNY")
 
-    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
+    async def check(self, phone: str) -> Word:
         """`telcheck` of the cheapest that we sell: ported numbers are checked by them, too."""
         number = _national(phone)
         if number is None:
             return ABROAD
-        least = self.products[min(self.products)]
+        least = min(self.products, key=self.products.__getitem__)
         said = await self._before("/telcheck", phoneno=number, cardnum=least)
         match said:
             case Said():

@@ -13,11 +13,14 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field
 from pydantic_settings import NoDecode
 
+from services.rewards.rules.numbers import Word
 from services.rewards.rules.orders import Order
 from shared.values.money import MOST, parse_yuan
 from shared.values.sheet import RowError
-from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import Terms, Vendor
+from shared.vendors import vendor
+from shared.vendors.client import Client
+from shared.vendors.outcomes import Outcome, TryLater, Unknown
+from shared.vendors.vendor import Terms, Vendor, VendorSettings
 from shared.web.texts import texts
 
 # Money as a vendor writes it, in its own unit; more than we could count is unreadable.
@@ -29,16 +32,30 @@ def _readable(text: str) -> str:
     return text
 
 
-def products(text: str) -> dict[int, str]:
-    """`20.00=6020,50.00=6050`: the vendor's product for each amount in fen. ValueError."""
+def products(text: str) -> dict[str, int]:
+    """`20.00=441/442/443,50.00=451`: the amount in fen of each of a vendor's products. ValueError.
+
+    Several of one amount serve different networks.
+    """
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
-    sold = {int(parse_yuan(yuan.strip())): product.strip() for yuan, _, product in pairs}
-    if not sold or len(sold) < len(pairs) or not all(sold.values()) or min(sold) <= 0:
-        raise ValueError("should be amounts and products, as 20.00=6020,50.00=6050")
+    amounts = [int(parse_yuan(yuan.strip())) for yuan, _, _ in pairs]
+    listed = [
+        (product.strip(), fen)
+        for fen, (_, _, some) in zip(amounts, pairs, strict=True)
+        for product in some.split("/")
+    ]
+    sold, twice = dict(listed), len(set(amounts)) < len(amounts)
+    if not sold or len(sold) < len(listed) or twice or not all(sold) or min(amounts) <= 0:
+        raise ValueError(
+            "should be amounts and products, each once, as 20.00=441/442/443,50.00=451"
+        )
     return sold
 
 
-Products = Annotated[str, NoDecode, AfterValidator(_readable)]
+class AirtimeSettings(VendorSettings):
+    """One account, and what it is sold: `20.00=441/442/443`."""
+
+    products: Annotated[str, NoDecode, AfterValidator(_readable)]
 
 
 class NotAStatement(ValueError):
@@ -99,10 +116,12 @@ class Statement:
 @dataclass(frozen=True)
 class Listed:
     """What a vendor says it sells under a product's id; `amount_fen` is None if that is no airtime
-    in yuan that we may buy. `said` is for people."""
+    in yuan that we may buy. `said` is for people, `network` whose numbers get it, None if all do.
+    """
 
     amount_fen: int | None
     said: str
+    network: str | None = None
 
 
 # The vendor cannot be asked about this order: it goes by ids of its own, and has not told this one.
@@ -112,23 +131,34 @@ UNASKABLE = Unknown("no_reference")
 class Airtime(Vendor):
     """One vendor of airtime.
 
-    `refuses_repeats`: the vendor takes an order id once, so sending the same order again cannot pay
-    twice. `by_own_id`: it is asked about, and reports, an order by its own id and not by ours.
-    `hands_out`: a program can fetch its statements; else a person takes in its files. `products`:
-    what it sells us now, by amount in fen. `wrong_numbers`: its words for an order or a look-up by
-    which a number, and nothing else, is what it cannot top up.
+    `settings`: of its account, their variables with a prefix of their own. `refuses_repeats`: the
+    vendor takes an order id once, so sending the same order again cannot pay twice. `by_own_id`: it
+    is asked about, and reports, an order by its own id and not by ours. `hands_out`: a program can
+    fetch its statements; else a person takes in its files. `products`: the amount in fen of each
+    that it sells us now. `by_network`: one serves the numbers of one network, which `check` tells.
+    `wrong_numbers`: its words for an order or a look-up by which a number, and nothing else, is
+    what it cannot top up.
     """
 
+    settings: ClassVar[type[AirtimeSettings]]
     refuses_repeats: ClassVar[bool]
     by_own_id: ClassVar[bool] = False
     hands_out: ClassVar[bool] = False
+    by_network: ClassVar[bool] = False
     wrong_numbers: ClassVar[frozenset[str]] = frozenset()
-    products: Mapping[int, str]
+    products: Mapping[str, int]
+
+    def __init__(
+        self, settings: AirtimeSettings, terms: Terms, headers: Mapping[str, str] | None = None
+    ) -> None:
+        url = str(settings.url).rstrip("/")
+        super().__init__(Client(url, terms.seconds, headers), settings.report_secret)
+        self.products = products(settings.products)
 
     @classmethod
-    @abstractmethod
     def make(cls, terms: Terms) -> Self:
-        """From the environment. Misconfigured names what is wrong."""
+        """With its settings, from the environment. Misconfigured names what is wrong."""
+        return cls(vendor.settings(cls.settings), terms)
 
     @abstractmethod
     async def send(self, order: Order, phone: str) -> Outcome:
@@ -144,13 +174,12 @@ class Airtime(Vendor):
 
     async def look_up(self, product: str) -> Listed | TryLater | Unknown:
         """What the vendor sells under this id. One without a list is taken at our own word."""
-        ours = {product: fen for fen, product in self.products.items()}
-        return Listed(ours.get(product), product)
+        return Listed(self.products.get(product), product)
 
-    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
-        """What it says of a number before any order; None where nothing speaks against it.
+    async def check(self, phone: str) -> Word:
+        """What it says of a number before any order.
 
-        It knows where a number was ported to, which no table of prefixes does. Rejected is certain.
+        It knows where a number was ported to, which no table of prefixes does.
         """
         return None
 

@@ -9,6 +9,7 @@ Webhooks are signed by HMAC-SHA256 over the body and a header with the time [C].
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from hmac import compare_digest
@@ -21,25 +22,25 @@ import phonenumbers
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
 
 from services.rewards.providers import reloadly_answers as answers
-from services.rewards.providers.protocol import Airtime, Listed, Products, Statement, products
+from services.rewards.providers.protocol import Airtime, AirtimeSettings, Listed, Statement
 from services.rewards.providers.reloadly_codes import WRONG_NUMBERS
 from services.rewards.providers.reloadly_statement import LAYOUT, is_last, joined, listed
 from services.rewards.providers.reloadly_token import Tokens
 from services.rewards.providers.statement_layout import read as read_day
 from services.rewards.providers.statement_layout import read_rows
+from services.rewards.rules.numbers import Word
 from services.rewards.rules.orders import Order
-from shared.vendors import vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import Accepted, Held, Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import Terms, VendorSettings
+from shared.vendors.vendor import Terms
 
 MEDIA = "application/com.reloadly.topups-v1+json"
 # Of a day's report; one that is longer is exported by hand.
 PAGE, MOST_PAGES = 200, 500
 
 
-class Settings(VendorSettings, env_prefix="MASHANG_RELOADLY_"):
-    """One account, and the operators by amount: `20.00=444`; each operator once.
+class Settings(AirtimeSettings, env_prefix="MASHANG_RELOADLY_"):
+    """One account; its products are operators.
 
     `webhook_secret` is the one of the dashboard's webhooks, not the account's.
     """
@@ -49,33 +50,27 @@ class Settings(VendorSettings, env_prefix="MASHANG_RELOADLY_"):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
     webhook_secret: SecretStr = Field(min_length=1)
-    products: Products
 
 
 class Reloadly(Airtime):
     """One account at Reloadly."""
 
     name: ClassVar[str] = "reloadly"
+    settings: ClassVar[type[AirtimeSettings]] = Settings
     refuses_repeats: ClassVar[bool] = False
     hands_out: ClassVar[bool] = True
+    by_network: ClassVar[bool] = True
     wrong_numbers: ClassVar[frozenset[str]] = WRONG_NUMBERS
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
         # Half of the time for a token, half for the order: together they end in time.
-        seconds = terms.seconds / 2
-        url, auth = (str(one).rstrip("/") for one in (settings.url, settings.auth_url))
-        super().__init__(Client(url, seconds, {"Accept": MEDIA}), settings.report_secret)
-        self.products = products(settings.products)
-        self._auth = Client(auth, seconds)
+        half = replace(terms, seconds=terms.seconds / 2)
+        super().__init__(settings, half, {"Accept": MEDIA})
+        self._auth = Client(str(settings.auth_url).rstrip("/"), half.seconds)
         self._tokens = Tokens(
             self._auth, settings.client_id, settings.client_secret, settings.audience
         )
         self._webhook_secret = settings.webhook_secret
-
-    @classmethod
-    def make(cls, terms: Terms) -> Self:
-        """With the settings MASHANG_RELOADLY_…."""
-        return cls(vendor.settings(Settings), terms)
 
     async def __aenter__(self) -> Self:
         await self._auth.__aenter__()
@@ -130,19 +125,18 @@ class Reloadly(Airtime):
         answer = await self._call("GET", f"/operators/{quote(product, safe='')}")
         if not isinstance(answer, Answer):
             return Unknown(answer.code) if isinstance(answer, Held) else answer
-        ours = {operator: fen for fen, operator in self.products.items()}
-        return answers.read_operator(product, ours.get(product), answer)
+        return answers.read_operator(product, self.products.get(product), answer)
 
-    async def check(self, phone: str) -> Rejected | TryLater | Unknown | None:
-        """GET /operators/auto-detect/phone/{phone}/countries/{iso} [C]."""
+    async def check(self, phone: str) -> Word:
+        """GET /operators/auto-detect/phone/{phone}/countries/{iso} [D]."""
         country = _country(phone)
         if country is None:
             return Rejected("no_country", retriable=False)
         path = f"/operators/auto-detect/phone/{quote(phone, safe='')}/countries/{country}"
         answer = await self._call("GET", path)
-        if not isinstance(answer, Answer):
+        if isinstance(answer, Unknown):
             return TryLater(answer.code, answers.LATER)
-        return answers.read_detected(answer)
+        return answers.read_detected(answer) if isinstance(answer, Answer) else answer
 
     def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """By the webhook's secret over the body, a colon and the time of the request."""

@@ -19,6 +19,7 @@ from services.rewards.providers.reloadly_codes import (
     WRONG_NUMBERS,
     Meaning,
 )
+from services.rewards.rules.numbers import Belongs, Word
 from services.rewards.rules.orders import Order
 from shared.values.money import yuan
 from shared.vendors.client import Answer
@@ -73,10 +74,15 @@ class Rows(Camel):
     content: list[Transaction]
 
 
-class Operator(Camel):
-    """What of `/operators/{id}` decides: airtime in yuan, of a range or of fixed amounts."""
+class Detected(Camel):
+    """The operator that has a number."""
 
     operator_id: int = Field(validation_alias=AliasChoices("operatorId", "id"))
+
+
+class Operator(Detected):
+    """What of `/operators/{id}` decides: airtime in yuan, of a range or of fixed amounts."""
+
     name: str = Field(max_length=200)
     destination_currency_code: str = Field(max_length=10)
     denomination_type: str
@@ -201,18 +207,27 @@ def read_operator(product: str, fen: int | None, answer: Answer) -> Listed | Unk
     said = f"{found.destination_currency_code} of {found.name} ({found.denomination_type})"
     if fen is None or not ours or not found.sells(fen):
         return Listed(None, f"no {yuan(fen)} in {said}" if fen else said)
-    return Listed(fen, f"{yuan(fen)} {said}")
+    return Listed(fen, f"{yuan(fen)} {said}", network=product)
 
 
-def read_detected(answer: Answer) -> Rejected | TryLater | Unknown | None:
-    """Whose the number is now; an error that names the number is certain."""
+def read_detected(answer: Answer) -> Word:
+    """Whose the number is now, by the operator's id; an error that names the number is certain."""
     if answer.status == 200:
-        return None
+        return _detected(answer.body)
     code = error_code(answer) or f"http_{answer.status}"
     if code in WRONG_NUMBERS:
         return Rejected(code, retriable=False)
+    if ERRORS.get(code) == "held":
+        return Held(code)
     passing = ERRORS.get(code) in ("later", "retry") or answer.status >= 500
     return TryLater(code, LATER) if passing else Unknown(code)
+
+
+def _detected(body: bytes) -> Belongs | Unknown:
+    try:
+        return Belongs(str(Detected.model_validate_json(body).operator_id))
+    except ValidationError:
+        return Unknown("http_200_unreadable")
 
 
 def read_report(body: bytes) -> str:

@@ -23,6 +23,7 @@ ERRORS: Mapping[str, Meaning] = {
     "INVALID_PHONE_NUMBER": "final",
     "INVALID_RECIPIENT_PHONE": "final",
     "COULD_NOT_AUTO_DETECT_OPERATOR": "final",
+    "OPERATOR_AND_RECIPIENT_PHONE_MISMATCH": "retry",  # ported a moment ago: look it up again
     "OPERATOR_NOT_IN_SERVICE": "retry",
     "OPERATOR_UNAVAILABLE_OR_CURRENTLY_INACTIVE": "retry",
     "TRANSACTION_CANNOT_BE_PROCESSED_AT_THE_MOMENT": "retry",

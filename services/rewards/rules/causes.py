@@ -11,11 +11,15 @@ from services.rewards.rules.states import State
 # refused        the vendor refused several orders
 # vendor_away    the vendor of its open order is not configured
 # vendor_paused  the vendor takes no orders until an operator acts
+# network        no vendor tells whose the number is, so which product it gets
 # accepted       the vendor has it, and has not carried it out
 # under_way      it is its turn, or will soon be
 Cause = Literal[
-    "held", "unknown", "number", "refused", "vendor_away", "vendor_paused", "accepted", "under_way"
-]
+    "held", "unknown", "number", "refused", "vendor_away", "vendor_paused", "network", "accepted",
+    "under_way",
+]  # fmt: skip
+# A look-up that is answered late is nothing to tell of.
+MANY_LOOKS = 5
 OPEN: tuple[State, ...] = (
     "eligible", "held", "ready", "submitting", "accepted", "unknown", "rejected", "manual",
 )  # fmt: skip
@@ -23,11 +27,12 @@ OPEN: tuple[State, ...] = (
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What surrounds a reward: of the vendors, and of the last order."""
+    """What surrounds a reward: of the vendors, of the last order, and of questions unanswered."""
 
     vendor_away: bool = False
     vendor_paused: bool = False
     retriable: bool = True
+    asked: int = 0
 
 
 def cause(state: State, around: Circumstances) -> Cause:
@@ -40,4 +45,6 @@ def cause(state: State, around: Circumstances) -> Cause:
         return "vendor_away"
     if state in ("unknown", "accepted"):
         return state
-    return "vendor_paused" if around.vendor_paused else "under_way"
+    if around.vendor_paused:
+        return "vendor_paused"
+    return "network" if state == "ready" and around.asked >= MANY_LOOKS else "under_way"

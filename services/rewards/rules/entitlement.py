@@ -26,6 +26,8 @@ HoldReason = Literal[
     "month_budget",
     "refused_before",
     "late_order",
+    "number_refused",
+    "no_product",
     "by_hand",
 ]
 VERDICT_CHANGED = "verdict_changed"

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Offer:
-    """A vendor that takes an order of this amount now, and its product for it."""
+    """A vendor that takes an order of this amount now, and its product for it.
+
+    `network` is the one whose numbers get it, by the vendor's own name; None if all do.
+    """
 
     vendor: str
     amount_fen: int
     product: str
+    network: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,14 @@ class StillAlive(ValueError):
     """An order of before may have been, or may yet be, carried out."""
 
 
-def choose(offers: Sequence[Offer], past: Iterable[Past]) -> Offer | None:
-    """By the fewest certain failures, then by preference; None if nobody takes it now.
+def rank(offers: Sequence[Offer], past: Iterable[Past]) -> list[Offer]:
+    """By the fewest certain failures, then by preference, in which `offers` stand.
 
-    `offers` stand in the order of preference. StillAlive if another order may cost money.
+    StillAlive if another order may cost money.
     """
     failures = dict[str, int]()
     for order in past:
         if order.outcome != "rejected":
             raise StillAlive(f"an order at {order.vendor} is not known to have failed")
         failures[order.vendor] = failures.get(order.vendor, 0) + 1
-    return min(offers, key=lambda offer: failures.get(offer.vendor, 0), default=None)
+    return sorted(offers, key=lambda offer: failures.get(offer.vendor, 0))

@@ -86,7 +86,7 @@ def _around(
     away = order is not None and order["open"] and order["vendor"] not in configured
     # What has no order yet goes to whichever takes some.
     stopped = bool(paused) and paused >= set(configured)
-    return Circumstances(bool(away), stopped, reward.retriable)
+    return Circumstances(bool(away), stopped, reward.retriable, reward.asked)
 
 
 async def count_waiting_for_phone(conn: Connection) -> int:

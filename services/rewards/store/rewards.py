@@ -1,6 +1,6 @@
 """The rewards themselves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,18 +115,6 @@ async def claim_due(conn: Connection, state: str, limit: int) -> list[Reward]:
               AND (late_order IS NULL OR state = 'submitting')
             ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
         state,
-        limit,
-    )
-    return [as_reward(row) for row in rows]
-
-
-async def claim_ready(conn: Connection, amounts: Collection[int], limit: int) -> list[Reward]:
-    """Rewards of these amounts for which an order may leave, the most urgent first, locked."""
-    rows = await conn.fetch(
-        f"""SELECT {ALL} FROM rewards WHERE state = 'ready' AND act_at <= mashang_now()
-              AND late_order IS NULL AND withdrawn_at IS NULL AND amount_fen = ANY($1)
-            ORDER BY due_at, act_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608
-        list(amounts),
         limit,
     )
     return [as_reward(row) for row in rows]

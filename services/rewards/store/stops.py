@@ -11,10 +11,10 @@ async def add(conn: Connection, run_id: int, vendor: str, now: datetime) -> None
     await conn.execute("INSERT INTO vendor_stops VALUES ($1, $2, $3)", run_id, vendor, now)
 
 
-async def is_stopped(conn: Connection, vendor: str) -> bool:
-    """Whether one stands."""
-    asked = "SELECT EXISTS (SELECT FROM standing_stops WHERE vendor = $1)"
-    return await conn.fetchval(asked, vendor) is True
+async def is_stopped(conn: Connection, *vendors: str) -> bool:
+    """Whether one of these vendors is."""
+    asked = "SELECT EXISTS (SELECT FROM standing_stops WHERE vendor = ANY($1))"
+    return await conn.fetchval(asked, list(vendors)) is True
 
 
 async def list_standing(conn: Connection) -> list[dict[str, Any]]:

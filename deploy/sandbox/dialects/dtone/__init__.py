@@ -16,7 +16,7 @@ DTONE = Dialect(
     account=Account,
     url="/dtone/v1",
     secrets=("key", "secret"),
-    values={"products": "20.00=6020"},
+    values={"products": "20.00=6020/6021/6022"},
     routes=routes.routes,
     check=routes.check_key,
     refusal=routes.refusal,

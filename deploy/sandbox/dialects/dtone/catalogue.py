@@ -1,27 +1,25 @@
-"""DT One's product and operator for mainland China.
+"""DT One's products and operators for mainland China.
 
-Field names are the vendor's [C]. One operator stands for the three networks, so that one product
-serves every mainland number; the real catalogue lists products by operator [M], which is why the
-products are configuration. A look-up names the number's own network beside it.
+Field names are the vendor's [C]. A product belongs to one operator, as in the real catalogue [D].
 """
 
 from typing import Any
 
 from deploy.sandbox.dialects.dtone.account import Account
 from deploy.sandbox.dialects.dtone.codes import DtOneError
-from deploy.sandbox.digits import NETWORKS, network
+from deploy.sandbox.digits import NETWORKS, block
 
 CURRENCY = "CNY"
 COUNTRY = {"name": "China", "iso_code": "CHN", "regions": None}
-OPERATOR = {"id": 6000, "name": "China Mainland", "country": COUNTRY, "regions": None}
+OPERATORS = {name: 6001 + n for n, name in enumerate(NETWORKS)}
 SERVICE = {"id": 1, "name": "Mobile", "subservice": {"id": 11, "name": "Airtime"}}
 
 
 def face_value(account: Account, product_id: int) -> int:
     """Fen of the customer's product, or the vendor's refusal."""
-    if product_id not in account.face_values:
+    if product_id not in account.sold:
         raise DtOneError(1003001)
-    return account.face_values[product_id]
+    return account.sold[product_id].fen
 
 
 def yuan(fen: int) -> int | float:
@@ -29,12 +27,15 @@ def yuan(fen: int) -> int | float:
     return fen // 100 if fen % 100 == 0 else fen / 100
 
 
-def operators(phone: str) -> list[dict[str, Any]]:
-    """Those that a number may be of; `identified` is the one that it is [C]."""
-    own = network(phone)
-    ids = {name: 6001 + n for n, name in enumerate(NETWORKS)}
-    named = {"id": ids[own], "name": own, "country": COUNTRY, "regions": None}
-    return [{**named, "identified": True}, {**OPERATOR, "identified": False}]
+def operator(network: str) -> dict[str, Any]:
+    """A network as the vendor lists it [C]."""
+    return {"id": OPERATORS[network], "name": network, "country": COUNTRY, "regions": None}
+
+
+def operators(phone: str, network: str) -> list[dict[str, Any]]:
+    """Those that a number may be of, that of its block among them; `identified` is the one [C]."""
+    may_be = dict.fromkeys((network, block(phone)))
+    return [{**operator(one), "identified": one == network} for one in may_be]
 
 
 def money(fen: int) -> dict[str, Any]:
@@ -54,10 +55,10 @@ def benefits(fen: int) -> list[dict[str, Any]]:
     return [{**benefit, "additional_information": None}]
 
 
-def product_json(product_id: int, fen: int) -> dict[str, Any]:
+def product_json(product_id: int, fen: int, network: str) -> dict[str, Any]:
     """A product of fixed value [C]; what the customer pays with is the same currency here [M]."""
     return {
-        **product_base(product_id, fen),
+        **product_base(product_id, fen, network),
         "type": "FIXED_VALUE_RECHARGE",
         "source": money(fen),
         "destination": money(fen),
@@ -68,8 +69,8 @@ def product_json(product_id: int, fen: int) -> dict[str, Any]:
     }
 
 
-def product_base(product_id: int, fen: int) -> dict[str, Any]:
+def product_base(product_id: int, fen: int, network: str) -> dict[str, Any]:
     """The part of a product that a transaction repeats."""
     name = f"CNY {yuan(fen)}"
     base = {"id": product_id, "name": name, "description": f"Airtime of {name}", "tags": None}
-    return {**base, "service": SERVICE, "operator": OPERATOR, "regions": None}
+    return {**base, "service": SERVICE, "operator": operator(network), "regions": None}

@@ -1,7 +1,8 @@
 """What is DT One's own in a top-up's life.
 
-An id is taken once, also by what failed later [D]. Callbacks go out on COMPLETED, DECLINED and
-REVERSED [D], to the address that the order named.
+An id is taken once, also by what failed later [D]. A network that does not have the number declines
+it [D]. Callbacks go out on COMPLETED, DECLINED and REVERSED [D], to the address that the order
+named.
 """
 
 import sqlite3
@@ -11,10 +12,12 @@ from deploy.sandbox.callbacks import Callback, plan_callback
 from deploy.sandbox.dialects.dtone.account import NAME, Account
 from deploy.sandbox.dialects.dtone.catalogue import CURRENCY
 from deploy.sandbox.dialects.dtone.wire import Order, transaction_json
+from deploy.sandbox.digits import network
 from deploy.sandbox.parts import Parts
 from deploy.sandbox.tasks import Action
 from deploy.sandbox.topups import TopUp
 
+INELIGIBLE = "DECLINED-INELIGIBLE-CREDIT-PARTY"
 FORGERY = {"COMPLETED": "DECLINED", "REVERSED": "COMPLETED"}
 
 
@@ -33,13 +36,21 @@ def is_used(db: sqlite3.Connection, external_id: str) -> bool:
 
 def actions(parts: Parts) -> dict[str, Action]:
     """What happens by the clock, by kind of task."""
-    return topups.actions(parts, NAME, tell)
+    account = parts.account(Account)
+
+    def refuse(row: sqlite3.Row) -> str | None:
+        ours = network(row["phone"]) == account.network_of(row["product_id"])
+        return None if ours else INELIGIBLE
+
+    return topups.actions(parts, NAME, tell, refuse)
 
 
 def tell(parts: Parts, row: sqlite3.Row) -> None:
     """Plan the callback of a final state, if the order named an address."""
     if row["callback_url"] is None:
         return
-    forged = transaction_json(row, FORGERY.get(row["status"], "COMPLETED"))
-    told = Callback(NAME, row["id"], row["callback_url"], transaction_json(row), forged)
+    account = parts.account(Account)
+    forged = transaction_json(account, row, FORGERY.get(row["status"], "COMPLETED"))
+    true = transaction_json(account, row)
+    told = Callback(NAME, row["id"], row["callback_url"], true, forged)
     plan_callback(parts.book.db, parts.faults, told, parts.config.delay_scale)

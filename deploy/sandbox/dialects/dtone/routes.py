@@ -20,6 +20,7 @@ from deploy.sandbox.dialects.dtone.wire import (
 from deploy.sandbox.digits import served
 from deploy.sandbox.parts import PARTS, Parts
 from deploy.sandbox.statement import statement
+from deploy.sandbox.topups import known_network
 from deploy.sandbox.when import china_day, now
 
 BASE = f"/{NAME}/v1"
@@ -38,37 +39,40 @@ def check_key(request: web.Request, parts: Parts) -> None:
 async def create_transaction(request: web.Request) -> web.Response:
     """POST /async/transactions: 201, CONFIRMED."""
     parts = request.app[PARTS]
+    account = parts.account(Account)
     order = read_order(await request.read())
     with parts.book.writing() as db:
         if life.is_used(db, order.external_id):
             raise DtOneError(1007001)
-        fen = face_value(parts.account(Account), order.product_id)
+        fen = face_value(account, order.product_id)
         phone = served(order.credit_party_identifier.mobile_number, E164_PREFIXES)
         if phone is None:
             raise DtOneError(1005003)
         row = life.create(parts, order, phone, fen)
     if row is None:
         raise DtOneError(1006001)
-    return answer(transaction_json(row), 201)
+    return answer(transaction_json(account, row), 201)
 
 
 async def list_transactions(request: web.Request) -> web.Response:
     """GET /transactions?external_id=: an empty list when there is none."""
     only_filters(request, "external_id")
-    external_id = request.query.get("external_id")
-    rows = request.app[PARTS].book.db.execute(
+    external_id, parts = request.query.get("external_id"), request.app[PARTS]
+    rows = parts.book.db.execute(
         "SELECT * FROM airtime WHERE vendor = ? AND external_id = coalesce(?, external_id)"
         " ORDER BY id DESC",
         (NAME, external_id),
     )
-    return answer([transaction_json(row) for row in rows])
+    account = parts.account(Account)
+    return answer([transaction_json(account, row) for row in rows])
 
 
 async def get_product(request: web.Request) -> web.Response:
     """GET /products/{id}: one that this customer may buy."""
     product_id = int(request.match_info["product_id"])
-    fen = face_value(request.app[PARTS].account(Account), product_id)
-    return answer(product_json(product_id, fen))
+    account = request.app[PARTS].account(Account)
+    fen = face_value(account, product_id)
+    return answer(product_json(product_id, fen, account.network_of(product_id)))
 
 
 async def look_up(request: web.Request) -> web.Response:
@@ -76,7 +80,7 @@ async def look_up(request: web.Request) -> web.Response:
     phone = served(request.match_info["number"], E164_PREFIXES)
     if phone is None:
         raise DtOneError(1005003)
-    return answer(operators(phone))
+    return answer(operators(phone, known_network(request.app[PARTS], NAME, phone)))
 
 
 async def get_statement(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from deploy.sandbox.addresses import Address
+from deploy.sandbox.dialects.dtone.account import Account
 from deploy.sandbox.dialects.dtone.catalogue import benefits, prices, product_base
 from deploy.sandbox.dialects.dtone.codes import DtOneError, status_json
 from deploy.sandbox.when import utc_text
@@ -44,9 +45,11 @@ def read_order(body: bytes) -> Order:
         raise DtOneError(1000400, fields) from None
 
 
-def transaction_json(row: sqlite3.Row, status: str | None = None) -> dict[str, Any]:
+def transaction_json(
+    account: Account, row: sqlite3.Row, status: str | None = None
+) -> dict[str, Any]:
     """A transaction as the vendor shows it; ``status`` overrides the true one (for a forgery)."""
-    fen = row["fen"]
+    fen, network = row["fen"], account.network_of(row["product_id"])
     completed = row["status"] in ("COMPLETED", "REVERSED")
     return {
         "id": row["id"],
@@ -57,7 +60,7 @@ def transaction_json(row: sqlite3.Row, status: str | None = None) -> dict[str, A
         "status": status_json(status or row["status"]),
         "operator_reference": f"OP{row['id']}" if completed else None,
         "pin": None,
-        "product": {**product_base(row["product_id"], fen), "pin": None},
+        "product": {**product_base(row["product_id"], fen, network), "pin": None},
         "prices": prices(fen),
         "rates": {"base": 1, "wholesale": 1, "retail": None},
         "benefits": benefits(fen),

@@ -16,7 +16,7 @@ RELOADLY = Dialect(
     account=Account,
     url="/reloadly",
     secrets=("client_id", "client_secret", "webhook_secret"),
-    values={"products": "20.00=444"},
+    values={"products": "20.00=441/442/443"},
     routes=routes.routes,
     check=routes.check,
     refusal=routes.refusal,

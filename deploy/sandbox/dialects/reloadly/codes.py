@@ -12,6 +12,10 @@ ERRORS: Final[Mapping[str, tuple[int, str]]] = {
     "TOKEN_EXPIRED": (401, "The token being used has expired"),
     "INVALID_INPUT_PROVIDED": (400, "The input is not valid"),
     "INVALID_RECIPIENT_PHONE": (400, "Recipient phone number is not valid"),
+    "OPERATOR_AND_RECIPIENT_PHONE_MISMATCH": (
+        400,
+        "Recipient phone number does not belong to the operator",
+    ),
     "COULD_NOT_AUTO_DETECT_OPERATOR": (
         404,
         "Could not auto detect operator for given phone number",

@@ -30,7 +30,7 @@ async def call(client: Caller, method: str, path: str, **options: Any) -> tuple[
 async def order(client: Caller, reference: str, phone: str, **fields: Any) -> tuple[int, Any]:
     """Twenty yuan; `fields` change the body."""
     body: dict[str, Any] = {
-        "operatorId": 444,
+        "operatorId": 441,
         "amount": 20,
         "useLocalAmount": True,
         "customIdentifier": reference,

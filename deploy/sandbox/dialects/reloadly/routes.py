@@ -16,15 +16,13 @@ from deploy.sandbox.dialects.reloadly.wire import (
     status_json,
     transaction_json,
 )
-from deploy.sandbox.digits import NETWORKS, network, served
+from deploy.sandbox.digits import network, served
 from deploy.sandbox.parts import PARTS, Parts
-from deploy.sandbox.topups import TopUp
+from deploy.sandbox.topups import TopUp, known_network
 
 BASE = f"/{NAME}"
 TOKEN = f"{BASE}/oauth/token"
 PREFIXES = ("+86", "86", "")
-# The ids of the networks follow one another.
-FIRST_NETWORK = 441
 AUDIENCE = "https://topups.reloadly.com"
 
 
@@ -68,13 +66,15 @@ async def order(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     wanted = read_order(await request.read())
     account = parts.account(Account)
-    if wanted.operator_id not in account.operators:
+    if wanted.operator_id not in account.sold:
         raise ReloadlyError("OPERATOR_NOT_FOUND")
     if wanted.recipient_phone.country_code != "CN":
         raise ReloadlyError("COUNTRY_NOT_SUPPORTED")
     phone = served(wanted.recipient_phone.number, PREFIXES)
     if phone is None:
         raise ReloadlyError("INVALID_RECIPIENT_PHONE")
+    if account.sold[wanted.operator_id].network != network(phone):
+        raise ReloadlyError("OPERATOR_AND_RECIPIENT_PHONE_MISMATCH")
     with parts.book.writing() as db:
         if topups.of_reference(db, NAME, wanted.custom_identifier):
             raise ReloadlyError("CUSTOM_IDENTIFIER_ALREADY_USED")
@@ -110,9 +110,10 @@ async def report(request: web.Request) -> web.Response:
 async def operator(request: web.Request) -> web.Response:
     """GET /operators/{id}."""
     operator_id = int(request.match_info["id"])
-    if operator_id not in request.app[PARTS].account(Account).operators:
+    found = request.app[PARTS].account(Account).sold.get(operator_id)
+    if found is None:
         raise ReloadlyError("OPERATOR_NOT_FOUND")
-    return web.json_response(operator_json(operator_id))
+    return web.json_response(operator_json(operator_id, found.network))
 
 
 async def detect(request: web.Request) -> web.Response:
@@ -122,8 +123,9 @@ async def detect(request: web.Request) -> web.Response:
     phone = served(request.match_info["phone"], PREFIXES)
     if phone is None:
         raise ReloadlyError("COULD_NOT_AUTO_DETECT_OPERATOR")
-    own = network(phone)
-    return web.json_response(operator_json(FIRST_NETWORK + list(NETWORKS).index(own), own))
+    parts = request.app[PARTS]
+    own = known_network(parts, NAME, phone)
+    return web.json_response(operator_json(parts.account(Account).operator_of(own), own))
 
 
 def routes() -> list[web.RouteDef]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from deploy.sandbox.dialects.reloadly.codes import REASONS, ReloadlyError, status_of
+from deploy.sandbox.digits import network
 from deploy.sandbox.when import CHINA, china_text
 
 
@@ -78,7 +79,7 @@ def transaction_json(row: sqlite3.Row) -> dict[str, Any]:
         "recipientPhone": f"86{row['phone']}",
         "countryCode": "CN",
         "operatorId": row["product_id"],
-        "operatorName": "China Mainland",
+        "operatorName": network(row["phone"]),
         "discount": 0,
         "requestedAmount": amount,
         "requestedAmountCurrencyCode": unit,
@@ -100,7 +101,7 @@ def status_json(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def operator_json(operator_id: int, name: str = "China Mainland") -> dict[str, Any]:
+def operator_json(operator_id: int, name: str) -> dict[str, Any]:
     """An operator of plain airtime that sells any local amount up to 300 [C]."""
     return {
         "id": operator_id,
