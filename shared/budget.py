@@ -2,7 +2,8 @@
 
 Otherwise it shows at the worst moment: under load every pool grows to its size, and whoever comes
 last is refused. `instances` counts those of each service that run at once, so a rolling upgrade
-with one instance more counts it too.
+with one instance more counts it too. Each of a service's `workers` has a pool; what the others have
+it does not know, and takes one for granted.
 """
 
 from dataclasses import dataclass
@@ -61,36 +62,43 @@ async def get_limits(conn: Connection) -> Limits:
     return Limits(**dict(row))
 
 
-async def check(database: Database, pool_size: int, instances: int) -> None:
+async def check(database: Database, pool_size: int, instances: int, workers: int) -> None:
     """Misconfigured, in one line, when the pools could outgrow the server."""
     async with database.acquire() as conn:
         limits = await get_limits(conn)
-    if problem := overdrawn(limits, pool_size, instances):
+    if problem := overdrawn(limits, pool_size, instances, workers):
         raise Misconfigured(problem)
 
 
-def overdrawn(limits: Limits, pool_size: int, instances: int) -> str:
+def overdrawn(limits: Limits, pool_size: int, instances: int, workers: int = 1) -> str:
     """What does not fit, and what to do; empty when all fits.
 
     Where every service's log-in has a limit, these are the budget, whatever sizes the pools of the
     others have; else each service is taken to have pools like this one.
     """
-    own = pool_size * instances
+    own = pool_size * instances * workers
     if limits.limited == len(SERVICES):
         needed, what = limits.together, f"the CONNECTION LIMITs of {limits.limited} log-ins"
     else:
-        needed = own * len(SERVICES)
-        what = f"{len(SERVICES)} services × {instances} instances × {pool_size} connections"
+        needed = own + pool_size * instances * (len(SERVICES) - 1)
+        what = f"{_pools(workers)} × {instances} instances × {pool_size} connections"
     if needed + COMMANDS > limits.free:
         return (
             f"{what} + {COMMANDS} for commands = {needed + COMMANDS}, but PostgreSQL has"
-            f" {limits.free}; lower MASHANG_POOL_SIZE, MASHANG_INSTANCES or the limits, or raise"
-            " max_connections"
+            f" {limits.free}; lower MASHANG_POOL_SIZE, MASHANG_INSTANCES, MASHANG_WORKERS or the"
+            " limits, or raise max_connections"
         )
     for limit, whose in ((limits.role, "log-in"), (limits.database, "database")):
         if 0 <= limit < own:
             return (
-                f"{instances} instances × {pool_size} connections = {own}, but PostgreSQL allows"
-                f" the service's {whose} {limit}; lower MASHANG_POOL_SIZE or raise CONNECTION LIMIT"
+                f"{instances} instances × {workers} workers × {pool_size} connections = {own}, but"
+                f" PostgreSQL allows the service's {whose} {limit}; lower MASHANG_POOL_SIZE or"
+                " raise CONNECTION LIMIT"
             )
     return ""
+
+
+def _pools(workers: int) -> str:
+    if workers == 1:
+        return f"{len(SERVICES)} services"
+    return f"({len(SERVICES) - 1} services and {workers} workers of this one)"

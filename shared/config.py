@@ -97,7 +97,8 @@ class Settings(BaseSettings):
     """What every service needs; each service extends it with its own.
 
     `trusted_proxies` are believed when they say for whom they ask (X-Forwarded-For);
-    `most_connections` is what one caller may hold. The ops port has a host of its own.
+    `most_connections` is what one caller may hold. The ops port has a host of its own. Each of
+    `instances` has so many `workers`, processes that listen on its one port.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -116,6 +117,7 @@ class Settings(BaseSettings):
     simulation: bool = False
     pool_size: int = Field(default=10, ge=2, le=100)
     instances: int = Field(default=1, ge=1, le=100)
+    workers: int = Field(default=1, ge=1, le=64)
     # Twice a batch: the next is there while one is committed.
     prefetch: int = Field(default=400, ge=1, le=2000)
     staff_urls: StaffUrls = {}

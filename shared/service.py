@@ -13,13 +13,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from socket import socket
 from typing import TypeVar
 
 import asyncpg
 import uvloop
 from aiohttp import web
 
-from shared import budget, config, db, faults, policy
+from shared import budget, config, db, faults, policy, workers
 from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
 from shared.bus.inbox import Handler, Inbox, LockFirst, LockOrder, by_subject, no_locks
@@ -39,7 +40,7 @@ from shared.web.callers import Outside
 from shared.web.edge import make_app
 from shared.web.endpoints import Endpoint
 from shared.web.house import House
-from shared.web.listening import DRAIN_SECONDS, listen
+from shared.web.listening import DRAIN_SECONDS, listen, listen_at
 from shared.web.ops import ops_app
 from shared.web.pages import Pages
 from shared.web.session import Door
@@ -115,8 +116,9 @@ class Running:
         return "read-only" if read_only else "ok"
 
     async def consume(self) -> None:
-        """Consume until stopped, through any number of broker restarts."""
-        await broker.reconnecting("consumer", self.consumer.consume, self.stop.is_set)
+        """Consume until the consumer is stopped, through any number of broker restarts."""
+        consumer = self.consumer
+        await broker.reconnecting("consumer", consumer.consume, lambda: consumer.stopping)
 
     def all_jobs(self) -> list[Job]:
         """The service's own jobs and the ones that every service has."""
@@ -164,7 +166,7 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
         settings = config.load(kind)
         # Also where a service asks for no rule: a city has one policy, or none of it starts.
         settle(policy.load(settings.policy_file))
-        uvloop.run(_main(name, settings, build))
+        workers.run(settings, lambda ops: uvloop.run(_main(name, settings, build, ops)))
     except Misconfigured as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)
@@ -173,7 +175,7 @@ def run(name: str, kind: type[S], build: Build[S]) -> None:
         sys.exit(1)
 
 
-async def _main(name: str, settings: S, build: Build[S]) -> None:
+async def _main(name: str, settings: S, build: Build[S], ops: socket | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -184,7 +186,7 @@ async def _main(name: str, settings: S, build: Build[S]) -> None:
     try:
         running = _assemble(build(settings, database), settings, database, stop)
         _collect_seldom()
-        await _live(running)
+        await _live(running, ops)
     finally:
         await database.close()
 
@@ -213,7 +215,7 @@ async def _open_database(name: str, settings: Settings) -> Database:
     url = settings.database_url.get_secret_value()
     database = await db.wait_until_ready(url, name, settings.pool_size)
     try:
-        await budget.check(database, settings.pool_size, settings.instances)
+        await budget.check(database, settings.pool_size, settings.instances, settings.workers)
     except Misconfigured:
         await database.close()
         raise
@@ -231,7 +233,7 @@ async def _unless(stop: asyncio.Event, work: Awaitable[Database]) -> Database | 
     return None
 
 
-async def _live(running: Running) -> None:
+async def _live(running: Running, own: socket | None) -> None:
     service, settings = running.service, running.settings
     async with AsyncExitStack() as stack:
         with suppress(*faults.PASSING):  # the job tries again
@@ -242,8 +244,10 @@ async def _live(running: Running) -> None:
             await stack.enter_async_context(resource)
         outside = Outside.of(settings)
         app = make_app(service.house, outside)
-        site = await listen(app, settings.http_host, settings.http_port, outside)
-        ops = await listen(ops_app(running.check), settings.ops_host, settings.ops_port)
+        several, page = settings.workers > 1, ops_app(running.check)
+        site = await listen(app, settings.http_host, settings.http_port, outside, shared=several)
+        alone = partial(listen, page, settings.ops_host, settings.ops_port)
+        ops = await (listen_at(page, own) if own else alone())
         log.get().info("service started", port=settings.http_port)
         try:
             await _work(running, site)

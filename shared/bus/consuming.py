@@ -39,6 +39,11 @@ class Consumer:
         self._stopping = asyncio.Event()
         self.connected = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """Finish the batch in hand, then end `consume`; the buffered rest goes back."""
         self._stopping.set()

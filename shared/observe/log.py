@@ -20,7 +20,7 @@ ALLOWED = frozenset(
     " event_type event_id case_id submission_id reward_id message_id order_id unit_code"
     " job task attempt attempts count size seconds state port host method route status"
     " vendor code queue version signal dropped_fields other_order_id submission_ids day soon"
-    " unit_codes template_id added changed kind counter claim issuer".split()
+    " unit_codes template_id added changed kind counter claim issuer worker".split()
 )
 _DIGITS = re.compile(r"\+?\d(?:[ -]?\d){8,}")
 

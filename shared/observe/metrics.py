@@ -2,6 +2,20 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+# Where several workers have one page (`together`), these gauges are added, and of those the least
+# is told; of all others the largest, since each tells of one and the same table.
+OF_PROCESS = {
+    "process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds",
+}  # fmt: skip
+LEAST = {"mashang_broker_connected"}
+
+
+def of_process(name: str, about: str) -> Gauge:
+    """A gauge of what one process has."""
+    OF_PROCESS.add(name)
+    return Gauge(name, about)
+
+
 EVENTS_PUBLISHED = Counter(
     "mashang_events_published_total", "Events confirmed by the broker", ["event", "outcome"]
 )

@@ -1,5 +1,6 @@
 """Who calls: from which address, also behind proxies that are trusted, and what one may hold."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -29,8 +30,9 @@ class Outside:
 
     @classmethod
     def of(cls, settings: Settings) -> "Outside":
-        """As the settings say."""
-        return cls(settings.secure_cookies, settings.trusted_proxies, settings.most_connections)
+        """As the settings say; of what a caller may hold each worker gives its part."""
+        most = math.ceil(settings.most_connections / settings.workers)
+        return cls(settings.secure_cookies, settings.trusted_proxies, most)
 
     def trusts(self, address: str) -> bool:
         """Whether it is one of the proxies."""

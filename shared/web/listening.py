@@ -5,6 +5,7 @@ its own time (`admission`), and an answer must be taken. How many connections on
 says `Outside`.
 """
 
+from socket import socket
 from typing import Any
 
 from aiohttp import web
@@ -36,13 +37,26 @@ async def listen(
     port: int,
     outside: Outside = BARE,
     keep: float = KEEP_SECONDS,
+    *,
+    shared: bool = False,
 ) -> web.AppRunner:
-    """Serve until `cleanup`. Misconfigured if the address is taken or not ours."""
+    """Serve until `cleanup`, on a port that other processes of ours may have `shared`.
+
+    Misconfigured if the address is taken or not ours.
+    """
     runner = _Runner(app, outside, keep)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, reuse_port=shared or None).start()
     except OSError as error:
         await runner.cleanup()
         raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return runner
+
+
+async def listen_at(app: web.Application, place: socket) -> web.AppRunner:
+    """The same at a socket that is open already."""
+    runner = _Runner(app, BARE, KEEP_SECONDS)
+    await runner.setup()
+    await web.SockSite(runner, place).start()
     return runner

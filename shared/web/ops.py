@@ -1,13 +1,28 @@
-"""The ops port: alive, ready, metrics."""
+"""The ops port: alive, ready, metrics; of one process, or of several workers together."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
 import orjson
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.observe.together import one_page
+
 Check = Callable[[], Awaitable[dict[str, str]]]
+_SILENT = "no answer"
+
+
+class Answer(NamedTuple):
+    """What a worker says of itself; nothing by default."""
+
+    status: int = HTTPStatus.SERVICE_UNAVAILABLE
+    text: str = "{}"
+
+
+Ask = Callable[[str], Awaitable[Sequence[Answer]]]
 
 
 def ops_app(check: Check) -> web.Application:
@@ -18,14 +33,52 @@ def ops_app(check: Check) -> web.Application:
 
     async def readyz(_: web.Request) -> web.Response:
         parts = await check()
-        ready = parts["database"] == "ok" and parts["service"] == "ok"
-        return _json(parts, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
+        return _json(parts, fine=parts["database"] == "ok" and parts["service"] == "ok")
 
     async def exposition(_: web.Request) -> web.Response:
-        response = web.Response(body=generate_latest())
-        response.headers[hdrs.CONTENT_TYPE] = CONTENT_TYPE_LATEST
-        return response
+        return _metrics(generate_latest())
 
+    return _app(healthz, readyz, exposition)
+
+
+def whole_app(ask: Ask) -> web.Application:
+    """The same of all workers, who are asked: alive and ready if each is, and one page of metrics.
+
+    Where one is silent there is none: a sum without its part would look like a fresh start.
+    """
+
+    async def state(request: web.Request) -> web.Response:
+        answers = await ask(request.path)
+        parts = together([orjson.loads(one.text) for one in answers])
+        return _json(parts, fine=_all_well(answers))
+
+    async def exposition(request: web.Request) -> web.Response:
+        answers = await ask(request.path)
+        if not _all_well(answers):
+            return _json({"service": _SILENT}, fine=False)
+        return _metrics(one_page(one.text for one in answers))
+
+    return _app(state, state, exposition)
+
+
+def together(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Each part's state once; where workers differ, what is not ok, and at which of them."""
+    parts = dict.fromkeys(part for one in told for part in one) or ["service"]
+    return {part: _one([one.get(part, _SILENT) for one in told]) for part in parts}
+
+
+def _one(states: Sequence[str]) -> str:
+    if len(set(states)) == 1:
+        return states[0]
+    several = enumerate(states, 1)
+    return "; ".join(f"worker {number}: {state}" for number, state in several if state != "ok")
+
+
+def _all_well(answers: Sequence[Answer]) -> bool:
+    return all(one.status == HTTPStatus.OK for one in answers)
+
+
+def _app(healthz: Handler, readyz: Handler, exposition: Handler) -> web.Application:
     app = web.Application()
     app.add_routes(
         [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposition)]
@@ -33,7 +86,14 @@ def ops_app(check: Check) -> web.Application:
     return app
 
 
-def _json(parts: Mapping[str, str], status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+def _json(parts: Mapping[str, str], *, fine: bool = True) -> web.Response:
+    status = HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE
     return web.Response(
         body=orjson.dumps(parts), status=int(status), content_type="application/json"
     )
+
+
+def _metrics(page: bytes) -> web.Response:
+    response = web.Response(body=page)
+    response.headers[hdrs.CONTENT_TYPE] = CONTENT_TYPE_LATEST
+    return response

@@ -39,11 +39,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each contestant")
     parser.add_argument("--cases", type=int, default=200_000, help="how many the desk has")
+    parser.add_argument("--workers", type=int, default=1, help="processes of intake and its rival")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; take of {', '.join(BENCHMARKS)}")
-    if chosen.seconds <= 0 or chosen.rounds < 1 or chosen.cases < 1000:
-        parser.error("--seconds and --rounds must be positive, --cases at least 1000")
+    if min(chosen.seconds, chosen.rounds, chosen.workers) <= 0 or chosen.cases < 1000:
+        parser.error("--seconds, --rounds and --workers must be positive, --cases at least 1000")
     return chosen
 
 
@@ -66,7 +67,7 @@ async def run_all(chosen: argparse.Namespace, console: Console) -> list[Report]:
         console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {text}", highlight=False)
 
     reports = []
-    async with lab(data_folder(), say) as servers:
+    async with lab(data_folder(), say, chosen.workers) as servers:
         for name in chosen.names or BENCHMARKS:
             say(f"{name}: {chosen.rounds} rounds of {chosen.seconds:g} s each")
             more = {"cases": chosen.cases} if name == "desk" else {}

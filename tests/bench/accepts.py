@@ -12,6 +12,7 @@ from statistics import median
 import asyncpg
 import psutil
 
+from deploy.local.family import descendants
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import until_ready
 from services.intake.accept import codes
@@ -108,8 +109,9 @@ class Course:
 
 
 def _cpu_seconds(process: Process) -> float:
-    times = psutil.Process(process.pid).cpu_times()
-    return float(times.user + times.system)
+    """With its workers."""
+    family = [psutil.Process(process.pid), *descendants(process.pid)]
+    return sum(float(sum(one.cpu_times()[:2])) for one in family)
 
 
 async def _intake(lab: Lab, *, broker: bool) -> tuple[Process, str]:
@@ -124,9 +126,10 @@ async def _intake(lab: Lab, *, broker: bool) -> tuple[Process, str]:
 
 async def _fastapi(lab: Lab) -> tuple[Process, str]:
     options = ("--loop", "uvloop", "--no-access-log", "--log-level", "warning")
+    where = ("--port", str(lab.ports["intake"]), "--workers", str(lab.workers))
     process = lab.module(
         "fastapi",
-        *("uvicorn", "tests.bench.fastapi_app:app", "--port", str(lab.ports["intake"]), *options),
+        *("uvicorn", "tests.bench.fastapi_app:app", *where, *options),
         env=await lab.env("intake"),
     )
     return process, lab.ports.url("intake") + "/healthz"
@@ -171,7 +174,7 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
         "P1  durable accepts/s, each answered after COMMIT",
         series,
         _aims(best),
-        (*(_note(name, runs) for name, runs in course.runs.items()), _parser()),
+        (*(_note(name, runs) for name, runs in course.runs.items()), _alike(lab)),
         tuple(course.wrong),
     )
 
@@ -199,6 +202,6 @@ def _note(name: str, runs: list[Run]) -> str:
     )
 
 
-def _parser() -> str:
+def _alike(lab: Lab) -> str:
     parser = "httptools" if importlib.util.find_spec("httptools") else "h11 (httptools is missing)"
-    return f"uvicorn reads HTTP with {parser}"
+    return f"intake and uvicorn with {lab.workers} processes each; uvicorn reads HTTP with {parser}"

@@ -36,6 +36,7 @@ class Lab:
     postgres: Postgres
     rabbitmq: RabbitMQ
     say: Say
+    workers: int = 1
     _migrated: set[str] = field(default_factory=set)
 
     async def database(self, service: str) -> str:
@@ -60,14 +61,16 @@ class Lab:
         return databases.url_for(self.postgres.admin_url, name, user, password)
 
     async def env(self, service: str) -> dict[str, str]:
-        """The complete environment of a service's process."""
-        return service_env(
+        """The complete environment of a service's process; intake has so many workers."""
+        url = await self.database(service)
+        env = service_env(
             service,
             ports=self.ports,
             keys=self.keys,
-            database_url=await self.database(service),
+            database_url=url,
             amqp_url=self.rabbitmq.amqp_url,
         )
+        return env | ({"MASHANG_WORKERS": str(self.workers)} if service == "intake" else {})
 
     def child(self, name: str, *command: str, env: Mapping[str, str]) -> Process:
         """A command that dies with us; its words go to a file, from the beginning."""
@@ -108,7 +111,7 @@ class Lab:
 
 
 @asynccontextmanager
-async def lab(parent: Path, say: Say) -> AsyncIterator[Lab]:
+async def lab(parent: Path, say: Say, workers: int = 1) -> AsyncIterator[Lab]:
     """Start both servers below `parent`, on the disk that real data would lie on."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryDirectory(prefix="bench-", dir=parent) as name:
@@ -120,7 +123,7 @@ async def lab(parent: Path, say: Say) -> AsyncIterator[Lab]:
                 RabbitMQ(data / "rabbitmq", ports["rabbitmq"]) as rabbitmq,
             ):
                 await databases.make_databases(postgres.admin_url, keys)
-                yield Lab(data, ports, keys, postgres, rabbitmq, say)
+                yield Lab(data, ports, keys, postgres, rabbitmq, say, workers)
         finally:
             remove_moved(data / "postgres" / POINTER)
 

@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -24,10 +25,12 @@ SERVICE = "scoring"
 
 
 class Child:
-    """`python -m services.scoring` and what it has written so far."""
+    """A service's process and what it has written so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ports: Ports) -> None:
-        self.process, self.ops = process, ports.url("ops_scoring")
+    def __init__(
+        self, process: asyncio.subprocess.Process, ports: Ports, service: str = SERVICE
+    ) -> None:
+        self.process, self.ops = process, ports.url(f"ops_{service}")
         self.lines: list[str] = []
         self.reading = asyncio.create_task(self._read())
 
@@ -36,7 +39,7 @@ class Child:
         async for line in self.process.stderr:
             self.lines.append(line.decode())
 
-    def said(self, event: str) -> list[dict[str, str]]:
+    def said(self, event: str) -> list[dict[str, Any]]:
         """The log entries of that name."""
         entries = [json.loads(line) for line in self.lines]
         return [entry for entry in entries if entry["event"] == event]

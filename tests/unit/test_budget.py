@@ -56,3 +56,20 @@ def test_equal_shares_fit_together(server: int, reserved: int) -> None:
     assert share >= 1
     limited = Limits(server, reserved, share, -1, 5, 5 * share)
     assert "" == budget.overdrawn(limited, share, 1) or server - reserved < 10
+
+
+@pytest.mark.parametrize(
+    ("limits", "workers", "problem"),
+    [
+        (PLENTY, 4, ""),
+        (DEFAULT, 5, ""),
+        (DEFAULT, 6, "(4 services and 6 workers of this one) × 1 instances × 10 connections + 5"),
+        (Limits(200, 3, 38, -1, 5, 190), 3, ""),
+        (Limits(200, 3, 38, -1, 5, 190), 4, "1 instances × 4 workers × 10 connections = 40, but"),
+    ],
+)
+def test_each_worker_has_a_pool(limits: Limits, workers: int, problem: str) -> None:
+    """Those of the service that has workers; the others are taken to have one each."""
+    said = budget.overdrawn(limits, 10, 1, workers)
+    assert bool(problem) == bool(said)
+    assert problem in said

@@ -80,13 +80,17 @@ def test_what_the_caller_exported_stays_with_the_caller(monkeypatch: pytest.Monk
 
 def test_what_was_set_for_a_service_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers go to the services that read them."""
-    monkeypatch.setenv("MASHANG_LEASE_S", "40")
-    monkeypatch.setenv("MASHANG_POOL_SIZE", "5")
-    told = {
-        name: {service for service in SERVICES if name in env(service, Keys())}
-        for name in ("MASHANG_LEASE_S", "MASHANG_POOL_SIZE")
+    wanted = {
+        "MASHANG_LEASE_S": {"rewards"},
+        "MASHANG_POOL_SIZE": set(SERVICES),
+        "MASHANG_WORKERS": {"intake"},
     }
-    assert {"MASHANG_LEASE_S": {"rewards"}, "MASHANG_POOL_SIZE": set(SERVICES)} == told
+    for name in wanted:
+        monkeypatch.setenv(name, "2")
+    told = {
+        name: {service for service in SERVICES if name in env(service, Keys())} for name in wanted
+    }
+    assert wanted == told
 
 
 def test_a_program_finds_its_way(monkeypatch: pytest.MonkeyPatch) -> None:

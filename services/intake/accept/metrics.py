@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.observe.metrics import of_process
+
 SUBMISSIONS = Counter(
     "mashang_submissions_total", "Submissions by what became of them", ["kind", "outcome"]
 )
@@ -11,7 +13,7 @@ BATCH_ROWS = Histogram(
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
 )
 HELD = Counter("mashang_held_submissions_total", "Submissions held for review", ["reason"])
-WAITING = Gauge("mashang_intake_waiting_submissions", "Submissions waiting for their commit")
+WAITING = of_process("mashang_intake_waiting_submissions", "Submissions waiting for their commit")
 WITHOUT_UNIT = Gauge(
     "mashang_submissions_without_unit", "Submissions of the last day for an unknown unit"
 )
