@@ -97,11 +97,26 @@ class Catalogue:
     @property
     def wrong(self) -> list[str]:
         """What is not sold as it is configured, a line each."""
-        return [
-            f"MASHANG_AIRTIME_VENDORS: {self.vendor.name} sells {said} as its product {product},"
-            f" which is configured for {yuan(fen)} CNY"
+        told = f"MASHANG_AIRTIME_VENDORS: {self.vendor.name} sells"
+        otherwise = [
+            f"{told} {said} as its product {product}, which is configured for {yuan(fen)} CNY"
             for (fen, product), said in sorted(self._wrong.items())
         ]
+        return otherwise + [
+            f"{told} its product {product} of {yuan(fen)} CNY to the network of {first}, too"
+            for fen, first, product in self._twice
+        ]
+
+    @property
+    def _twice(self) -> list[tuple[int, str, str]]:
+        """Of one amount two products of one network: another network's is missing, by a slip."""
+        found, first = list[tuple[int, str, str]](), dict[tuple[int, str], str]()
+        for offer in self.offers:
+            if offer.network is not None:
+                key = (offer.amount_fen, offer.network)
+                if (before := first.setdefault(key, offer.product)) != offer.product:
+                    found.append((offer.amount_fen, before, offer.product))
+        return found
 
     @property
     def _configured(self) -> tuple[Product, ...]:

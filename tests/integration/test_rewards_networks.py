@@ -14,6 +14,7 @@ from services.rewards.phones import PhoneChecks
 from services.rewards.providers.protocol import Listed
 from services.rewards.rules.numbers import Belongs, Word
 from shared.db import Database
+from shared.errors import Misconfigured
 from shared.vendors import pauses
 from shared.vendors.outcomes import Held, Rejected, TryLater, Unknown
 from tests.integration.test_rewards_decisions import told, verified
@@ -90,6 +91,20 @@ async def city(database: Database, *vendors: Vendor) -> City:
     made = City(database, vendors, verified())
     await made.earn()
     return made
+
+
+async def test_one_network_twice_stops_the_start() -> None:
+    """A slip, by which the numbers of another network would get nothing: one line names both."""
+    vendor = Networks()
+    vendor.products = {**vendor.products, "m-21": 2000, "m-50": 5000}
+    networks = {**SOLD, "m-21": "mobile", "m-50": "mobile"}
+    sold = ((fen, product) for product, fen in vendor.products.items())
+    made = Catalogue(vendor, {one: networks[one[1]] for one in sold})
+    made._asked_of, made._next_at = made._configured, float("inf")
+    with pytest.raises(Misconfigured) as caught:
+        await made.__aenter__()
+    [line] = str(caught.value).splitlines()
+    assert "one sells its product m-21 of 20.00 CNY to the network of m-20, too" in line
 
 
 @pytest.mark.parametrize(("word", "product"), [(MOBILE, "m-20"), (UNICOM, "u-20")])
