@@ -204,4 +204,4 @@ def _note(name: str, runs: list[Run]) -> str:
 
 def _alike(lab: Lab) -> str:
     parser = "httptools" if importlib.util.find_spec("httptools") else "h11 (httptools is missing)"
-    return f"intake and uvicorn with {lab.workers} processes each; uvicorn reads HTTP with {parser}"
+    return f"workers of intake and of uvicorn: {lab.workers}; uvicorn reads HTTP with {parser}"

@@ -81,7 +81,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     log.configure("fastapi")
     settings = config.load(Settings)
     # The pool as asyncpg's own pages make it, without what ours leaves out.
-    pool = await asyncpg.create_pool(settings.database_url.get_secret_value(), max_size=POOL)
+    url, share = settings.database_url.get_secret_value(), POOL // settings.workers
+    pool = await asyncpg.create_pool(url, min_size=min(10, share), max_size=share)
     database = Database(pool)
     keys = Keys(
         codes=config.key_ring(settings.code_keys),
