@@ -693,7 +693,8 @@ class RewardDecided(Event):
 
     `manual`: a person must see what to do. `withdrawn`: no longer due, but an order is under way.
     `clearing`: the phone that was bound last gets it once the order to another has certainly
-    failed. Only what is scheduled is promised by `due_at`.
+    failed. Only what is scheduled is promised by `due_at`. `verified_at` is when its days began:
+    with the verdict, or with the binding of the phone that it goes to.
     """
 
     TYPE = "reward.decided.v1"
@@ -709,6 +710,7 @@ class RewardDecided(Event):
     decided_at: datetime
     due_at: datetime
     version: Number
+    verified_at: datetime | None = None
 
 
 class RewardPaid(Event):

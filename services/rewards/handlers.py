@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.rewards import deciding, moves
+from services.rewards.phones import refuse_again
 from services.rewards.rebinding import Rebinding
 from services.rewards.rules import entitlement
 from services.rewards.rules.payouts import Reward, move
@@ -64,6 +65,8 @@ async def on_contact_bound(
     if not await contacts.add(conn, event):
         return
     log.get().info("phone bound", submission_id=str(event.submission_id))
+    if await refuse_again(conn, event):
+        return
     reward = await rewards.claim_by_submission(conn, event.submission_id)
     if waiting := await contacts.get_waiting(conn, event.submission_id):
         await _take(policies, seal, conn, waiting)

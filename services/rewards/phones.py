@@ -19,7 +19,7 @@ from services.rewards.store import erasures, phones, rewards
 from services.rewards.store.phones import Check
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
-from shared.events import PhoneRefused
+from shared.events import ContactBound, PhoneRefused
 from shared.observe import log, trace
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import each
@@ -40,6 +40,14 @@ async def refuse(
         )  # fmt: skip
         await publish(conn, event)
         log.get().info("phone refused", submission_id=str(submission_id), code=code)
+
+
+async def refuse_again(conn: Connection, event: ContactBound) -> bool:
+    """Say it again where a refused phone was bound once more; False where this one is not."""
+    if not await phones.is_refused(conn, event.submission_id, event.phone_index):
+        return False
+    await publish(conn, PhoneRefused.of(event, refused_at=await rewards.get_now(conn)))
+    return True
 
 
 async def erase(database: Database) -> int:

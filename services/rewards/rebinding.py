@@ -63,9 +63,13 @@ class Rebinding:
 async def turn_of(
     conn: Connection, seal: Seal, reward: Reward, contact: ContactBound
 ) -> Turn | None:
-    """When the bound phone takes the place of the reward's own; None where it does not."""
-    if contact.phone_index == reward.phone_index:
+    """When the bound phone takes the place of the reward's own; None where it does not.
+
+    Nothing is gained by the same one, or by another that is refused as well.
+    """
+    own, same = reward.submission_id, contact.phone_index == reward.phone_index
+    if same or await phones.is_refused(conn, own, contact.phone_index):
         return None
-    refused = await phones.is_refused(conn, reward.submission_id, reward.phone_index)
+    refused = await phones.is_refused(conn, own, reward.phone_index)
     use = phone.use_sealed(seal, contact.phone_sealed, contact.submission_id)
     return entitlement.turn_of_phone(reward, refused, use)

@@ -111,15 +111,17 @@ class Holder:
         )  # fmt: skip
         await self.intake.tell(event)
 
-    async def decided(self, decision: events.Decision, reason: str | None = None) -> None:
-        """Rewards decided."""
+    async def decided(
+        self, decision: events.Decision, reason: str | None = None, begun: datetime | None = None
+    ) -> None:
+        """Rewards decided; its two days begun at the verdict, or with the phone that it is for."""
         version = 1 + len(
             await self.intake.fetch("SELECT 1 FROM timeline WHERE step = 'reward_decided'")
         )
         event = events.RewardDecided(
             reward_id=self.case_id, case_id=self.case_id, submission_id=self.id,
             decision=decision, reason=reason, amount_fen=2000, decided_at=clock.now(),
-            due_at=clock.now() + DUE, version=version,
+            due_at=clock.now() + DUE, version=version, verified_at=begun,
         )  # fmt: skip
         await self.intake.tell(event)
 

@@ -163,7 +163,12 @@ async def test_a_virtual_number_is_told_what_it_cannot_get(citizen: Holder) -> N
     bound = await citizen.say("phone", code=await asked(citizen, VIRTUAL))
     assert bound["airtime"] is False
     await citizen.answered()
-    assert "no_airtime" == (await citizen.account())["reward"]["state"]
+    account = await citizen.account()
+    assert ("no_airtime", True) == (account["reward"]["state"], "bind" in account["may"])
+    await pause_over(citizen.intake)
+    await citizen.say("phone", code=await asked(citizen))
+    account = await citizen.account()
+    assert ("coming", False) == (account["reward"]["state"], "bind" in account["may"])
 
 
 @pytest.mark.parametrize("typed", ["12345", "1234567", "abcdef", "", "１２３４５６７"])
@@ -366,7 +371,7 @@ async def test_another_phone_takes_the_place_of_a_refused_one(intake: Site, left
     bound = await citizen.say("phone", code=await asked(citizen, other))
     assert {"phone": "138****8000", "airtime": True} == bound
     account = await citizen.account()
-    assert ("scheduled", True) == (account["reward"]["state"], account["phone"]["airtime"])
+    assert ("checking", True) == (account["reward"]["state"], account["phone"]["airtime"])
     assert "bind" not in account["may"]
     assert 1 + (not left) == len(await citizen.published("contact.bound.v1"))
 

@@ -1,7 +1,7 @@
 """The receipt says the truth of its reward in every state of the payout, in every language."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, cast, get_args
 
@@ -71,6 +71,7 @@ WORDS: dict[RewardStands, tuple[str, str]] = {
     "manual": ("没有成功", "did not work"),
     "withdrawn": ("不再奖励", "no longer due"),
     "clearing": ("结果还在查证", "being cleared up"),
+    "checking": ("正在核对", "being checked"),
     "paid": ("已到账", "have arrived"),
     "paid_elsewhere": ("先前的号码", "earlier number"),
     "reversed": ("退回", "took"),
@@ -135,7 +136,7 @@ def test_every_state_and_every_word_stands_in_the_table() -> None:
     assert set(get_args(State)) == ends
     assert set(get_args(RewardStands)) == set(WORDS)
     assert set(WORDS) == {said for _, said in WAYS.values()} | {
-        "no_phone", "no_airtime", "paid_elsewhere",
+        "no_phone", "no_airtime", "paid_elsewhere", "checking",
     }  # fmt: skip
 
 
@@ -178,6 +179,23 @@ async def test_every_state_of_the_payout(intake: Site, name: str) -> None:
         assert promised == ("reward_due_late" in await citizen.steps())
 
 
+async def refused(citizen: Holder, phone: str = E164) -> None:
+    """No vendor tops it up."""
+    event = events.PhoneRefused(
+        submission_id=citizen.id, phone_index=SEAL.index(phone), refused_at=clock.now()
+    )
+    await citizen.intake.tell(event)
+
+
+async def bind(citizen: Holder, phone: str) -> datetime:
+    """They bind a phone; when."""
+    await citizen.intake.fetch("DELETE FROM limits")
+    await citizen.say("phone-codes", phone=phone)
+    await citizen.say("phone", code=await citizen.sms())
+    [at] = await citizen.intake.fetch("SELECT bound_at FROM contacts")
+    return cast(datetime, at["bound_at"])
+
+
 @pytest.mark.parametrize(
     ("phone", "stands"),
     [(None, "no_phone"), ("0396-2912345", "no_airtime"), ("17012345678", "no_airtime"),
@@ -205,14 +223,48 @@ async def test_a_refused_phone(intake: Site, name: str, stands: RewardStands) ->
     """Another is asked for where it would bring the reward on its way, and nothing is due."""
     citizen = await answered(intake)
     await walk(citizen, WAYS[name][0], "by_hand")
-    await intake.tell(
-        events.PhoneRefused(
-            submission_id=citizen.id, phone_index=SEAL.index(E164), refused_at=clock.now()
-        )
-    )
+    await refused(citizen)
     await reads(citizen, stands)
     assert not {"reward_due", "reward_due_late"} & set(await citizen.steps())
     assert ("bind" in (await citizen.account())["may"]) == (stands == "no_airtime")
+
+
+@pytest.mark.parametrize("name", ["ready", "held", "manual"])
+async def test_a_bound_phone_is_promised_nothing_before_rewards_says_so(
+    intake: Site, name: str
+) -> None:
+    """What was decided of the refused phone is no word about the new one, however late it comes:
+    neither a promise with its time, nor that it is late."""
+    citizen, begun = await answered(intake), clock.now()
+    await walk(citizen, WAYS[name][0], "phone_month_cap")
+    await refused(citizen)
+    bound_at = await bind(citizen, OTHER)
+    for later in (timedelta(), DUE + timedelta(minutes=1)):
+        with at(clock.now() + later):
+            await reads(citizen, "checking")
+            assert not {"reward_due", "reward_due_late"} & set(await citizen.steps())
+    await citizen.decided("manual", begun=begun)
+    await reads(citizen, "checking")
+    assert "bind" not in (await citizen.account())["may"]
+    await citizen.decided("scheduled", begun=bound_at)
+    await reads(citizen, "scheduled")
+    assert "reward_due" in await citizen.steps()
+
+
+async def test_a_bound_phone_that_gets_no_airtime_is_asked_to_be_another(intake: Site) -> None:
+    """One that only gets SMS, and the refused one once more: each time the way on is there."""
+    citizen, virtual = await answered(intake), "17012345678"
+    await walk(citizen, WAYS["ready"][0], "")
+    await refused(citizen)
+    await bind(citizen, virtual)
+    await reads(citizen, "no_airtime")
+    await bind(citizen, E164.removeprefix("+86"))
+    await reads(citizen, "checking")
+    await refused(citizen)
+    await reads(citizen, "no_airtime")
+    assert not {"reward_due", "reward_due_late"} & set(await citizen.steps())
+    await citizen.decided("scheduled", begun=await bind(citizen, OTHER))
+    await reads(citizen, "scheduled")
 
 
 @pytest.mark.parametrize("elsewhere", [True, False])
@@ -220,13 +272,8 @@ async def test_what_arrived_on_the_phone_before(intake: Site, elsewhere: bool) -
     """The order was under way when another phone was bound: which of the two got it is told."""
     citizen = await answered(intake)
     await walk(citizen, LOST, "by_hand")
-    await intake.tell(
-        events.PhoneRefused(
-            submission_id=citizen.id, phone_index=SEAL.index(E164), refused_at=clock.now()
-        )
-    )
-    await citizen.say("phone-codes", phone=OTHER)
-    await citizen.say("phone", code=await citizen.sms())
+    await refused(citizen)
+    await bind(citizen, OTHER)
     await citizen.decided("clearing")
     await reads(citizen, "clearing")
     assert "bind" not in (await citizen.account())["may"]

@@ -1,7 +1,7 @@
 """A phone that no vendor tops up: found by their look-up or by an order, told, and replaced."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -229,6 +229,37 @@ async def test_what_has_not_left_goes_to_the_new_phone(conn: Connection, state: 
     assert ("ready", contact.phone_index) == (reward.state, reward.phone_index)
     steps = [row["step"] for row in await history.list_of(conn, reward)]
     assert ["refused", "entitled", "scheduled"] == steps[-3:]
+    newest = [one for one in await told(conn) if "decision" in one][-1]
+    assert contact.bound_at == datetime.fromisoformat(newest["verified_at"])
+
+
+@pytest.mark.parametrize("state", ["ready", "unknown", "manual"])
+async def test_a_refused_phone_that_is_bound_once_more_is_told_so(
+    conn: Connection, state: str
+) -> None:
+    """The citizen waits for a word: another is needed still, and no order goes to it."""
+    reward, event = await stands(conn, state)
+    await bind(conn, bound(event.submission_id, phone_index=event.phone_index))
+    assert [event.phone_index] * 2 == refused_of(await told(conn))
+    assert reward == await rewards.claim_by_case(conn, event.case_id)
+
+
+async def test_the_way_back_to_a_refused_phone_is_none(conn: Connection) -> None:
+    """Two are refused: the first takes nothing from the second, and a third is paid."""
+    _, event = await stands(conn, "manual")
+    own, first = event.submission_id, event.phone_index or ""
+    second, back, third = (
+        bound(own, bound_at=RECEIVED + timedelta(days=days), **changed)
+        for days, changed in enumerate(({}, {"phone_index": first}, {}), 1)
+    )
+    await bind(conn, second)
+    await phones.refuse(conn, own, second.phone_index, "c", RECEIVED)
+    for contact, gets in ((back, second), (third, third)):
+        await bind(conn, contact)
+        reward = await rewards.claim_by_case(conn, event.case_id)
+        assert reward is not None
+        assert gets.phone_index == reward.phone_index
+    assert [first, second.phone_index, first] == refused_of(await told(conn))
 
 
 async def test_what_a_person_stopped_stays_stopped(conn: Connection) -> None:

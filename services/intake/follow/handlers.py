@@ -97,6 +97,7 @@ async def on_reward_decided(conn: Connection, event: RewardDecided) -> None:
         "reason": event.reason,
         "amount_fen": event.amount_fen,
         "due_at": event.due_at.isoformat(),
+        "begun_at": (event.verified_at or event.decided_at).isoformat(),
     }
     entry = Entry("reward_decided", event.decided_at, told)
     await _tell(conn, event, entry, event.reward_id, event.version)

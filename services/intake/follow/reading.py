@@ -50,12 +50,7 @@ class Told:
     def standing(self, seal: Seal, policies: Policies, now: datetime) -> Standing:
         """How it stands for its citizen."""
         use = self.use(seal)
-        known = standing.Phone(
-            known=use is not None,
-            airtime=use is not None and use.airtime,
-            bound=self.contact is not None,
-            refused=use is not None and use.kind == "refused",
-        )
+        known = standing.Phone(known=use is not None, airtime=use is not None and use.airtime)
         policy = policies.at(self.facts.received_at)
         return Standing(self.facts.kind, self.entries, policy, now, known)
 

@@ -15,7 +15,7 @@ Act = Literal["rate", "follow_up", "withdraw", "take_back", "add", "bind"]
 Headline = Literal["received", "counted", "working", "reopened", "answered"]
 RewardStands = Literal[
     "scheduled", "held", "refused", "manual", "withdrawn", "clearing", "paid", "paid_elsewhere",
-    "reversed", "coming", "no_phone", "no_airtime",
+    "reversed", "coming", "checking", "no_phone", "no_airtime",
 ]  # fmt: skip
 
 
@@ -25,12 +25,10 @@ AWAITED: tuple[RewardStands, ...] = ("scheduled", "held", "manual", "clearing")
 
 @dataclass(frozen=True)
 class Phone:
-    """Whether a phone is known, can get airtime, was bound by a code, and refused by vendors."""
+    """Whether a phone is known, and can get airtime, also by the vendors' word."""
 
     known: bool = False
     airtime: bool = False
-    bound: bool = False
-    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,11 +140,11 @@ class Standing:
 
     @property
     def _wants_phone(self) -> bool:
-        """None that gets the reward is known; or another would bring it on its way."""
-        if not self.phone.refused:
-            return not self.phone.airtime and not self.phone.bound
+        """None that gets the reward is known, and one would bring it on its way."""
+        if self.phone.airtime:
+            return False
         reward = self.reward()
-        return reward is None or reward.state == "no_airtime"
+        return reward is None or reward.state in ("no_phone", "no_airtime")
 
     def next(self, step: story.Step) -> int:
         """The number of the next entry of a step."""
@@ -165,8 +163,10 @@ class Standing:
             told = decided.details
             due = datetime.fromisoformat(told["due_at"]) if _is_promised(decided) else None
             state, reason = told["decision"], told.get("reason")
-            if self.phone.refused and state in AWAITED:
+            if state in AWAITED and self.phone.known and not self.phone.airtime:
                 return Reward("no_airtime", told["amount_fen"])
+            if state in AWAITED and story.decided_before(self.entries):
+                return Reward("checking", told["amount_fen"])
             return Reward(state, told["amount_fen"], decided.at, due, reason)
         return self._undecided()
 

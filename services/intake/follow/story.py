@@ -104,6 +104,19 @@ def of_phone(bound: Entry | None) -> int:
     return int(bound.details["number"]) if bound else 0
 
 
+def decided_before(entries: Sequence[Entry]) -> bool:
+    """Whether rewards has said nothing yet of the phone that was bound last: only of one before.
+
+    The days of a reward to it begin with its binding; where that is not told, as in older
+    entries, the decision's own time stands for it. `clearing` is a word about the bound one.
+    """
+    decided, bound = latest(entries, "reward_decided"), latest(entries, "bound")
+    if decided is None or bound is None or decided.details["decision"] == "clearing":
+        return False
+    told = decided.details.get("begun_at")
+    return (datetime.fromisoformat(told) if told else decided.at) < bound.at
+
+
 def extension(entries: Sequence[Entry]) -> Entry | None:
     """The newest time that the level above added to the verification's."""
     longer = (e for e in entries if e.step == "rescheduled" and e.details["why"] == "extended")
@@ -169,8 +182,9 @@ def _due(entries: Sequence[Entry], now: datetime, phone: bool) -> Iterator[Line]
     elif opened and not verified:
         yield _verification(opened, latest(entries, "clock"), extension(entries), now)
     scheduled = decided and decided.details["decision"] == "scheduled"
-    ended = any(latest(entries, step) for step in _ENDS) or phone_refused(entries)
-    if decided and scheduled and not ended:
+    ended = any(latest(entries, step) for step in _ENDS)
+    of_another = phone_refused(entries) or decided_before(entries)
+    if decided and scheduled and not ended and not of_another:
         yield _waiting(decided, "due_at", "line_reward_due", now)
 
 
