@@ -8,6 +8,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from services.notifications.providers import tencent
 from services.notifications.rules import messages as sms
 from services.notifications.store import messages
 from services.rewards.rules import settling
@@ -16,6 +17,8 @@ from shared.bus import inbox, pending, relay
 from shared.values.backoff import backoff
 
 LEAST = timedelta(seconds=3)
+# Longer than the sandbox takes to report.
+REPORTED = timedelta(seconds=30)
 
 
 def apply() -> None:
@@ -25,6 +28,7 @@ def apply() -> None:
     if times > 1:
         relay.LEASE_SECONDS = LEAST.total_seconds()
         pending.LEASE = messages.LEASE = 2 * LEAST
+        tencent.REPORTED = REPORTED
         # A question that died with its process counts as asked, and the pause after it grows.
         for rules in (settling, sms):
             vars(rules)["backoff"] = _short

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from deploy.local.ports import free_port
@@ -43,13 +44,14 @@ async def s3(folder: Path) -> AsyncIterator[str]:
     config = folder / "identities.json"
     config.write_text(json.dumps({"identities": [WRITER.identity, READER.identity]}))
     port = free_port()
-    others = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
+    names = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
               "filer.port.grpc", "s3.port.grpc")  # fmt: skip
+    others = {name: free_port() for name in names}
     command = [
-        str(WEED), "server", f"-dir={folder}", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        str(WEED), f"-logdir={folder}", "server", f"-dir={folder}", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         f"-s3.port={port}", f"-s3.config={config}", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-volume.max=8", "-master.volumeSizeLimitMB=32", "-master.volumePreallocate=false",
-        *(f"-{name}={free_port()}" for name in others),
+        *(f"-{name}={number}" for name, number in others.items()),
     ]  # fmt: skip
     with (folder / "weed.log").open("wb") as log:
         child = subprocess.Popen(  # noqa: ASYNC220
@@ -62,6 +64,10 @@ async def s3(folder: Path) -> AsyncIterator[str]:
     finally:
         child.kill()
         child.wait()
+        # Killed, it leaves these, and for most of them knows no other place.
+        for number in (port, *others.values()):
+            for left in Path(gettempdir()).glob(f"seaweedfs-*-{number}.sock"):
+                left.unlink()
 
 
 async def _make_bucket(endpoint: str) -> None:
