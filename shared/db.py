@@ -101,11 +101,24 @@ class Database:
 
         `as_` an operator, row-level security shows and takes only what is theirs.
         """
-        async with self.acquire() as connection, connection.transaction():
+        async with self._begun(as_) as connection:
+            yield connection
+        self._wake()
+
+    @asynccontextmanager
+    async def reading(self, as_: Operator | None = None) -> AsyncIterator[Connection]:
+        """The same for what only looks: PostgreSQL refuses it to write, and nobody is woken."""
+        async with self._begun(as_, readonly=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _begun(
+        self, as_: Operator | None, *, readonly: bool = False
+    ) -> AsyncIterator[Connection]:
+        async with self.acquire() as connection, connection.transaction(readonly=readonly):
             if as_ is not None:
                 await act_as(connection, as_)
             yield connection
-        self._wake()
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[Connection]:

@@ -103,7 +103,7 @@ class Api:
 
     async def list_held(self, call: Call[Any, Any]) -> views.Held:
         """What waits for a person, and the vendor's word for why."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             rows = await overview.list_held(conn, HELD_SHOWN)
         return views.Held(messages=[views.HeldMessage(**row) for row in rows])
 
@@ -113,7 +113,7 @@ class Api:
 
     async def listing(self, call: Call[Any, Any], query: views.ListQuery) -> views.Listing:
         """The same for a page that was asked for otherwise."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await self.showing.listing(conn, query)
 
     async def get_message(self, call: Call[None, None]) -> views.Detail:
@@ -123,7 +123,7 @@ class Api:
 
     async def get_day(self, call: Call[Any, Any]) -> views.Day:
         """By both purses; until when it is quiet."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await self.showing.day(conn)
 
     async def list_shares(self, call: Call[Any, Any]) -> list[views.VendorShare]:
@@ -159,7 +159,7 @@ class Api:
 
     async def list_stops(self, call: Call[None, None]) -> views.Stops:
         """Nobody's number is among it: they are kept as hashes."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await Stopping(conn, self.seal).show()
 
     async def change_stop(self, call: Call[views.StopBody, None]) -> views.Stop:

@@ -82,7 +82,7 @@ class Api:
     async def list_rewards(self, call: Call[None, views.ListQuery]) -> views.Listing:
         """A page of them."""
         query = call.query
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             rows = await rewards.list_page(conn, query.state, query.cursor, PAGE)
             names = await directory.list_names(conn, {reward.unit_code for _, reward in rows})
             away = await self._away(conn, [reward.id for _, reward in rows])
@@ -100,7 +100,7 @@ class Api:
 
     async def get_reward(self, call: Call[None, None]) -> views.Detail:
         """One reward."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             reward = await rewards.get(conn, call.params["reward_id"])
             if reward is None:
                 raise NotFound("refused.no_reward")

@@ -85,7 +85,7 @@ class Clearing:
         return await self._page(call, call.query or MismatchQuery(), refused)
 
     async def _list(self, call: Call[Any, Any], query: MismatchQuery) -> MismatchListing:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             rows = await mismatches.list_page(conn, query.cursor, query.show, PAGE)
         shown = [MismatchShown(**row) for row in rows]
         more = str(shown[-1].mismatch_id) if len(shown) == PAGE else None

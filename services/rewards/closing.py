@@ -59,7 +59,7 @@ class Closing:
 
     async def list_closes(self, call: Call[Any, Any]) -> Closes:
         """All, and which comes next."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             await directory.must_see_all(conn)
             found = await closes.list_newest(conn)
             month = await _next(conn)

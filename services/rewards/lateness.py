@@ -42,7 +42,7 @@ class Lateness:
         """A page of them."""
         query = call.query
         load = lateness.list_unpaid if query.show == "unpaid" else lateness.list_paid_late
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             rows = await load(conn, query.cursor, PAGE)
             now = await rewards.get_now(conn)
             last = await alerts.get_last(conn)

@@ -62,7 +62,7 @@ class LedgerPages:
         return await self._ledger(call, call.query.cursor)
 
     async def _ledger(self, call: Call[Any, Any], cursor: int | None) -> Ledger:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             await directory.must_see_all(conn)
             turnover = await ledger.list_turnover(conn, ALL_MONTHS)
             rows = await ledger.list_page(conn, cursor, PAGE)
@@ -77,7 +77,7 @@ class LedgerPages:
 
     async def get_posting(self, call: Call[Any, Any]) -> PostingShown:
         """One."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await _posting(conn, call.params["posting_no"])
 
     async def top_up(self, call: Call[TopUp, None]) -> PostingShown:

@@ -79,7 +79,7 @@ class Reconciliations:
         return await self._runs(call, call.query)
 
     async def _runs(self, call: Call[Any, Any], query: RunQuery) -> Runs:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             rows = await store.list_page(conn, query.cursor, query.vendor or None, query.show, PAGE)
             standing = await stops.list_standing(conn)
             lacking = await self._lacking(conn)
@@ -98,7 +98,7 @@ class Reconciliations:
 
     async def get_run(self, call: Call[Any, None]) -> RunTold:
         """One."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await _told(conn, call.params["run_id"])
 
     async def lift(self, call: Call[Note, None]) -> RunTold:

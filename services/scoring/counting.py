@@ -119,7 +119,7 @@ class CountedCases:
         query = call.query
         month = self._month(query)
         which = self._span(month, query)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             number, verified = await counted.count(conn, *which)
             rows = await counted.list_newest(conn, *which, query.before, _PAGE + 1)
             cases = await _cases(conn, self._teller(call), rows[:_PAGE])

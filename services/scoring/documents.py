@@ -64,7 +64,7 @@ class PaperPages:
     async def show(self, call: Call[None, PapersQuery]) -> Page:
         """The newest first."""
         query = call.query
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await papers.list_newest(conn, query.kind, query.last, PAGE + 1)
         page = found[:PAGE]
         values = {
@@ -80,7 +80,7 @@ class PaperPages:
     async def unread(self, call: Call[None, None]) -> Page:
         """What waits for whoever asks, the oldest first."""
         who = call.operator
-        async with self.database.transaction(as_=who) as conn:
+        async with self.database.reading(as_=who) as conn:
             found = await papers.list_unread(conn, who.scope, PAGE)
         values = {
             "papers": [one for one in found if addressed(who, one)],

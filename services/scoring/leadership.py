@@ -78,7 +78,7 @@ class LeadershipPage:
         since, until = month.begins(zone), month.on(1).begins(zone)
         starts = (month.on(-2).begins(zone), month.on(-1).begins(zone), since)
         end = min(until, now)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             figures = await months.get_figures(conn, since, until, name)
             days = await months.list_days(conn, since, until, name)
             before = await months.count_complaints(conn, starts[1], since, name)

@@ -70,7 +70,7 @@ class SanctionPages:
     async def show(self, call: Call[None, SanctionsQuery]) -> Page:
         """The newest first."""
         query = call.query
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await list_page(conn, query)
             names = await _names(conn, found[:PAGE])
             waiting = await sanctions.count_waiting(conn)
@@ -112,7 +112,7 @@ class SanctionPages:
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
         who = call.operator
-        async with self.database.transaction(as_=who) as conn:
+        async with self.database.reading(as_=who) as conn:
             one = await sanctions.get(conn, call.params["sanction_id"])
             if one is None:
                 raise NotFound("refused.no_sanction")

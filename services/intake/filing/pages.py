@@ -84,7 +84,7 @@ class FilingPages:
 
     async def _search(self, call: Call[None, None]) -> Page:
         sought = text.line(call.asked("q"))[:SOUGHT]
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await units.find(conn, sought.split(), call.operator.scope, FOUND + 1)
             filed = await store.list_newest(conn, LISTED)
         values = {

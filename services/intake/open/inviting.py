@@ -105,7 +105,7 @@ class InvitingPages:
     async def _page(
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             draws = await invitations.list_draws(conn, LISTED)
             own = await units.list_below(conn, call.operator.scope)
         values = {

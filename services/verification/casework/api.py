@@ -100,7 +100,7 @@ class Api:
 
     async def list_cases(self, call: Call[None, queries.ListQuery]) -> views.Listing:
         """A page of cases."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             page = await listing.list_page(conn, call.operator, call.query)
             names = await units.list_names(conn, [c.unit_code for c in page.cases])
         shown = [views.summary(c, self.desk.seal, names.get(c.unit_code)) for c in page.cases]
@@ -108,7 +108,7 @@ class Api:
 
     async def get_case(self, call: Call[None, None]) -> views.Detail:
         """One case."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await self._shown(conn, call.operator, call.params["case_id"])
 
     async def log_callback(self, call: Call[bodies.CallbackBody, None]) -> CallbackLogged:
@@ -141,7 +141,7 @@ class Api:
 
     async def list_holds(self, call: Call[None, queries.HoldQuery]) -> held.Holds:
         """The most pressing first, as many as a page shows."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await held.load(conn, self.desk.seal, call.query)
 
     async def decide_holds(self, call: Call[HoldBody, None]) -> hold_acts.HoldsEnded:

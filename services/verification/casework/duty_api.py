@@ -79,7 +79,7 @@ class DutyApi:
         zone = self.desk.policies.editions[-1].zone
         monday = rules.monday(call.query.week or clock.service_day(clock.now(), zone))
         begins = rules.start_of(monday, zone)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             unit = await acts.find_unit(conn, call.params["unit_code"])
             found = await duties.list_between(conn, unit.unit_code, begins, begins + WEEK)
         return Roster(unit_code=unit.unit_code, monday=monday, items=list(map(_shown, found)))

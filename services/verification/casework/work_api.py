@@ -93,7 +93,7 @@ class WorkApi:
 
     async def show(self, call: Call[None, None]) -> Work:
         """As it is."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await self._shown(conn, call.operator, call.params["case_id"])
 
     async def act(self, act: Act[Any, Any], call: Call[Any, None]) -> Work:

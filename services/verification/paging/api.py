@@ -45,7 +45,7 @@ class DutyPhoneApi:
 
     async def show(self, call: Call[None, None]) -> DutyPhoneShown:
         """As the last one left it."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             return await self._shown(conn, call.operator)
 
     async def keep(self, call: Call[DutyPhoneBody, None]) -> DutyPhoneShown:

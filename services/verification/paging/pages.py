@@ -58,7 +58,7 @@ class DutyPhonePages:
     async def _page(
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             changes = await store.list_changes(conn, call.operator.scope, _LISTED)
             root = await store.is_root(conn, call.operator.scope)
         values = {

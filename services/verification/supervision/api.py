@@ -41,7 +41,7 @@ class NoticeApi:
     async def show(self, call: Call[None, NoticesQuery]) -> Notices:
         """A page."""
         query = call.query
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await store.list_newest(
                 conn, call.operator, query.view, query.last, query.limit + 1
             )

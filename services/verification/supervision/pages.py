@@ -67,7 +67,7 @@ class NoticePages:
     async def show(self, call: Call[None, None]) -> Page:
         """The newest first; an auditor, who has nothing to acknowledge, sees what others have."""
         query = _query(call.asking)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await store.list_newest(conn, call.operator, query.view, query.last, _PAGE + 1)
             waiting = await acts.count_waiting(conn, call.operator)
         page = found[:_PAGE]
@@ -89,7 +89,7 @@ class NoticePages:
 
     async def download(self, call: Call[None, None]) -> Download:
         """The document alone."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             notice = await _find(conn, call.params["notice_id"])
         document = paper.of(notice, self._outlook(notice), self.policies)
         return Download(await self.printer.pdf(document), "application/pdf", document.file_name)
@@ -112,7 +112,7 @@ class NoticePages:
     async def _one(
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             notice = await _find(conn, call.params["notice_id"])
             levels = await store.list_of_deadline(conn, notice)
         outlook = self._outlook(notice)

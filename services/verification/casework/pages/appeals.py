@@ -73,7 +73,7 @@ class AppealPages:
 
     async def list_own(self, call: Call[None, None]) -> Appeals:
         """The same as the page."""
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             own = await appeals.list_own(conn, self.desk, call.operator)
             heard = await appeals.list_answered(conn, self.desk, call.operator)
         return Appeals(items=[_shown(one) for one in own], answered=[_said(one) for one in heard])
@@ -90,7 +90,7 @@ class AppealPages:
     async def _page(
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             own = await appeals.list_own(conn, self.desk, call.operator)
             heard = await appeals.list_answered(conn, self.desk, call.operator)
             names = await units.list_names(conn, [one.marked.unit_code for one in own])

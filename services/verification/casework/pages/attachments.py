@@ -58,7 +58,7 @@ class Attachments:
     async def show_praised(self, call: Call[None, None]) -> Media:
         """The same where no case is."""
         own, attachment_id = call.params["commendation_id"], call.params["attachment_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             name = await attachments.see_praised(conn, own, attachment_id)
         return await self._opened(name)
 

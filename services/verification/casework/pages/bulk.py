@@ -77,7 +77,7 @@ class BulkPages:
         key: str = "",
     ) -> Page:
         wanted = Wanted(units=[unit] if unit else None)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             due = await list_ticked(conn, call.operator, wanted, ticked)
             free = [case for case in due if case.lead is None or str(case.case_id) in ticked]
             shown = await rows.load(conn, self.desk, call.operator, free, clock.now())

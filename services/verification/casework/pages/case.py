@@ -77,7 +77,7 @@ class CasePage:
     async def show(self, call: Call[None, None]) -> Page | See:
         """The case, with what was written and not sent; by any other name one is led to its id."""
         said = call.params["case_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             case = await find_said(conn, call.operator, said)
             if case is None:
                 raise NotFound("refused.no_case")
@@ -149,7 +149,7 @@ class CasePage:
     async def _page(self, call: Call[Any, None], attempt: Attempt | None = None) -> Page:
         """With what was typed; without that, with what was written before and not sent."""
         case_id = call.params["case_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, case_id)
             kept = await drafts.load(conn, self.desk, call.operator, case_id)
             attempt = attempt or Attempt(typed=kept.typed)

@@ -75,7 +75,7 @@ class CommendationPages:
     async def show(self, call: Call[None, None]) -> Page:
         """The newest first."""
         query = _query(call.asking)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await commendations.list_newest(
                 conn, query.unit, _badges(call.operator, query), query.before, _PAGE + 1
             )
@@ -113,7 +113,7 @@ class CommendationPages:
         self, call: Call[Any, Any], typed: Fields = NONE, refused: Refused | None = None
     ) -> Page:
         own = call.params["commendation_id"]
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             said = await commendations.get(conn, own)
             if said is None:
                 raise NotFound("refused.no_commendation")

@@ -71,7 +71,7 @@ class ConflictPage:
         return case, await drafts.load(conn, self.desk, call.operator, case.case_id)
 
     async def _page(self, call: Call[None, None], refused: Refused | None = None) -> Page | See:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             case, kept = await self._load(conn, call)
             if not overtaken.is_overtaken(kept.typed, case):
                 return See(f"/desk/cases/{case.case_id}")

@@ -66,7 +66,7 @@ class DutyPages:
     async def show_units(self, call: Call[None, None]) -> Page | See:
         """Who has one unit only is led to it."""
         begins = self._begins(None)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             names = await units.list_all_names(conn)
             counts = await duties.count_officers(conn, begins, begins + WEEK)
         if call.operator.scope in names:
@@ -109,7 +109,7 @@ class DutyPages:
     ) -> Page:
         query = _query(call.asking)
         begins = self._begins(query.week)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             unit = await acts.find_unit(conn, call.params["unit_code"])
             found = await duties.list_between(conn, unit.unit_code, begins, begins + WEEK)
             notes = await duties.list_notes(conn, unit.unit_code, begins, begins + WEEK, _NOTES)

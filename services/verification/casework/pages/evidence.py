@@ -66,7 +66,7 @@ class EvidencePage:
         refused: Refused | None = None,
         key: str = "",
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             case = await find_case(conn, call.operator, call.params["case_id"])
         values = {
             "case": case,

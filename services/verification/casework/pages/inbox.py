@@ -78,12 +78,11 @@ class InboxPages:
     ) -> Page:
         """The same for what is asked for; with the name that a view could not be saved under."""
         now, today = clock.now(), listing.end_of_today()
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await listing.find(conn, self.desk, call.operator, query)
             page = await listing.list_found(conn, call.operator, query, found)
             shown = await rows.load(conn, self.desk, call.operator, page.cases, now)
             counts = await lists.count_due(conn, call.operator, today, now)
-            newest = await lists.get_newest(conn, call.operator)
             here = await presences.list_others(conn, call.operator.username, now, FRESH)
             waiting = await _waiting(conn, call)
             saved = await saved_views.list_of(conn, call.operator.username)
@@ -92,7 +91,7 @@ class InboxPages:
             "rows": shown,
             "counts": figures(counts, call.language),
             "late": counts.late,
-            "newest": newest or _NOTHING,
+            "newest": counts.newest or _NOTHING,
             "here": here,
             "query": query,
             "found": found,

@@ -96,15 +96,16 @@ class LivePages:
                 await self._leave(page.case, operator)
 
     async def _look(self, operator: Operator, language: Language, page: Page) -> News:
-        now = clock.now()
-        async with self.database.transaction(as_=operator) as conn:
+        now, opened = clock.now(), self.database.transaction if page.case else self.database.reading
+        async with opened(as_=operator) as conn:
             if page.case:
                 await presences.put(conn, page.case, operator.username, now)
             here = await presences.list_others(conn, operator.username, now, FRESH)
             if page.since is None:
                 return News(new=0, counts={}, here=here)
             counts = await lists.count_due(conn, operator, listing.end_of_today(), now)
-            new = await lists.count_newer(conn, operator, page.since)
+            newer = counts.newest is not None and counts.newest > page.since
+            new = await lists.count_newer(conn, operator, page.since) if newer else 0
         return News(new=new, counts=figures(counts, language), here=here)
 
     async def _leave(self, case_id: UUID, operator: Operator) -> None:
@@ -129,4 +130,6 @@ async def _rung(bell: asyncio.Event, rested: float) -> bool:
 
 def figures(counts: lists.Counts, language: Language) -> Mapping[str, str]:
     """As they stand on the page."""
-    return {name: counted(number, language) for name, number in asdict(counts).items()}
+    numbers = asdict(counts)
+    del numbers["newest"]
+    return {name: counted(number, language) for name, number in numbers.items()}

@@ -53,7 +53,7 @@ class MinePages:
     async def mine(self, call: Call[None, queries.MineQuery]) -> Page:
         """The cases they lead or help with, the verdicts and the requests they decide."""
         operator, query = call.operator, call.query
-        async with self.database.transaction(as_=operator) as conn:
+        async with self.database.reading(as_=operator) as conn:
             led = await queues.list_led(conn, operator, listing.decode(query.led), _MOST + 1)
             reviews = await queues.list_reviews(
                 conn, operator, listing.decode(query.reviews), _MOST + 1
@@ -79,7 +79,7 @@ class MinePages:
     async def shift(self, call: Call[None, None]) -> Page:
         """What is overdue, and what is due by the end of the day, to be printed and signed."""
         now, tonight = clock.now(), listing.end_of_today()
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             due = await lists.list_due(conn, call.operator, Wanted(until=tonight), None, _MOST + 1)
             shown = await rows.load(conn, self.desk, call.operator, due[:_MOST], now)
             place = await units.list_names(conn, [call.operator.scope])

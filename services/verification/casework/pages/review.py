@@ -70,7 +70,7 @@ class ReviewPage:
 
     async def _page(self, call: Call[Any, Any], attempt: Attempt) -> Page:
         operator = call.operator
-        async with self.database.transaction(as_=operator) as conn:
+        async with self.database.reading(as_=operator) as conn:
             case = await find_case(conn, operator, call.params["case_id"])
             detail = await load_detail(conn, case, self.desk)
             roster = await load_roster(conn, operator, detail)

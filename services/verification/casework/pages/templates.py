@@ -63,7 +63,7 @@ class TemplatePages:
         refused: Refused | None = None,
         key: str = "",
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             found = await templates.list_all(conn)
             people = await operators.list_names(conn, [one.changed_by for one in found])
         change = call.asked("change")

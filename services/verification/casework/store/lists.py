@@ -27,6 +27,7 @@ _RANK = "(CASE WHEN urgent THEN 0 ELSE 1 END)"
 # Urgent first, then what is due first, so that the overdue stand before the rest.
 _PRESSING = f"{_RANK}, next_due_at, case_id"
 _NEWEST = "case_id DESC"
+_BY_AGE = f"ORDER BY {_NEWEST}"
 _FOUND = f"SELECT case_id, urgent, next_due_at FROM cases WHERE NOT {KEPT_FROM}"  # noqa: S608
 _BY_UNIT = f"""
     FROM units u CROSS JOIN LATERAL (
@@ -63,7 +64,8 @@ _BY_TIME = f"{_RANK} IN (0, 1) AND next_due_at"
 _COUNTS = """
     WITH late AS ({late}), today AS ({today}), work AS ({work})
     SELECT (SELECT n FROM work) AS work, (SELECT n FROM today) AS today,
-           (SELECT n FROM late) AS late, ({urgent}) AS urgent, ({review}) AS review
+           (SELECT n FROM late) AS late, ({urgent}) AS urgent, ({review}) AS review,
+           ({newest}) AS newest
 """
 _OVERDUE = f"SELECT count(*) FROM cases WHERE {_BY_TIME} < mashang_now()"  # noqa: S608
 _COUNTED = {
@@ -93,6 +95,8 @@ def _counts(*, whole: bool, most: int) -> str:
         name: _count(wanted, beyond, whole=whole, most=most)
         for name, (wanted, beyond) in _COUNTED.items()
     }
+    found = _found("true", _BY_AGE, 1, whole=whole)
+    parts["newest"] = f"SELECT case_id {found} {_BY_AGE} LIMIT 1"
     return _COUNTS.format(**parts)
 
 
@@ -126,13 +130,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Counts:
-    """Cases with a duty, due by the end of today, overdue, urgent, waiting for a second look."""
+    """Cases with a duty, due by the end of today, overdue, urgent, waiting for a second look.
+
+    `newest` is the newest that there is; the ids are in the order of opening.
+    """
 
     work: int = 0
     today: int = 0
     late: int = 0
     urgent: int = 0
     review: int = 0
+    newest: UUID | None = None
 
 
 class _Asked:
@@ -206,16 +214,6 @@ async def count_due(
     sql = _counts(whole=await _sees_all(conn, operator), most=MOST)
     row = await conn.fetchrow(sql, *own(operator), end_of_today, now)
     return Counts(**dict(row)) if row else Counts()
-
-
-async def get_newest(conn: Connection, operator: Operator) -> UUID | None:
-    """The newest case that this operator sees; the ids are in the order of opening."""
-    found = _found("true", f"ORDER BY {_NEWEST}", 1, whole=await _sees_all(conn, operator))
-    newest: UUID | None = await conn.fetchval(
-        f"SELECT case_id {found} ORDER BY {_NEWEST} LIMIT 1",
-        *own(operator),
-    )
-    return newest
 
 
 async def count_newer(conn: Connection, operator: Operator, since: UUID) -> int:

@@ -35,7 +35,7 @@ class TreePages:
         """What lies at one's own place, at another below it, or what was found."""
         said = text.line(call.asked("q"))[:_LONGEST]
         at = call.asked("at") or call.operator.scope
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             if said:
                 return await self._found(conn, call, said)
             if await units.get_unit(conn, at):

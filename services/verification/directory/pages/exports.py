@@ -41,7 +41,7 @@ class ExportPages:
         kind = next((one for one in KINDS if one.name == name), None)
         if kind is None or call.operator.role not in FILE_KEEPERS[kind.name] or form not in _TYPES:
             raise NotFound
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             whole = await acts.claim(conn, call.operator)
         there = sorted(whole.all_of(kind.name).items())
         rows = [

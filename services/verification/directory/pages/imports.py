@@ -163,7 +163,7 @@ class ImportPages:
         return Page("directory_import.html", values, refused=refused)
 
     async def _preview(self, call: Call[Any, Any], refused: Refused | None = None) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             sheet = await self._sheet(conn, call)
             preview = await previewing.look(conn, self.rules, call.operator, sheet)
         if preview.errors:

@@ -140,7 +140,7 @@ class ThingPages:
         form = FORMS[kind]
         code = _code(kind, call) if call.params else ""
         levels = self._levels(call.language)
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             thing = await _GET[kind](conn, code) if code else None
             if code and thing is None:
                 raise NotFound

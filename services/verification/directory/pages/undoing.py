@@ -64,7 +64,7 @@ class UndoPages:
         return await self._page(call, refused)
 
     async def _page(self, call: Call[Any, Any], refused: Refused | None = None) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             change = await changes.get_change(conn, call.params["change_id"])
             if change is None or call.operator.role not in KEEPERS[change.kind]:
                 raise NotFound

@@ -81,7 +81,7 @@ class WindowPages:
     async def _page(
         self, call: Call[Any, Any], typed: Fields | None = None, refused: Refused | None = None
     ) -> Page:
-        async with self.database.transaction(as_=call.operator) as conn:
+        async with self.database.reading(as_=call.operator) as conn:
             unit = await _unit(conn, call.params["unit_code"])
             found = await windows.list_windows(conn, unit.unit_code)
             changed = await changes.list_of_windows(conn, unit.unit_code, LISTED)
