@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import aio_pika
+import asyncpg
 import pytest
 
 from deploy.local.rabbitmq import RabbitMQ
@@ -301,3 +302,15 @@ async def test_body_is_the_envelope(database: Database) -> None:
         body = json.loads(await conn.fetchval("SELECT body FROM outbox"))
     assert (str(event_id), "submission.received.v1") == (body["id"], body["type"])
     assert body["traceparent"].startswith("00-")
+
+
+async def test_who_only_reads_wakes_nobody_and_writes_nothing(database: Database) -> None:
+    """A page that is looked at costs no look at the outbox; PostgreSQL refuses it to publish."""
+    woken: list[bool] = []
+    database.after_commit.append(lambda: woken.append(True))
+    async with database.reading() as conn:
+        assert 0 == await conn.fetchval("SELECT count(*) FROM outbox")
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with database.reading() as conn:
+            await outbox.publish(conn, VERIFIED)
+    assert [] == woken
