@@ -48,7 +48,8 @@ async def s3(folder: Path) -> AsyncIterator[str]:
               "filer.port.grpc", "s3.port.grpc")  # fmt: skip
     others = {name: free_port() for name in names}
     command = [
-        str(WEED), f"-logdir={folder}", "server", f"-dir={folder}", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        str(WEED), f"-logdir={folder}", "server",
+        f"-dir={folder}", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         f"-s3.port={port}", f"-s3.config={config}", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-volume.max=8", "-master.volumeSizeLimitMB=32", "-master.volumePreallocate=false",
         *(f"-{name}={number}" for name, number in others.items()),

@@ -312,5 +312,5 @@ async def test_who_only_reads_wakes_nobody_and_writes_nothing(database: Database
         assert 0 == await conn.fetchval("SELECT count(*) FROM outbox")
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         async with database.reading() as conn:
-            await outbox.publish(conn, VERIFIED)
+            await outbox.publish(conn, RECEIVED)
     assert [] == woken
