@@ -86,7 +86,7 @@ class Holder:
 
     async def answered(
         self, verdict: events.Verdict = "substantiated", revision: int = 1,
-        at: datetime | None = None,
+        at: datetime | None = None, overturned: events.Verdict | None = None,
     ) -> None:  # fmt: skip
         """There is a verdict, and an answer."""
         event = events.CaseVerified(
@@ -95,7 +95,7 @@ class Holder:
             verdict=verdict, attribution="none", officers=(),
             answer_sealed=SEAL.close(f"答复{revision}", f"answer:{self.id}"), phone_sealed=None,
             phone_index=None, language="zh", received_at=clock.now(),
-            verified_at=at or clock.now(),
+            verified_at=at or clock.now(), overturned=overturned,
         )  # fmt: skip
         await self.intake.tell(event)
 

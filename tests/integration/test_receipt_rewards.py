@@ -294,3 +294,13 @@ async def test_what_earned_nothing_reads_nothing(intake: Site, verdict: events.V
     await citizen.answered(verdict)
     assert (await citizen.account())["reward"] is None
     assert 'id="reward"' not in await citizen.page()
+
+
+async def test_an_appeal_takes_nothing_back(intake: Site) -> None:
+    """A phone still brings the reward of a verdict that an officer's appeal overturned (rule 8)."""
+    citizen = await answered(intake, None)
+    await citizen.answered("unsubstantiated", 2, overturned="substantiated")
+    await reads(citizen, "no_phone")
+    assert "bind" in (await citizen.account())["may"]
+    await citizen.answered("unsubstantiated", 3)
+    assert (await citizen.account())["reward"] is None

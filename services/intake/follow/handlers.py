@@ -82,6 +82,7 @@ async def on_case_verified(conn: Connection, event: CaseVerified) -> None:
     told = {
         "number": event.revision,
         "verdict": event.verdict,
+        "rewarded_by": event.overturned or event.verdict,
         "answer_sealed": event.answer_sealed,
         "handed_at": event.handed_at and event.handed_at.isoformat(),
     }

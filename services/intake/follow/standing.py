@@ -171,8 +171,10 @@ class Standing:
         return self._undecided()
 
     def _undecided(self) -> Reward | None:
-        rule = self.policy.reward
-        told = self.verdict.details["verdict"] if self.verdict else None
+        rule, told = self.policy.reward, None
+        if self.verdict:
+            # What an officer's appeal overturned takes nothing back (rule 8).
+            told = self.verdict.details.get("rewarded_by") or self.verdict.details["verdict"]
         if self.kind != "complaint" or told not in rule.verdicts:
             return None
         if self.phone.airtime:
