@@ -30,7 +30,10 @@ class Resending:
             raise NotFound("refused.no_message")
         if row["resent_as"]:
             raise Conflict("refused.message_resent")
-        how = resending(row["state"], row["purpose"], phone=row["phone_sealed"] is not None)
+        how = resending(
+            row["state"], row["purpose"],
+            phone=row["phone_sealed"] is not None, answered=row["answered"],
+        )  # fmt: skip
         if how is None:
             raise Conflict("refused.message_not_resendable")
         reason = phone.hidden(body.reason.strip())

@@ -54,7 +54,10 @@ class Showing:
         terms, now = self._terms()
         shown = self._row(row, terms, await spending.get(conn, terms.day), now)
         again = await self._resent_by(conn, message_id)
-        may = resending(row["state"], row["purpose"], phone=row["phone_sealed"] is not None)
+        may = resending(
+            row["state"], row["purpose"],
+            phone=row["phone_sealed"] is not None, answered=row["answered"],
+        )  # fmt: skip
         return Detail(
             **shown,
             steps=[Step(**step) for step in await overview.list_steps(conn, message_id)],

@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from services.notifications.settings import Settings
+from services.notifications.store import messages
 from shared.db import Database
 from shared.web.edge import make_app
 from tests.integration.notifications_desk import SEED, add, make_service, make_settings
@@ -130,6 +131,27 @@ async def test_without_a_reason_nothing_is_sent_again(
     reader = Tab(client, SEED, somebody("auditor"))
     await reader.get(f"/messages/{own}")
     assert f"/messages/{own}/resend" not in reader.text
+    assert [] == await rows(database, "SELECT * FROM resends")
+
+
+async def test_what_is_answered_is_not_asked_again(
+    client: TestClient[Any, Any], database: Database, settings: Settings
+) -> None:
+    """A question that failed is offered to be sent again until the citizen has answered."""
+    own = await add(database, settings, "failed")
+    async with database.acquire() as conn:
+        submission = await conn.fetchval(
+            "UPDATE messages SET purpose = 'question', occasion = 2, expires_at = now()"
+            " WHERE message_id = $1 RETURNING submission_id", own,
+        )  # fmt: skip
+    page = Tab(client, SEED, somebody("system_admin"))
+    for revision, offered in ((1, True), (2, False)):
+        async with database.transaction() as conn:
+            await messages.mark_answered(conn, submission, revision)
+        await page.get(f"/messages/{own}")
+        assert offered == (f"/messages/{own}/resend" in page.text)
+    await page.get("/stops")
+    assert 409 == await page.send(f"/messages/{own}/resend", reason="对方说没收到")
     assert [] == await rows(database, "SELECT * FROM resends")
 
 

@@ -135,9 +135,14 @@ RESENDABLE: frozenset[Purpose] = frozenset({"thanks", "paid", "unreached", "word
 Resending = Literal["plainly", "confirmed"]
 
 
-def resending(state: State, purpose: Purpose, *, phone: bool) -> Resending | None:
-    """Whether a person may send it again; what may have arrived only if they say that they know."""
-    if not phone or purpose not in RESENDABLE:
+def resending(
+    state: State, purpose: Purpose, *, phone: bool, answered: bool = False
+) -> Resending | None:
+    """Whether a person may send it again; what may have arrived only if they say that they know.
+
+    What was asked and is answered by now is not asked again.
+    """
+    if not phone or answered or purpose not in RESENDABLE:
         return None
     if state == "failed":
         return "plainly"

@@ -31,7 +31,9 @@ _SHOWN = """
     SELECT m.message_id, m.case_id, m.submission_id, m.purpose, m.state, m.code, m.attempt, m.fen,
         m.phone_sealed, m.created_at, m.settled_at, m.not_before, a.vendor, m.resend_of,
         (SELECT r.message_id FROM messages r WHERE r.resend_of = m.message_id) AS resent_as,
-        mashang_now() - m.created_at AS age
+        mashang_now() - m.created_at AS age,
+        m.purpose = 'question' AND EXISTS (SELECT FROM rated r
+            WHERE r.submission_id = m.submission_id AND r.revision >= m.occasion) AS answered
     FROM messages m LEFT JOIN LATERAL (
         SELECT vendor FROM attempts t WHERE t.message_id = m.message_id
         ORDER BY attempt DESC LIMIT 1) a ON true
