@@ -6,9 +6,11 @@ time-outs (seconds) after which PostgreSQL gives up a peer that says nothing.
 
 import os
 from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from services.notifications.providers import tencent
+from services.notifications import providers
 from services.notifications.rules import messages as sms
 from services.notifications.store import messages
 from services.rewards.rules import settling
@@ -17,7 +19,7 @@ from shared.bus import inbox, pending, relay
 from shared.values.backoff import backoff
 
 LEAST = timedelta(seconds=3)
-# Longer than the sandbox takes to report.
+# What a vendor does not list by then counts as never taken; the sandbox reports at once.
 REPORTED = timedelta(seconds=30)
 
 
@@ -28,7 +30,10 @@ def apply() -> None:
     if times > 1:
         relay.LEASE_SECONDS = LEAST.total_seconds()
         pending.LEASE = messages.LEASE = 2 * LEAST
-        tencent.REPORTED = REPORTED
+        for name in (one.name for one in iter_modules(providers.__path__)):
+            adapter = vars(import_module(f"{providers.__name__}.{name}"))
+            if "REPORTED" in adapter:
+                adapter["REPORTED"] = REPORTED
         # A question that died with its process counts as asked, and the pause after it grows.
         for rules in (settling, sms):
             vars(rules)["backoff"] = _short
