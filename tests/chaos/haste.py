@@ -13,7 +13,7 @@ from typing import Any
 from services.notifications import providers
 from services.notifications.rules import messages as sms
 from services.notifications.store import messages
-from services.rewards.rules import settling
+from services.rewards.rules import numbers, settling
 from shared import db, jobs
 from shared.bus import inbox, pending, relay
 from shared.values.backoff import backoff
@@ -35,7 +35,7 @@ def apply() -> None:
             if "REPORTED" in adapter:
                 adapter["REPORTED"] = REPORTED
         # A question that died with its process counts as asked, and the pause after it grows.
-        for rules in (settling, sms):
+        for rules in (settling, numbers, sms):
             vars(rules)["backoff"] = _short
     inbox.EXCUSED_AFTER = inbox.EXCUSED_AFTER / times
     if seconds := os.environ.get("MASHANG_CHAOS_SESSION"):
