@@ -449,3 +449,15 @@ async def test_the_desk_reads_all_that_the_citizen_said(bureau: Office) -> None:
     for shown in said_all.split():
         assert shown in browser.text, shown
     assert "11月26日 00:00" not in browser.text
+
+
+async def test_who_only_looks_wakes_nobody(bureau: Office) -> None:
+    """Neither relay nor jobs run for a page; the draft that is kept on it wakes them."""
+    woken: list[bool] = []
+    case_id = await bureau.case()
+    page = await tab(bureau, "desk")
+    bureau.database.after_commit.append(lambda: woken.append(True))
+    for address in ("/desk", "/desk/mine", "/desk/shift", f"/desk/cases/{case_id}"):
+        assert (200, []) == (await page.get(address), woken), address
+    await page.send(f"/desk/cases/{case_id}/draft", ("finding", "先存着"))
+    assert woken
