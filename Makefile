@@ -49,7 +49,7 @@ simulate: ## a year of a city through the real services, recounted (ARGS="--poli
 	@$(LEASH) $(BIN)/python -m deploy.simulate $(ARGS)
 
 bench: ## measure throughput beside the alternatives, print it and write it as JSON
-	@$(BOOTSTRAP) --dev --broker
+	@$(BOOTSTRAP) --dev --broker --wrk
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 pages: ## every page under axe, in a Chromium of 2018 and by Lighthouse (needs Node 20)

@@ -40,6 +40,7 @@ def main() -> int:
     parser.add_argument("--dev", action="store_true", help="also the tools for checks and tests")
     parser.add_argument("--broker", action="store_true", help="also RabbitMQ, if AMQP_URL is unset")
     parser.add_argument("--browser", action="store_true", help="also Chromium, for the tests")
+    parser.add_argument("--wrk", action="store_true", help="also wrk, for the benchmarks")
     wanted = parser.parse_args()
     try:
         ensure_environment(venv_folder(), dev=wanted.dev)
@@ -47,6 +48,8 @@ def main() -> int:
             ensure_broker()
         if wanted.browser:
             ensure_browser()
+        if wanted.wrk and not shutil.which("wrk"):
+            install_packages("wrk", "wrk, which makes the benchmarks' load,")
     except SetupError as problem:
         print(f"mashang: {problem}", file=sys.stderr)
         return 1

@@ -19,7 +19,7 @@ from deploy.local.settings import ROOT
 from shared.observe import log
 from tests.bench import accepts, desk, idle, machine, pipeline, relay, screen, signing
 from tests.bench.servers import lab
-from tests.bench.table import Report, aims_table, rates_table
+from tests.bench.table import Report, aims_table, costs_table, rates_table
 
 BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "accepts": accepts.measure,
@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each contestant")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each contestant")
     parser.add_argument("--cases", type=int, default=200_000, help="how many the desk has")
     parser.add_argument("--workers", type=int, default=1, help="processes of intake and its rival")
     chosen = parser.parse_args()
@@ -80,6 +80,8 @@ def show(console: Console, report: Report) -> None:
     """The tables of one benchmark."""
     console.print()
     console.print(rates_table(report))
+    if report.costs:
+        console.print(costs_table(report))
     console.print(aims_table(report))
     for line in report.notes:
         console.print(f"  {line}", highlight=False, soft_wrap=True)

@@ -29,13 +29,17 @@ GIVE_UP = 15.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """`accepted` counts every 201 ever given; `rate` only those of the measured seconds."""
+    """`accepted` counts every 201 ever given; `rate` only those of the measured seconds.
+
+    At most `unheard` more were accepted whose answers nobody waited for.
+    """
 
     rate: float
     accepted: int
     refused: dict[str, int]
     p50_ms: float
     p99_ms: float
+    unheard: int = 0
 
 
 class Crowd:

@@ -28,9 +28,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Aim:
-    """A goal: `ours` must reach `least` times the median of `rival`, or `least` a second alone.
+    """A goal: `ours` must reach `least` times the median of `rival`, or `least` alone.
 
-    With `at_most` it must not pass it.
+    With `at_most` it must not pass it. Alone it is in the report's unit, unless it has its own.
     """
 
     label: str
@@ -38,6 +38,7 @@ class Aim:
     rival: str | None
     least: float
     at_most: bool = False
+    unit: str | None = None
 
     def reached(self, medians: Mapping[str, float]) -> float:
         """The ratio, or our own rate where the goal names no rival."""
@@ -50,7 +51,10 @@ class Aim:
 
 @dataclass(frozen=True)
 class Report:
-    """One benchmark's outcome. `wrong` says what did not add up, so that the figures are void."""
+    """One benchmark's outcome. `wrong` says what did not add up, so that the figures are void.
+
+    `costs` are figures beside the rates, each with its unit in its name.
+    """
 
     name: str
     title: str
@@ -59,11 +63,12 @@ class Report:
     notes: tuple[str, ...] = ()
     wrong: tuple[str, ...] = field(default=())
     unit: str = "/s"
+    costs: tuple[Series, ...] = ()
 
     @property
     def medians(self) -> dict[str, float]:
-        """By contestant."""
-        return {series.name: series.median for series in self.series}
+        """By contestant, and by cost."""
+        return {series.name: series.median for series in (*self.series, *self.costs)}
 
     def verdicts(self) -> list[tuple[str, str, str, bool]]:
         """(goal, reached, aimed at, met) for each aim."""
@@ -79,20 +84,16 @@ class Report:
         ]
 
     def _figure(self, value: float, aim: Aim) -> str:
-        return f"{value:.2f} x" if aim.rival else f"{value:,.0f}{self.unit}"
+        unit = self.unit if aim.unit is None else aim.unit
+        return f"{value:.2f} x" if aim.rival else f"{value:,.0f}{unit}"
 
     def as_json(self) -> dict[str, Any]:
         """The same, for machines."""
         return {
             "title": self.title,
             "unit": self.unit.strip(),
-            "rates": {
-                s.name: {
-                    "median": round(s.median, 1),
-                    "rounds": [round(rate, 1) for rate in s.rates],
-                }
-                for s in self.series
-            },
+            "rates": _as_json(self.series),
+            "costs": _as_json(self.costs),
             "aims": [
                 {"label": aim.label, "reached": round(reached, 3), "least": aim.least}
                 for aim in self.aims
@@ -101,6 +102,13 @@ class Report:
             "notes": list(self.notes),
             "wrong": list(self.wrong),
         }
+
+
+def _as_json(series: Sequence[Series]) -> dict[str, Any]:
+    return {
+        s.name: {"median": round(s.median, 1), "rounds": [round(rate, 1) for rate in s.rates]}
+        for s in series
+    }
 
 
 def of_rounds(rounds: Sequence[Mapping[str, float]]) -> tuple[Series, ...]:
@@ -118,6 +126,16 @@ def rates_table(report: Report) -> Table:
     for series in report.series:
         share = f"{series.median / first:.2f} x"
         table.add_row(series.name, f"{series.median:,.0f}", series.spread, share)
+    return table
+
+
+def costs_table(report: Report) -> Table:
+    """What it cost."""
+    table = Table("cost", show_edge=True)
+    for heading in ("median", "min-max"):
+        table.add_column(heading, justify="right")
+    for series in report.costs:
+        table.add_row(series.name, f"{series.median:,.0f}", series.spread)
     return table
 
 

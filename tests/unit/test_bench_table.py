@@ -1,12 +1,27 @@
 """The arithmetic of the benchmarks: medians, ratios, verdicts."""
 
 from io import StringIO
+from pathlib import Path
+from typing import cast
 
 import pytest
 from rich.console import Console
 
-from tests.bench.load import Crowd
-from tests.bench.table import Aim, Report, Series, aims_table, of_rounds, rates_table
+from deploy.local.process import StartError
+from tests.bench import generators
+from tests.bench.accepts import BY_OURS, FASTAPI, Course, Run
+from tests.bench.load import Crowd, Outcome
+from tests.bench.parts import Spent
+from tests.bench.servers import Lab
+from tests.bench.table import (
+    Aim,
+    Report,
+    Series,
+    aims_table,
+    costs_table,
+    of_rounds,
+    rates_table,
+)
 
 ROUNDS = [
     {"ours": 900.0, "theirs": 200.0},
@@ -84,3 +99,34 @@ def test_a_goal_may_be_a_limit() -> None:
         ("few", "900 ms/min", "900 ms/min", True),
         ("fewer", "900 ms/min", "899 ms/min", False),
     ] == (burnt.verdicts())
+
+
+def test_a_cost_stands_beside_the_rates_and_has_its_own_unit() -> None:
+    """A goal may be about a cost; table and file show it with its rounds."""
+    costs = (Series("us an accept", (150.0, 210.0, 180.0)),)
+    goal = Aim("us an accept", "us an accept", None, 200.0, at_most=True, unit=" us")
+    shown = Report("demo", "a demo", of_rounds(ROUNDS), (goal,), costs=costs)
+    assert [("us an accept", "180 us", "200 us", True)] == shown.verdicts()
+    told = {"us an accept": {"median": 180.0, "rounds": [150.0, 210.0, 180.0]}}
+    assert told == shown.as_json()["costs"]
+    console = Console(file=StringIO(), width=100)
+    console.print(costs_table(shown))
+    assert "150-210" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_what_was_taken_in_on_credit_does_not_count() -> None:
+    """A run whose events waited longer than a second is named; a rival has no relay to wait for."""
+    outcome = Outcome(900.0, 2700, {}, 1.0, 2.0)
+    waited = [Run(outcome, Spent({}, oldest)) for oldest in (0.4, 1.6)]
+    course = Course(cast(Lab, None), Path(), [], {BY_OURS: waited, FASTAPI: waited})
+    assert [f"{BY_OURS}: an event waited 1.6 s, so its accepts do not count"] == course.late()
+
+
+def test_wrk_says_what_it_lost() -> None:
+    """Answers are split into accepted and refused; what is on its way at the end may be stored."""
+    losses = '"refused": 20, "disconnected": 3'
+    line = f'{{"answers": 900, {losses}, "seconds": 2.0, "p50": 1.5, "p99": 9.25}}'
+    expected = Outcome(440.0, 880, {"refused": 20, "disconnected": 3}, 1.5, 9.25, unheard=64)
+    assert expected == generators.read(line, 64)
+    with pytest.raises(StartError, match="no figure: unable to connect"):
+        generators.read("unable to connect", 64)
