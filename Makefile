@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 	--python-version 3.11 --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
+.PHONY: help run test steady fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
 .PHONY: cuts pictures
 
 help: ## list these targets
@@ -25,6 +25,10 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 test: ## set up and run every test (ARGS="-k words" selects)
 	@$(BOOTSTRAP) --dev --broker --browser
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+steady: ## the suite five times in a row while another process burns every core (ARGS="--times 2")
+	@$(BOOTSTRAP) --dev --broker --browser
+	@$(LEASH) $(BIN)/python -m tests.steady $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them
 	@$(BOOTSTRAP) --dev --broker
