@@ -36,7 +36,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.steady", description=__doc__)
     parser.add_argument("--times", type=int, default=5, help="rounds")
     parser.add_argument("--burners", type=int, default=os.cpu_count() or 1, help="busy processes")
-    chosen, chosen.pytest = parser.parse_known_args()
+    chosen, rest = parser.parse_known_args()
+    chosen.pytest = rest
     if chosen.times < 1 or chosen.burners < 0:
         parser.error("--times must be at least 1, --burners not negative")
     return chosen
