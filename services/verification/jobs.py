@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 
 from services.verification.casework.acts import recusals, requests, sampling, search
 from services.verification.casework.acts.desk import Desk
-from services.verification.casework.store import drafts, erasures, presences
+from services.verification.casework.store import drafts, erasures, figures, presences
 from services.verification.directory.store import previews
 from services.verification.signin.rules import FORGET_AFTER, SESSION_IDLE
 from services.verification.signin.store import events, failures, sessions
@@ -17,6 +17,7 @@ from shared.values.seal import Seal
 
 _AT_ONCE = 100
 _EVENTS_AT_ONCE = 10_000
+_CHANGES_AT_ONCE = 5000
 SEEDS_LOST = Gauge(
     "mashang_sample_seeds_lost",
     "Seeds of the random review that do not open, or are not what was committed to",
@@ -47,6 +48,12 @@ async def draw_seeds(database: Database, desk: Desk) -> None:
     """Commit to the seeds of the random review for the days to come; tell those that are over."""
     await sampling.prepare(database, desk)
     SEEDS_LOST.set(await sampling.reveal(database, desk))
+
+
+async def sum_figures(database: Database, policies: Policies) -> int:
+    """Sum what the figures gained and lost since; how many changes."""
+    async with database.transaction() as conn:
+        return await figures.add_up(conn, policies.editions[-1].timezone, _CHANGES_AT_ONCE)
 
 
 async def erase_cases(database: Database) -> int:

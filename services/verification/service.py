@@ -145,6 +145,7 @@ def build(settings: Settings, database: Database) -> Service:
                 timedelta(seconds=30),
                 partial(supervision.remind, database, policies),
             ),
+            Job("sum_figures", timedelta(seconds=5), partial(jobs.sum_figures, database, policies)),
             Job("erase_cases", timedelta(minutes=1), partial(jobs.erase_cases, database)),
             Job("lost_evidence", timedelta(minutes=10), cleaning.remove_lost),
             Job("old_drafts", timedelta(hours=1), partial(jobs.remove_old_drafts, database)),
