@@ -17,7 +17,7 @@ from rich.console import Console
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from shared.observe import log
-from tests.bench import accepts, desk, idle, machine, pipeline, relay, screen, signing
+from tests.bench import accepts, bloat, desk, idle, machine, pipeline, relay, screen, signing
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, costs_table, rates_table
 
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "signing": signing.measure,
     "desk": desk.measure,
     "screen": screen.measure,
+    "bloat": bloat.measure,
 }
 
 

@@ -57,7 +57,8 @@ async def measure(lab: Lab, seconds: float, rounds: int, *, cases: int) -> Repor
             for who in PEOPLE
         }
         once |= {
-            f"{WHOLE}, {who.username}": partial(_open, http, token) for who, token in tokens.items()
+            f"{WHOLE}, {who.username}": partial(open_inbox, http, token)
+            for who, token in tokens.items()
         }
         jobs = {f"job, {job.name}": job.run for job in build(settings, database).jobs}
         once |= jobs
@@ -145,9 +146,10 @@ async def signed_in(database: Database, who: Operator) -> str:
     return token
 
 
-async def _open(http: ClientSession, token: str) -> None:
+async def open_inbox(http: ClientSession, token: str, url: str = "") -> None:
+    """As a browser asks for it. StartError if it is not there."""
     headers = {"Cookie": f"mashang={token}", "Accept": "text/html"}
-    async with http.get("/desk", headers=headers, allow_redirects=False) as answer:
+    async with http.get(f"{url}/desk", headers=headers, allow_redirects=False) as answer:
         page = await answer.text()
     if answer.status != 200 or "data-case" not in page:
         raise StartError(f"the inbox answers {answer.status}")

@@ -61,17 +61,21 @@ class Course:
         headers = {"Cookie": f"mashang={self.token}", "Accept": "text/event-stream"}
         async with self.http.get(await self._address(), headers=headers) as answer:
             listening = asyncio.create_task(screen.listen(answer))
-            async with asyncio.TaskGroup() as group:
-                began, count = time.perf_counter(), int(seconds * RATE)
-                for n in range(count):
-                    await asyncio.sleep(max(0.0, began + n / RATE - time.perf_counter()))
-                    group.create_task(self._send(n, accepted, spent))
+            await self.send(seconds, accepted, spent)
             async with asyncio.timeout(30):
-                while len(screen.told) < count:  # noqa: ASYNC110  it has no event for it
+                while len(screen.told) < len(accepted):  # noqa: ASYNC110  it has no event for it
                     await asyncio.sleep(0.05)
             listening.cancel()
         delays = [told - at for told, at in zip(screen.told, sorted(accepted), strict=True)]
         return _figures("accepted", spent) | _figures("on the screen", delays)
+
+    async def send(self, seconds: float, accepted: list[float], spent: list[float]) -> None:
+        """Steadily: when each was accepted, and how long it took."""
+        async with asyncio.TaskGroup() as group:
+            began = time.perf_counter()
+            for n in range(int(seconds * RATE)):
+                await asyncio.sleep(max(0.0, began + n / RATE - time.perf_counter()))
+                group.create_task(self._send(n, accepted, spent))
 
     async def _address(self) -> str:
         async with self.database.acquire() as conn:
@@ -96,9 +100,9 @@ def _figures(name: str, seconds: list[float]) -> dict[str, float]:
 
 async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
     """The same again and again, with both processes as they run everywhere."""
-    async with _course(lab) as course:
-        await course.run(1.0)
-        told = [await course.run(seconds) for _ in range(rounds)]
+    async with course(lab) as both:
+        await both.run(1.0)
+        told = [await both.run(seconds) for _ in range(rounds)]
     return Report(
         "screen",
         f"P4 · from acceptance to an operator's screen at {RATE}/s",
@@ -113,8 +117,8 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
 
 
 @asynccontextmanager
-async def _course(lab: Lab) -> AsyncIterator[Course]:
-    """Nothing is held back, however much comes from one place."""
+async def course(lab: Lab) -> AsyncIterator[Course]:
+    """Both services. Nothing is held back, however much comes from one place."""
     policy = lab.data / "policy.toml"
     policy.write_text(_generous((ROOT / "deploy" / "policy.toml").read_text()))
     envs = {
