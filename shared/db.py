@@ -6,7 +6,7 @@ the migrating role, so a service cannot drop a table or disable an append-only t
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
@@ -176,6 +176,12 @@ async def _as_it_was(_: asyncpg.Connection) -> None:
 async def names(conn: Connection, statement: str, keys: Collection[str]) -> dict[str, str]:
     """Key → name, by a statement that selects the two for the keys in `$1`."""
     return {row[0]: row[1] for row in await conn.fetch(statement, list(keys))} if keys else {}
+
+
+def array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL writes it: in an array of arrays `unnest` would find no rows."""
+    texts = (str(one).replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return "{" + ",".join(f'"{one}"' for one in texts) + "}"
 
 
 def _dump(value: Any) -> str:

@@ -23,7 +23,8 @@ from aiohttp import web
 from shared import budget, config, db, faults, policy, workers
 from shared.bus import broker, days, outbox, pending
 from shared.bus.consuming import Consumer
-from shared.bus.inbox import Handler, Inbox, LockFirst, LockOrder, by_subject, no_locks
+from shared.bus.handling import Handler, LockFirst, LockOrder, by_subject, no_locks
+from shared.bus.inbox import Inbox
 from shared.bus.pace import Pace
 from shared.bus.relay import Relay
 from shared.config import Settings

@@ -65,6 +65,7 @@ from services.verification.supervision.api import NoticeApi
 from services.verification.supervision.pages import NoticePages
 from services.verification.watching import Watch
 from shared import events, policy
+from shared.bus.handling import Bulk
 from shared.db import Database
 from shared.jobs import Job
 from shared.papers.printer import Printer
@@ -94,7 +95,7 @@ def build(settings: Settings, database: Database) -> Service:
     return Service(
         NAME,
         handlers={
-            events.SubmissionReceived: partial(handlers.on_submission_received, desk),
+            events.SubmissionReceived: Bulk(partial(handlers.on_submissions_received, desk)),
             events.SubmissionAdded: partial(handlers.on_submission_added, desk),
             events.ContactErased: handlers.on_contact_erased,
             events.MessageSettled: handlers.on_message_settled,

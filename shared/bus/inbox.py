@@ -1,7 +1,8 @@
 """The inbox: every event is handled once, in one transaction with its effects.
 
     batch from the broker ──▶ locks in one order ──▶ ids + effects + COMMIT ──▶ ack
-          │ a handler failed, or delivered for the 3rd time
+          │ a handler failed: each event by itself, in a savepoint
+          │ and of those what failed again, or was delivered for the 3rd time
           ▼
        pending ──▶ in batches, and what fails alone, with back-off ──▶ handled
           │ attempts used up, Reject, or unreadable
@@ -12,30 +13,20 @@ The broker is only transport: retries and dead letters are rows of `inbox_pendin
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
-
-import structlog
 
 from shared import faults
 from shared.bus import outbox, pending
 from shared.bus.consuming import Delivery
 from shared.bus.excuses import Excuses
+from shared.bus.handling import Handler, Handling, LockFirst, LockOrder, by_subject, no_locks
 from shared.bus.pending import Pending, Received
-from shared.bus.reading import Fresh, Unreadable, identify, known, read
-from shared.db import Connection, Database
+from shared.bus.reading import Fresh, Unreadable, identify, known
+from shared.db import Database
 from shared.errors import Reject, Retry
-from shared.events import Envelope, Event
-from shared.observe import log, metrics, trace
-
-# Each handler takes its own event class, which a mapping of them cannot express.
-Handler = Callable[[Connection, Any], Awaitable[None]]
-# Takes the locks that a whole service shares, when a batch has events of these types.
-LockFirst = Callable[[Connection, Set[type[Event]]], Awaitable[None]]
-# What an event locks rows of: a batch is handled in the order of these, at every instance.
-LockOrder = Callable[[Event], str]
+from shared.events import Event
+from shared.observe import log, metrics
 
 MAX_ATTEMPTS = 12
 STORM = 3
@@ -44,20 +35,6 @@ ALONE = 50
 EXCUSED_AFTER = timedelta(seconds=2)
 # So many batches in a row that the server put off: then each event alone, for one may be the cause.
 PUT_OFF = 3
-
-_SEEN = """
-    INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
-    ON CONFLICT DO NOTHING RETURNING event_id
-"""
-
-
-async def no_locks(_: Connection, __: Set[type[Event]]) -> None:
-    """A service whose events touch only rows of their own subject."""
-
-
-def by_subject(event: Event) -> str:
-    """The order of a service whose events touch only rows of their own subject."""
-    return event.subject
 
 
 class Inbox:
@@ -72,9 +49,7 @@ class Inbox:
         lock_order: LockOrder = by_subject,
     ) -> None:
         self._db, self._service = database, service
-        self._lock_first, self._lock_order = lock_first, lock_order
-        self._handlers = {event.TYPE: handler for event, handler in handlers.items()}
-        self._heard = {event.TYPE: event for event in handlers}
+        self._handling = Handling(service, handlers, lock_first, lock_order)
         self._claimed: Sequence[Pending] = ()
         self._put_off, self._excuses = 0, Excuses()
 
@@ -100,7 +75,7 @@ class Inbox:
                 await self._store([received], f"delivered {delivery.times} times")
                 continue
             try:
-                fresh.append(self._fresh(received))
+                fresh.append(self._handling.read(received))
             except Unreadable as error:
                 await self._park_unreadable(received, error)
         if fresh:
@@ -109,36 +84,34 @@ class Inbox:
     async def _handle_fresh(self, batch: list[Fresh]) -> None:
         try:
             async with self._db.transaction() as conn, outbox.collecting(conn):
-                await self._handle_new(conn, batch)
+                await self._handling.together(conn, batch)
         except Exception as error:
             _tell_failed(error, len(batch))
-            received = [one.received for one in batch]
-            await self._store(received, repr(error), alone=not faults.is_excused(error))
-            return
-        self._count(batch)
+            await self._handle_failed(batch, error)
+        else:
+            self._count(batch)
 
-    async def _handle_new(self, conn: Connection, batch: list[Fresh]) -> None:
-        """Those that were never handled, in the order in which every instance takes its locks."""
-        await self._lock_first(conn, {type(one.event) for one in batch})
-        ids = [one.received.event_id for one in batch]
-        new = {row["event_id"] for row in await conn.fetch(_SEEN, self._service, ids)}
-        for one in sorted(batch, key=lambda one: self._lock_order(one.event)):
-            if one.received.event_id in new:
-                new.discard(one.received.event_id)
-                await self._handle(conn, one.envelope, one.event)
+    async def _handle_failed(self, batch: list[Fresh], error: Exception) -> None:
+        if len(batch) > 1 and not faults.is_passing(error):
+            try:
+                await self._handle_apart(batch)
+            except Exception as again:
+                _tell_failed(again, len(batch))
+                error = again
+            else:
+                return
+        received = [one.received for one in batch]
+        await self._store(received, repr(error), alone=not faults.is_excused(error))
 
-    async def _handle(self, conn: Connection, envelope: Envelope, event: Event) -> None:
-        trace.start(envelope.traceparent)
-        structlog.contextvars.bind_contextvars(event_type=envelope.type, event_id=str(envelope.id))
-        started = time.perf_counter()
-        try:
-            await self._handlers[envelope.type](conn, event)
-        finally:
-            metrics.HANDLER_SECONDS.labels(envelope.type).observe(time.perf_counter() - started)
-            structlog.contextvars.unbind_contextvars("event_type", "event_id")
-
-    def _fresh(self, received: Received) -> Fresh:
-        return read(received, self._heard)
+    async def _handle_apart(self, batch: list[Fresh]) -> None:
+        async with self._db.transaction() as conn, outbox.collecting(conn):
+            failed = await self._handling.apart(conn, batch)
+            for one, error in failed:
+                await pending.store(conn, self._service, [one.received], repr(error), alone=True)
+        ids = {one.received.event_id for one, _ in failed}
+        self._count([one for one in batch if one.received.event_id not in ids])
+        for one, _ in failed:
+            metrics.EVENTS_HANDLED.labels(one.envelope.type, "pending").inc()
 
     async def _store(self, messages: Sequence[Received], error: str, *, alone: bool = True) -> None:
         async with self._db.transaction() as conn:
@@ -179,8 +152,8 @@ class Inbox:
             return 0
         try:
             async with self._db.transaction() as conn, outbox.collecting(conn):
-                fresh = [self._fresh(one) for one in batch]
-                await self._handle_new(conn, fresh)
+                fresh = [self._handling.read(one) for one in batch]
+                await self._handling.together(conn, fresh)
                 await pending.add_done(conn, self._service, batch)
         except Exception as error:
             _tell_failed(error, len(batch))
@@ -208,9 +181,9 @@ class Inbox:
         try:
             if one.attempts > MAX_ATTEMPTS:
                 raise Reject("attempts used up, and the process ended in each of them")
-            fresh = self._fresh(one)
+            fresh = self._handling.read(one)
             async with self._db.transaction() as conn:
-                await self._handle_new(conn, [fresh])
+                await self._handling.together(conn, [fresh])
                 await pending.add_done(conn, self._service, [one])
         except Exception as error:
             await self._failed(one, error)

@@ -33,9 +33,12 @@ def letter(event: Event, producer: str, traceparent: str | None = None) -> Lette
     return Letter(event_id, event.TYPE, body)
 
 
-async def publish(conn: Connection, event: Event) -> UUID:
-    """Store an event in the present transaction; it leaves after COMMIT, or never. Its id."""
-    row = letter(event, db.service_of(conn))
+async def publish(conn: Connection, event: Event, traceparent: str | None = None) -> UUID:
+    """Store an event in the present transaction; it leaves after COMMIT, or never. Its id.
+
+    In the present trace, unless another is given.
+    """
+    row = letter(event, db.service_of(conn), traceparent)
     held = db.holding(conn).held
     if held is None:
         await _add(conn, [row])

@@ -22,7 +22,8 @@ from services.verification.settings import Settings
 from shared import config, flows, policy
 from shared.bus import days
 from shared.bus.consuming import Consumer, Delivery
-from shared.bus.inbox import Handler, Inbox
+from shared.bus.handling import Bulk, Handler
+from shared.bus.inbox import Inbox
 from shared.db import Database
 from shared.events import Envelope, SubmissionReceived
 from shared.observe import log
@@ -104,7 +105,7 @@ async def main(way: str, count: int) -> float:
     policies = policy.load(settings.policy_file)
     try:
         desk = Desk(policies, settings.seal)
-        handler = partial(handlers.on_submission_received, desk)
+        handler = Bulk(partial(handlers.on_submissions_received, desk))
         return await WAYS[way](settings, database, handler, count)
     finally:
         await database.close()

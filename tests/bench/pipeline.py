@@ -70,7 +70,7 @@ def _letter() -> Letter:
 
 
 async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
-    """Both ways with services.verification.handlers.on_submission_received."""
+    """Both ways with on_submissions_received."""
     course = Course(lab, int(seconds * EVENTS_A_SECOND))
     ways = {INBOX: "inbox", FASTSTREAM: "faststream"}
     contestants = {name: partial(course.run, name, way) for name, way in ways.items()}

@@ -16,7 +16,8 @@ from services.scoring import handlers
 from services.scoring import service as scoring
 from services.scoring.settings import Settings
 from shared import config, db
-from shared.bus.inbox import Handler, Inbox
+from shared.bus.handling import Handler
+from shared.bus.inbox import Inbox
 from shared.db import Connection, Database
 from shared.events import (
     CallbackLogged,

@@ -14,6 +14,7 @@ from services.verification.casework.bodies import CallbackBody, RevealBody, Revi
 from services.verification.casework.details import load_detail
 from services.verification.casework.roster import load_roster
 from services.verification.casework.store import actions
+from shared.bus.handling import Heard
 from shared.db import Connection, Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Reject
 from shared.events import Language, MessageSettled, ScoreChanged
@@ -518,7 +519,7 @@ async def test_one_submission_heard_twice_at_once_opens_one_case(database: Datab
 
     async def hear() -> None:
         async with database.transaction() as conn:
-            await handlers.on_submission_received(DESK, conn, event)
+            await handlers.on_submissions_received(DESK, conn, [Heard(event)])
 
     await asyncio.gather(hear(), hear(), hear())
     async with database.acquire() as conn:

@@ -10,6 +10,7 @@ from services.verification.casework import handlers
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.rules import assigning
 from shared import policy
+from shared.bus.handling import Heard
 from shared.db import Connection, Database
 from tests.integration.test_verification_assigning import sent, team
 from tests.integration.verification_case import PEOPLE, SEAL, Casework, submission
@@ -29,7 +30,7 @@ async def casework(conn: Connection) -> Casework:
 async def opened(casework: Casework, **changed: object) -> UUID:
     """A case, under the policy as it is shipped."""
     event = submission(**changed)
-    await handlers.on_submission_received(DESK, casework.conn, event)
+    await handlers.on_submissions_received(DESK, casework.conn, [Heard(event)])
     found: UUID = await casework.conn.fetchval(
         "SELECT case_id FROM cases WHERE submission_id = $1", event.submission_id
     )

@@ -10,6 +10,7 @@ from services.verification.casework import citizens, handlers
 from services.verification.casework.acts import holds as acts
 from services.verification.casework.bulk_bodies import HoldBody
 from services.verification.casework.store import holds
+from shared.bus.handling import Heard
 from shared.bus.inbox import MAX_ATTEMPTS
 from shared.db import Connection, Database
 from shared.errors import Conflict, Invalid, Retry
@@ -31,7 +32,7 @@ async def casework(conn: Connection) -> Casework:
 async def hold(casework: Casework, reason: str = "address", **changed: Any) -> SubmissionReceived:
     """A submission that intake held."""
     event = submission(held=reason, **changed)
-    await handlers.on_submission_received(DESK, casework.conn, event)
+    await handlers.on_submissions_received(DESK, casework.conn, [Heard(event)])
     return event
 
 
@@ -60,7 +61,7 @@ async def cases(casework: Casework) -> int:
 async def test_a_held_submission_opens_nothing(casework: Casework) -> None:
     """No case, no event; heard twice it is there once."""
     event = await hold(casework)
-    await handlers.on_submission_received(DESK, casework.conn, event)
+    await handlers.on_submissions_received(DESK, casework.conn, [Heard(event)])
     assert (0, []) == (await cases(casework), await casework.said())
     assert [event.submission_id] == await seen(casework, "county")
 

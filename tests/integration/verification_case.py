@@ -15,6 +15,7 @@ from services.verification.casework.store import actions, cases
 from services.verification.directory import commands as directory
 from shared import policy
 from shared.access import EVERYTHING, Operator, Role
+from shared.bus.handling import Heard
 from shared.db import Connection, act_as
 from shared.errors import NotFound
 from shared.events import Envelope, SubmissionReceived
@@ -92,7 +93,7 @@ class Casework:
     async def open(self, **changed: Any) -> UUID:
         """A complaint's case."""
         event = submission(**changed)
-        await handlers.on_submission_received(DESK, self.conn, event)
+        await handlers.on_submissions_received(DESK, self.conn, [Heard(event)])
         found: UUID = await self.conn.fetchval(
             "SELECT case_id FROM cases WHERE submission_id = $1", event.submission_id
         )

@@ -109,7 +109,7 @@ async def on_pressure_reported(desk: Desk, conn: Connection, event: PressureRepo
     recused = INSPECTED | (first.recused if first else NOBODY)
     case = await recusals.examine(conn, desk, replace(case, recused=recused))
     year = clock.service_day(case.opened_at, policy.zone).year
-    if await cases.add_case(conn, case, year):
+    if await cases.add_cases(conn, [(case, year)]):
         log.get().info("case above its unit opened", case_id=str(case.case_id))
 
 

@@ -1,12 +1,13 @@
 """What verification does when it hears an event."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from uuid import UUID
 
 from services.verification.casework.acts import holds, opening
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import actions, cases, erasures, papers
 from services.verification.casework.store.actions import Action
+from shared.bus.handling import Heard
 from shared.db import Connection
 from shared.errors import Reject
 from shared.events import (
@@ -45,12 +46,12 @@ async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
         await cases.lock_all(conn, changes=False)
 
 
-async def on_submission_received(desk: Desk, conn: Connection, event: SubmissionReceived) -> None:
-    """Open a case where the rules want one, or keep it until a person has looked at it."""
-    if event.held:
-        await holds.keep(conn, desk, event, event.held)
-    else:
-        await opening.take_in(conn, desk, event)
+async def on_submissions_received(
+    desk: Desk, conn: Connection, heard: Sequence[Heard[SubmissionReceived]]
+) -> None:
+    """Open cases where the rules want one, or keep what is held until a person has looked at it."""
+    await holds.keep(conn, desk, [one.event for one in heard if one.event.held])
+    await opening.take_in(conn, desk, [one for one in heard if not one.event.held])
 
 
 async def on_submission_added(desk: Desk, conn: Connection, event: SubmissionAdded) -> None:

@@ -1,9 +1,9 @@
 """What a citizen adds to a submission: to its case, or as words of praise."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from services.verification.casework.acts import recusals
 from services.verification.casework.acts.desk import Desk
@@ -22,15 +22,21 @@ from shared.values.seal import Seal, SealBroken
 _SOON = timedelta(seconds=5)
 
 
-async def commend(
-    conn: Connection, event: SubmissionReceived | SubmissionAdded, own: UUID, said_at: datetime
-) -> None:
+async def commend(conn: Connection, praise: Sequence[SubmissionReceived | SubmissionAdded]) -> None:
     """Keep words of praise, for the record of whom they name and for the unit."""
+    kept = await commendations.add(conn, list(map(_commendation, praise)))
+    if kept:
+        log.get().info("commendations kept", count=len(kept), submission_ids=list(map(str, kept)))
+
+
+def _commendation(event: SubmissionReceived | SubmissionAdded) -> Commendation:
+    if isinstance(event, SubmissionAdded):
+        own, said_at = event.addition_id, event.added_at
+    else:
+        own, said_at = event.submission_id, event.received_at
     told: dict[str, Any] = {"commendation_id": own, "said_at": said_at, "attributed_badge": None}
     rest = [one.name for one in fields(Commendation) if one.name not in told]
-    said = Commendation(**told, **{name: getattr(event, name) for name in rest})
-    if await commendations.add(conn, said):
-        log.get().info("commendation kept", submission_id=str(event.submission_id))
+    return Commendation(**told, **{name: getattr(event, name) for name in rest})
 
 
 async def take(conn: Connection, desk: Desk, event: SubmissionAdded) -> None:

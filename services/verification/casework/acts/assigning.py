@@ -1,5 +1,6 @@
 """Taking a case, giving it to somebody, handing it over, helping with it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from services.verification.casework.bodies import HelperBody, LeadBody
 from services.verification.casework.rules import assigning as rules
 from services.verification.casework.rules.assigning import Team
 from services.verification.casework.rules.cases import Case
-from services.verification.casework.store import actions, cases, workers
+from services.verification.casework.store import cases, workers
 from services.verification.casework.store.actions import Action
 from shared.access import Operator
 from shared.db import Connection
@@ -20,18 +21,18 @@ async def load_team(conn: Connection, case: Case) -> Team:
     return rules.team(case, await workers.list_workers(conn, case.unit_code))
 
 
-async def begin(conn: Connection, desk: Desk, case: Case) -> Case:
-    """A new case with its first lead, if the policy gives it one and somebody can be."""
-    if not desk.policy(case).assignment.automatic:
-        return case
-    return replace(case, lead=rules.by_itself(case, await workers.list_busy(conn, case.unit_code)))
+async def begin(conn: Connection, desk: Desk, cases: Sequence[Case]) -> list[Case]:
+    """New cases, each with its first lead if the policy gives it one and somebody can be."""
+    automatic = [one for one in cases if desk.policy(one).assignment.automatic]
+    busy = await workers.list_busy(conn, {one.unit_code for one in automatic})
+    leads = rules.by_themselves(automatic, busy)
+    return [replace(one, lead=leads.get(one.case_id)) for one in cases]
 
 
-async def note_begun(conn: Connection, case: Case) -> None:
-    """On the time line of a case that is stored now; nobody said it."""
-    if case.lead:
-        details = {"lead": case.lead, "before": None}
-        await actions.add_action(conn, Action(case.case_id, "lead", "", case.opened_at, details))
+def begun(case: Case) -> Action | None:
+    """What stands on the time line of a new case that has a lead; nobody said it."""
+    details = {"lead": case.lead, "before": None}
+    return Action(case.case_id, "lead", "", case.opened_at, details) if case.lead else None
 
 
 async def assign(

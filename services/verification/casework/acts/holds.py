@@ -1,5 +1,7 @@
 """Held submissions: kept until somebody above the unit says whether they count."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,10 +13,11 @@ from services.verification.casework.rules import holds as rules
 from services.verification.casework.rules.holds import Hold
 from services.verification.casework.store import holds
 from shared.access import Operator
+from shared.bus.handling import Heard
 from shared.bus.outbox import publish
 from shared.db import Connection, as_itself
 from shared.errors import Conflict, Invalid, Wrong
-from shared.events import HeldReason, SubmissionAdded, SubmissionReceived
+from shared.events import SubmissionAdded, SubmissionReceived
 from shared.observe import log
 from shared.values import clock
 
@@ -29,13 +32,19 @@ class HoldsEnded(BaseModel):
     left: int
 
 
-async def keep(conn: Connection, desk: Desk, event: SubmissionReceived, reason: HeldReason) -> None:
-    """It opens nothing until it is released; whom it may be about does not see it either."""
-    policy = desk.policies.at(event.received_at)
-    serious = policy.is_serious(event.categories)
-    case = await recusals.examine(conn, desk, opening.opened(desk, event), serious=serious)
-    if await holds.add_hold(conn, rules.begin(event, reason, policy), case.recused):
-        log.get().info("submission held", submission_id=str(event.submission_id), reason=reason)
+async def keep(conn: Connection, desk: Desk, held: Sequence[SubmissionReceived]) -> None:
+    """They open nothing until they are released; whom one may be about does not see it either."""
+    would_be = [opening.opened(desk, event) for event in held]
+    examined = await recusals.examine_new(conn, desk, would_be)
+    begun = [
+        rules.begin(event, event.held, desk.policies.at(event.received_at))
+        for event in held
+        if event.held
+    ]
+    recused = [case.recused for case in examined]
+    kept = await holds.add_holds(conn, list(zip(begun, recused, strict=True)))
+    if kept:
+        log.get().info("submissions held", count=len(kept), submission_ids=list(map(str, kept)))
 
 
 async def keep_addition(conn: Connection, event: SubmissionAdded) -> bool:
@@ -75,10 +84,14 @@ async def _end(
     async with as_itself(conn, operator):
         for event in done:
             await publish(conn, event)
-        for hold in chosen if body.outcome == "released" else ():
-            await opening.take_in(conn, desk, hold.submission, now)
-            for added in hold.additions:
-                await opening.take_addition(conn, desk, added)
+        if body.outcome == "released":
+            await _let_in(conn, desk, chosen, now)
+
+
+async def _let_in(conn: Connection, desk: Desk, released: Sequence[Hold], now: datetime) -> None:
+    await opening.take_in(conn, desk, [Heard(hold.submission) for hold in released], now)
+    for added in (one for hold in released for one in hold.additions):
+        await opening.take_addition(conn, desk, added)
 
 
 def _context(submission_id: UUID) -> str:

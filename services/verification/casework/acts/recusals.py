@@ -49,8 +49,33 @@ async def examine(
     What is `serious` only the city's inspection works on. The connection acts for the service.
     """
     around = await recusals.get_around(conn, case)
-    typed, said = _typed(desk.seal, case, added), _said(desk.seal, case, added)
     there = await on_duty(conn, desk, case)
+    return _examined(desk, case, added, around, there, serious=serious)
+
+
+async def examine_new(conn: Connection, desk: Desk, cases: Sequence[Case]) -> list[Case]:
+    """The same for many that are about to open; what is serious their own policy says."""
+    if not cases:
+        return []
+    around = await recusals.list_around(conn, cases)
+    there = await on_duty_each(conn, desk, cases)
+    serious = [desk.policy(case).is_serious(case.categories) for case in cases]
+    return [
+        _examined(desk, case, (), near, badges, serious=grave)
+        for case, near, badges, grave in zip(cases, around, there, serious, strict=True)
+    ]
+
+
+def _examined(
+    desk: Desk,
+    case: Case,
+    added: Sequence[Addition],
+    around: Around,
+    there: Collection[str],
+    *,
+    serious: bool,
+) -> Case:
+    typed, said = _typed(desk.seal, case, added), _said(desk.seal, case, added)
     suspicion = rules.with_duty(rules.suspect_all(typed, said, around), there, around)
     recused = rules.examined(case.recused, case.cleared, suspicion, around)
     recused |= rules.INSPECTED if serious else rules.NOBODY
@@ -64,11 +89,19 @@ async def on_duty(conn: Connection, desk: Desk, case: Case) -> frozenset[str]:
 
     A report of pressure is about no window.
     """
-    if case.kind == "pressure":
-        return frozenset()
-    when = rules.when(case, desk.policy(case).zone)
-    there = await duties.list_between(conn, case.unit_code, when.begins, when.ends)
-    return at_the_window(there, case.counter, when)
+    (there,) = await on_duty_each(conn, desk, [case])
+    return there
+
+
+async def on_duty_each(conn: Connection, desk: Desk, cases: Sequence[Case]) -> list[frozenset[str]]:
+    """The same for each of these cases."""
+    whens = [rules.when(case, desk.policy(case).zone) for case in cases]
+    asked = [(one.unit_code, at.begins, at.ends) for one, at in zip(cases, whens, strict=True)]
+    there = await duties.list_between_each(conn, asked)
+    return [
+        at_the_window([] if case.kind == "pressure" else there[key], case.counter, when)
+        for case, key, when in zip(cases, asked, whens, strict=True)
+    ]
 
 
 def _typed(seal: Seal, case: Case, added: Sequence[Addition]) -> Iterator[str]:
@@ -104,10 +137,17 @@ async def named_in(conn: Connection, seal: Seal, case: Case, added: Addition) ->
 
 async def note(conn: Connection, case_id: UUID, was: Collection[str], now: Collection[str]) -> None:
     """On the time line, where a case is kept from more people than before."""
-    if new := frozenset(now) - frozenset(was) - {access.NAMELESS}:
-        details = {"recused": sorted(now), "new": sorted(new)}
-        await actions.add_action(conn, Action(case_id, "recused", "", clock.now(), details))
-        log.get().info("case kept from somebody", case_id=str(case_id), count=len(new))
+    if done := noted(case_id, was, now):
+        await actions.add_action(conn, done)
+        count = len(done.details["new"])
+        log.get().info("case kept from somebody", case_id=str(case_id), count=count)
+
+
+def noted(case_id: UUID, was: Collection[str], now: Collection[str]) -> Action | None:
+    """What stands on the time line then."""
+    new = frozenset(now) - frozenset(was) - {access.NAMELESS}
+    details = {"recused": sorted(now), "new": sorted(new)}
+    return Action(case_id, "recused", "", clock.now(), details) if new else None
 
 
 async def examine_again(conn: Connection, desk: Desk, limit: int) -> int:

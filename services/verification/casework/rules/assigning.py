@@ -1,8 +1,10 @@
 """Who works on a case: one lead, and others who help; all of them may see it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID
 
 from services.verification.casework.rules.cases import Case
 from shared import access
@@ -58,6 +60,21 @@ def by_itself(case: Case, workers: Sequence[tuple[Operator, int]]) -> str | None
     able = [(busy, _lot(case, one), one.username) for one, busy in workers
             if may_work(case.recused, one)]  # fmt: skip
     return min(able)[-1] if able else None
+
+
+def by_themselves(
+    cases: Sequence[Case], workers: Mapping[str, Sequence[tuple[Operator, int]]]
+) -> dict[UUID, str]:
+    """Who gets each of these, one after the other: what somebody gets, they lead from then on."""
+    leads: dict[UUID, str] = {}
+    more = Counter[str]()
+    for case in cases:
+        busy = [(one, leads_now + more[one.username])
+                for one, leads_now in workers.get(case.unit_code, ())]  # fmt: skip
+        if lead := by_itself(case, busy):
+            leads[case.case_id] = lead
+            more[lead] += 1
+    return leads
 
 
 def _lot(case: Case, worker: Operator) -> bytes:

@@ -1,8 +1,9 @@
 """What was done to a case, by whom and when: the callbacks, the verdicts and the time line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,11 @@ from services.verification.casework.rules.verdicts import Ruling
 from shared.access import Role
 from shared.db import Connection
 from shared.events import CallbackOutcome, Verdict
+
+_ADD = """
+    INSERT INTO case_actions (case_id, action, actor, acted_at, details, note_sealed)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
 
 
 @dataclass(frozen=True)
@@ -25,14 +31,17 @@ class Action:
     note_sealed: str | None = None
 
 
+_row = attrgetter(*(one.name for one in fields(Action)))
+
+
 async def add_action(conn: Connection, action: Action) -> None:
     """Append to the time line."""
-    await conn.execute(
-        """INSERT INTO case_actions (case_id, action, actor, acted_at, details, note_sealed)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
-        action.case_id, action.action, action.actor, action.acted_at, action.details,
-        action.note_sealed,
-    )  # fmt: skip
+    await conn.execute(_ADD, *_row(action))
+
+
+async def add_actions(conn: Connection, done: Sequence[Action]) -> None:
+    """The same for many cases, in this order."""
+    await conn.executemany(_ADD, map(_row, done))
 
 
 async def add_once(conn: Connection, action: Action) -> None:

@@ -1,5 +1,6 @@
 """Cases; every read on behalf of an operator is scoped to their subtree in SQL."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -10,23 +11,40 @@ from services.verification.casework.rules.cases import Case
 from services.verification.casework.rules.verdicts import Step
 from shared import access
 from shared.access import Operator
-from shared.db import Connection
+from shared.db import Connection, array
 from shared.events import Attribution, CallbackState, Verdict
 
 COLUMNS = ", ".join(f.name for f in fields(Case))
-_STORED = [f.name for f in fields(Case) if f.name not in ("next_due_at", "number")]
+# What a new case may have; the rest is as the table has it by itself.
+_OPENED = {
+    "case_id": "uuid", "submission_id": "uuid", "incident_id": "uuid", "kind": "text",
+    "unit_code": "text", "urgent": "bool", "language": "text", "received_at": "timestamptz",
+    "opened_at": "timestamptz", "callback_due_at": "timestamptz",
+    "verification_due_at": "timestamptz", "callback_state": "text", "counter": "int",
+    "satisfaction": "int", "categories": "text[]", "words_sealed": "text", "phone_sealed": "text",
+    "phone_index": "text", "officer_badge": "text", "channel": "text", "reasons": "int[]",
+    "occurred_at": "timestamptz", "matter": "text", "officer_typed_sealed": "text",
+    "call_time": "text", "call_language": "text", "consent": "jsonb", "attachments": "text[]",
+    "held": "text", "recused": "text[]", "examined": "int", "about": "uuid", "lead": "text",
+    "word_owed": "text", "word_due_at": "timestamptz", "page_due_at": "timestamptz",
+}  # fmt: skip
 
 _ARRAYS = ("categories", "officers", "reasons", "attachments", "helpers")
 _SETS = ("recused", "cleared")
+_LISTS = [name for name, kind in _OPENED.items() if kind.endswith("[]")]
+# An array travels as text, and so does what PostgreSQL reads as JSON.
+_SENT = ["text" if kind in ("text[]", "int[]", "jsonb") else kind for kind in _OPENED.values()]
 _ADD = f"""
     WITH opened AS (
-        INSERT INTO cases (number, {", ".join(_STORED)})
-        VALUES (case_number($1, nextval('case_numbers')),
-                {", ".join(f"${n}" for n in range(2, len(_STORED) + 2))})
+        INSERT INTO cases (number, {", ".join(_OPENED)})
+        SELECT case_number(year, nextval('case_numbers')),
+               {", ".join(f"{name}::{kind}" for name, kind in _OPENED.items())}
+        FROM unnest($1::int[], {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_SENT, 2))})
+            AS sent (year, {", ".join(_OPENED)})
         ON CONFLICT (submission_id) DO NOTHING RETURNING case_id, opened_at
     )
     INSERT INTO case_actions (case_id, action, actor, acted_at, details)
-    SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING 1
+    SELECT case_id, 'opened', '', opened_at, '{{}}'::jsonb FROM opened RETURNING case_id
 """  # noqa: S608  the names are this module's own
 # $1 and $2 are the operator's (see `own`): their place in the tree, and who they are.
 KEPT_FROM = "(recused && $2::text[] OR '=' = ANY($2::text[]) AND '!' <> ALL(recused))"
@@ -59,13 +77,20 @@ def own(operator: Operator) -> tuple[str, list[str]]:
     return operator.scope, access.identities(operator)
 
 
-async def add_case(conn: Connection, case: Case, year: int) -> bool:
-    """Store a new case under the next number and begin its time line.
+async def add_cases(conn: Connection, new: Sequence[tuple[Case, int]]) -> set[UUID]:
+    """Store new cases, each under the next number of its year, and begin their time lines.
 
-    False if the submission has one already.
+    The ids of those whose submission had none yet.
     """
-    values = [getattr(case, name) for name in _STORED]
-    return await conn.fetchval(_ADD, year, *values) is not None
+    rows = [(year, *_row(case)) for case, year in new]
+    added = await conn.fetch(_ADD, *map(list, zip(*rows, strict=True))) if rows else []
+    return {row["case_id"] for row in added}
+
+
+def _row(case: Case) -> list[Any]:
+    values = {name: getattr(case, name) for name in _OPENED}
+    values |= {name: array(values[name]) for name in _LISTS}
+    return list((values | {"consent": case.consent and json.dumps(case.consent)}).values())
 
 
 async def get_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from shared.db import Connection
+from shared.db import Connection, array
 
 _COLUMNS = """
     commendation_id, submission_id, unit_code, satisfaction, reasons, words_sealed, officer_badge,
@@ -20,9 +20,14 @@ _LIST = f"""
     AND ($2::text[] IS NULL OR officer_badge = ANY($2) OR attributed_badge = ANY($2))
     AND ($3::uuid IS NULL OR commendation_id < $3) ORDER BY commendation_id DESC LIMIT $4
 """  # noqa: S608  the names are this module's own
+# What `unnest` would flatten travels as text.
 _ADD = f"""
-    INSERT INTO commendations ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING true
+    INSERT INTO commendations ({_COLUMNS})
+    SELECT commendation_id, submission_id, unit_code, satisfaction, reasons::int[], words_sealed,
+           officer_badge, officer_typed_sealed, said_at, attachments::text[]
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[],
+                $8::text[], $9::timestamptz[], $10::text[]) AS said ({_COLUMNS})
+    ON CONFLICT ON CONSTRAINT commendations_pkey DO NOTHING RETURNING submission_id
 """  # noqa: S608
 _GET = f"SELECT {_COLUMNS}, attributed_badge FROM commendations WHERE commendation_id = $1"  # noqa: S608
 _ATTRIBUTE = """
@@ -69,15 +74,16 @@ class Attribution:
     attributed_at: datetime
 
 
-async def add(conn: Connection, said: Commendation) -> bool:
-    """Keep it, once; False if it is there already."""
-    done = await conn.fetchval(
-        _ADD,
-        said.commendation_id, said.submission_id, said.unit_code, said.satisfaction, said.reasons,
-        said.words_sealed, said.officer_badge, said.officer_typed_sealed, said.said_at,
-        said.attachments,
-    )  # fmt: skip
-    return bool(done)
+async def add(conn: Connection, all_said: Sequence[Commendation]) -> list[UUID]:
+    """Keep them, each once; the submissions of those that were not there."""
+    rows = [
+        (said.commendation_id, said.submission_id, said.unit_code, said.satisfaction,
+         array(said.reasons), said.words_sealed, said.officer_badge, said.officer_typed_sealed,
+         said.said_at, array(said.attachments))
+        for said in all_said
+    ]  # fmt: skip
+    added = await conn.fetch(_ADD, *map(list, zip(*rows, strict=True))) if rows else []
+    return [row["submission_id"] for row in added]
 
 
 async def list_newest(

@@ -1,18 +1,22 @@
 """Held submissions, and who decided what about them and why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.verification.casework.rules.holds import Hold, State
-from shared.db import Connection
+from shared.db import Connection, array
 from shared.events import HeldReason, HoldEnded, SubmissionAdded, SubmissionReceived
 
 _COLUMNS = "h.body, h.added, h.reason, h.due_at, h.state, h.number"
 _ADD = """
     INSERT INTO holds (submission_id, unit_code, reason, received_at, due_at, body, recused)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true
+    SELECT submission_id, unit_code, reason, received_at, due_at, body::jsonb, recused::text[]
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+                $6::text[], $7::text[])
+        AS sent (submission_id, unit_code, reason, received_at, due_at, body, recused)
+    ON CONFLICT DO NOTHING RETURNING submission_id
 """
 # What an operator may see is held by row-level security: their subtree, and not about them.
 _MATCHING = """
@@ -46,14 +50,16 @@ _DECIDED = """
 """
 
 
-async def add_hold(conn: Connection, hold: Hold, recused: Collection[str]) -> bool:
-    """Keep it until somebody decides; False if it is here already."""
-    event = hold.submission
-    done = await conn.fetchval(
-        _ADD, event.submission_id, event.unit_code, hold.reason, event.received_at, hold.due_at,
-        event.model_dump(mode="json"), sorted(recused),
-    )  # fmt: skip
-    return bool(done)
+async def add_holds(conn: Connection, held: Sequence[tuple[Hold, Collection[str]]]) -> list[UUID]:
+    """Keep them until somebody decides, each with from whom; which were not here already."""
+    rows = [
+        (hold.submission.submission_id, hold.submission.unit_code, hold.reason,
+         hold.submission.received_at, hold.due_at, hold.submission.model_dump_json(),
+         array(sorted(recused)))
+        for hold, recused in held
+    ]  # fmt: skip
+    added = await conn.fetch(_ADD, *map(list, zip(*rows, strict=True))) if rows else []
+    return [row["submission_id"] for row in added]
 
 
 async def add_addition(conn: Connection, event: SubmissionAdded) -> bool:

@@ -1,7 +1,9 @@
 """From whom cases are kept. Who asks acts for the service itself (see `db.as_itself`)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +19,17 @@ LATE = timedelta(days=90)
 # Officers who have left or moved may be meant, too; so may everybody who reads the case, under
 # whatever name they sign in.
 _AROUND = """
-    WITH here AS (SELECT coalesce(
-        (SELECT path FROM units WHERE unit_code = $1), ARRAY[$1::text]) AS path
-    ), served AS (
-        SELECT badge FROM postings WHERE unit_code = $1 AND coalesce(since <= $3, true)
-            AND coalesce(until > $3::timestamptz - $4::interval, true)
-        UNION SELECT badge FROM officers WHERE unit_code = $1)
-    SELECT here.path, person.* FROM here LEFT JOIN LATERAL (
+    WITH here AS (
+        SELECT nth, place, at, coalesce(path, ARRAY[place]) AS path
+        FROM unnest($1::text[], $3::timestamptz[]) WITH ORDINALITY AS asked (place, at, nth)
+        LEFT JOIN units ON unit_code = place
+    )
+    SELECT here.nth, here.path, person.* FROM here LEFT JOIN LATERAL (
+        WITH served AS (
+            SELECT badge FROM postings WHERE unit_code = here.place
+                AND coalesce(since <= here.at, true)
+                AND coalesce(until > here.at - $4::interval, true)
+            UNION SELECT badge FROM officers WHERE unit_code = here.place)
         SELECT badge AS identity, name, badge, NULL AS scope,
                badge IN (SELECT badge FROM served) AS of_unit, false AS inspects, known
         FROM officers WHERE badge IN (
@@ -31,9 +37,10 @@ _AROUND = """
             UNION SELECT badge FROM operators WHERE scope = ANY(here.path) AND badge IS NOT NULL)
         UNION ALL
         SELECT '@' || username, name, badge,
-               CASE WHEN active AND role = ANY($2) THEN scope END, scope = $1,
+               CASE WHEN active AND role = ANY($2) THEN scope END, scope = here.place,
                role = 'inspection', known
         FROM operators WHERE scope = ANY(here.path)) AS person ON true
+    ORDER BY here.nth
 """
 _SET = "UPDATE cases SET recused = $2, cleared = $3, examined = $4 WHERE case_id = $1"
 _SPREAD = """
@@ -86,8 +93,18 @@ _UNSEEN = f"""
 
 async def get_around(conn: Connection, case: Case) -> Around:
     """The place in the tree of a case's unit, and everybody who may be meant by the case."""
-    at = case.occurred_at or case.received_at
-    rows = await conn.fetch(_AROUND, case.unit_code, list(access.CASE_WORKERS), at, LATE)
+    (around,) = await list_around(conn, [case])
+    return around
+
+
+async def list_around(conn: Connection, of: Sequence[Case]) -> list[Around]:
+    """The same of each of these cases."""
+    units, times = [one.unit_code for one in of], [one.occurred_at or one.received_at for one in of]
+    rows = await conn.fetch(_AROUND, units, list(access.CASE_WORKERS), times, LATE)
+    return [_around(list(own)) for _, own in groupby(rows, key=itemgetter("nth"))]
+
+
+def _around(rows: Sequence[Any]) -> Around:
     people = [_person(row) for row in rows if row["identity"]]
     return Around(tuple(rows[0]["path"]), people, max(row["known"] or 0 for row in rows))
 

@@ -1,6 +1,8 @@
 """Who works at a unit's place or above it; from whom a case is kept the rules say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from shared import access
@@ -15,7 +17,7 @@ _OF_UNIT = """
 _BUSY = """
     SELECT username, name, role, scope, badge,
            (SELECT count(*) FROM cases WHERE lead = o.username AND next_due_at IS NOT NULL)
-    FROM operators o WHERE scope = $1 AND active AND role = 'unit_operator'
+    FROM operators o WHERE scope = ANY($1) AND active AND role = 'unit_operator' ORDER BY scope
 """
 _LEADS = """
     SELECT c.case_id, o.username, o.name, o.role, o.scope, o.badge
@@ -32,10 +34,15 @@ async def list_workers(conn: Connection, unit_code: str) -> list[Operator]:
     return [Operator(**dict(row)) for row in rows]
 
 
-async def list_busy(conn: Connection, unit_code: str) -> list[tuple[Operator, int]]:
-    """A unit's own operators, each with how many cases with a duty they lead."""
-    rows = await conn.fetch(_BUSY, unit_code)
-    return [(Operator(*list(row.values())[:-1]), row["count"]) for row in rows]
+async def list_busy(
+    conn: Connection, unit_codes: Collection[str]
+) -> dict[str, list[tuple[Operator, int]]]:
+    """Each unit's own operators, each with how many cases with a duty they lead."""
+    rows = await conn.fetch(_BUSY, list(unit_codes)) if unit_codes else []
+    return {
+        scope: [(Operator(*list(row.values())[:-1]), row["count"]) for row in own]
+        for scope, own in groupby(rows, key=itemgetter("scope"))
+    }
 
 
 async def list_at(conn: Connection, scope: str) -> list[Operator]:

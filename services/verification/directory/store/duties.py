@@ -1,6 +1,6 @@
 """The duty roster; a duty that was taken off it stays, with who took it off and when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,14 @@ _OF_UNIT = f"""
     SELECT {_COLUMNS} FROM duties
     WHERE removed_at IS NULL AND unit_code = $1 AND starts_at < $3 AND ends_at > $2
     ORDER BY starts_at, counter, badge
+"""  # noqa: S608  the names are this module's own
+_OF_UNITS = f"""
+    SELECT nth, {_COLUMNS}
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[])
+        WITH ORDINALITY AS asked (place, since, until, nth)
+    JOIN duties ON unit_code = place
+    WHERE removed_at IS NULL AND starts_at < until AND ends_at > since
+    ORDER BY nth, starts_at, counter, badge
 """  # noqa: S608  the names are this module's own
 _OF_OFFICERS = f"""
     SELECT {_COLUMNS} FROM duties
@@ -66,6 +74,19 @@ async def list_between(
     """A unit's duties that fall into a time, in order."""
     rows = await conn.fetch(_OF_UNIT, unit_code, since, until)
     return [Duty(**dict(row)) for row in rows]
+
+
+async def list_between_each(
+    conn: Connection, asked: Collection[tuple[str, datetime, datetime]]
+) -> dict[tuple[str, datetime, datetime], list[Duty]]:
+    """The same for each unit and time that is asked for."""
+    keys = list(dict.fromkeys(asked))
+    rows = await conn.fetch(_OF_UNITS, *map(list, zip(*keys, strict=True))) if keys else []
+    found: dict[tuple[str, datetime, datetime], list[Duty]] = {key: [] for key in keys}
+    for row in rows:
+        own = dict(row)
+        found[keys[own.pop("nth") - 1]].append(Duty(**own))
+    return found
 
 
 async def list_of(
