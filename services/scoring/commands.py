@@ -1,4 +1,4 @@
-"""What commands do to scoring: the ledgers are compared with a recount from the cases.
+"""What commands do to scoring: ledgers and figures are compared with a recount from the cases.
 
 All functions run in the caller's transaction on a connection of the service.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from services.scoring import recount
-from services.scoring.store import held
+from services.scoring.store import figures, held
 from shared.db import Connection
 from shared.policy import Policies
 
@@ -26,7 +26,7 @@ class Recounted:
 async def recount_all(
     conn: Connection, policies: Policies, tell: Callable[[str], None]
 ) -> Recounted:
-    """Every balance, strike, sanction, criticism and clearing note at one moment.
+    """Every balance, strike, sanction, criticism, clearing note and figure at one moment.
 
     The first in its transaction. Each difference is told by a line when it is found: in memory is
     one unit or officer at a time, and nobody who scores a verdict meanwhile waits.
@@ -46,4 +46,8 @@ async def recount_all(
             done.verdicts += len(one.found) if whose == "unit" else 0
             for line in recount.differences(count(one.whose, one.found, policies), one.books):
                 differ(line)
+    zone = policies.editions[-1].timezone
+    shown, counted = await figures.get_figures(conn, zone), await figures.count_all(conn, zone)
+    for name in sorted(name for name, number in counted.items() if number != shown[name]):
+        differ(f"figures: {name}: {shown[name]} stands there, {counted[name]} by the cases")
     return done

@@ -6,13 +6,14 @@ from services.scoring import books, metrics
 from services.scoring.announcing import tell
 from services.scoring.rules import plan
 from services.scoring.rules.sanctions import counted
-from services.scoring.store import demands, facts, figures, older, papers
+from services.scoring.store import demands, facts, figures, older, papers, totals
 from shared.db import Database
 from shared.observe import log
 from shared.policy import Policies
 from shared.values import clock
 
 _AT_ONCE = 100
+_CASES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Observer:
             counts = await figures.get_figures(conn, self.policies.editions[-1].timezone)
         for name, value in counts.items():
             metrics.FIGURES.labels(name).set(value)
+
+
+async def sum_figures(database: Database, policies: Policies) -> int:
+    """Sum what the figures gained and lost since; of how many cases."""
+    async with database.transaction() as conn:
+        return await totals.add_up(conn, policies.editions[-1].timezone, _CASES_AT_ONCE)
 
 
 async def make_up(database: Database, policies: Policies) -> int:

@@ -86,10 +86,12 @@ _FACT = """
     FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
 """
 _FACTS = f"""{_FACT}
-    WHERE v.case_id = ANY($1::uuid[]) OR v.officers && $2::text[]
-       OR v.unit_code = ANY($3::text[]) AND v.verdict IN ('substantiated', 'partly')
+    WHERE v.case_id IN (
+        SELECT unnest($1::uuid[]) UNION SELECT verdicts_on($2::text[])
+        UNION SELECT case_id FROM verdicts
+        WHERE unit_code = ANY($3::text[]) AND verdict IN ('substantiated', 'partly'))
     ORDER BY v.received_at, v.case_id
-"""
+"""  # noqa: S608  the parts are this module's own
 _FOUND = f"""{_FACT}
     WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
       AND v.received_at >= $2

@@ -1,13 +1,15 @@
-"""Counts over everything that scoring knows of, and a unit's ratings by month."""
+"""Rule 16's table over everything that scoring knows of, and a unit's ratings by month."""
 
 from datetime import date
 
 from asyncpg import Record
 
+from services.scoring.store import totals
 from services.scoring.store.facts import COUNTS
 from shared.db import Connection
 
-_FIGURES = """
+# As the running totals should be (see `totals`).
+_ALL = """
     SELECT * FROM
     (SELECT count(*) AS cases, count(*) FILTER (WHERE kind = 'complaint') AS complaints
      FROM cases) AS c,
@@ -48,6 +50,7 @@ _FIGURES = """
     (SELECT coalesce(-sum(balance_centipoints), 0)::bigint AS points_deducted_centipoints
      FROM unit_scores) AS p
 """
+_POINTS = "SELECT coalesce(-sum(balance_centipoints), 0)::bigint FROM unit_scores"
 _SATISFACTION = f"""
     SELECT month, satisfaction, count(*) FROM submissions s
     WHERE unit_code = $1 AND satisfaction IS NOT NULL AND month >= $2 AND {COUNTS}
@@ -57,8 +60,15 @@ _SATISFACTION = f"""
 
 async def get_figures(conn: Connection, zone: str) -> dict[str, int]:
     """Rule 16's table, as far as scoring knows it."""
-    row: Record | None = await conn.fetchrow(_FIGURES, zone)
-    return dict(row or {})
+    found = await totals.read(conn, zone)
+    if found is None:
+        return await count_all(conn, zone)
+    return found | {"points_deducted_centipoints": await conn.fetchval(_POINTS)}
+
+
+async def count_all(conn: Connection, zone: str) -> dict[str, int]:
+    """The same, from the cases alone."""
+    return dict(await conn.fetchrow(_ALL, zone) or {})
 
 
 async def list_satisfaction(conn: Connection, unit_code: str, since: date) -> list[Record]:

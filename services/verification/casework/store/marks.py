@@ -14,8 +14,8 @@ _MARKED = """
     SELECT case_id, submission_id, number, badge, unit_code, received_at, final_at, verdict,
            categories
     FROM cases, unnest(officers) AS badge
-    WHERE officers && $1 AND badge = ANY($1) AND state = 'verified' AND kind = 'complaint'
-      AND attribution = 'officers' AND verdict IN ('substantiated', 'partly')
+    WHERE case_id IN (SELECT cases_marking($1)) AND badge = ANY($1) AND state = 'verified'
+      AND kind = 'complaint' AND attribution = 'officers' AND verdict IN ('substantiated', 'partly')
       AND final_at IS NOT NULL
 """
 _MOST = 50

@@ -27,8 +27,7 @@ _FIRST = (-1, NEVER, UUID(int=0))
 _LED = f"""
     SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND {_LATER} AND case_id IN (
         SELECT case_id FROM cases WHERE lead = $3 AND next_due_at IS NOT NULL
-        UNION ALL SELECT case_id FROM cases
-        WHERE helpers @> ARRAY[$3::text] AND helpers <> '{{}}' AND next_due_at IS NOT NULL)
+        UNION ALL SELECT cases_helped_by($3))
     ORDER BY {_PRESSING} LIMIT $4
 """  # noqa: S608  the names are this package's own
 # Each unit gives its own first, by its index. $8 are the roles that whoever asks is above.

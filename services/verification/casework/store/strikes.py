@@ -8,9 +8,9 @@ from shared.db import Connection
 
 _COUNT = """
     SELECT badge, count(DISTINCT incident_id) AS strikes FROM cases, unnest(officers) AS badge
-    WHERE officers && $1 AND badge = ANY($1) AND received_at >= $2 AND received_at < $3
-      AND incident_id <> $4 AND state = 'verified' AND kind = 'complaint'
-      AND attribution = 'officers' AND verdict IN ('substantiated', 'partly')
+    WHERE case_id IN (SELECT cases_marking($1)) AND badge = ANY($1)
+      AND received_at >= $2 AND received_at < $3 AND incident_id <> $4 AND state = 'verified'
+      AND kind = 'complaint' AND attribution = 'officers' AND verdict IN ('substantiated', 'partly')
     GROUP BY badge
 """
 
