@@ -25,7 +25,7 @@ from services.rewards.rebinding import Rebinding
 from services.rewards.reconciliations import Reconciliations
 from services.rewards.settings import Settings
 from services.rewards.uploading import Uploading
-from services.rewards.watching import Watch
+from services.rewards.watching import Watch, sum_states
 from shared import events, policy
 from shared.db import Database
 from shared.errors import Misconfigured
@@ -88,6 +88,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("query_earlier", SECOND, earlier.query, idle=IDLE),
             Job("erase_phones", 60 * SECOND, partial(phones.erase, database)),
             Job("sum_ledger", 5 * SECOND, partial(books.add_up, database)),
+            Job("sum_states", 5 * SECOND, partial(sum_states, database)),
             Job("fetch_statements", 60 * SECOND, Fetching(database, vendors).run),
             Job("observe_payouts", 15 * SECOND, watch.observe),
             Job("alert_duty", 60 * SECOND, partial(alerting.alert, database, policies)),

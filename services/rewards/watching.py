@@ -16,6 +16,7 @@ from shared.values import clock
 from shared.vendors import pauses
 
 HALF_A_DAY = timedelta(hours=12)
+_CHANGES_AT_ONCE = 5000
 
 
 @dataclass
@@ -61,6 +62,12 @@ class Watch:
         told = [f"{count} {name}" for name, count in waiting.items() if count]
         told += [f"{vendor} takes no orders ({code})" for vendor, code in self.held.items()]
         return {"money": ", ".join(told) or "ok"}
+
+
+async def sum_states(database: Database) -> int:
+    """Sum how many rewards came into each state, and left it; how many changes."""
+    async with database.transaction() as conn:
+        return await figures.add_up(conn, _CHANGES_AT_ONCE)
 
 
 async def observe(

@@ -23,6 +23,18 @@ _LIST = """
            closed_at, last_answer, last_answer_at
     FROM orders WHERE reward_id = $1 ORDER BY attempt
 """
+# Of each vendor the first, by an index: there are few vendors, and many orders.
+_TOLD = "(outcome IS DISTINCT FROM 'rejected' OR ask_at IS NOT NULL)"
+_WITHDRAWN = f"""
+    WITH RECURSIVE found AS (
+        (SELECT vendor FROM orders WHERE {_TOLD} ORDER BY vendor LIMIT 1)
+        UNION ALL
+        SELECT (SELECT o.vendor FROM orders o WHERE {_TOLD} AND o.vendor > found.vendor
+                ORDER BY o.vendor LIMIT 1)
+        FROM found WHERE found.vendor IS NOT NULL
+    )
+    SELECT vendor FROM found WHERE vendor IS NOT NULL AND vendor <> ALL($1) ORDER BY vendor
+"""  # noqa: S608  the condition is this module's own
 
 
 async def add(conn: Connection, reward: Reward, vendor: str, product: str) -> None:
@@ -148,12 +160,7 @@ async def list_without_vendor(
 
 async def list_withdrawn(conn: Connection, vendors: Collection[str]) -> list[str]:
     """Vendors that are not configured and about whose orders there may be something to say."""
-    rows = await conn.fetch(
-        """SELECT DISTINCT vendor FROM orders WHERE vendor <> ALL($1)
-             AND (outcome IS DISTINCT FROM 'rejected' OR ask_at IS NOT NULL) ORDER BY vendor""",
-        list(vendors),
-    )
-    return [row["vendor"] for row in rows]
+    return [row["vendor"] for row in await conn.fetch(_WITHDRAWN, list(vendors))]
 
 
 async def add_write_off(

@@ -29,7 +29,7 @@ _LIKE = """
 _UNITS = f"SELECT count(DISTINCT unit_code) {_LIKE} AND phone_index = $4 AND unit_code <> $5"
 _NEAR = f"""
     SELECT count(DISTINCT phone_index) {_LIKE}
-      AND near <> '{{}}' AND near @> ARRAY[$4::text] AND phone_index <> $5
+      AND id IN (SELECT rewards_near($4)) AND phone_index <> $5
 """
 _AT_COUNTER = f"""
     SELECT count(*) {_LIKE} AND unit_code = $4 AND counters <> '{{}}' AND counters && $5::int[]
