@@ -32,7 +32,8 @@ WRONG = """(() => {
     const folded = one.closest('details:not([open])');
     if (folded && one.tagName !== 'SUMMARY') continue;
     one.scrollIntoView({block: 'center'});
-    const label = one.closest('label') || one, box = label.getBoundingClientRect();
+    const ticked = one.matches('[type=radio], [type=checkbox]') && one.labels[0];
+    const label = one.closest('label') || ticked || one, box = label.getBoundingClientRect();
     if (box.width < 24 || box.height < 24) told('too small', one);
     const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
     if (!top || !(label.contains(top) || top.contains(label))) told('covered', one);
