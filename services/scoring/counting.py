@@ -13,7 +13,8 @@ from services.scoring import views
 from services.scoring.leadership import ADDRESS, READERS, Month, asked_month
 from services.scoring.score_views import CaseShown
 from services.scoring.store import counted, papers
-from services.scoring.store.counted import WHICH, Span
+from services.scoring.store.counted import WHICH
+from services.scoring.store.days import Span
 from services.scoring.store.months import Which
 from services.scoring.telling import Teller
 from shared import access

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.scoring.charts import Count, chart
-from services.scoring.store import appeals, months, sanctions
+from services.scoring.store import appeals, days, months, sanctions
 from shared import access
 from shared import staff as staffed
 from shared.db import Database
@@ -79,9 +79,8 @@ class LeadershipPage:
         starts = (month.on(-2).begins(zone), month.on(-1).begins(zone), since)
         end = min(until, now)
         async with self.database.reading(as_=call.operator) as conn:
-            figures = await months.get_figures(conn, since, until, name)
-            days = await months.list_days(conn, since, until, name)
-            before = await months.count_complaints(conn, starts[1], since, name)
+            told = await days.list_days(conn, (since, until), name)
+            before = days.total(await days.list_days(conn, (starts[1], since), name))
             units = await months.count_units(conn)
             troubled = await months.list_troubled(conn, starts, until, LISTED)
             praised = await months.list_praised(conn, end - PRAISED_FOR, end, LISTED)
@@ -95,9 +94,13 @@ class LeadershipPage:
             "later": month.on(1) if month < today else None,
             "now": now,
             "units": units,
-            "figures": figures,
-            "before": before,
-            "chart": chart(month.first, month.days, (Count(*day) for day in days)),
+            "figures": days.total(told),
+            "before": before["complaints"],
+            "chart": chart(
+                month.first,
+                month.days,
+                (Count(one["day"], one["complaints"], one["substantiated"]) for one in told),
+            ),
             "troubled": troubled,
             "praised": praised,
             "waiting": waiting,

@@ -29,7 +29,7 @@ TABLES = {
         "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "questions", "holds", "incidents", "handed_in",
-        "paper_readings",
+        "paper_readings", "figure_days",
     ),
 }  # fmt: skip
 # Nobody's but their own, or their place's, wherever they stand.

@@ -2,21 +2,23 @@
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.scoring import handlers, jobs
 from services.scoring.commands import recount_all
-from services.scoring.store import figures, totals
+from services.scoring.store import days, figures, totals
 from shared import events
 from shared.db import Connection, Database
+from shared.values import clock
 from tests.integration.scoring_parts import DAY, POLICIES, UNIT, unit, verdict
 
 SERVICE = "scoring"
 ZONE, FAR = "Asia/Shanghai", "America/New_York"
 CASES, EVERY = 24, 5
+MONTHS = (clock.end_of_day(date(2026, 1, 31)), clock.end_of_day(date(2026, 4, 30)))
 Hear = Callable[[Connection], Awaitable[object]]
 DECISIONS = ("scheduled", "held", "manual", "withdrawn", "refused")
 VERDICTS = ("substantiated", "partly", "unsubstantiated")
@@ -39,7 +41,8 @@ class Story:
     def told(self) -> Iterator[Hear]:
         """All of it, once; some of it is never heard."""
         whole = [
-            *self.opened(), *self.called(), *self.judged(), *self.answered(), *self.rewarded(),
+            *self.opened(), *self.decided(), *self.called(), *self.judged(), *self.answered(),
+            *self.rewarded(),
         ]  # fmt: skip
         return (one for one in whole if self.draw.random() < 0.85)
 
@@ -51,13 +54,21 @@ class Story:
         """A submission and its case."""
         yield hears(partial(handlers.on_submission_received, POLICIES), events.SubmissionReceived(
             submission_id=self.own, kind=self.kind, unit_code=UNIT, satisfaction=1,
-            received_at=self.received_at,
+            received_at=self.received_at, held=self.draw.choice((None, None, None, "burst")),
         ))  # fmt: skip
         yield hears(handlers.on_case_opened, events.CaseOpened(
             case_id=self.case, submission_id=self.own, kind=self.kind, unit_code=UNIT,
             urgent=False, opened_at=self.received_at, callback_due_at=self.received_at,
             verification_due_at=self.received_at,
         ))  # fmt: skip
+
+    def decided(self) -> Iterator[Hear]:
+        """What was held is set aside or released, perhaps later."""
+        for number in (1, 2):
+            yield hears(handlers.on_hold_ended, events.HoldEnded(
+                submission_id=self.own, unit_code=UNIT, number=number,
+                outcome=self.draw.choice(("released", "set_aside")), ended_at=DAY,
+            ))  # fmt: skip
 
     def called(self) -> Iterator[Hear]:
         """Calls, of which one may reach somebody."""
@@ -136,6 +147,7 @@ async def same(conn: Connection) -> dict[str, int]:
     shown = await figures.get_figures(conn, ZONE)
     assert await figures.count_all(conn, ZONE) == shown
     assert await totals.read(conn, ZONE)
+    assert await days.count_all(conn, MONTHS, ZONE) == await days.list_days(conn, MONTHS, ZONE)
     return shown
 
 
@@ -164,6 +176,7 @@ async def test_cases_of_before_are_taken_in_step_by_step(conn: Connection) -> No
         await totals.add_up(conn, ZONE, 3)
         await hear(conn)
         assert await figures.count_all(conn, ZONE) == await figures.get_figures(conn, ZONE)
+        assert await days.count_all(conn, MONTHS, ZONE) == await days.list_days(conn, MONTHS, ZONE)
     await settle(conn)
     await same(conn)
 

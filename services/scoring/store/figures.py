@@ -50,6 +50,8 @@ _ALL = """
     (SELECT coalesce(-sum(balance_centipoints), 0)::bigint AS points_deducted_centipoints
      FROM unit_scores) AS p
 """
+# A statement of ours has 25 seconds otherwise.
+_PATIENCE = 600.0
 _POINTS = "SELECT coalesce(-sum(balance_centipoints), 0)::bigint FROM unit_scores"
 _SATISFACTION = f"""
     SELECT month, satisfaction, count(*) FROM submissions s
@@ -66,9 +68,11 @@ async def get_figures(conn: Connection, zone: str) -> dict[str, int]:
     return found | {"points_deducted_centipoints": await conn.fetchval(_POINTS)}
 
 
-async def count_all(conn: Connection, zone: str) -> dict[str, int]:
-    """The same, from the cases alone."""
-    return dict(await conn.fetchrow(_ALL, zone) or {})
+async def count_all(conn: Connection, zone: str, *, patient: bool = False) -> dict[str, int]:
+    """The same, from the cases alone; `patient` however long that takes."""
+    if patient:
+        await conn.execute(f"SET LOCAL statement_timeout = '{_PATIENCE:.0f}s'")
+    return dict(await conn.fetchrow(_ALL, zone, timeout=_PATIENCE if patient else None) or {})
 
 
 async def list_satisfaction(conn: Connection, unit_code: str, since: date) -> list[Record]:

@@ -1,4 +1,4 @@
-"""A month as leadership sees it: its complaints with all that became of them since."""
+"""What a figure of a month means, and whom it is about."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,13 +10,18 @@ from services.scoring.store.facts import COUNTS
 from shared.db import Connection
 
 TRUE = "v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')"
-# Each complaint of the time once, by the day of its receipt; what is held is none yet.
-COMPLAINTS = f"""
-    SELECT c.case_id, c.submission_id, s.received_at,
-        (s.received_at AT TIME ZONE $3)::date AS day
-    FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
-    WHERE s.kind = 'complaint' AND s.received_at >= $1 AND s.received_at < $2 AND {COUNTS}
-"""  # noqa: S608  the condition is this package's own
+
+
+def complaints(those: str) -> str:
+    """Each of those complaints once, by the day of its receipt; what is held is none yet."""
+    return f"""
+        SELECT c.case_id, c.submission_id, s.received_at,
+            (s.received_at AT TIME ZONE $3)::date AS day
+        FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
+        WHERE s.kind = 'complaint' AND {those} AND {COUNTS}
+    """  # noqa: S608  the conditions are this package's own
+
+
 # What became of them.
 BECAME = """
     FROM complaints c
@@ -45,31 +50,6 @@ MEANS: Mapping[Which, str] = {
     "unsolved": "v.case_id IS NOT NULL AND NOT a.solved",
     "answered": "v.case_id IS NOT NULL AND a.revision >= q.revision",
 }
-_FIGURES = f"""
-    WITH complaints AS ({COMPLAINTS})
-    SELECT count(*) AS complaints,
-        count(*) FILTER (WHERE b.state = 'reached') AS called_back,
-        count(*) FILTER (WHERE {MEANS["called_rule"]}) AS called_back_in_time,
-        count(*) FILTER (WHERE {MEANS["called"]}) AS called_back_same_day,
-        count(*) FILTER (WHERE {MEANS["verified"]}) AS verified,
-        count(*) FILTER (WHERE {MEANS["verified_rule"]}) AS verified_in_time,
-        count(*) FILTER (WHERE {MEANS["verified_day"]}) AS verified_same_day,
-        count(*) FILTER (WHERE {MEANS["true"]}) AS substantiated,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL AND a.solved IS NOT NULL) AS asked,
-        count(*) FILTER (WHERE {MEANS["unsolved"]}) AS not_solved,
-        count(*) FILTER (WHERE v.case_id IS NOT NULL AND q.revision IS NOT NULL) AS asked_by_sms,
-        count(*) FILTER (WHERE {MEANS["answered"]}) AS answered_of_asked,
-        count(*) FILTER (WHERE {MEANS["rewards"]}) AS rewards,
-        coalesce(sum(r.amount_fen), 0)::bigint AS rewards_fen
-    {BECAME}
-"""
-_DAYS = f"""
-    WITH complaints AS ({COMPLAINTS})
-    SELECT c.day, count(*) AS complaints, count(*) FILTER (WHERE {TRUE}) AS substantiated
-    FROM complaints c LEFT JOIN verdicts v ON v.case_id = c.case_id
-    GROUP BY c.day ORDER BY c.day
-"""  # noqa: S608
-_COUNT = f"WITH complaints AS ({COMPLAINTS}) SELECT count(*) FROM complaints"  # noqa: S608
 _UNITS = "SELECT count(*) FROM units WHERE active"
 # What several people said of one incident is one.
 _TROUBLED = f"""
@@ -97,23 +77,6 @@ _PRAISED = f"""
         AND {TRUE} AND v.received_at >= $1 AND v.received_at < $2)
     GROUP BY u.unit_code, u.name, u.parent ORDER BY people DESC, u.unit_code LIMIT $3
 """  # noqa: S608
-
-
-async def get_figures(
-    conn: Connection, since: datetime, until: datetime, zone: str
-) -> dict[str, int]:
-    """What became of the complaints received between two times."""
-    return dict(await conn.fetchrow(_FIGURES, since, until, zone) or {})
-
-
-async def list_days(conn: Connection, since: datetime, until: datetime, zone: str) -> list[Record]:
-    """Day, complaints and how many of them were found true; days without any are not there."""
-    return list(await conn.fetch(_DAYS, since, until, zone))
-
-
-async def count_complaints(conn: Connection, since: datetime, until: datetime, zone: str) -> int:
-    """How many were received."""
-    return int(await conn.fetchval(_COUNT, since, until, zone))
 
 
 async def count_units(conn: Connection) -> int:

@@ -8,6 +8,9 @@ event came first, or how late. Cases from before the totals are noted step by st
 from collections.abc import Mapping
 from uuid import UUID
 
+from asyncpg import Record
+
+from services.scoring.store import days
 from shared.db import Connection
 
 _CRITICISMS = """
@@ -114,9 +117,12 @@ _SUM = f"""
             OR EXISTS (SELECT FROM before WHERE before.key = found.key)
         ON CONFLICT ON CONSTRAINT figure_parts_pkey DO UPDATE
         SET ({_NAMES}) = ROW ({", ".join(f"excluded.{name}" for name in PARTS)})
+    ), moved AS (
+        INSERT INTO figure_totals AS t (name, number) SELECT name, number FROM differs
+        ON CONFLICT ON CONSTRAINT figure_totals_pkey
+            DO UPDATE SET number = t.number + excluded.number
     )
-    INSERT INTO figure_totals AS t (name, number) SELECT name, number FROM differs
-    ON CONFLICT ON CONSTRAINT figure_totals_pkey DO UPDATE SET number = t.number + excluded.number
+    SELECT key FROM noted
 """  # noqa: S608
 # Where cases of before are found, in which order, what each is noted as, and what was noted with
 # the cases: the later ones are for what is known of a case that was never opened here.
@@ -136,6 +142,11 @@ _NOTE_OLDER = """
 """
 _UNLESS = "WHERE NOT EXISTS (SELECT FROM cases c WHERE c.{known} = next.key LIMIT 1)"
 _FIRST = UUID(int=0)
+_PROGRESS = """
+    SELECT zone, rest, after, since, since = '-infinity' AS whole FROM figure_progress
+"""
+_BEGIN = "INSERT INTO figure_progress (zone, rest, after) VALUES ($1, $2, $3)"
+_SINCE = "UPDATE figure_progress SET since = coalesce($1::timestamptz, '-infinity')"
 _WAITING = "SELECT count(*) FROM (SELECT FROM figure_news LIMIT $1) AS found"
 
 
@@ -149,31 +160,44 @@ async def add_up(conn: Connection, zone: str, most: int) -> int:
     """Sum what has changed since, or take in cases of before; how many. One instance at a time."""
     if not await conn.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('figure totals'))"):
         return 0
+    progress = await _progress(conn, zone)
     waiting: int = await conn.fetchval(_WAITING, most)
     if not waiting:
-        waiting = await _note_older(conn, zone, most)
+        waiting = await _take_in(conn, progress, most)
     if waiting:
-        await conn.execute(_SUM, zone, most)
+        keys = [row["key"] for row in await conn.fetch(_SUM, zone, most)]
+        await days.recount(conn, keys, zone, progress["since"])
     return waiting
 
 
-async def _note_older(conn: Connection, zone: str, most: int) -> int:
-    """The next cases of before; all of them from the beginning where days are another zone's."""
-    row = await conn.fetchrow("SELECT zone, rest, after FROM figure_progress")
-    if row is None or row["zone"] != zone:
-        await conn.execute("DELETE FROM figure_progress")
-        await conn.execute(
-            "INSERT INTO figure_progress (zone, rest, after) VALUES ($1, $2, $3)",
-            zone, list(_OLDER), _FIRST,
-        )  # fmt: skip
+async def _progress(conn: Connection, zone: str) -> Record:
+    """How far it has come; at the beginning where the days are another zone's."""
+    row: Record | None = await conn.fetchrow(_PROGRESS)
+    if row and row["zone"] == zone:
+        return row
+    for table in ("figure_progress", "figure_days"):
+        await conn.execute(f"DELETE FROM {table}")  # noqa: S608  one of these two
+    await conn.execute(_BEGIN, zone, list(_OLDER), _FIRST)
+    return await _progress(conn, zone)
+
+
+async def _take_in(conn: Connection, progress: Record, most: int) -> int:
+    """The next cases of before; when all are in, the days of before, from the newest on."""
+    if progress["rest"]:
+        await _note_older(conn, progress, most)
         return 1
-    if not row["rest"]:
+    if progress["whole"]:
         return 0
-    table, *others = row["rest"]
+    day = await days.count_earlier(conn, progress["zone"], progress["since"])
+    await conn.execute(_SINCE, day)
+    return 1
+
+
+async def _note_older(conn: Connection, progress: Record, most: int) -> None:
+    table, *others = progress["rest"]
     by, key, known = _OLDER[table]
     unless = _UNLESS.format(known=known) if known else ""
     statement = _NOTE_OLDER.format(table=table, by=by, key=key, unless=unless)
-    last = await conn.fetchval(statement, row["after"], most)
+    last = await conn.fetchval(statement, progress["after"], most)
     rest = [table, *others] if last else others
     await conn.execute("UPDATE figure_progress SET rest = $1, after = $2", rest, last or _FIRST)
-    return 1
