@@ -22,6 +22,11 @@ ASK = """rules => axe.run(document, {
   resultTypes: ['violations'], preload: false,
   ...(rules.length ? {runOnly: {type: 'rule', values: rules}} : {}),
 }).then(told => told.violations)"""
+# A value that the program has and a person has not.
+UNSAID = r"""[...document.querySelectorAll('main *')]
+  .filter(({textContent: said}) =>
+    /^(None|True|False|nan|NaN|null|undefined|\[object \w+\])$/.test(said.trim()))
+  .map(one => 'said by the program: ' + one.outerHTML.slice(0, 100))"""
 # What a colour scheme can break: nothing else differs between day and night.
 COLOURS = ("color-contrast", "link-in-text-block")
 WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
@@ -31,7 +36,8 @@ async def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """Each with its place on the page; every rule that axe knows, its best practices too."""
     await page.evaluate(f"typeof axe === 'object' || (() => {{ {LIBRARY} }})()")
     found = await page.evaluate(ASK, list(rules))
-    return [_told(rule, node) for rule in found for node in rule["nodes"]]
+    unsaid: list[str] = await page.evaluate(UNSAID)
+    return [_told(rule, node) for rule in found for node in rule["nodes"]] + unsaid
 
 
 def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
