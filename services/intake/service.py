@@ -57,6 +57,7 @@ from services.intake.sample import handlers as sampling
 from services.intake.sample.pages import SamplePages
 from services.intake.settings import Settings
 from shared import events, policy
+from shared.bus.handling import Bulk, first
 from shared.bus.pace import Pace
 from shared.config import key_ring
 from shared.db import Database
@@ -102,7 +103,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.OfficerChanged: handlers.on_officer_changed,
             events.OperatorChanged: on_operator_changed,
             events.HoldEnded: handlers.on_hold_ended,
-            events.CaseOpened: handlers.on_case_opened,
+            events.CaseOpened: Bulk(handlers.on_cases_opened),
             events.CallbackLogged: handlers.on_callback_logged,
             events.WordGiven: handlers.on_word_given,
             events.ClockChanged: handlers.on_clock_changed,
@@ -118,6 +119,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.SampleCommitted: sampling.on_sample_committed,
             events.SampleRevealed: sampling.on_sample_revealed,
         },
+        lock_order=first(events.CaseOpened),
         jobs=[
             Job("refresh_closed", 2 * second, partial(jobs.refresh_closed, database, closed)),
             Job("publish_receipt_key", 60 * second, keyring.publish),

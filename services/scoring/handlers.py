@@ -1,6 +1,7 @@
 """What scoring does when it hears something."""
 
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
+from datetime import date
 from functools import partial
 
 from services.scoring import books
@@ -8,8 +9,10 @@ from services.scoring.rules import commendations as rules
 from services.scoring.rules import plan
 from services.scoring.rules.values import Fact
 from services.scoring.store import appeals, commendations, demands, directory, facts, questions
+from shared.bus.handling import Heard
 from shared.db import Connection
 from shared.events import (
+    CaseOpened,
     CaseVerified,
     CommendationAttributed,
     Event,
@@ -33,7 +36,6 @@ async def lock_first(conn: Connection, kinds: Set[type[Event]]) -> None:
 on_unit_changed = keep(directory.mark_unit)
 on_officer_changed = keep(directory.mark_officer)
 on_hold_ended = keep(facts.mark_hold)
-on_case_opened = keep(facts.add_case)
 on_callback_logged = keep(facts.mark_callback)
 on_answer_rated = keep(facts.mark_answer)
 on_question_asked = keep(questions.mark)
@@ -43,21 +45,32 @@ on_reward_paid = keep(facts.mark_paid)
 on_reward_reversed = keep(facts.mark_reversed)
 
 
-async def on_submission_received(
-    policies: Policies, conn: Connection, event: SubmissionReceived
+async def on_submissions_received(
+    policies: Policies, conn: Connection, heard: Sequence[Heard[SubmissionReceived]]
 ) -> None:
     """Count satisfaction in the month of receipt."""
+    told = [one.event for one in heard]
+    await facts.add_submissions(conn, [(event, _month(policies, event)) for event in told])
+    await commendations.add(conn, [event for event in told if rules.is_commendation(event)])
+    ids = [str(event.submission_id) for event in told]
+    log.get().info("submissions counted", count=len(told), submission_ids=ids)
+
+
+def _month(policies: Policies, event: SubmissionReceived) -> date:
     day = clock.service_day(event.received_at, policies.at(event.received_at).zone)
-    await facts.add_submission(conn, event, day.replace(day=1))
-    if rules.is_commendation(event):
-        await commendations.add(conn, event.submission_id, event, event.received_at)
-    log.get().info("submission counted", submission_id=event.submission_id)
+    return day.replace(day=1)
+
+
+async def on_cases_opened(conn: Connection, heard: Sequence[Heard[CaseOpened]]) -> None:
+    """Count them, for the figures."""
+    if added := await facts.add_cases(conn, [one.event for one in heard]):
+        log.get().info("cases counted", count=len(added))
 
 
 async def on_submission_added(conn: Connection, event: SubmissionAdded) -> None:
     """Nothing is counted again; whom it praises by name is noted."""
     if rules.is_commendation(event):
-        await commendations.add(conn, event.addition_id, event, event.added_at)
+        await commendations.add(conn, [event])
         log.get().info("commendation noted", submission_id=event.submission_id)
 
 

@@ -19,6 +19,7 @@ from services.scoring.settings import Settings
 from services.scoring.signing import SanctionPages
 from services.scoring.unit_pages import UnitPages
 from shared import events, policy
+from shared.bus.handling import Bulk, first
 from shared.db import Database
 from shared.jobs import Job
 from shared.papers.printer import Printer
@@ -40,13 +41,13 @@ def build(settings: Settings, database: Database) -> Service:
             events.UnitChanged: handlers.on_unit_changed,
             events.OfficerChanged: handlers.on_officer_changed,
             events.OperatorChanged: on_operator_changed,
-            events.SubmissionReceived: partial(handlers.on_submission_received, policies),
+            events.SubmissionReceived: Bulk(partial(handlers.on_submissions_received, policies)),
             events.SubmissionAdded: handlers.on_submission_added,
             events.AnswerRated: handlers.on_answer_rated,
             events.QuestionAsked: handlers.on_question_asked,
             events.CommendationAttributed: handlers.on_commendation_attributed,
             events.HoldEnded: handlers.on_hold_ended,
-            events.CaseOpened: handlers.on_case_opened,
+            events.CaseOpened: Bulk(handlers.on_cases_opened),
             events.CallbackLogged: handlers.on_callback_logged,
             events.CaseVerified: partial(handlers.on_case_verified, policies),
             events.IncidentChanged: partial(handlers.on_incident_changed, policies),
@@ -56,6 +57,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.RewardReversed: handlers.on_reward_reversed,
         },
         lock_first=handlers.lock_first,
+        lock_order=first(events.SubmissionReceived, events.CaseOpened),
         resources=[printer],
         jobs=[
             Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe),

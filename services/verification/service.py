@@ -65,7 +65,7 @@ from services.verification.supervision.api import NoticeApi
 from services.verification.supervision.pages import NoticePages
 from services.verification.watching import Watch
 from shared import events, policy
-from shared.bus.handling import Bulk
+from shared.bus.handling import Bulk, first
 from shared.db import Database
 from shared.jobs import Job
 from shared.papers.printer import Printer
@@ -110,6 +110,7 @@ def build(settings: Settings, database: Database) -> Service:
             events.DeadlineNeared: paging.on_deadline_neared,
         },
         lock_first=handlers.lock_first,
+        lock_order=first(events.SubmissionReceived),
         resources=[bells, printer],
         state=watch.state,
         tasks=tasks,

@@ -17,7 +17,7 @@ from shared import config, flows
 from shared.bus.consuming import Delivery
 from shared.bus.inbox import Inbox
 from shared.db import Database
-from shared.events import Event, SubmissionReceived
+from shared.events import Event, SubmissionAdded, SubmissionReceived
 from shared.service import Service
 from tests.conftest import Clone
 from tests.integration.test_inbox import delivery
@@ -27,6 +27,8 @@ from tests.town import environ
 
 CASES, PLACES, BATCHES = 40, 4, 60
 SAMPLE = {type(event): event for event in SAMPLES}
+SAMPLE_RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
+CASE_IDS = [uuid7() for _ in range(CASES)]
 
 
 def wired(service: str, database: Database) -> Service:
@@ -103,15 +105,46 @@ async def test_two_instances_never_stop_one_another(service: str, clone: Clone) 
     await asyncio.gather(first.close(), second.close())
 
 
+async def test_two_instances_open_the_same_cases(clone: Clone) -> None:
+    """Submissions that are told twice, praised, held and added to, in batches that share them."""
+    url, luck = await clone("verification"), random.Random("opened")
+    databases = [await Database.connect(url, "verification", 4) for _ in range(2)]
+    boxes = []
+    for database in databases:
+        one = wired("verification", database)
+        boxes.append(Inbox(database, "verification", one.handlers, one.lock_first, one.lock_order))
+    told: list[Event] = [
+        received(number, kind=kind, satisfaction=level, held=held)
+        for number, (kind, level, held) in enumerate(
+            [("complaint", 1, None), ("rating", 5, None), ("complaint", 1, "address")] * 20
+        )
+    ]
+    added = [about(SubmissionAdded, number, 1, CASE_IDS) for number in range(CASES)]
+    batches = dealt([*told, *told, *added], luck)
+    with captured_logs() as logs:
+        await asyncio.gather(*(work(box, batches[n::2]) for n, box in enumerate(boxes)))
+        while any(await asyncio.gather(*(box.retry() for box in boxes))):
+            pass
+    failed = [entry["error"] for entry in logs if entry["event"] == "batch failed"]
+    assert [] == [error for error in failed if "Deadlock" in error or "Lock" in error]
+    async with databases[0].acquire() as conn:
+        counts = [
+            await conn.fetchval(f"SELECT count(*) FROM {table}")
+            for table in ("cases", "holds", "outbox")
+        ]
+    assert [20, 20, 20] == counts
+    await asyncio.gather(*(database.close() for database in databases))
+
+
+def received(number: int, **changed: object) -> SubmissionReceived:
+    """A submission to one of a few units."""
+    own = {"submission_id": UUID(int=number + 1), "unit_code": f"u{number % PLACES}"}
+    return SAMPLE_RECEIVED.model_copy(update=own | changed)
+
+
 async def opened(box: Inbox, database: Database) -> list[UUID]:
     """Cases as verification opens them, since nobody else makes their ids."""
-    told = [
-        SAMPLE[SubmissionReceived].model_copy(
-            update={"submission_id": UUID(int=n + 1), "unit_code": f"u{n % PLACES}",
-                    "kind": "complaint"}
-        )
-        for n in range(CASES)
-    ]  # fmt: skip
+    told = [received(n, kind="complaint") for n in range(CASES)]
     await box.take([delivery(event) for event in told])
     async with database.acquire() as conn:
         rows = await conn.fetch("SELECT case_id FROM cases ORDER BY submission_id")

@@ -10,6 +10,7 @@ from services.scoring import handlers
 from services.scoring.store import directory
 from services.scoring.store.figures import get_figures
 from shared import events
+from shared.bus.handling import Heard
 from shared.db import Connection
 from tests.integration.scoring_parts import DAY, POLICIES, UNIT, on_case_verified, unit, verdict
 
@@ -47,20 +48,15 @@ async def _live(conn: Connection, case: UUID, *, attempt_states: tuple[str, ...]
                 }
             ),
         )  # fmt: skip
-    await handlers.on_case_opened(
-        conn,
-        events.CaseOpened(
-            case_id=case, submission_id=case, kind="complaint", unit_code=UNIT, urgent=False,
-            opened_at=DAY, callback_due_at=DAY, verification_due_at=DAY,
-        ),
+    opened = events.CaseOpened(
+        case_id=case, submission_id=case, kind="complaint", unit_code=UNIT, urgent=False,
+        opened_at=DAY, callback_due_at=DAY, verification_due_at=DAY,
     )  # fmt: skip
-    await handlers.on_submission_received(
-        POLICIES,
-        conn,
-        events.SubmissionReceived(
-            submission_id=case, kind="complaint", unit_code=UNIT, satisfaction=1, received_at=DAY
-        ),
+    await handlers.on_cases_opened(conn, [Heard(opened)])
+    received = events.SubmissionReceived(
+        submission_id=case, kind="complaint", unit_code=UNIT, satisfaction=1, received_at=DAY
     )
+    await handlers.on_submissions_received(POLICIES, conn, [Heard(received)])
 
 
 async def test_the_figures_reconcile(conn: Connection) -> None:

@@ -15,6 +15,7 @@ from services.scoring.rules import plan
 from services.scoring.rules.strikes import marks_of, year_of
 from services.scoring.rules.values import Fact, Scope
 from services.scoring.store import criticisms, demands, points, strikes
+from shared.bus.handling import Heard
 from shared.db import Connection, Database
 from shared.events import CaseVerified, SubmissionAdded, SubmissionReceived
 from tests.integration.scoring_parts import (
@@ -70,12 +71,12 @@ async def test_praise_by_name_is_noted_once(conn: Connection) -> None:
     first = SubmissionReceived(submission_id=said, satisfaction=5, received_at=DAY, **rated)
     later = {"addition_id": uuid4(), "submission_id": uuid4(), "number": 1, "why": "thanks"}
     for _ in range(2):
-        await handlers.on_submission_received(POLICIES, conn, first)
+        await handlers.on_submissions_received(POLICIES, conn, [Heard(first)])
         await handlers.on_submission_added(
             conn, SubmissionAdded(satisfaction=4, added_at=DAY, **rated, **later)
         )
     plain = {**rated, "satisfaction": 3, "submission_id": uuid4(), "received_at": DAY}
-    await handlers.on_submission_received(POLICIES, conn, SubmissionReceived(**plain))
+    await handlers.on_submissions_received(POLICIES, conn, [Heard(SubmissionReceived(**plain))])
     rows = await conn.fetch("SELECT submission_id, badge FROM commendations")
     assert {(said, "170001"), (later["submission_id"], "170001")} == {tuple(r) for r in rows}
 

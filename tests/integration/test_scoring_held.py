@@ -8,6 +8,7 @@ import pytest
 
 from services.scoring import handlers
 from services.scoring.store import figures
+from shared.bus.handling import Heard
 from shared.db import Connection
 from shared.events import HeldReason, HoldEnded, HoldOutcome, SubmissionReceived
 from shared.values import clock
@@ -39,7 +40,7 @@ async def hear(conn: Connection, *events: SubmissionReceived | HoldEnded) -> Non
         if isinstance(event, HoldEnded):
             await handlers.on_hold_ended(conn, event)
         else:
-            await handlers.on_submission_received(POLICIES, conn, event)
+            await handlers.on_submissions_received(POLICIES, conn, [Heard(event)])
 
 
 async def counted(conn: Connection) -> int:

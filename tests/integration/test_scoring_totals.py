@@ -11,6 +11,7 @@ from services.scoring import handlers, jobs
 from services.scoring.commands import recount_all
 from services.scoring.store import days, figures, totals
 from shared import events
+from shared.bus.handling import Bulk
 from shared.db import Connection, Database
 from shared.values import clock
 from tests.integration.scoring_parts import DAY, POLICIES, UNIT, unit, verdict
@@ -52,11 +53,12 @@ class Story:
 
     def opened(self) -> Iterator[Hear]:
         """A submission and its case."""
-        yield hears(partial(handlers.on_submission_received, POLICIES), events.SubmissionReceived(
+        counting = Bulk(partial(handlers.on_submissions_received, POLICIES))
+        yield hears(counting, events.SubmissionReceived(
             submission_id=self.own, kind=self.kind, unit_code=UNIT, satisfaction=1,
             received_at=self.received_at, held=self.draw.choice((None, None, None, "burst")),
         ))  # fmt: skip
-        yield hears(handlers.on_case_opened, events.CaseOpened(
+        yield hears(Bulk(handlers.on_cases_opened), events.CaseOpened(
             case_id=self.case, submission_id=self.own, kind=self.kind, unit_code=UNIT,
             urgent=False, opened_at=self.received_at, callback_due_at=self.received_at,
             verification_due_at=self.received_at,

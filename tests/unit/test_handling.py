@@ -8,13 +8,17 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bus.handling import Bulk, Handler, Heard, calls
+from shared.bus.handling import Bulk, Handler, Heard, calls, first
 from shared.bus.pending import Received
 from shared.bus.reading import Fresh
 from shared.db import Connection
-from shared.events import Envelope, Event
+from shared.events import CaseOpened, Envelope, Event, SubmissionReceived
 from tests.samples import SAMPLES
 
+RECEIVED, OPENED = (
+    next(event for event in SAMPLES if isinstance(event, kind))
+    for kind in (SubmissionReceived, CaseOpened)
+)
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
@@ -46,3 +50,11 @@ def test_neighbours_share_a_call_and_nothing_moves(kinds: list[str]) -> None:
     assert all(len(kind) == 1 for kind in of)
     assert all(one != other or one == {"c"} for one, other in pairwise(of))
     assert all(len(call) == 1 for call, kind in zip(made, of, strict=True) if kind == {"c"})
+
+
+def test_what_only_adds_rows_comes_first() -> None:
+    """In the order of the types and, among those of a type, of their subjects; then all others."""
+    order = first(SubmissionReceived, CaseOpened)
+    low, high = (RECEIVED.model_copy(update={"submission_id": UUID(int=n)}) for n in (1, 2))
+    other = next(event for event in SAMPLES if type(event) not in (SubmissionReceived, CaseOpened))
+    assert [low, high, OPENED, other] == sorted([other, OPENED, high, low], key=order)

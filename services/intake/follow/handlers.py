@@ -1,5 +1,6 @@
 """What intake does with what it hears: it keeps the directory and writes each story's next line."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.intake.follow.answering import Answering, Moment
 from services.intake.follow.bodies import FollowupBody
 from services.intake.follow.store import contacts, holds, said, timeline
 from services.intake.follow.story import Entry, latest
+from shared.bus.handling import Heard
 from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.events import (
@@ -36,8 +38,8 @@ from shared.web.texts import texts
 # The words of a follow-up by SMS are for the desk, which speaks it.
 SPOKEN: Language = "zh"
 OfASubmission = (
-    CaseOpened | CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided
-    | RewardPaid | RewardReversed | MessageSettled | WordGiven
+    CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided | RewardPaid
+    | RewardReversed | MessageSettled | WordGiven
 )  # fmt: skip
 Owing = CaseOpened | CallbackLogged | ClockChanged | CaseRescheduled | WordGiven
 
@@ -46,14 +48,21 @@ on_officer_changed = keep(officers.put)
 on_hold_ended = keep(holds.put)
 
 
-async def on_case_opened(conn: Connection, event: CaseOpened) -> None:
-    """The case and its due times."""
+async def on_cases_opened(conn: Connection, heard: Sequence[Heard[CaseOpened]]) -> None:
+    """The cases and their due times."""
+    steps = [(one.event.submission_id, str(one.event.case_id), _opened(one.event)) for one in heard]
+    if added := await timeline.add_all(conn, steps):
+        ids = list(map(str, added))
+        log.get().info("stories continued", count=len(ids), submission_ids=ids, state="opened")
+
+
+def _opened(event: CaseOpened) -> Entry:
     due = {
         "callback_due_at": event.callback_due_at.isoformat(),
         "verification_due_at": event.verification_due_at.isoformat(),
         **_word(event),
     }
-    await _tell(conn, event, Entry("opened", event.opened_at, due), event.case_id)
+    return Entry("opened", event.opened_at, due)
 
 
 async def on_callback_logged(conn: Connection, event: CallbackLogged) -> None:

@@ -1,7 +1,7 @@
 """Whom citizens praised: chosen by them, or told by the desk; how often in each month."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from asyncpg import Record
 
@@ -13,7 +13,8 @@ Praising = SubmissionReceived | SubmissionAdded
 
 _ADD = """
     INSERT INTO commendations (commendation_id, submission_id, unit_code, badge, said_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
+    ON CONFLICT DO NOTHING
 """
 _MARK = """
     INSERT INTO attributions (commendation_id, submission_id, unit_code, badge, said_at, number)
@@ -35,10 +36,18 @@ _MONTHS = f"""
 _OF_UNIT, _OF_OFFICER = _MONTHS.format(whose="c.unit_code"), _MONTHS.format(whose="c.badge")
 
 
-async def add(conn: Connection, commendation_id: UUID, event: Praising, said_at: datetime) -> None:
-    """Once a submission, and once for each of its additions."""
-    row = (commendation_id, event.submission_id, event.unit_code, event.officer_badge)
-    await conn.execute(_ADD, *row, said_at)
+async def add(conn: Connection, praise: Sequence[Praising]) -> None:
+    """Each submission once, and each of its additions."""
+    if praise:
+        await conn.execute(_ADD, *map(list, zip(*map(_row, praise), strict=True)))
+
+
+def _row(event: Praising) -> tuple[object, ...]:
+    if isinstance(event, SubmissionAdded):
+        own, said_at = event.addition_id, event.added_at
+    else:
+        own, said_at = event.submission_id, event.received_at
+    return own, event.submission_id, event.unit_code, event.officer_badge, said_at
 
 
 async def mark(conn: Connection, event: CommendationAttributed) -> None:

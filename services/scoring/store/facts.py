@@ -24,7 +24,9 @@ from shared.events import (
 _ADD_SUBMISSION = """
     INSERT INTO submissions
         (submission_id, kind, unit_code, satisfaction, month, received_at, held)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::date[],
+                         $6::timestamptz[], $7::bool[])
+    ON CONFLICT DO NOTHING
 """
 _MARK_HOLD = """
     INSERT INTO holds (submission_id, unit_code, number, outcome) VALUES ($1, $2, $3, $4)
@@ -38,7 +40,8 @@ COUNTS = """
 """
 _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING true
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
+    ON CONFLICT DO NOTHING RETURNING case_id
 """
 # The first call that reached the citizen; before there is one, the newest attempt.
 _MARK_CALLBACK = """
@@ -131,10 +134,16 @@ _MARK_ANSWER = """
 """
 
 
-async def add_submission(conn: Connection, event: SubmissionReceived, month: date) -> None:
-    """Once a submission; `month` is the first day of the month of receipt at the bureau."""
-    row = (event.submission_id, event.kind, event.unit_code, event.satisfaction)
-    await conn.execute(_ADD_SUBMISSION, *row, month, event.received_at, event.held is not None)
+async def add_submissions(
+    conn: Connection, told: Sequence[tuple[SubmissionReceived, date]]
+) -> None:
+    """Each once, with the first day of the month of its receipt at the bureau."""
+    rows = [
+        (event.submission_id, event.kind, event.unit_code, event.satisfaction, month,
+         event.received_at, event.held is not None)
+        for event, month in told
+    ]  # fmt: skip
+    await conn.execute(_ADD_SUBMISSION, *map(list, zip(*rows, strict=True)))
 
 
 async def mark_hold(conn: Connection, event: HoldEnded) -> bool:
@@ -143,10 +152,11 @@ async def mark_hold(conn: Connection, event: HoldEnded) -> bool:
     return await conn.fetchval(_MARK_HOLD, *row) is True
 
 
-async def add_case(conn: Connection, event: CaseOpened) -> bool:
-    """Once a case."""
-    row = (event.case_id, event.submission_id, event.kind, event.unit_code, event.opened_at)
-    return await conn.fetchval(_ADD_CASE, *row) is True
+async def add_cases(conn: Connection, told: Sequence[CaseOpened]) -> list[UUID]:
+    """Each once; those that were not there."""
+    rows = [(e.case_id, e.submission_id, e.kind, e.unit_code, e.opened_at) for e in told]
+    added = await conn.fetch(_ADD_CASE, *map(list, zip(*rows, strict=True)))
+    return [row["case_id"] for row in added]
 
 
 async def mark_callback(conn: Connection, event: CallbackLogged) -> bool:

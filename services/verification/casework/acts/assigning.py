@@ -26,7 +26,7 @@ async def begin(conn: Connection, desk: Desk, cases: Sequence[Case]) -> list[Cas
     automatic = [one for one in cases if desk.policy(one).assignment.automatic]
     busy = await workers.list_busy(conn, {one.unit_code for one in automatic})
     leads = rules.by_themselves(automatic, busy)
-    return [replace(one, lead=leads.get(one.case_id)) for one in cases]
+    return [replace(one, lead=leads[one.case_id]) if one.case_id in leads else one for one in cases]
 
 
 def begun(case: Case) -> Action | None:

@@ -50,7 +50,9 @@ async def take_in(
 def opened(desk: Desk, event: SubmissionReceived, since: datetime | None = None) -> Case:
     """The case of a submission; nobody could act on it before `since`."""
     policy = desk.policies.at(event.received_at)
-    counted = event.model_copy(update={"received_at": since}) if since else event
+    if since is None:
+        return rules.open_case(event, policy, uuid7(), clock.now())
+    counted = event.model_copy(update={"received_at": since})
     case = rules.open_case(counted, policy, uuid7(), clock.now())
     return replace(case, received_at=event.received_at)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.verification.casework.acts.desk import Desk, claim, note_action
 from services.verification.casework.bodies import RecusalBody
 from services.verification.casework.rules import recusals as rules
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, made
 from services.verification.casework.rules.naming import Found, find
 from services.verification.casework.rules.recusals import Around, Suspicion
 from services.verification.casework.store import actions, additions, recusals
@@ -81,7 +81,7 @@ def _examined(
     recused |= rules.INSPECTED if serious else rules.NOBODY
     if recused - {access.NAMELESS} and not rules.somebody_left(recused, around):
         log.get().warning("nobody may work on a case", case_id=str(case.case_id))
-    return replace(case, recused=recused, examined=around.known)
+    return made({**vars(case), "recused": recused, "examined": around.known})
 
 
 async def on_duty(conn: Connection, desk: Desk, case: Case) -> frozenset[str]:

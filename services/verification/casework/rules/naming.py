@@ -135,12 +135,23 @@ def _find(written: Written, people: Sequence[Person]) -> list[Found]:
 
 def find_typed(typed: str, people: Sequence[Person]) -> tuple[list[Found], bool]:
     """Who may be meant by the field for the officer; and whether it says so of exactly one."""
-    written = Written(typed)
-    # Here even the shortest number is meant as a badge.
-    written.short |= {fold(typed)}
-    found = _find(written, people)
+    if not people:
+        return [], False
+    chosen = any(typed == person.badge for person in people)
+    found = _find(_chosen(typed) if chosen else _typed(typed), people)
     sure = {f.person.badge or f.person.identity for f in found if not f.how.endswith("_near")}
     return found, len(sure) == 1 == len({f.person.badge for f in found})
+
+
+def _typed(typed: str) -> Written:
+    """Here even the shortest number is meant as a badge."""
+    written = Written(typed)
+    written.short |= {fold(typed)}
+    return written
+
+
+# Only what stands in the directory: what somebody typed themselves is not kept.
+_chosen = lru_cache(8192)(_typed)
 
 
 def _by_badge(written: Written, people: Sequence[Person]) -> Iterator[Found]:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.rules.cases import Case, made
 from services.verification.casework.rules.verdicts import Step
 from shared import access
 from shared.access import Operator
@@ -15,31 +16,31 @@ from shared.db import Connection, array
 from shared.events import Attribution, CallbackState, Verdict
 
 COLUMNS = ", ".join(f.name for f in fields(Case))
+_ARRAYS = ("categories", "officers", "reasons", "attachments", "helpers")
+_SETS = ("recused", "cleared")
 # What a new case may have; the rest is as the table has it by itself.
-_OPENED = {
+_PLAIN = {
     "case_id": "uuid", "submission_id": "uuid", "incident_id": "uuid", "kind": "text",
     "unit_code": "text", "urgent": "bool", "language": "text", "received_at": "timestamptz",
     "opened_at": "timestamptz", "callback_due_at": "timestamptz",
     "verification_due_at": "timestamptz", "callback_state": "text", "counter": "int",
-    "satisfaction": "int", "categories": "text[]", "words_sealed": "text", "phone_sealed": "text",
-    "phone_index": "text", "officer_badge": "text", "channel": "text", "reasons": "int[]",
-    "occurred_at": "timestamptz", "matter": "text", "officer_typed_sealed": "text",
-    "call_time": "text", "call_language": "text", "consent": "jsonb", "attachments": "text[]",
-    "held": "text", "recused": "text[]", "examined": "int", "about": "uuid", "lead": "text",
-    "word_owed": "text", "word_due_at": "timestamptz", "page_due_at": "timestamptz",
+    "satisfaction": "int", "words_sealed": "text", "phone_sealed": "text", "phone_index": "text",
+    "officer_badge": "text", "channel": "text", "occurred_at": "timestamptz", "matter": "text",
+    "officer_typed_sealed": "text", "call_time": "text", "call_language": "text", "held": "text",
+    "examined": "int", "about": "uuid", "lead": "text", "word_owed": "text",
+    "word_due_at": "timestamptz", "page_due_at": "timestamptz",
 }  # fmt: skip
-
-_ARRAYS = ("categories", "officers", "reasons", "attachments", "helpers")
-_SETS = ("recused", "cleared")
-_LISTS = [name for name, kind in _OPENED.items() if kind.endswith("[]")]
-# An array travels as text, and so does what PostgreSQL reads as JSON.
-_SENT = ["text" if kind in ("text[]", "int[]", "jsonb") else kind for kind in _OPENED.values()]
+_LISTS = {"categories": "text[]", "reasons": "int[]", "attachments": "text[]", "recused": "text[]"}
+_OPENED = {**_PLAIN, **_LISTS, "consent": "jsonb"}
+# What is no plain value travels as text.
+_SENT = ["int", *_PLAIN.values(), *(["text"] * (len(_LISTS) + 1))]
+_plain, _lists = attrgetter(*_PLAIN), attrgetter(*_LISTS)
 _ADD = f"""
     WITH opened AS (
         INSERT INTO cases (number, {", ".join(_OPENED)})
         SELECT case_number(year, nextval('case_numbers')),
                {", ".join(f"{name}::{kind}" for name, kind in _OPENED.items())}
-        FROM unnest($1::int[], {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_SENT, 2))})
+        FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_SENT, 1))})
             AS sent (year, {", ".join(_OPENED)})
         ON CONFLICT (submission_id) DO NOTHING RETURNING case_id, opened_at
     )
@@ -65,11 +66,7 @@ def as_case(row: Any) -> Case:
         values[name] = tuple(values[name])
     for name in _SETS:
         values[name] = frozenset(values[name])
-    # With all fields there, as a frozen class sets them, but not one after the other: a page has
-    # two dozen cases of sixty fields.
-    case = object.__new__(Case)
-    vars(case).update(values)
-    return case
+    return made(values)
 
 
 def own(operator: Operator) -> tuple[str, list[str]]:
@@ -87,10 +84,9 @@ async def add_cases(conn: Connection, new: Sequence[tuple[Case, int]]) -> set[UU
     return {row["case_id"] for row in added}
 
 
-def _row(case: Case) -> list[Any]:
-    values = {name: getattr(case, name) for name in _OPENED}
-    values |= {name: array(values[name]) for name in _LISTS}
-    return list((values | {"consent": case.consent and json.dumps(case.consent)}).values())
+def _row(case: Case) -> tuple[Any, ...]:
+    consent = case.consent and json.dumps(case.consent)
+    return (*_plain(case), *map(array, _lists(case)), consent)
 
 
 async def get_case(conn: Connection, operator: Operator, case_id: UUID) -> Case | None:
