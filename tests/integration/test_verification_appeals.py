@@ -269,7 +269,7 @@ async def test_one_of_two_officers_appeals(bureau: Office) -> None:
     assert ("overturned", 3, 2) == (await told(bureau))[-1]
     shown = await bureau.browse("county", f"/desk/cases/{case_id}")
     assert "170002申诉成立" in shown.text
-    assert "Nothing due" == await asked(bureau, case_id)
+    assert "None" == await asked(bureau, case_id)
 
 
 async def test_what_is_looked_at_again_is_not_answered_yet(bureau: Office) -> None:
