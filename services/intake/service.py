@@ -129,6 +129,7 @@ def build(settings: Settings, database: Database) -> Service:
             Job("forget_invited", 3600 * second, partial(counting.forget_invited, database)),
             Job("forget_codes", 3600 * second, partial(codes.forget, database)),
             Job("observe_strangers", 30 * second, partial(jobs.observe_strangers, database)),
+            Job("sum_received", 60 * second, partial(jobs.sum_received, database)),
             Job("count_open", 5 * second, partial(counting.count_news, database, policies)),
             Job("issue_receipts", 30 * second, filing.issue_left),
             Job("erase_due", 60 * second, partial(privacy_jobs.erase_due, database, policies)),

@@ -62,6 +62,7 @@ async def test_the_list_is_filtered_by_its_vendor(
     own = await add(database, settings, "failed")
     async with database.acquire() as conn:
         await conn.execute("INSERT INTO attempts VALUES ($1, 1, $2, now())", own, SMS.name)
+        await conn.execute("UPDATE messages SET vendor = $2 WHERE message_id = $1", own, SMS.name)
     page = Tab(client, SEED, somebody("auditor"))
     assert 200 == await page.get(f"/messages?vendor={SMS.name}")
     shown = f'href="/messages/{own}"'

@@ -227,13 +227,14 @@ async def test_a_copy_and_a_deletion_reach_added_photos(place: Town, case: Case)
 async def test_what_was_chosen_and_never_sent_goes_after_a_day(
     place: Town, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was sent with an addition stays."""
+    """What was sent with an addition stays, and is looked at once."""
     await case.add(uuid4().hex, hostile.J, words="见照片")
     sent = await case.attached()
     _, told = await case.post("attachments", uuid4().hex, data=form(hostile.P))
     monkeypatch.setattr(jobs, "ORPHAN_AFTER", timedelta())
     await run(place, "intake", "orphan_photos", "remove_photos")
     assert sent == [one for one in stored(place) if one in (*sent, *told["attachments"])]
+    assert 0 == await jobs.release_orphans(place.databases["intake"])
 
 
 async def test_only_who_holds_a_receipt_may_send_for_one(place: Town, case: Case) -> None:

@@ -23,3 +23,9 @@ async def observe_strangers(database: Database) -> None:
     """Say how many submissions wait for a unit that the directory does not name."""
     async with database.acquire() as conn:
         metrics.WITHOUT_UNIT.set(await submissions.count_without_unit(conn))
+
+
+async def sum_received(database: Database) -> None:
+    """Bring the totals of what was received up to an hour ago."""
+    async with database.transaction() as conn:
+        await submissions.sum_up(conn)

@@ -9,14 +9,14 @@ from shared.storage import Storage
 
 # A form may stand open for long; what it sent is still there when it is sent again.
 ORPHAN_AFTER = timedelta(days=1)
-ORPHANS_WITHIN = timedelta(days=90)
+LOOKED_AT_ONCE = 500
 AT_ONCE = 20
 
 
-async def release_orphans(database: Database) -> None:
-    """Let go of what came and was never sent with a submission or an addition."""
+async def release_orphans(database: Database) -> int:
+    """Let go of what came and was never sent with a submission or an addition; how many it saw."""
     async with database.transaction() as conn:
-        await attachments.mark_orphans(conn, ORPHAN_AFTER, ORPHANS_WITHIN)
+        return await attachments.mark_orphans(conn, ORPHAN_AFTER, LOOKED_AT_ONCE)
 
 
 async def remove_files(database: Database, storage: Storage | None) -> int:

@@ -38,13 +38,6 @@ _SHOWN = """
         SELECT vendor FROM attempts t WHERE t.message_id = m.message_id
         ORDER BY attempt DESC LIMIT 1) a ON true
 """
-_LIST = f"""
-    {_SHOWN}
-    WHERE ($1::text IS NULL OR m.state = $1) AND ($2::text IS NULL OR m.purpose = $2)
-        AND ($3::text IS NULL OR a.vendor = $3)
-        AND ($4::timestamptz IS NULL OR (m.created_at, m.message_id) < ($4, $5::uuid))
-    ORDER BY m.created_at DESC, m.message_id DESC LIMIT $6
-"""
 _STEPS = """
     SELECT state, code, since_at FROM message_states WHERE message_id = $1 ORDER BY version
 """
@@ -72,7 +65,21 @@ _DUE = """
         AND (not_before IS NULL OR not_before <= mashang_now())
     GROUP BY purpose
 """
-_COUNTS = "SELECT purpose, state, count(*) FROM messages GROUP BY purpose, state"
+_COUNTS = """
+    SELECT purpose, state, sum(number)::int AS number
+    FROM (TABLE message_counts UNION ALL TABLE message_moves) AS all_of_them
+    GROUP BY purpose, state HAVING sum(number) <> 0
+"""
+_ADD_UP = """
+    WITH taken AS (
+        DELETE FROM message_moves WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM message_moves LIMIT $1 FOR UPDATE SKIP LOCKED))
+        RETURNING purpose, state, number)
+    INSERT INTO message_counts AS c (purpose, state, number)
+    SELECT purpose, state, sum(number) FROM taken GROUP BY purpose, state ORDER BY purpose, state
+    ON CONFLICT ON CONSTRAINT message_counts_pkey
+        DO UPDATE SET number = c.number + excluded.number
+"""
 
 
 async def mark_hinted(conn: Connection, vendor: str, told: Sequence[str]) -> None:
@@ -100,9 +107,22 @@ class Wanted(NamedTuple):
 
 
 async def list_newest(conn: Connection, wanted: Wanted, limit: int) -> list[Record]:
-    """The newest first."""
-    at, message_id = wanted.before or (None, None)
-    return list(await conn.fetch(_LIST, *wanted[:3], at, message_id, limit))
+    """The newest first.
+
+    Only what is wanted is asked for: a plan for any wish would read the table for some of them. The
+    vendor is whose a message is now.
+    """
+    wishes, values = [], list[object]()
+    for name, value in zip(("state", "purpose", "vendor"), wanted[:3], strict=True):
+        if value is not None:
+            values.append(value)
+            wishes.append(f"m.{name} = ${len(values)}")
+    if wanted.before:
+        wishes.append(f"(m.created_at, m.message_id) < (${len(values) + 1}, ${len(values) + 2})")
+        values += wanted.before
+    where = f"WHERE {' AND '.join(wishes)}" if wishes else ""
+    order = f"ORDER BY m.created_at DESC, m.message_id DESC LIMIT ${len(values) + 1}"
+    return list(await conn.fetch(f"{_SHOWN} {where} {order}", *values, limit))
 
 
 async def get(conn: Connection, message_id: UUID) -> Record | None:
@@ -141,5 +161,10 @@ async def count_due(conn: Connection) -> dict[Purpose, int]:
 
 
 async def get_counts(conn: Connection) -> dict[tuple[Purpose, State], int]:
-    """Messages by purpose and state."""
-    return {(row["purpose"], row["state"]): row["count"] for row in await conn.fetch(_COUNTS)}
+    """Messages by purpose and state: the totals, and what has moved since."""
+    return {(row["purpose"], row["state"]): row["number"] for row in await conn.fetch(_COUNTS)}
+
+
+async def add_up(conn: Connection, most: int) -> None:
+    """Take moves into the totals."""
+    await conn.execute(_ADD_UP, most)

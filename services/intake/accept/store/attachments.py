@@ -17,10 +17,14 @@ _UNSENT = """
     NOT EXISTS (SELECT FROM submissions s WHERE s.receipt_hash = a.receipt_hash)
     AND NOT EXISTS (SELECT FROM additions d WHERE d.key_hash = a.receipt_hash)
 """
+# What was sent once stays so: it is not looked at again.
 _MARK_ORPHANS = f"""
-    UPDATE attachments a SET erased_at = mashang_now()
-    WHERE erased_at IS NULL AND created_at < mashang_now() - $1::interval
-      AND created_at > mashang_now() - $2::interval AND {_UNSENT}
+    WITH looked AS (
+        SELECT attachment_id, {_UNSENT} AS unsent FROM attachments a
+        WHERE erased_at IS NULL AND NOT sent AND created_at < (SELECT mashang_now()) - $1::interval
+        ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    UPDATE attachments a SET sent = NOT unsent, erased_at = CASE WHEN unsent THEN mashang_now() END
+    FROM looked WHERE a.attachment_id = looked.attachment_id RETURNING a.attachment_id
 """  # noqa: S608
 _TAKE_OUT = f"""
     UPDATE attachments a SET erased_at = mashang_now()
@@ -110,9 +114,9 @@ async def list_taken_out(conn: Connection, receipt_hash: bytes) -> set[UUID]:
     return {row["attachment_id"] for row in await conn.fetch(_LIST_TAKEN_OUT, receipt_hash)}
 
 
-async def mark_orphans(conn: Connection, after: timedelta, within: timedelta) -> None:
-    """Let go of what nothing was sent with, once it is older than `after`."""
-    await conn.execute(_MARK_ORPHANS, after, within)
+async def mark_orphans(conn: Connection, after: timedelta, limit: int) -> int:
+    """Let go of what nothing was sent with, once it is older than `after`; how many it saw."""
+    return len(await conn.fetch(_MARK_ORPHANS, after, limit))
 
 
 async def list_erased(conn: Connection, limit: int) -> list[Attachment]:

@@ -101,6 +101,18 @@ _ADD = """
     )
     SELECT id FROM added
 """
+# Nearly all lies before the first id that the totals do not have.
+_KINDS = """
+    count(*) FILTER (WHERE kind = 'rating') AS ratings,
+    count(*) FILTER (WHERE kind = 'complaint') AS complaints,
+    count(*) FILTER (WHERE kind = 'request') AS requests
+"""
+_SUM_UP = f"""
+    WITH more AS (SELECT {_KINDS} FROM submissions WHERE id >= $1 AND id < $2)
+    UPDATE received_before r SET id = $2, ratings = r.ratings + more.ratings,
+        complaints = r.complaints + more.complaints, requests = r.requests + more.requests
+    FROM more
+"""  # noqa: S608
 _FACTS = """
     id, receipt_hash, content_hash, kind, unit_code, counter, received_at, key_id, phone_index,
     callback_due_at, verification_due_at, signature, leaf_index, tree_size, tree_path
@@ -153,10 +165,30 @@ async def get_phone(conn: Connection, submission_id: UUID) -> str | None:
     return sealed
 
 
-async def count_by_kind(conn: Connection) -> dict[str, int]:
+class Received(NamedTuple):
     """How many of each kind were ever received."""
-    rows = await conn.fetch("SELECT kind, count(*) AS number FROM submissions GROUP BY kind")
-    return {row["kind"]: row["number"] for row in rows}
+
+    ratings: int
+    complaints: int
+    requests: int
+
+
+async def count_by_kind(conn: Connection) -> Received:
+    """The totals, and what came since."""
+    [before] = await conn.fetch("SELECT id, ratings, complaints, requests FROM received_before")
+    [since] = await conn.fetch(
+        f"SELECT {_KINDS} FROM submissions WHERE id >= $1",  # noqa: S608
+        before["id"],
+    )
+    return Received(*(before[name] + since[name] for name in Received._fields))
+
+
+async def sum_up(conn: Connection) -> None:
+    """Take into the totals what is older than an hour; one instance at a time."""
+    last = await conn.fetchval("SELECT id FROM received_before FOR UPDATE")
+    until = await conn.fetchval("SELECT first_id(now() - interval '1 hour')")
+    if last < until:
+        await conn.execute(_SUM_UP, last, until)
 
 
 async def count_without_unit(conn: Connection) -> int:
@@ -165,7 +197,8 @@ async def count_without_unit(conn: Connection) -> int:
         await conn.fetchval(
             """
             SELECT count(*) FROM submissions s
-            WHERE received_at > mashang_now() - interval '1 day'
+            WHERE id >= first_id(now() - interval '1 day')
+              AND received_at > (SELECT mashang_now()) - interval '1 day'
               AND NOT EXISTS (SELECT FROM units u WHERE u.code = s.unit_code)
             """
         )
