@@ -168,9 +168,11 @@ class Town:
 
 
 @asynccontextmanager
-async def town(clone: Callable[[str], Awaitable[str]]) -> AsyncIterator[Town]:
+async def town(
+    clone: Callable[[str], Awaitable[str]], keys: Keys | None = None
+) -> AsyncIterator[Town]:
     """The services, open for business, with a small directory."""
-    keys, ports = Keys(), Ports.free()
+    keys, ports = keys or Keys(), Ports.free()
     async with AsyncExitStack() as stack:
         # People sign in for every page that is looked at.
         make_cheap(stack.enter_context(pytest.MonkeyPatch.context()))

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -17,7 +18,18 @@ from rich.console import Console
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from shared.observe import log
-from tests.bench import accepts, bloat, desk, idle, machine, pipeline, relay, screen, signing
+from tests.bench import (
+    accepts,
+    bloat,
+    desk,
+    growth,
+    idle,
+    machine,
+    pipeline,
+    relay,
+    screen,
+    signing,
+)
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, costs_table, rates_table
 
@@ -30,7 +42,18 @@ BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "desk": desk.measure,
     "screen": screen.measure,
     "bloat": bloat.measure,
+    "growth": growth.measure,
 }
+# Hours rather than minutes: only by name. And how many cases where nobody says it.
+LONG = {"growth"}
+CASES = {"desk": 200_000, "growth": 10_000_000}
+
+
+def a_number(typed: str) -> int:
+    """`10_000_000`, `10,000,000` or without separators."""
+    if not re.fullmatch(r"[0-9][0-9_,]{0,14}", typed):
+        raise argparse.ArgumentTypeError(f"{typed!r} is no number; write 10_000_000")
+    return int(re.sub("[_,]", "", typed))
 
 
 def arguments() -> argparse.Namespace:
@@ -39,12 +62,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a measurement")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each contestant")
-    parser.add_argument("--cases", type=int, default=200_000, help="how many the desk has")
+    parser.add_argument("--cases", type=a_number, help=f"how many there are, otherwise {CASES}")
     parser.add_argument("--workers", type=int, default=1, help="processes of intake and its rival")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; take of {', '.join(BENCHMARKS)}")
-    if min(chosen.seconds, chosen.rounds, chosen.workers) <= 0 or chosen.cases < 1000:
+    if min(chosen.seconds, chosen.rounds, chosen.workers) <= 0 or (chosen.cases or 1000) < 1000:
         parser.error("--seconds, --rounds and --workers must be positive, --cases at least 1000")
     return chosen
 
@@ -69,9 +92,9 @@ async def run_all(chosen: argparse.Namespace, console: Console) -> list[Report]:
 
     reports = []
     async with lab(data_folder(), say, chosen.workers) as servers:
-        for name in chosen.names or BENCHMARKS:
+        for name in chosen.names or [name for name in BENCHMARKS if name not in LONG]:
             say(f"{name}: {chosen.rounds} rounds of {chosen.seconds:g} s each")
-            more = {"cases": chosen.cases} if name == "desk" else {}
+            more = {"cases": chosen.cases or CASES[name]} if name in CASES else {}
             reports.append(await BENCHMARKS[name](servers, chosen.seconds, chosen.rounds, **more))
             show(console, reports[-1])
     return reports

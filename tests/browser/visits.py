@@ -101,7 +101,7 @@ def visits(place: Town, service: str, found: Objects | None) -> Iterator[Visit]:
     """To every page; where nothing is there yet, to those that are no page of something."""
     for one in pages(place, service):
         if found is None and not one.params and one.path not in BEHIND_THE_DOOR:
-            yield Visit(_watcher(one), one.path, one.path)
+            yield Visit(watcher(one), one.path, one.path)
         if found is not None:
             yield from _of(one, found)
     if found and service == "intake":
@@ -111,7 +111,7 @@ def visits(place: Town, service: str, found: Objects | None) -> Iterator[Visit]:
 
 
 def _of(one: Endpoint, found: Objects) -> Iterator[Visit]:
-    visit = Visit(_watcher(one), "", one.path, BEHIND_THE_DOOR.get(one.path, ""))
+    visit = Visit(watcher(one), "", one.path, BEHIND_THE_DOOR.get(one.path, ""))
     for params in _objects(one, found.params):
         for query in ASKED.get(one.path, ("",)):
             address = Objects(params).address(one) + query.format(**params)
@@ -131,7 +131,8 @@ def _objects(one: Endpoint, params: dict[str, str]) -> Iterator[dict[str, str]]:
         yield params
 
 
-def _watcher(one: Endpoint) -> str:
+def watcher(one: Endpoint) -> str:
+    """Who looks at it; '' where nobody has to sign in."""
     if one.caller.kind != "staff":
         return ""
     return OWNERS.get(one.path) or next(who for who in WATCHERS if ROLES[who] in one.caller.roles)

@@ -1,0 +1,23 @@
+"""Which statements may touch more where more lies behind, and why; by module and function."""
+
+BOUNDED = {
+    "services/intake/open/store.py:list_months":
+        "a row a day and kind: as many as days, however much a day brings; asked once a week",
+    "services/scoring/store/totals.py:read":
+        "what has changed since the last sum, seconds ago",
+}  # fmt: skip
+
+# Known to grow, and to be mended: whoever mends one takes its line out.
+OWED = {
+    "services/rewards/store/lateness.py:list_since",
+    "services/rewards/store/ledger.py:add_up",
+    "services/scoring/store/counted.py:count",
+    "services/scoring/store/counted.py:list_newest",
+    "services/scoring/store/facts.py:list_found",
+    "services/scoring/store/facts.py:list_marked",
+    "services/scoring/store/months.py:count_complaints",
+    "services/scoring/store/months.py:get_figures",
+    "services/scoring/store/months.py:list_praised",
+    "services/scoring/store/months.py:list_troubled",
+    "services/scoring/store/papers.py:list_newest",
+}  # fmt: skip
