@@ -68,12 +68,10 @@ class Inbox:
                 pause = min(pause * 2, 5.0)
 
     async def _take(self, deliveries: Sequence[Delivery]) -> None:
+        if storm := [identify(one) for one in deliveries if one.times >= STORM]:
+            await self._store(storm, f"delivered {STORM} times or more")
         fresh: list[Fresh] = []
-        for delivery in deliveries:
-            received = identify(delivery)
-            if delivery.times >= STORM:
-                await self._store([received], f"delivered {delivery.times} times")
-                continue
+        for received in (identify(one) for one in deliveries if one.times < STORM):
             try:
                 fresh.append(self._handling.read(received))
             except Unreadable as error:

@@ -79,7 +79,7 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
         "pipeline",
         "P3  submissions/s handled in verification, a case opened for each",
         series,
-        (Aim("inbox / FastStream", INBOX, FASTSTREAM, 3.0),),
+        (Aim("inbox / FastStream", INBOX, FASTSTREAM, 5.0),),
         (f"{course.count:,} submissions a run; every case, event and acknowledgement counted",),
         tuple(course.wrong),
     )

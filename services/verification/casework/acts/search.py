@@ -86,8 +86,9 @@ async def _by_words(conn: Connection, desk: Desk, operator: Operator, said: str)
 async def read_words(conn: Connection, seal: Seal, most: int) -> int:
     """Have the cases found by their words whose words have changed; how many there were."""
     claimed = await search.claim_unread(conn, most)
-    for case_id, words in (await _words(conn, seal, claimed)).items():
-        await search.put_grams(conn, case_id, grams.buckets(words, seal.index))
+    told = await _words(conn, seal, claimed)
+    found = [(case_id, grams.buckets(words, seal.index)) for case_id, words in told.items()]
+    await search.put_grams(conn, found)
     return len(claimed)
 
 

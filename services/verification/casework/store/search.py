@@ -25,13 +25,13 @@ async def claim_unread(conn: Connection, limit: int) -> list[Case]:
     return [as_case(row) for row in await conn.fetch(_READ, ids)] if ids else []
 
 
-async def put_grams(conn: Connection, case_id: UUID, grams: Sequence[int]) -> None:
-    """Where a case is found from now on."""
-    await conn.execute(
+async def put_grams(conn: Connection, grams: Sequence[tuple[UUID, Sequence[int]]]) -> None:
+    """Where each of these cases is found from now on."""
+    await conn.executemany(
         """INSERT INTO case_grams (case_id, grams) VALUES ($1, $2)
            ON CONFLICT (case_id) DO UPDATE SET grams = excluded.grams""",
-        case_id, grams,
-    )  # fmt: skip
+        grams,
+    )
 
 
 async def list_with_grams(
