@@ -6,10 +6,14 @@ What was a day's total stays one: of rows with the same key only the first is ke
 built when all rows are in.
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
+
+from deploy.local.process import StartError
 
 # Told of each batch: a service's table, and how many copies.
 Done = Callable[[str, int], None]
@@ -17,6 +21,8 @@ Done = Callable[[str, int], None]
 BATCH = 20_000
 # Keys of templates are small; each copy has so many of its own.
 NUMBERS = 100
+# Of all five databases together, with what writing ahead and building an index take meanwhile.
+BYTES_A_CASE = 8_000
 KEPT = "templates"
 # Who works there, what is waiting for a moment, and what is kept for a few days only. What waits
 # to be added up mostly has no key, and is left out by that.
@@ -133,6 +139,16 @@ class Span:
     personal: int = 180
 
 
+def room(folder: Path, cases: int) -> None:
+    """StartError where a disk is too small for so many."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    free, needed = shutil.disk_usage(folder).free, cases * BYTES_A_CASE
+    if free < needed:
+        raise StartError(
+            f"{cases:,} cases take about {needed / 1e9:,.0f} GB, and {free / 1e9:,.0f} are free"
+        )
+
+
 async def keep(owner: asyncpg.Connection) -> int:
     """Remember what there is now as that which copies are made of; how many tables have any."""
     await owner.execute(FUNCTIONS)
@@ -141,6 +157,11 @@ async def keep(owner: asyncpg.Connection) -> int:
         made = await owner.execute(f"CREATE TABLE {KEPT}.{table} AS TABLE public.{table}")
         count += made != "SELECT 0"
     return count
+
+
+async def forget(owner: asyncpg.Connection) -> None:
+    """What copies were made of, where no more are wanted."""
+    await owner.execute(f"DROP SCHEMA {KEPT} CASCADE")
 
 
 async def grow(owner: asyncpg.Connection, place: Place, span: Span, done: Done) -> None:

@@ -13,6 +13,7 @@ from deploy.local.databases import database_of
 from tests.bench import past
 from tests.bench.allowed import BOUNDED, OWED
 from tests.bench.city import found_city, touching
+from tests.bench.growing import room
 from tests.bench.servers import Lab
 from tests.bench.table import Report, Series
 from tests.bench.touched import Said, Told
@@ -52,6 +53,7 @@ class Growth:
 
 async def measure(lab: Lab, _: float, __: int, *, cases: int) -> Report:
     """At a hundredth of so many cases, at a tenth, and at all of them; `wrong` is what grows."""
+    room(lab.data, cases)
     sizes = [cases // parts for parts in (100, 10, 1)]
 
     async def owning(service: str) -> asyncpg.Connection:
