@@ -93,7 +93,18 @@ BY_HAND: tuple[Point, ...] = (
 _AGAIN = "by the clock, in one transaction: the next run does what this one did not"
 NAMELESS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("prepare", "examine_cases", "read_words", "note_missed", "make_up", "tell_older"), _AGAIN
+        (
+            "prepare",
+            "examine_cases",
+            "read_words",
+            "note_missed",
+            "make_up",
+            "tell_older",
+            "sum_received",
+            "sum_states",
+            "Deliveries.observe",
+        ),
+        _AGAIN,
     ),
     "SignIn.": "counted before the password is looked at: dying here locks names and addresses",
     "Addresses.": "the same sign-in",
