@@ -102,6 +102,7 @@ NAMELESS: Mapping[str, str] = {
             "tell_older",
             "sum_received",
             "sum_states",
+            "sum_figures",
             "Deliveries.observe",
         ),
         _AGAIN,
