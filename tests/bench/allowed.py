@@ -3,6 +3,10 @@
 BOUNDED = {
     "services/intake/open/store.py:list_months":
         "a row a day and kind: as many as days, however much a day brings; asked once a week",
+    "services/intake/open/store.py:count_day":
+        "a day that was touched, counted anew: as many as came in that day",
+    "services/scoring/store/days.py:count_all":
+        "the same of complaints: as many as came in that day, however many lie behind",
     "services/scoring/store/totals.py:read":
         "what has changed since the last sum, seconds ago",
 }  # fmt: skip
@@ -20,4 +24,5 @@ OWED = {
     "services/scoring/store/months.py:list_praised",
     "services/scoring/store/months.py:list_troubled",
     "services/scoring/store/papers.py:list_newest",
+    "services/verification/casework/store/queues.py:list_led",
 }  # fmt: skip
