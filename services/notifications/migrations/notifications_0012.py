@@ -17,7 +17,7 @@ CREATE TABLE message_moves (
     purpose text NOT NULL,
     state   text NOT NULL,
     number  int NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE FUNCTION note_message_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
