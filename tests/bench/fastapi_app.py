@@ -119,7 +119,7 @@ async def submit(
             code=receipt.code,
             url=f"{app.state.public_url}/r/{receipt.code}",
             statement=receipt.statement,
-            file=files.file_of(stored, receipt.statement, app.state.key),
+            file=receipt.file or files.file_of(stored, receipt.statement, app.state.key),
         ),
     )
 

@@ -37,7 +37,7 @@ def row(name: str, badge: str | None = None) -> Row:
         tree_size=1, tree_path=b"",
     )  # fmt: skip
     return Row(
-        facts, name, statement(facts), satisfaction=5, categories="", words_sealed=None,
+        facts, name, statement(facts), file="", satisfaction=5, categories="", words_sealed=None,
         phone_sealed=None,
         officer_badge=badge, urgent=False, language="zh", details=None, event_id=uuid7(),
         event_type="submission.received.v1", event_body="{}",
@@ -107,20 +107,25 @@ async def test_a_bad_row_fails_alone(database: Database) -> None:
     assert (40, 40) == (await stored(database))[:2]
 
 
+def file_of(written: Written) -> str:
+    """The receipt's file, made of what is stored."""
+    return files.file_of(written.stored, statement(written.stored), SIGNER.public)
+
+
 def signed_together(written: Written) -> int:
     """Of how many leaves the tree is, whose signature makes this row's receipt a genuine one."""
-    file = files.file_of(written.stored, statement(written.stored), SIGNER.public)
-    return checking.check(file.encode(), [SIGNER.public]).size
+    return checking.check(file_of(written).encode(), [SIGNER.public]).size
 
 
 async def test_a_batch_is_signed_once(database: Database) -> None:
-    """Rows of one commit share a signature; each row's own file is genuine by itself."""
+    """Rows of one commit share a signature; each row has the file that what is stored makes."""
     async with writing(database, Limits(linger=0.05)) as writer:
         written = await asyncio.gather(*(writer.write(row(str(n))) for n in range(13)))
         alone = await writer.write(row("alone"))
     assert [13] * 13 == [signed_together(one) for one in written]
     assert 1 == len({one.stored.signature for one in written})
     assert list(range(13)) == sorted(one.stored.leaf_index or 0 for one in written)
+    assert [file_of(one) for one in written] == [one.own.file for one in written]
     assert 1 == signed_together(alone)
 
 

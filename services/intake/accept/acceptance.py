@@ -26,12 +26,16 @@ PATIENCE = 3.0
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the citizen gets; `fresh` is False when a repeat got the receipt of the first time."""
+    """What the citizen gets; `fresh` is False when a repeat got the receipt of the first time.
+
+    `file` is there where it was made just now, with its batch.
+    """
 
     code: str
     stored: Stored
     statement: str
     fresh: bool
+    file: str | None = None
 
 
 class Acceptance:
@@ -95,7 +99,9 @@ class Acceptance:
         taken = Taken(draft, unit, key, policy, now, sender, trace.current())
         stored, own, fresh = await self._writer.write(taken)
         if fresh:
-            return Receipt(own.code, stored, own.statement, fresh=True)
+            # Read back after a silence, it may have been signed with other neighbours.
+            file = own.file if stored is own.facts else None
+            return Receipt(own.code, stored, own.statement, fresh=True, file=file)
         return _repeated(own.code, stored, own.facts.content_hash)
 
     async def _check(self, draft: Draft, receipt_hash: bytes) -> None:

@@ -73,7 +73,7 @@ class Api:
         receipt = await self.acceptance.accept(
             call.body, call.repeat_key, self.acceptance.gate.sender(call)
         )
-        file = await self.keyring.file(receipt.stored, receipt.statement)
+        file = receipt.file or await self.keyring.file(receipt.stored, receipt.statement)
         answer = _accepted(receipt, file, self.public_url, self._phone(call, receipt.stored))
         return Reply(answer, 201 if receipt.fresh else 200)
 

@@ -111,7 +111,7 @@ class Maker:
             b"", 0, 1, b"",
         )  # fmt: skip
         return Row(
-            facts, named.code, statement(facts), draft.satisfaction, ",".join(draft.categories),
+            facts, named.code, statement(facts), "", draft.satisfaction, ",".join(draft.categories),
             event.words_sealed, event.phone_sealed, draft.officer_badge, event.urgent,
             draft.language, _details(event), letter.event_id, letter.type, letter.body,
         )  # fmt: skip

@@ -11,10 +11,12 @@ SIGNED = 4
 
 
 def sign(signer: Signer, rows: Sequence[Row]) -> list[Row]:
-    """The rows, each with the signature and its place in the tree; the same rows, the same."""
-    root, places = merkle.grow([merkle.leaf_of(row.statement.encode()) for row in rows])
+    """The rows, each with the signature, its place in the tree and its file; the same, the same."""
+    leaves = [row.statement.encode() for row in rows]
+    root, places = merkle.grow([merkle.leaf_of(leaf) for leaf in leaves])
     signature = signer.sign(files.root_text(signer.name, root, len(rows)))
+    made = files.files_of(leaves, places, root, signer.public, signature)
     return [
-        Row._make((Stored._make((*facts[:-SIGNED], signature, *place)), *rest))
-        for (facts, *rest), place in zip(rows, places, strict=True)
+        Row._make((Stored._make((*facts[:-SIGNED], signature, *place)), code, said, file, *rest))
+        for (facts, code, said, _, *rest), place, file in zip(rows, places, made, strict=True)
     ]

@@ -15,7 +15,8 @@ Every tree has an origin of its own, named after its root: what one origin has s
 contradicts itself. Receipts of the first format are a statement and a signature under it.
 """
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Protocol
 
 from services.intake.proof import merkle
@@ -59,8 +60,20 @@ def file_of(facts: Signed, statement: str, key: PublicKey) -> str:
     root = merkle.root_of(merkle.leaf_of(leaf), place)
     if root is None:
         raise ValueError("a receipt's path does not fit its tree")
-    head = [HEAD, f"extra {base64(leaf)}", f"index {place.leaf}", *map(base64, place.hashes)]
-    return "\n".join([*head, "", _signed(root, place.size, key, facts.signature)])
+    return _file(leaf, place, base64, _signed(root, place.size, key, facts.signature))
+
+
+def files_of(
+    leaves: Sequence[bytes], places: Sequence[Place], root: bytes, key: PublicKey, signature: bytes
+) -> list[str]:
+    """The files of a whole tree: its upper hashes stand in many of them, and are written once."""
+    signed, written = _signed(root, len(leaves), key, signature), cache(base64)
+    return [_file(*one, written, signed) for one in zip(leaves, places, strict=True)]
+
+
+def _file(leaf: bytes, place: Place, written: Callable[[bytes], str], signed: str) -> str:
+    head = (HEAD, f"extra {base64(leaf)}", f"index {place.leaf}", *map(written, place.hashes))
+    return "\n".join((*head, "", signed))
 
 
 @lru_cache(64)

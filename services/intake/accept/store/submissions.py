@@ -48,13 +48,14 @@ class Rated(NamedTuple):
 class Row(NamedTuple):
     """One submission with its event, in the order of the statement's columns.
 
-    Not stored: the receipt's `code`, which only the citizen has, and the `statement` that it stands
-    for, made from the facts.
+    Not stored: the receipt's `code`, which only the citizen has, the `statement` that it stands
+    for, made from the facts, and its `file`, once it is signed.
     """
 
     facts: Stored
     code: str
     statement: str
+    file: str
     satisfaction: int | None
     categories: str
     words_sealed: str | None
@@ -122,7 +123,7 @@ _FACTS = """
 async def add_all(conn: Connection, rows: Sequence[Row]) -> set[UUID]:
     """Store submissions and their events; the ids of those whose receipt was not there yet."""
     ordered = sorted(rows, key=lambda row: row.facts.receipt_hash)
-    columns = zip(*((*facts, *rest) for facts, _, _, *rest in ordered), strict=True)
+    columns = zip(*((*facts, *rest) for facts, _, _, _, *rest in ordered), strict=True)
     added = await conn.fetch(_ADD, *map(list, columns))
     return {row["id"] for row in added}
 
