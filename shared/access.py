@@ -59,6 +59,8 @@ MESSAGE_MENDERS: tuple[Role, ...] = ("system_admin",)
 ACCOUNT_KEEPERS: tuple[Role, ...] = ("security_admin",)
 ACCOUNT_READERS: tuple[Role, ...] = (*ACCOUNT_KEEPERS, "audit_admin")
 LOG_READERS: tuple[Role, ...] = ("audit_admin",)
+# Who keeps the machines: what the services tell each other, and what of it waits for a person.
+CONSOLE_KEEPERS: tuple[Role, ...] = ("system_admin",)
 # Where each service with lists says who took which of them away; LOG_READERS are led there.
 EXPORTS: Mapping[str, str] = {
     "verification": "/desk/accounts-exports",
@@ -78,12 +80,17 @@ DIRECTORY_READERS: tuple[Role, ...] = (
 EVERYBODY: tuple[Role, ...] = get_args(Role)
 
 # Parts of the desk that have readers of their own, and where they begin.
-WINGS: Mapping[str, str] = {"accounts": "/desk/accounts", "directory": "/desk/directory"}
+WINGS: Mapping[str, str] = {
+    "accounts": "/desk/accounts",
+    "directory": "/desk/directory",
+    "console": "/console",
+}
 # Whose staff pages a role may open, by service or wing.
 PAGES: Mapping[str, tuple[Role, ...]] = {
     "verification": CASE_READERS,
     "accounts": ACCOUNT_READERS,
     "directory": DIRECTORY_READERS,
+    "console": CONSOLE_KEEPERS,
     "rewards": REWARD_READERS,
     "scoring": SCORE_READERS,
     "notifications": MESSAGE_READERS,

@@ -88,7 +88,7 @@ class UnitChanged(Event):
     """A service window's office was added, changed or moved.
 
     `parent` names the place above for people; `path` are the codes from the root of the tree down
-    to the unit's own; `matters` 事项 what people come for, in the order of the unit's list.
+    to the unit's own; `matters` are what people come for, in the order of the unit's list.
     """
 
     TYPE = "unit.changed.v1"

@@ -1,4 +1,7 @@
-"""`mashang events parked|show|replay`: events that a service has set aside for a person."""
+"""`mashang events parked|show|replay`: events that a service has set aside for a person.
+
+`mashang events document`: all that the services tell each other, as AsyncAPI.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from uuid import UUID
 import typer
 
 from deploy.cli import surroundings
+from shared import asyncapi
 from shared.bus import parked
 from shared.bus.parked import Parked
 from shared.errors import Misconfigured
@@ -62,6 +66,12 @@ def replay(
     if not count and not every:
         raise Misconfigured(f"{service} has no parked event {id}")
     print(f"{count} events of {service} will be tried again")
+
+
+@app.command()
+def document() -> None:
+    """Print what the services tell each other as an AsyncAPI 3 document."""
+    print(json.dumps(asyncapi.document(), ensure_ascii=False, indent=2))
 
 
 def readable(body: str) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from services.verification import guide, jobs
+from services.verification import guide, jobs, wire
 from services.verification.bells import Bells
 from services.verification.casework import api as cases_api
 from services.verification.casework import citizens, handlers
@@ -208,6 +208,7 @@ def build(settings: Settings, database: Database) -> Service:
             *PasswordPages(database).endpoints(),
             *KeyPages(database).endpoints(),
             *guide.endpoints(),
+            *wire.endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

@@ -1,7 +1,7 @@
 """OpenAPI 3.1 of a service's API, made from its endpoints, and a page to read it on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +10,20 @@ import orjson
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
+from shared.errors import (
+    KINDS,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    Refused,
+    TooLarge,
+    TooSlow,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
 from shared.web import forms
 from shared.web.endpoints import JSON, PUBLIC, Call, Endpoint, Link, Who
 from shared.web.problems import MEDIA_TYPE as PROBLEM
@@ -18,6 +32,15 @@ from shared.web.uploads import MEDIA_TYPE as FILES
 from shared.web.uploads import Uploads
 
 VERSION = "1.0.0"
+_ABOUT = (
+    "Problems are RFC 9457 documents in the caller's language (`Accept-Language`); their `key` is"
+    " the same in all languages. What asks for an `Idempotency-Key` is done once under it: a repeat"
+    " gets the answer of the first time."
+)
+_BEARER = (
+    "At verification the token of `POST /api/v1/sessions`; at the other services a statement of its"
+    " `POST /api/v1/statements`, good for a minute."
+)
 _TYPES = {
     "UUID": {"type": "string", "format": "uuid"},
     "int": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
@@ -79,11 +102,15 @@ def document(service: str, table: Sequence[Endpoint]) -> dict[str, Any]:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Mashang {service}", "version": VERSION},
+        "info": {"title": f"Mashang {service}", "version": VERSION, "description": _ABOUT},
+        "servers": [{"url": "/", "description": "Where this document was served from."}],
         "paths": paths,
         "components": {
             "schemas": schemas.get("$defs", {}),
-            "securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}},
+            "responses": {kind.__name__: _problem(kind) for kind in KINDS},
+            "securitySchemes": {
+                "operator": {"type": "http", "scheme": "bearer", "description": _BEARER}
+            },
         },
     }
 
@@ -173,8 +200,31 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         for status, model in one.answers.items()
     }
     problem, media = one.problem or Problem, one.media if one.tell else PROBLEM
-    answers["default"] = {"description": "A problem", "content": _content(problem, media)}
-    return answers
+    kinds = () if one.tell else _refusals(one)
+    told = {str(int(kind.status)): {"$ref": f"#/components/responses/{kind.__name__}"}
+            for kind in kinds}  # fmt: skip
+    other = {"description": "Another problem", "content": _content(problem, media)}
+    return {**told, **answers, "default": other}
+
+
+def _problem(kind: type[Refused]) -> dict[str, Any]:
+    about = " ".join((kind.__doc__ or "").split())
+    return {"description": about, "content": _content(Problem, PROBLEM)}
+
+
+def _refusals(one: Endpoint) -> Iterator[type[Refused]]:
+    """The ways of saying no that follow from what it asks for; a 422 is told as of fields."""
+    if one.caller.kind == "staff":
+        yield from (Unauthenticated, Forbidden)
+    if one.params:
+        yield NotFound
+    if one.query or one.params:
+        yield Invalid
+    if one.method != "GET":
+        yield from (Malformed, TooSlow, Conflict, TooLarge)
+    if one.body or one.uploads:
+        yield from (Unsupported, Invalid)
+    yield Unavailable
 
 
 def _answer(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:

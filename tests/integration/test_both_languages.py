@@ -81,7 +81,11 @@ def pages(place: Town) -> Iterator[tuple[str, Endpoint]]:
     """Every page of every service."""
     for name in SERVICES:
         for one in place.services[name].endpoints:
-            if one.method == "GET" and not one.is_api and not one.path.endswith((".txt", ".pdf")):
+            if (
+                one.method == "GET"
+                and not one.is_api
+                and not one.path.endswith((".txt", ".pdf", ".json"))
+            ):
                 yield name, one
 
 

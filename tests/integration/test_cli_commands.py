@@ -16,7 +16,7 @@ import pytest
 
 from deploy.cli import main
 from deploy.local.rabbitmq import RabbitMQ
-from shared import flows
+from shared import asyncapi, flows
 from shared.db import Database
 from shared.flows import SERVICES
 from shared.observe import log
@@ -206,6 +206,12 @@ async def test_posters_kiosks_and_officers(mashang: Mashang, file: Write, tmp_pa
     again = await mashang(*asked, "--out", str(folder), "--format", "a5", "--format", "png")
     assert f"14 files for 8 codes of 2 units in {folder}, 13 of them from before\n" == again.out
     assert names == {path.name for path in folder.glob("[!.]*")}
+
+
+async def test_the_events_as_a_document(mashang: Mashang) -> None:
+    """Printed whole, as JSON for any tool, and without a database."""
+    told = await mashang("events", "document", DATABASE_URL="", MASHANG_DATA="/nowhere")
+    assert (0, "", asyncapi.document()) == (told.code, told.err, json.loads(told.out))
 
 
 async def test_parked_events(mashang: Mashang, url: str) -> None:

@@ -91,6 +91,7 @@ async def test_a_statement_is_renewed_on_the_way(place: Town) -> None:
         ("north1", "verification", "/desk?due=late&q=%E5%8F%B0"),
         ("leader", "scoring", "/leadership/cases?month=2026-03&which=true"),
         ("approver", "verification", "/desk/account"), ("inspector", "intake", "/filings"),
+        ("admin", "verification", "/console/flows"),
     ],
 )  # fmt: skip
 async def test_who_was_away_too_long_comes_back_to_the_same_place(
@@ -117,6 +118,7 @@ async def test_who_was_away_too_long_comes_back_to_the_same_place(
     [
         "https://evil.example/", "//evil.example/", "/desk/cases/\r\nX: y", "/desk\\..\\x",
         "javascript:alert(1)", "http://127.0.0.1:1/", "/static/mark.svg",
+        "//evil.example/console/flows", "/consoles", "/console/flows", "/deskx",
     ],
 )  # fmt: skip
 async def test_the_way_back_leads_to_ourselves_only(place: Town, then: str) -> None:

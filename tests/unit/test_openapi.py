@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from shared.errors import KINDS
 from shared.web import openapi
 from shared.web.endpoints import JSON, Endpoint
 from shared.web.pages import Pages
@@ -38,7 +39,8 @@ def test_every_route_of_the_api_is_in_it(service: str) -> None:
 def test_a_submission_is_described_whole() -> None:
     """Body, repeat key, both answers and the problem, for whoever writes a client."""
     told = document("intake")["paths"]["/api/v1/submissions"]["post"]
-    assert {"201", "200", "default"} == set(told["responses"])
+    done, refused = {"201", "200"}, {"400", "408", "409", "413", "415", "422", "503"}
+    assert done | refused | {"default"} == set(told["responses"])
     assert ["Idempotency-Key"] == [one["name"] for one in told["parameters"]]
     reference = told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     draft = document("intake")["components"]["schemas"][reference.rpartition("/")[2]]
@@ -98,12 +100,40 @@ def test_every_operation_tells_what_it_takes() -> None:
 
 
 def test_every_operation_tells_what_it_answers() -> None:
-    """Each status with its model, and the problem document for everything else."""
+    """Each status with its model, each way of saying no, and the problem for everything else."""
     for one, told in operations():
-        assert {str(status) for status in one.answers} | {"default"} == set(told["responses"])
+        said = {status for status, each in told["responses"].items() if "$ref" not in each}
+        assert {str(status) for status in one.answers} | {"default"} == said, one.path
         for status, model in one.answers.items():
             shown = model is not None or one.media != JSON
             assert shown == ("content" in told["responses"][str(status)]), one.path
+
+
+def test_every_operation_tells_how_it_says_no() -> None:
+    """401 and 403 where operators are asked for, 422 where something may be wrong."""
+    for one, told in operations():
+        refused = {int(status) for status, each in told["responses"].items() if "$ref" in each}
+        staff, typed = (
+            one.caller.kind == "staff",
+            one.body or one.query or one.params or one.uploads,
+        )
+        wanted = {401, 403} if staff and not one.tell else set()
+        assert wanted == refused & {401, 403}, one.path
+        assert bool(typed and not one.tell and 422 not in one.answers) == (422 in refused), one.path
+        assert (one.tell is None) == (503 in refused), one.path
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_problem_is_a_document_of_rfc_9457(service: str) -> None:
+    """Of its own media type, with the fields of the standard and the key that is ours."""
+    told = document(service)["components"]
+    assert {kind.__name__ for kind in KINDS} == set(told["responses"])
+    for each in told["responses"].values():
+        schema = each["content"]["application/problem+json"]["schema"]
+        assert {"$ref": "#/components/schemas/Problem"} == schema
+    assert {"type", "title", "status", "detail", "key"} == set(
+        told["schemas"]["Problem"]["required"]
+    )
 
 
 def test_operations_have_names_of_their_own() -> None:

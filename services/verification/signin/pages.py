@@ -23,6 +23,8 @@ from shared.web.replies import Cookie, Page, See
 from shared.web.session import RENEW_PATH
 
 DESK = "/desk"
+# Where staff pages of ours begin.
+OWN = (DESK, access.WINGS["console"])
 SIGNED_IN = staff(access.EVERYBODY)
 
 
@@ -139,6 +141,9 @@ class SignInPages:
         return then if then and role in chain(*readers) else self.landing(role)
 
     def _part(self, then: str) -> str:
+        # Every service has a console, and of all of them it is the same people's.
+        if urlsplit(then).path.startswith(access.WINGS["console"]):
+            return "console"
         parts = {name: f"{url}/" for name, url in self.services.items()} | dict(access.WINGS)
         found = (name for name, begins in parts.items() if then.startswith(begins))
         return next(found, "verification")
@@ -161,5 +166,5 @@ class SignInPages:
             return ""
         if f"{parts.scheme}://{parts.netloc}" in self.services.values():
             return then
-        own = then == DESK or then.startswith((f"{DESK}/", f"{DESK}?"))
+        own = parts.path in OWN or parts.path.startswith(tuple(f"{one}/" for one in OWN))
         return then if own and not parts.netloc else ""
