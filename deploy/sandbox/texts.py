@@ -1,5 +1,7 @@
 """What stands in the customer's SMS, in the languages in which it is registered; ids are made here.
 
+No text is of the police or of China alone: they are read under every preset of `deploy/policies`.
+
 A vendor's account has one variable of all of them: ``{"thanks": {"zh": …, "en": …}, …}`` as JSON.
 """
 
@@ -14,8 +16,8 @@ Templates: TypeAlias = dict[str, dict[str, str]]
 VARIABLE = re.compile(r"\{(\w+)\}")
 TEXTS: Templates = {
     "thanks": {
-        "zh": "感谢您对公安机关窗口民警服务的监督。",
-        "en": "Thank you for telling us how the police window served you.",
+        "zh": "感谢您对我们服务的监督。",
+        "en": "Thank you for telling us how you were served.",
     },
     "paid": {
         "zh": "奖励话费{amount}元已到账，感谢您的监督。",
@@ -42,7 +44,7 @@ TEXTS: Templates = {
         "en": "Your case is still open. There is a word for you on your receipt.",
     },
     "urgent": {
-        "zh": "有群众急件等人接，请马上登录工作台。",
+        "zh": "有急件等人接，请马上登录工作台。",
         "en": "An urgent request waits. Please open the desk at once.",
     },
     "question": {

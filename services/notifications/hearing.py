@@ -52,7 +52,7 @@ class Hearing:
         effect = rules.effect(reply.said, heard)
         await self._follow(conn, reply, effect)
         if effect.explain:
-            await self._explain(conn, one.phone, number, within)
+            await self._explain(conn, one.phone, within, effect.explain)
 
     async def _follow(self, conn: Connection, reply: Reply, effect: Effect) -> None:
         if effect.question:
@@ -61,10 +61,14 @@ class Hearing:
             change = BY_SMS._replace(phone_hash=reply.phone_hash, stopped=effect.stop)
             await store.set_stopped(conn, change)
 
-    async def _explain(self, conn: Connection, phone: str, number: str, within: timedelta) -> None:
+    async def _explain(
+        self, conn: Connection, phone: str, within: timedelta, language: str
+    ) -> None:
         own, now = uuid7(), clock.now()
-        sealed = self.seal.close(phone, f"phone:{own}")
-        howto = messages.Passing(own, own, "howto", sealed, None, now, now + within, number)
+        sealed, number = self.seal.close(phone, f"phone:{own}"), self.seal.index(phone)
+        howto = messages.Passing(
+            own, own, "howto", sealed, None, now, now + within, language, number
+        )
         await messages.add_passing(conn, howto, trace.current())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import get_args
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from shared.events import Event
 from shared.flows import heard_by
 from shared.values import clock
 from tests.integration.intake_site import UNIT, Site, settings, site
+from tests.support import living_by
 
 SERVICE = "intake"
 AT = datetime(2026, 7, 2, 6, 47, tzinfo=UTC)
@@ -320,6 +322,21 @@ async def test_a_reply_by_sms_is_the_citizens_word_and_unsolved_a_followup(
     assert {("complaint", UNIT)} == {(one["kind"], one["unit_code"]) for one in rated}
     told = [row["data"] for row in rows if row["type"] == "followup.received.v1"]
     assert [1] * followups == [one["revision"] for one in told]
+
+
+async def test_a_followup_by_sms_is_in_the_citys_language(intake: Site) -> None:
+    """The desk reads what a 3 means in its own words."""
+    answer = await (await intake.submit("a-random-key-0001")).json()
+    submission = UUID(answer["submission_id"])
+    verdict = verified(submission, "Mended.").model_copy(update={"verified_at": clock.now()})
+    with living_by(Path("deploy/policies/complaints-uk.toml")):
+        await intake.tell(opened(submission), verdict, replied(submission, solved=False))
+    [row] = await intake.fetch(
+        "SELECT body::jsonb -> 'data' AS data FROM outbox WHERE type = 'followup.received.v1'"
+    )
+    told = row["data"]
+    words = settings().seal.open(told["words_sealed"], f"words:{told['followup_id']}")
+    assert "(Reply by SMS, 3: it is not solved.)" == words
 
 
 async def test_a_reply_to_nothing_is_no_defect(intake: Site) -> None:

@@ -20,7 +20,7 @@ def asked(case: UUID, revision: int = 1, hours: int = 1) -> Question:
 
 
 def heard(
-    *questions: Question, written: bool = True, told: bool = False, stopped: bool = False,
+    *questions: Question, written: str | None = "en", told: bool = False, stopped: bool = False,
     today: int = 0,
 ) -> Heard:  # fmt: skip
     """Somebody to whom we wrote of late."""
@@ -68,28 +68,29 @@ def test_an_answer_is_to_the_case_that_was_asked_about(said: Said) -> None:
 @pytest.mark.parametrize("questions", [(), (asked(ONE), asked(OTHER))])
 def test_no_case_is_guessed(said: Said, questions: tuple[Question, ...]) -> None:
     """Where none was asked about, or two, the citizen is told how to say it."""
-    assert Effect(explain=True) == replies.effect(said, heard(*questions))
+    assert Effect(explain="en") == replies.effect(said, heard(*questions))
 
 
 @pytest.mark.parametrize(
     ("told", "explained"),
     [
-        (heard(asked(ONE)), True),
-        (heard(asked(ONE), told=True), False),
-        (heard(asked(ONE), stopped=True), False),
-        (heard(written=False), False),
-        (heard(asked(ONE), today=replies.MOST_A_DAY), False),
+        (heard(asked(ONE)), "en"),
+        (heard(asked(ONE), written="zh"), "zh"),
+        (heard(asked(ONE), told=True), None),
+        (heard(asked(ONE), stopped=True), None),
+        (heard(written=None), None),
+        (heard(asked(ONE), today=replies.MOST_A_DAY), None),
     ],
 )
-def test_what_nobody_understands_is_answered_once(told: Heard, explained: bool) -> None:
-    """Not again, not to who wants no SMS, not to strangers, and not to a program."""
+def test_what_nobody_understands_is_answered_once(told: Heard, explained: str | None) -> None:
+    """As we wrote; not again, not to who wants no SMS, not to strangers, and not to a program."""
     assert Effect(explain=explained) == replies.effect("unclear", told)
 
 
 @pytest.mark.parametrize("today", [0, replies.MOST_A_DAY, 1000])
 def test_to_stop_is_always_heard(today: int) -> None:
     """From whomever, and however often they wrote; to start again only from a person."""
-    assert Effect(stop=True) == replies.effect("stop", heard(written=False, today=today))
+    assert Effect(stop=True) == replies.effect("stop", heard(written=None, today=today))
     assert (False if today == 0 else None) == replies.effect("start", heard(today=today)).stop
 
 

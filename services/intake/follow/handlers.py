@@ -22,7 +22,6 @@ from shared.events import (
     CaseRescheduled,
     CaseVerified,
     ClockChanged,
-    Language,
     MessageSettled,
     PhoneRefused,
     RewardDecided,
@@ -33,10 +32,8 @@ from shared.events import (
 from shared.keeping import keep
 from shared.observe import log
 from shared.values import clock
-from shared.web.texts import texts
+from shared.web.texts import home, texts
 
-# The words of a follow-up by SMS are for the desk, which speaks it.
-SPOKEN: Language = "zh"
 OfASubmission = (
     CallbackLogged | ClockChanged | CaseVerified | CaseRescheduled | RewardDecided | RewardPaid
     | RewardReversed | MessageSettled | WordGiven
@@ -178,8 +175,9 @@ async def on_answer_replied(answering: Answering, conn: Connection, event: Answe
     await _take_over(conn, event, event.replied_at, **named)
     log.get().info("answers by SMS taken over", submission_id=str(event.submission_id))
     if not event.solved and standing.revision == event.revision and standing.may("follow_up"):
-        words = FollowupBody(words=texts(SPOKEN).text("followup_by_sms"))
-        await answering.follow_up(Moment(conn, told, standing, now, SPOKEN), words)
+        # Words for the desk, which speaks the city's language.
+        words = FollowupBody(words=texts(home()).text("followup_by_sms"))
+        await answering.follow_up(Moment(conn, told, standing, now, home()), words)
 
 
 async def _take_over(

@@ -19,6 +19,7 @@ from services.notifications.rules.messages import Purpose
 from shared.policy.section import SPOKEN
 from shared.vendors.outcomes import Outcome
 from shared.vendors.vendor import NotAReport, Vendor, VendorSettings
+from shared.web.texts import home
 
 Templates: TypeAlias = dict[str, dict[str, str]]
 # What is filled in, in the order in which it stands in the text.
@@ -94,9 +95,9 @@ class SmsSettings(VendorSettings):
     templates: Annotated[Templates, NoDecode, BeforeValidator(_read), AfterValidator(_whole)]
 
     def template(self, sms: Sms) -> str:
-        """A message's; in the first language where a policy does not speak the citizen's."""
+        """A message's; in the city's language where nothing is registered in the citizen's."""
         spoken = self.templates[sms.purpose]
-        return spoken.get(sms.language) or spoken[SPOKEN[0]]
+        return spoken.get(sms.language) or spoken[home()]
 
 
 class Provider(Vendor):

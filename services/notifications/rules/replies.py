@@ -52,12 +52,12 @@ class Question:
 class Heard:
     """What is known of whoever wrote: the questions that a reply may be to, the newest first.
 
-    `written` whether we wrote to the number of late at all, `told` whether we said how to reply,
-    `today` how often they have written since yesterday.
+    `written` in which language we last wrote to the number, None if not of late; `told` whether we
+    said how to reply, `today` how often they have written since yesterday.
     """
 
     questions: Sequence[Question]
-    written: bool
+    written: str | None
     told: bool
     stopped: bool
     today: int
@@ -65,11 +65,14 @@ class Heard:
 
 @dataclass(frozen=True)
 class Effect:
-    """What follows: an answer to one question, a place on the list, or a word on how to reply."""
+    """What follows: an answer to one question, a place on the list, or a word on how to reply.
+
+    `explain` in which language.
+    """
 
     question: Question | None = None
     stop: bool | None = None
-    explain: bool = False
+    explain: str | None = None
 
 
 def read(written: str) -> Said:
@@ -88,4 +91,4 @@ def effect(said: Said, heard: Heard) -> Effect:
     asked = {question.case_id for question in heard.questions}
     if said in ANSWERS and len(asked) == 1:
         return Effect(question=heard.questions[0])
-    return Effect(explain=heard.written and not heard.told and not heard.stopped)
+    return Effect(explain=None if heard.told or heard.stopped else heard.written)

@@ -71,7 +71,7 @@ _ADD = """
 _ADD_PASSING = """
     WITH added AS (
         INSERT INTO messages (message_id, submission_id, purpose, phone_sealed, code_sealed,
-                              created_at, expires_at, phone_hash, language, traceparent)
+                              created_at, expires_at, language, phone_hash, traceparent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT ON CONSTRAINT messages_pkey DO NOTHING
         RETURNING message_id, version, state)
@@ -182,8 +182,8 @@ class Passing(NamedTuple):
     code_sealed: str | None
     created_at: datetime
     expires_at: datetime
+    language: str
     phone_hash: str | None = None
-    language: str = SPOKEN[0]
 
 
 async def add_passing(conn: Connection, passing: Passing, traceparent: str) -> bool:

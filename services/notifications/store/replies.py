@@ -11,8 +11,9 @@ from shared.db import Connection
 
 _HEARD = """
     SELECT
-        EXISTS (SELECT FROM messages WHERE phone_hash = $1
-                AND sent_at > mashang_now() - $2::interval) AS written,
+        (SELECT language FROM messages WHERE phone_hash = $1
+            AND sent_at > mashang_now() - $2::interval
+            ORDER BY sent_at DESC LIMIT 1) AS written,
         EXISTS (SELECT FROM messages WHERE phone_hash = $1 AND purpose = 'howto'
                 AND created_at > mashang_now() - $2::interval) AS told,
         EXISTS (SELECT FROM stops WHERE phone_hash = $1) AS stopped,
