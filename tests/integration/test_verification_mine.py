@@ -46,6 +46,21 @@ async def test_what_one_leads_or_helps_with_is_listed(bureau: Office) -> None:
     assert not await shown(bureau, "desk", led)
 
 
+async def test_what_is_kept_from_whoever_helps_is_on_no_list_of_theirs(bureau: Office) -> None:
+    """Who led it or helped before anybody knew that it is about them; the county keeps it."""
+    led, helped = [await bureau.case() for _ in range(2)]
+    for case_id in (led, helped):
+        await sent(bureau, "county", case_id, "helpers", who="county", decision="join")
+    await sent(bureau, "accused", led, "lead", who="accused")
+    await sent(bureau, "accused", helped, "helpers", who="accused", decision="join")
+    assert [True, True] == [await shown(bureau, "accused", one) for one in (led, helped)]
+    for case_id in (led, helped):
+        recused = {"decision": "recuse", "officer": "170001", "reason": "说的就是他"}
+        await bureau.ask("county", "POST", f"cases/{case_id}/recusals", recused)
+    assert [False, False] == [await shown(bureau, "accused", one) for one in (led, helped)]
+    assert [True, True] == [await shown(bureau, "county", one) for one in (led, helped)]
+
+
 async def test_a_verdict_waits_for_whoever_may_review_it(bureau: Office) -> None:
     """The unit's for the county and the city, the county's own for the city, and for no author."""
     of_unit, of_county = await bureau.case(), await bureau.case()

@@ -25,28 +25,30 @@ _ADD = """
              AS e (account, vendor, order_id, fen))
     SELECT posting_no FROM posting
 """
+# Each by its number, whatever PostgreSQL expects of how many there are: `OFFSET` keeps it apart.
+_POSTING = """CROSS JOIN LATERAL (
+    SELECT month, step FROM ledger_postings WHERE posting_no = f.posting_no OFFSET 0) AS p"""
 # What is summed, and what is not yet: together the whole, as one look at one moment.
-_TURNOVER = """
+_TURNOVER = f"""
     SELECT month, account, vendor, step, sum(debit_fen)::bigint AS debit_fen,
            sum(credit_fen)::bigint AS credit_fen
     FROM (SELECT month, account, vendor, step, debit_fen, credit_fen FROM ledger_turnover
           UNION ALL
           SELECT p.month, f.account, f.vendor, p.step, greatest(f.fen, 0), greatest(-f.fen, 0)
-          FROM ledger_fresh f JOIN ledger_postings p USING (posting_no)) AS found
+          FROM ledger_fresh f {_POSTING}) AS found
     WHERE month <= $1 GROUP BY month, account, vendor, step
-"""
-_SUM = """
+"""  # noqa: S608
+_SUM = f"""
     WITH taken AS (
         DELETE FROM ledger_fresh WHERE ctid = ANY(ARRAY(SELECT ctid FROM ledger_fresh LIMIT $1))
         RETURNING posting_no, account, vendor, fen)
     INSERT INTO ledger_turnover AS t (month, account, vendor, step, debit_fen, credit_fen)
-    SELECT p.month, k.account, k.vendor, p.step, sum(greatest(k.fen, 0)), sum(greatest(-k.fen, 0))
-    FROM taken k JOIN ledger_postings p USING (posting_no)
-    GROUP BY p.month, k.account, k.vendor, p.step
+    SELECT p.month, f.account, f.vendor, p.step, sum(greatest(f.fen, 0)), sum(greatest(-f.fen, 0))
+    FROM taken f {_POSTING} GROUP BY p.month, f.account, f.vendor, p.step
     ON CONFLICT (month, account, vendor, step) DO UPDATE
         SET debit_fen = t.debit_fen + excluded.debit_fen,
             credit_fen = t.credit_fen + excluded.credit_fen
-"""
+"""  # noqa: S608
 _PAGE = """
     SELECT posting_no, step, reward_id, month, for_month, reverses, refers_to, actor, note,
            booked_at,

@@ -24,11 +24,16 @@ _PRESSING = "(CASE WHEN urgent THEN 0 ELSE 1 END), next_due_at, case_id"
 # $5 to $7 are the last of the page before; before the first page there is nothing.
 _LATER = f"({_PRESSING}) > ($5::int, $6::timestamptz, $7::uuid)"
 _FIRST = (-1, NEVER, UUID(int=0))
+# Whose they are first, then each by its id: `OFFSET` keeps the two apart, or all that somebody sees
+# would be read to find the few that they lead.
 _LED = f"""
-    SELECT {COLUMNS} FROM cases WHERE {VISIBLE} AND {_LATER} AND case_id IN (
-        SELECT case_id FROM cases WHERE lead = $3 AND next_due_at IS NOT NULL
-        UNION ALL SELECT cases_helped_by($3))
-    ORDER BY {_PRESSING} LIMIT $4
+    WITH found AS MATERIALIZED (
+        SELECT led.* FROM (
+            SELECT case_id FROM cases WHERE lead = $3 AND next_due_at IS NOT NULL
+            UNION SELECT cases_helped_by($3)) AS own
+        CROSS JOIN LATERAL (
+            SELECT {COLUMNS} FROM cases WHERE case_id = own.case_id AND {_LATER} OFFSET 0) AS led)
+    SELECT * FROM found WHERE {VISIBLE} ORDER BY {_PRESSING} LIMIT $4
 """  # noqa: S608  the names are this package's own
 # Each unit gives its own first, by its index. $8 are the roles that whoever asks is above.
 _REVIEWS = f"""
