@@ -23,11 +23,11 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 	@$(LEASH) $(BIN)/python -m deploy.local
 
 test: ## set up and run every test (ARGS="-k words" selects)
-	@$(BOOTSTRAP) --dev --broker --browser
+	@$(BOOTSTRAP) --dev --broker --browser --prometheus
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 steady: ## the suite five times in a row while another process burns every core (ARGS="--times 2")
-	@$(BOOTSTRAP) --dev --broker --browser
+	@$(BOOTSTRAP) --dev --broker --browser --prometheus
 	@$(LEASH) $(BIN)/python -m tests.steady $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them

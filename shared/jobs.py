@@ -60,6 +60,8 @@ class Ticking:
         self._awake, self._stopping = asyncio.Event(), asyncio.Event()
         self._failures = self._idle_runs = 0
         self._succeeded_at = time.monotonic()
+        metrics.JOB_SUCCEEDED.labels(job.name).set_to_current_time()
+        metrics.JOB_LATE_AFTER_SECONDS.labels(job.name).set(job.late_after.total_seconds())
 
     @property
     def silent_for(self) -> timedelta:

@@ -32,7 +32,7 @@ from shared.db import Database
 from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
 from shared.jobs import IDLE, Job, Schedule
-from shared.observe import log
+from shared.observe import log, metrics
 from shared.policy import Policies
 from shared.tasks import Tasks
 from shared.values import clock, phone
@@ -134,6 +134,8 @@ class Running:
         ]
 
     async def _observe_bus(self) -> None:
+        metrics.DATABASE_WRITABLE.set(await self._database_state() == "ok")
+        metrics.BROKER_BLOCKED.set(await self.relay.is_blocked())
         await outbox.observe(self.database)
         await pending.observe(self.database)
 

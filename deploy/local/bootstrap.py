@@ -1,4 +1,4 @@
-"""Sets a machine up: the virtual environment from the lock file; RabbitMQ and Chromium if wanted.
+"""Sets a machine up: the virtual environment from the lock file; servers and tools if wanted.
 
 Runs on the system's Python with nothing installed, so it uses the standard library only. What is
 already there is left alone; a second call takes a few milliseconds.
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAMP = "mashang-stamp"
 UNFINISHED = "unfinished\n"
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+PROMETHEUS = ("prometheus", "promtool")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--broker", action="store_true", help="also RabbitMQ, if AMQP_URL is unset")
     parser.add_argument("--browser", action="store_true", help="also Chromium, for the tests")
     parser.add_argument("--wrk", action="store_true", help="also wrk, for the benchmarks")
+    parser.add_argument("--prometheus", action="store_true", help="also Prometheus and promtool")
     wanted = parser.parse_args()
     try:
         ensure_environment(venv_folder(), dev=wanted.dev)
@@ -50,6 +52,8 @@ def main() -> int:
             ensure_browser()
         if wanted.wrk and not shutil.which("wrk"):
             install_packages("wrk", "wrk, which makes the benchmarks' load,")
+        if wanted.prometheus:
+            ensure_prometheus()
     except SetupError as problem:
         print(f"mashang: {problem}", file=sys.stderr)
         return 1
@@ -195,6 +199,13 @@ def ensure_browser() -> None:
         raise SetupError(f"MASHANG_CHROMIUM={named} is not a program; correct or unset it")
     if not named and not any(map(shutil.which, BROWSERS)):
         install_packages("chromium", "Chromium", "or set MASHANG_CHROMIUM")
+
+
+def ensure_prometheus() -> None:
+    """Prometheus and promtool, which the package starts nothing of."""
+    if not all(map(shutil.which, PROMETHEUS)):
+        with services_not_started():
+            install_packages(PROMETHEUS[0], "Prometheus")
 
 
 def install_packages(package: str, what: str, otherwise: str = "") -> None:

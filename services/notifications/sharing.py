@@ -56,7 +56,7 @@ class Several:
                 told = ", ".join(f"{share.vendor} {share.points}" for share in after)
                 log.get().warning("shares of SMS vendors moved", reason=told)
         for share in after:
-            metrics.SHARES.labels(share.vendor).set(share.points)
+            metrics.SHARES.labels(share.vendor).set(share.points / 100)
 
     async def _shares(self, conn: Connection) -> list[Share]:
         held, _ = await shares.get(conn)

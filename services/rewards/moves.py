@@ -74,11 +74,20 @@ async def save(
         await earlier.mark_ask(conn, moved.order_id, now + LOOK_AGAIN)
     await books.post(conn, moved, step, now, actor)
     await _publish(conn, moved, step, now)
+    if step in ("paid", "found"):
+        _count_paid(moved, now)
     log.get().info(
         "reward moved", reward_id=str(moved.id), case_id=str(moved.case_id), state=moved.state,
         version=moved.version, attempt=moved.attempt, code=code, reason=moved.reason,
     )  # fmt: skip
     return True
+
+
+def _count_paid(moved: Reward, now: datetime) -> None:
+    """In time or late, by when it arrived."""
+    paid_at = moved.paid_at or now
+    outcome = "late" if paid_at > moved.due_at else "in_time"
+    metrics.WAIT_SECONDS.labels(outcome).observe((paid_at - moved.verified_at).total_seconds())
 
 
 async def alone(conn: Connection, reward: Reward, step: Callable[[], Awaitable[T]]) -> T | None:

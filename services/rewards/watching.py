@@ -103,7 +103,7 @@ async def observe_books(database: Database, before: int = 0) -> int:
     today = clock.service_day(clock.now())
     for one in newest:
         metrics.DIFFERENCES.labels(one["vendor"]).set(one["differences"])
-        metrics.STATEMENT_AGE.labels(one["vendor"]).set((today - one["day"]).days)
+        metrics.STATEMENT_AGE.labels(one["vendor"]).set((today - one["day"]).total_seconds())
     metrics.STOPPED.set(len(standing))
     if len(standing) > before:
         log.get().error("payouts stopped", vendor=standing[-1]["vendor"], count=len(standing))

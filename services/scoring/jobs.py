@@ -27,6 +27,8 @@ class Observer:
         """Set the gauges."""
         async with self.database.acquire() as conn:
             counts = await figures.get_figures(conn, self.policies.editions[-1].timezone)
+        metrics.PAID_FEN.set(counts.pop("rewards_paid_fen"))
+        metrics.DEDUCTED.set(counts.pop("points_deducted_centipoints") / 100)
         for name, value in counts.items():
             metrics.FIGURES.labels(name).set(value)
 

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from prometheus_client import Gauge
-
+from services.verification import metrics
 from services.verification.casework.acts import recusals, requests, sampling, search
 from services.verification.casework.acts.desk import Desk
 from services.verification.casework.store import drafts, erasures, figures, presences
@@ -18,10 +17,6 @@ from shared.values.seal import Seal
 _AT_ONCE = 100
 _EVENTS_AT_ONCE = 10_000
 _CHANGES_AT_ONCE = 5000
-SEEDS_LOST = Gauge(
-    "mashang_sample_seeds_lost",
-    "Seeds of the random review that do not open, or are not what was committed to",
-)
 DRAFTS_KEPT = timedelta(days=7)
 PRESENCES_KEPT = timedelta(hours=1)
 
@@ -47,7 +42,7 @@ async def lapse_requests(database: Database) -> int:
 async def draw_seeds(database: Database, desk: Desk) -> None:
     """Commit to the seeds of the random review for the days to come; tell those that are over."""
     await sampling.prepare(database, desk)
-    SEEDS_LOST.set(await sampling.reveal(database, desk))
+    metrics.SEEDS_LOST.set(await sampling.reveal(database, desk))
 
 
 async def sum_figures(database: Database, policies: Policies) -> int:

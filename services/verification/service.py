@@ -90,7 +90,7 @@ def build(settings: Settings, database: Database) -> Service:
     signing_in = SignInPages(door, settings.staff_urls, oidc=provider is not None)
     by_provider = [OidcPages(Oidc(provider), settings.seal, signing_in)] if provider else []
     inbox, tasks = InboxPages(database, desk), Tasks()
-    bells, watch = Bells(database, tasks), Watch(database)
+    bells, watch = Bells(database, tasks), Watch(database, policies)
     printer = Printer(settings.paper_fonts)
     return Service(
         NAME,

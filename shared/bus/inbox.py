@@ -27,6 +27,7 @@ from shared.db import Database
 from shared.errors import Reject, Retry
 from shared.events import Event
 from shared.observe import log, metrics
+from shared.values import clock
 
 MAX_ATTEMPTS = 12
 STORM = 3
@@ -219,8 +220,11 @@ class Inbox:
 
     def _count(self, handled: Sequence[Fresh]) -> None:
         self._excuses.handled += len(handled)
+        now = clock.now()
         for one in handled:
-            metrics.EVENTS_HANDLED.labels(one.envelope.type, "handled").inc()
+            kind, delay = one.envelope.type, now - one.envelope.time
+            metrics.EVENTS_HANDLED.labels(kind, "handled").inc()
+            metrics.EVENT_DELAY_SECONDS.labels(kind).observe(max(0.0, delay.total_seconds()))
 
 
 def _tell_failed(error: Exception, size: int) -> None:

@@ -202,4 +202,4 @@ def _measure(request: web.Request, response: web.StreamResponse, seconds: float)
     _requests(method, path, response.status).inc()
     # How long somebody listened says nothing of how quickly we answer.
     if isinstance(response, web.Response):
-        _seconds(path).observe(seconds)
+        _seconds(method, path, metrics.ended(response.status)).observe(seconds)

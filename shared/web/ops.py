@@ -7,8 +7,9 @@ from typing import NamedTuple
 import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from shared.observe import metrics
 from shared.observe.together import one_page
 
 Check = Callable[[], Awaitable[dict[str, str]]]
@@ -44,7 +45,8 @@ def ops_app(check: Check) -> web.Application:
 def whole_app(ask: Ask) -> web.Application:
     """The same of all workers, who are asked: alive and ready if each is, and one page of metrics.
 
-    Where one is silent there is none: a sum without its part would look like a fresh start.
+    Where one is silent the page says so, and nothing else: a sum without its part would look like
+    a fresh start.
     """
 
     async def state(request: web.Request) -> web.Response:
@@ -54,9 +56,8 @@ def whole_app(ask: Ask) -> web.Application:
 
     async def exposition(request: web.Request) -> web.Response:
         answers = await ask(request.path)
-        if not _all_well(answers):
-            return _json({"service": _SILENT}, fine=False)
-        return _metrics(one_page(one.text for one in answers))
+        silent = sum(one.status != HTTPStatus.OK for one in answers)
+        return _metrics(_silence(silent) if silent else one_page(one.text for one in answers))
 
     return _app(state, state, exposition)
 
@@ -91,6 +92,13 @@ def _json(parts: Mapping[str, str], *, fine: bool = True) -> web.Response:
     return web.Response(
         body=orjson.dumps(parts), status=int(status), content_type="application/json"
     )
+
+
+def _silence(workers: int) -> bytes:
+    alone = CollectorRegistry()
+    alone.register(metrics.WORKERS_SILENT)
+    metrics.WORKERS_SILENT.set(workers)
+    return generate_latest(alone)
 
 
 def _metrics(page: bytes) -> web.Response:

@@ -142,7 +142,7 @@ async def test_an_order_that_we_have_not_stops_the_vendor(
     with support.captured_logs() as logs:
         assert [1, 1] == [await observe_books(database, before) for before in (0, 1)]
     assert ["payouts stopped"] == [e["event"] for e in logs if e["log_level"] == "error"]
-    assert 1 == REGISTRY.get_sample_value("mashang_airtime_stopped")
+    assert 1 == REGISTRY.get_sample_value("mashang_airtime_stops")
     async with database.transaction() as conn:
         await conn.execute(
             "INSERT INTO vendor_stop_lifts VALUES ($1, 'ann', 'x', NULL, now()),"

@@ -290,7 +290,7 @@ async def test_reports_are_counted_by_what_became_of_them(desk: Desk) -> None:
     """Taken, not open and malformed are told apart; a wrong address is not counted at all."""
 
     def counted() -> list[float]:
-        name, value = "mashang_airtime_callbacks_total", REGISTRY.get_sample_value
+        name, value = "mashang_airtime_reports_total", REGISTRY.get_sample_value
         kinds = ("taken", "not_open", "malformed")
         return [value(name, {"vendor": AIRTIME.name, "outcome": k}) or 0 for k in kinds]
 
@@ -336,7 +336,7 @@ async def test_gauges_fall_back_when_the_trouble_is_over(desk: Desk) -> None:
     value = REGISTRY.get_sample_value
     assert (1, 1) == (
         value("mashang_payouts", {"state": "accepted"}),
-        value("mashang_airtime_paused"),
+        value("mashang_airtime_vendors_paused"),
     )
     async with desk.database.transaction() as conn:
         await advance(conn, reward, "paid")
@@ -344,6 +344,6 @@ async def test_gauges_fall_back_when_the_trouble_is_over(desk: Desk) -> None:
     await observe(desk.database, [AIRTIME.name], [2000])
     assert (0, 0) == (
         value("mashang_payouts", {"state": "accepted"}),
-        value("mashang_airtime_paused"),
+        value("mashang_airtime_vendors_paused"),
     )
     assert 0 == value("mashang_payout_accepted_age_seconds")

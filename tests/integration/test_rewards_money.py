@@ -439,7 +439,7 @@ async def test_an_order_waits_for_its_vendor(world: World) -> None:
     for _ in range(2):
         assert "unknown" == (await world.round()).state
     await observe(world.database, ["two"], [2000])
-    assert 1 == REGISTRY.get_sample_value("mashang_payouts_stranded", {"lacks": "vendor"})
+    assert 1 == REGISTRY.get_sample_value("mashang_payouts_stranded", {"reason": "vendor"})
     assert ([], []) == (new.asked, new.sent)
     world.vendors = (new, old)
     assert "paid" == (await world.round()).state
@@ -463,7 +463,7 @@ async def test_an_amount_without_a_product_waits(world: World) -> None:
     await world.earn()
     assert "ready" == (await world.round()).state
     await observe(world.database, ["one"], list(world.vendor.products.values()))
-    assert 1 == REGISTRY.get_sample_value("mashang_payouts_stranded", {"lacks": "product"})
+    assert 1 == REGISTRY.get_sample_value("mashang_payouts_stranded", {"reason": "product"})
     world.vendor.products = {"p-20": 2000}
     assert "accepted" == (await world.round()).state
 

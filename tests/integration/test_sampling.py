@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.verification import jobs
+from services.verification import jobs, metrics
 from services.verification.casework import citizens
 from services.verification.casework.acts import sampling
 from services.verification.casework.store import sampling as store
@@ -221,5 +221,5 @@ async def test_a_broken_seed_is_loud_and_draws_all(bureau: Office, how: str) -> 
 
 
 def _lost() -> Any:
-    [metric] = jobs.SEEDS_LOST.collect()
+    [metric] = metrics.SEEDS_LOST.collect()
     return metric.samples[0].value

@@ -259,16 +259,21 @@ async def test_ratings_show_by_month_newest_first(scores: Scores) -> None:
 
 
 async def test_the_gauges_are_the_public_figures(scores: Scores) -> None:
-    """Each figure that anybody may read is a metric of the same name and value."""
+    """Each figure that anybody may read is a metric of the same name, or in its own unit."""
     await scores.judge("n1")
     job = next(one for one in scores.service.jobs if one.name == "observe_figures")
     await job.run()
     _, figures = await scores.get("/api/v1/figures")
-    shown = {
-        name: REGISTRY.get_sample_value("mashang_scoring_figures", {"figure": name})
-        for name in figures
+    units = {
+        "rewards_paid_fen": ("mashang_figures_rewards_paid_fen", 1),
+        "points_deducted_centipoints": ("mashang_figures_points_deducted", 100),
     }
-    assert figures == shown
+    value = REGISTRY.get_sample_value
+    counted = figures.keys() - units.keys()
+    shown = {name: value("mashang_figures", {"figure": name}) for name in counted}
+    assert figures == shown | {
+        name: (value(of) or 0) * parts for name, (of, parts) in units.items()
+    }
 
 
 @pytest.mark.parametrize(("language", "tag"), [("zh", "zh-CN"), ("en", "en")])

@@ -131,9 +131,9 @@ class Small:
         self.tasks.check()
 
 
-def counted(kind: str) -> float:
+def counted(fault: str) -> float:
     """How often the metric saw it."""
-    return REGISTRY.get_sample_value("mashang_database_faults_total", {"kind": kind}) or 0
+    return REGISTRY.get_sample_value("mashang_database_faults_total", {"fault": fault}) or 0
 
 
 @pytest.fixture

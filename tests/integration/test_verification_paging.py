@@ -18,6 +18,7 @@ from shared import policy
 from shared.db import Database
 from shared.events import DeadlineNeared
 from tests.integration.test_verification_assigning import sent
+from tests.integration.verification_case import DESK
 from tests.integration.verification_office import UNIT, Office, office
 from tests.integration.verification_tab import tab
 from tests.support import at, captured_logs
@@ -120,8 +121,8 @@ async def test_whoever_has_it_ends_it(bureau: Office, owner: asyncpg.Connection)
     await sweep(bureau, owner, NIGHT + MINUTE)
     assert "没人接" in (await bureau.browse("desk", "/desk")).text
     assert "已呼叫值班 1 次" in (await bureau.browse("desk", f"/desk/cases/{case_id}")).text
-    await Watch(bureau.database).observe()
-    assert 1 == REGISTRY.get_sample_value("mashang_unanswered_urgent")
+    await Watch(bureau.database, DESK.policies).observe()
+    assert 1 == REGISTRY.get_sample_value("mashang_urgent_unanswered")
     page = await bureau.browse("desk", f"/desk/cases/{case_id}/page")
     assert ("没有值班手机" in page.text, "不再呼叫值班" in page.text) == (True, True)
     assert 303 == (await sent(bureau, "desk", case_id, "page", note="马上联系家长")).status

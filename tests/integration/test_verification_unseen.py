@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from services.verification.directory import commands as directory
 from services.verification.watching import Watch
 from shared.db import Database
+from tests.integration.verification_case import DESK
 from tests.integration.verification_office import Office, import_all, office
 
 SERVICE = "verification"
@@ -31,9 +32,9 @@ async def disable(bureau: Office, *usernames: str) -> None:
 
 async def looked(bureau: Office) -> tuple[float | None, str]:
     """The gauge, and the word of readiness, after a look."""
-    watch = Watch(bureau.database)
+    watch = Watch(bureau.database, DESK.policies)
     await watch.observe()
-    counted = REGISTRY.get_sample_value("mashang_unseen_cases")
+    counted = REGISTRY.get_sample_value("mashang_cases_unseen")
     return counted, watch.state()["inspection"]
 
 

@@ -11,6 +11,7 @@ from services.verification.watching import Watch
 from shared.db import Database
 from shared.events import PaperChanged, PaperState
 from shared.values import clock
+from tests.integration import verification_case
 from tests.integration.test_verification_appeals import answered, marked, own
 from tests.integration.verification_office import UNIT, Office, office
 
@@ -36,8 +37,8 @@ async def rail(bureau: Office, who: str, view: str) -> str | None:
 
 async def gauges(bureau: Office) -> tuple[float | None, float | None]:
     """How many appeals wait, and how long the oldest has waited."""
-    await Watch(bureau.database).observe()
-    names = ("mashang_waiting_appeals", "mashang_oldest_appeal_seconds")
+    await Watch(bureau.database, verification_case.DESK.policies).observe()
+    names = ("mashang_appeals_waiting", "mashang_appeal_age_seconds")
     number, seconds = (REGISTRY.get_sample_value(name) for name in names)
     return number, seconds
 

@@ -15,6 +15,7 @@ from services.verification.service import build
 from services.verification.watching import Watch
 from shared.db import Database
 from tests.integration.test_verification_assigning import sent
+from tests.integration.verification_case import DESK
 from tests.integration.verification_office import Office, office
 from tests.support import at
 
@@ -131,8 +132,8 @@ async def test_the_inbox_and_the_gauge_know_what_is_owed(
     [item] = (await bureau.ask("desk", "GET", query)).json["items"]
     assert (str(case_id), "progress") == (item["case_id"], item["word_owed"])
     assert own in (await bureau.browse("desk", "/desk?step=word")).text
-    await Watch(bureau.database).observe()
-    assert 1 == REGISTRY.get_sample_value("mashang_owed_words")
+    await Watch(bureau.database, DESK.policies).observe()
+    assert 1 == REGISTRY.get_sample_value("mashang_cases_overdue", {"duty": "word"})
     with at(DUE + HOUR):
         await bureau.ask("desk", "POST", f"cases/{case_id}/word", {"word": WORD})
     assert own not in (await bureau.browse("desk", "/desk?step=word")).text

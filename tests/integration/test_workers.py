@@ -116,7 +116,7 @@ async def started(url: str, ports: Ports) -> Pair:
 async def test_both_take_in_and_are_one_page(start: Start) -> None:
     """40 connections reach both; counts are added, a table's gauge is not; a repeat is one."""
     pair = await start()
-    runs = {"job": "observe_bus", "outcome": "done"}
+    runs = {"job_name": "observe_bus", "outcome": "done"}
     await eventually(lambda: pair.figure("mashang_job_runs_total", **runs), 2.0)
     assert 3 == await pair.figure("mashang_outbox_events")
     codes = await asyncio.gather(*(submit(pair, f"a-random-key-{n:04}") for n in range(MANY)))
@@ -125,7 +125,7 @@ async def test_both_take_in_and_are_one_page(start: Start) -> None:
     assert {codes[0]} == set(again)
     counted = {"kind": "complaint", "outcome": "received"}
     assert MANY == await pair.figure("mashang_submissions_total", **counted)
-    assert 0 == await pair.figure("mashang_intake_waiting_submissions")
+    assert 0 == await pair.figure("mashang_submissions_waiting")
     assert 0 == await pair.end()
     taken = pair.taken()
     assert ({1, 2}, MANY) == (set(taken), taken.total())

@@ -202,4 +202,4 @@ async def test_the_last_success_is_a_metric() -> None:
         await eventually(work.ran, 1)
         await asyncio.sleep(0)
     name = "mashang_job_last_success_timestamp_seconds"
-    assert (REGISTRY.get_sample_value(name, {"job": "measured"}) or 0) > 1.7e9
+    assert (REGISTRY.get_sample_value(name, {"job_name": "measured"}) or 0) > 1.7e9

@@ -1,14 +1,16 @@
 """The way of a submission from the citizen's words to the signed receipt."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 from services.intake.abuse.rules import Sender
 from services.intake.accept import codes, receipts, rules
 from services.intake.accept.closed import Closed
 from services.intake.accept.codes import OldCode, UnitCode, WrongCode
 from services.intake.accept.making import Maker, Named, Taken
+from services.intake.accept.metrics import ACCEPT_SECONDS
 from services.intake.accept.store import attachments, invitations, submissions
 from services.intake.accept.store.submissions import Stored
 from services.intake.accept.submission import Draft
@@ -16,12 +18,13 @@ from services.intake.accept.writer import Writer, tell
 from services.intake.proof.statements import statement
 from shared.db import Database
 from shared.errors import Gone, Invalid, KeyReused, Refused, Wrong
-from shared.observe import trace
+from shared.observe import metrics, trace
 from shared.patience import within
 from shared.policy import Policies, Policy
 from shared.values import clock
 
 PATIENCE = 3.0
+_seconds = cache(ACCEPT_SECONDS.labels)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,17 @@ class Acceptance:
         What comes too often from a `sender` is held for a person to look at, and gets its receipt.
         Invalid, Gone (the window is closed), KeyReused, Unavailable.
         """
+        began = time.perf_counter()
+        try:
+            receipt = await self._accept(draft, key, sender)
+        except Exception as error:
+            ended = metrics.ended(error.status if isinstance(error, Refused) else 500)
+            _seconds(ended).observe(time.perf_counter() - began)
+            raise
+        _seconds("ok").observe(time.perf_counter() - began)
+        return receipt
+
+    async def _accept(self, draft: Draft, key: str, sender: Sender | None) -> Receipt:
         now = clock.now()
         draft, unit = _placed(draft, self.unit_of(draft.code))
         policy = self._policies.at(now)

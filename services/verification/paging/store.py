@@ -51,7 +51,11 @@ _ADD = """
     )
     SELECT page_id, case_id FROM added
 """
-_UNANSWERED = "SELECT count(*) FROM cases WHERE page_due_at IS NOT NULL"
+_UNANSWERED = """
+    SELECT count(*), coalesce(extract(epoch FROM
+        mashang_now() - min(coalesce(reopened_at, received_at))), 0)::float8
+    FROM cases WHERE page_due_at IS NOT NULL
+"""
 _OF_CASE = """
     SELECT p.number, p.level, coalesce(u.name, place.name, f.code) AS place, p.detected_at,
         p.phone_id IS NOT NULL AS by_sms
@@ -122,9 +126,10 @@ async def add(conn: Connection, pages: Sequence[DutyPage]) -> dict[UUID, UUID]:
     return {row["case_id"]: row["page_id"] for row in rows}
 
 
-async def count_unanswered(conn: Connection) -> int:
-    """Urgent requests that nobody has acknowledged, for the gauge."""
-    return int(await conn.fetchval(_UNANSWERED))
+async def age_of_unanswered(conn: Connection) -> tuple[int, float]:
+    """How many urgent requests nobody has acknowledged, and how many seconds the oldest waits."""
+    number, seconds = await conn.fetchrow(_UNANSWERED) or (0, 0.0)
+    return number, seconds
 
 
 async def list_of(conn: Connection, case_id: UUID, limit: int) -> list[Shown]:

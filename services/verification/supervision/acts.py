@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from uuid_utils.compat import uuid7
 
+from services.verification import metrics
 from services.verification.paging import store as paging
 from services.verification.supervision import rules, store
 from services.verification.supervision.rules import Notice
@@ -51,7 +52,9 @@ async def issue(database: Database, policies: Policies) -> int:
     unit_level, zone = policies.level_keys[-1], newest.timezone
     async with database.transaction() as conn:
         issued = await store.issue(conn, ladders, unit_level, zone, _AT_ONCE)
-        await _tell(conn, {place for places in issued for place in places})
+        await _tell(conn, {place for one in issued for place in one.places})
+    for one in issued:
+        metrics.NOTICE_DELAY_SECONDS.observe(one.late)
     if issued:
         log.get().info("notices issued", count=len(issued))
     return len(issued)

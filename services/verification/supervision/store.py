@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.verification.supervision.rules import Ladder, Notice, Reminding
@@ -60,14 +60,15 @@ _ISSUE = f"""
             case_id, unit_code, deadline_at, level, level_key, place_code,
             nullif(copy_to, place_code), due_at, detected_at, policy_from
         FROM addressed a
-        RETURNING notice_id, case_id, level, detected_at, place_code, copy_to
+        RETURNING notice_id, case_id, level, due_at, detected_at, place_code, copy_to
     ), noted AS (
         INSERT INTO case_actions (case_id, action, actor, acted_at, details)
         SELECT case_id, 'notice', '', detected_at,
             jsonb_build_object('notice_id', notice_id, 'level', level)
         FROM issued ORDER BY level
     )
-    SELECT place_code, copy_to FROM issued
+    SELECT place_code, copy_to, extract(epoch FROM detected_at - due_at)::float8 AS late
+    FROM issued
 """  # noqa: S608
 # Counted from when the notice was issued; each is there once.
 _REMIND = """
@@ -134,10 +135,17 @@ _WAITING = f"""
 """  # noqa: S608
 
 
+class Issued(NamedTuple):
+    """A notice: the places that get it, and how many seconds after its time it was issued."""
+
+    places: tuple[str, ...]
+    late: float
+
+
 async def issue(
     conn: Connection, ladders: Sequence[Ladder], unit_level: str, zone: str, limit: int
-) -> list[tuple[str, ...]]:
-    """Issue what is due by the database's clock; for each notice the places that get it."""
+) -> list[Issued]:
+    """Issue what is due by the database's clock."""
     if not await conn.fetchval(_TURN):
         return []
     steps = [
@@ -147,7 +155,10 @@ async def issue(
     ]
     columns = map(list, zip(*steps, strict=True))
     rows = await conn.fetch(_ISSUE, *columns, unit_level, zone, limit)
-    return [tuple(filter(None, (row["place_code"], row["copy_to"]))) for row in rows]
+    return [
+        Issued(tuple(filter(None, (row["place_code"], row["copy_to"]))), row["late"])
+        for row in rows
+    ]
 
 
 async def remind(conn: Connection, rules: Sequence[Reminding], limit: int) -> list[str]:

@@ -67,7 +67,19 @@ _COUNTS = """
            (SELECT n FROM late) AS late, ({urgent}) AS urgent, ({review}) AS review,
            ({newest}) AS newest
 """
-_OVERDUE = f"SELECT count(*) FROM cases WHERE {_BY_TIME} < mashang_now()"  # noqa: S608
+# Of complaints, what was never done; what is done too late, the figures count (see `figures`).
+_OVERDUE = f"""
+    SELECT count(*) AS cases, count(*) FILTER (WHERE {{call}}) AS callback,
+        count(*) FILTER (WHERE {{check}}) AS verification,
+        count(*) FILTER (WHERE review_due_at < mashang_now()) AS review,
+        count(*) FILTER (WHERE {{call}} AND kind = 'complaint' AND reached_at IS NULL) AS uncalled,
+        count(*) FILTER (WHERE {{check}} AND kind = 'complaint' AND handed_at IS NULL)
+            AS unverified
+    FROM cases WHERE {_BY_TIME} < mashang_now()
+""".format(  # noqa: S608
+    call="callback_state = 'open' AND callback_due_at < mashang_now()",
+    check="state = 'open' AND verification_due_at < mashang_now()",
+)
 _COUNTED = {
     "late": (f"{_BY_TIME} < $4", ""),
     "today": (f"{_BY_TIME} >= $4 AND next_due_at <= $3", "late"),
@@ -224,7 +236,19 @@ async def count_newer(conn: Connection, operator: Operator, since: UUID) -> int:
     return int(await conn.fetchval(sql, *own(operator), since))
 
 
-async def count_overdue(conn: Connection) -> int:
-    """All cases with a duty that is late, for the gauge."""
-    found: int = await conn.fetchval(_OVERDUE)
-    return found
+@dataclass(frozen=True)
+class Overdue:
+    """Cases with a late duty, and with each; complaints not called back, or verified, yet."""
+
+    cases: int
+    callback: int
+    verification: int
+    review: int
+    uncalled: int
+    unverified: int
+
+
+async def count_overdue(conn: Connection) -> Overdue:
+    """All of them, for the gauges."""
+    row = await conn.fetchrow(_OVERDUE)
+    return Overdue(**dict(row)) if row else Overdue(0, 0, 0, 0, 0, 0)
