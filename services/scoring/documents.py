@@ -9,7 +9,7 @@ from services.scoring.api import READERS
 from services.scoring.reading import Read, addressed, find_paper, read
 from services.scoring.score_views import CaseShown
 from services.scoring.scores import load_cases
-from services.scoring.store import papers
+from services.scoring.store import newest, papers
 from services.scoring.store.papers import KINDS, Kind, Numbered
 from services.scoring.telling import Teller
 from shared import access
@@ -65,7 +65,7 @@ class PaperPages:
         """The newest first."""
         query = call.query
         async with self.database.reading(as_=call.operator) as conn:
-            found = await papers.list_newest(conn, query.kind, query.last, PAGE + 1)
+            found = await newest.list_newest(conn, query.kind, query.last, PAGE + 1)
         page = found[:PAGE]
         values = {
             "papers": page,

@@ -21,7 +21,7 @@ from services.scoring.reading import Read, find_paper, read
 from services.scoring.rules.sanctions import Sanction
 from services.scoring.scores import load_cases
 from services.scoring.signing import SanctionsQuery
-from services.scoring.store import papers, sanctions
+from services.scoring.store import newest, papers, sanctions
 from services.scoring.store.papers import Numbered
 from services.scoring.telling import Teller
 from shared.db import Database, as_itself
@@ -84,7 +84,7 @@ class PaperApi:
         """The newest first."""
         query, most = call.query, documents.PAGE
         async with self.database.transaction(as_=call.operator) as conn:
-            found = await papers.list_newest(conn, query.kind, query.last, most + 1)
+            found = await newest.list_newest(conn, query.kind, query.last, most + 1)
         further = documents.link(PAPERS, found[most - 1]) if len(found) > most else None
         shown = [PaperShown(**self._numbered(one)) for one in found[:most]]
         return Papers(papers=shown, next=further)

@@ -9,7 +9,7 @@ from services.scoring import papers as made
 from services.scoring.api import READERS
 from services.scoring.rules.sanctions import RULES
 from services.scoring.signing import SanctionsQuery, asked_for
-from services.scoring.store import directory, papers, sanctions
+from services.scoring.store import directory, newest, sanctions
 from services.scoring.store.papers import KINDS
 from services.scoring.store.sanctions import View
 from shared import staff
@@ -78,7 +78,7 @@ class PaperExports:
     ) -> Table:
         """All of a kind, the newest first."""
         kind = _known(asked.get("kind"), KINDS, "criticism")
-        found = await papers.list_newest(conn, kind, None, MOST + 1)
+        found = await newest.list_newest(conn, kind, None, MOST + 1)
         words = texts(call.language)
         rows = [
             (

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scoring import approvals
-from services.scoring.store import papers
+from services.scoring.store import newest
+from services.scoring.store.papers import KINDS
 from shared.access import Operator, Role
 from shared.db import Database
 from shared.errors import Forbidden
@@ -63,7 +64,7 @@ async def decided(scores: Scores, role: Role = LEADER, **fields: str) -> Tab:
 async def listed(scores: Scores, kind: str = "accountability") -> list[tuple[Any, ...]]:
     """Documents of a kind: year, number, who signed, whether it still stands."""
     async with scores.database.acquire() as conn:
-        found = await papers.list_newest(conn, kind, None, 99)  # type: ignore[arg-type]
+        found = await newest.list_newest(conn, kind, None, 99)  # type: ignore[arg-type]
     return [(one.year, one.number, one.signed_by, one.withdrawn_at is None) for one in found]
 
 
@@ -280,7 +281,7 @@ async def test_each_kind_has_its_list_and_its_files(scores: Scores) -> None:
     assert [2, 1] == shown
     assert 404 == await tab.get(f"/papers/criticism/{YEAR}/3")
     assert 404 == await tab.get(f"/papers/criticism/{YEAR}/99999999999")
-    for kind in papers.KINDS:
+    for kind in KINDS:
         assert 200 == await tab.get(f"/papers?kind={kind}")
     printer = next(one for one in scores.service.resources if isinstance(one, Printer))
     address = f"/papers/criticism/{YEAR}/1/paper.pdf"

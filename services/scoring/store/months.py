@@ -66,16 +66,24 @@ _TROUBLED = f"""
     HAVING count(*) FILTER (WHERE v.received_at >= $3) > 0
     ORDER BY third DESC, second DESC, first DESC, u.unit_code LIMIT $5
 """  # noqa: S608
+# Units first: where much is said, something is mostly found true, and no praise need be counted.
 _PRAISED = f"""
-    SELECT u.unit_code, u.name, u.parent, count(DISTINCT p.submission_id) AS people
-    FROM (SELECT submission_id, unit_code FROM commendations WHERE said_at >= $1 AND said_at < $2
-          UNION ALL SELECT submission_id, unit_code FROM attributions
-          WHERE badge IS NOT NULL AND said_at >= $1 AND said_at < $2) AS p
-    JOIN submissions s ON s.submission_id = p.submission_id
-    JOIN units u ON u.unit_code = p.unit_code
-    WHERE {COUNTS} AND NOT EXISTS (SELECT FROM verdicts v WHERE v.unit_code = p.unit_code
-        AND {TRUE} AND v.received_at >= $1 AND v.received_at < $2)
-    GROUP BY u.unit_code, u.name, u.parent ORDER BY people DESC, u.unit_code LIMIT $3
+    WITH quiet AS MATERIALIZED (
+        SELECT u.unit_code, u.name, u.parent FROM units u LEFT JOIN LATERAL (
+            SELECT true AS found FROM verdicts v WHERE v.unit_code = u.unit_code AND {TRUE}
+            AND v.received_at >= $1 AND v.received_at < $2 LIMIT 1) AS v ON true
+        WHERE v.found IS NULL
+    )
+    SELECT q.unit_code, q.name, q.parent, n.people FROM quiet q CROSS JOIN LATERAL (
+        SELECT count(DISTINCT p.submission_id) AS people FROM (
+            SELECT submission_id FROM commendations
+            WHERE unit_code = q.unit_code AND said_at >= $1 AND said_at < $2
+            UNION ALL SELECT submission_id FROM attributions WHERE unit_code = q.unit_code
+            AND badge IS NOT NULL AND said_at >= $1 AND said_at < $2) AS p
+        CROSS JOIN LATERAL (
+            SELECT * FROM submissions WHERE submission_id = p.submission_id LIMIT 1) AS s
+        WHERE {COUNTS}) AS n
+    WHERE n.people > 0 ORDER BY n.people DESC, q.unit_code LIMIT $3
 """  # noqa: S608
 
 

@@ -48,23 +48,29 @@ _UNTOLD = """
         SELECT kind, year, number FROM untold_papers LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING kind, year, number, unit_code, badge
 """
-_PAPERS = """
+CRITICISMS = """
+    SELECT 'criticism' AS kind, c.year, c.number, c.unit_code, NULL::text AS badge,
+           ARRAY[c.case_id] AS case_ids, NULL::text AS period, NULL::text AS signed_by,
+           NULL::text AS remark, c.issued_at, w.withdrawn_at
+    FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
+"""
+OTHERS = """
+    SELECT p.kind, p.year, p.number, p.unit_code, p.badge, p.case_ids, p.period, p.signed_by,
+           d.reason AS remark, p.issued_at, w.withdrawn_at
+    FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)
+    LEFT JOIN sanction_decisions d USING (sanction_id)
+"""
+# Of `those`, with names as they are now.
+NAMED = """
     SELECT n.*, coalesce(u.name, n.unit_code) AS unit_name, coalesce(o.name, n.badge) AS officer,
            coalesce(s.name, n.signed_by) AS signer, coalesce(t.name, r.read_by) AS reader, r.read_at
-    FROM (SELECT 'criticism' AS kind, c.year, c.number, c.unit_code, NULL::text AS badge,
-                 ARRAY[c.case_id] AS case_ids, NULL::text AS period, NULL::text AS signed_by,
-                 NULL::text AS remark, c.issued_at, w.withdrawn_at
-          FROM criticisms c LEFT JOIN criticism_withdrawals w USING (year, number)
-          UNION ALL
-          SELECT p.kind, p.year, p.number, p.unit_code, p.badge, p.case_ids, p.period, p.signed_by,
-                 d.reason, p.issued_at, w.withdrawn_at
-          FROM papers p LEFT JOIN paper_withdrawals w USING (kind, year, number)
-          LEFT JOIN sanction_decisions d USING (sanction_id)) AS n
+    FROM ({those}) AS n
     LEFT JOIN units u USING (unit_code) LEFT JOIN officers o USING (badge)
     LEFT JOIN staff s ON s.username = n.signed_by
     LEFT JOIN paper_readings r ON (r.kind, r.year, r.number) = (n.kind, n.year, n.number)
     LEFT JOIN staff t ON t.username = r.read_by
 """
+_PAPERS = NAMED.format(those=f"{CRITICISMS} UNION ALL {OTHERS}")
 _READ = """
     INSERT INTO paper_readings (kind, year, number, unit_code, read_by, read_at)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true
@@ -177,21 +183,7 @@ async def get(conn: Connection, kind: str, year: int, number: int) -> Numbered |
     row = await conn.fetchrow(
         f"{_PAPERS} WHERE n.kind = $1 AND n.year = $2 AND n.number = $3", kind, year, number
     )
-    return _numbered(row) if row else None
-
-
-async def list_newest(
-    conn: Connection, kind: Kind, before: tuple[int, int] | None, limit: int
-) -> list[Numbered]:
-    """Those of a kind that the operator may see, the newest first, from before this number."""
-    year, number = before or (None, None)
-    rows = await conn.fetch(
-        f"""{_PAPERS} WHERE n.kind = $1
-            AND ($2::int IS NULL OR (n.year, n.number) < ($2, $3::int))
-            ORDER BY n.year DESC, n.number DESC LIMIT $4""",
-        kind, year, number, limit,
-    )  # fmt: skip
-    return [_numbered(row) for row in rows]
+    return numbered(row) if row else None
 
 
 async def list_unread(conn: Connection, unit_code: str, limit: int) -> list[Numbered]:
@@ -201,7 +193,7 @@ async def list_unread(conn: Connection, unit_code: str, limit: int) -> list[Numb
             ORDER BY n.issued_at, n.kind, n.number LIMIT $2""",
         unit_code, limit,
     )  # fmt: skip
-    return [_numbered(row) for row in rows]
+    return [numbered(row) for row in rows]
 
 
 async def mark_read(conn: Connection, one: Numbered, who: str, at: datetime) -> bool:
@@ -217,13 +209,13 @@ async def list_of_unit(conn: Connection, unit_code: str, limit: int) -> list[Num
             ORDER BY n.issued_at DESC, n.kind, n.number DESC LIMIT $2""",
         unit_code, limit,
     )  # fmt: skip
-    return [_numbered(row) for row in rows]
+    return [numbered(row) for row in rows]
 
 
 async def list_of_officer(conn: Connection, badge: str) -> list[Numbered]:
     """All about one officer, the newest first."""
     rows = await conn.fetch(f"{_PAPERS} WHERE n.badge = $1 ORDER BY n.issued_at DESC", badge)
-    return [_numbered(row) for row in rows]
+    return [numbered(row) for row in rows]
 
 
 async def list_cases(conn: Connection, case_ids: Sequence[UUID]) -> list[Counted]:
@@ -237,5 +229,6 @@ def _counted(row: Record) -> Counted:
     return Counted(**dict(row) | arrays)
 
 
-def _numbered(row: Record) -> Numbered:
+def numbered(row: Record) -> Numbered:
+    """A row of `NAMED`."""
     return Numbered(**dict(row) | {"case_ids": tuple(row["case_ids"])})
