@@ -6,7 +6,7 @@ from services.scoring import books, metrics
 from services.scoring.announcing import tell
 from services.scoring.rules import plan
 from services.scoring.rules.sanctions import counted
-from services.scoring.store import demands, facts, figures, older, papers, totals
+from services.scoring.store import demands, facts, figures, older, papers, totals, troubled
 from shared.db import Database
 from shared.observe import log
 from shared.policy import Policies
@@ -37,6 +37,12 @@ async def sum_figures(database: Database, policies: Policies) -> int:
     """Sum what the figures gained and lost since; of how many cases."""
     async with database.transaction() as conn:
         return await totals.add_up(conn, policies.editions[-1].timezone, _CASES_AT_ONCE)
+
+
+async def count_months(database: Database, policies: Policies) -> int:
+    """Count units' months again of which the verdicts have changed; how many verdicts."""
+    async with database.transaction() as conn:
+        return await troubled.add_up(conn, policies.editions[-1].timezone, _CASES_AT_ONCE)
 
 
 async def make_up(database: Database, policies: Policies) -> int:

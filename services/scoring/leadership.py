@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.scoring.charts import Count, chart
-from services.scoring.store import appeals, days, months, sanctions
+from services.scoring.store import appeals, days, months, sanctions, troubled
 from shared import access
 from shared import staff as staffed
 from shared.db import Database
@@ -82,7 +82,7 @@ class LeadershipPage:
             told = await days.list_days(conn, (since, until), name)
             before = days.total(await days.list_days(conn, (starts[1], since), name))
             units = await months.count_units(conn)
-            troubled = await months.list_troubled(conn, starts, until, LISTED)
+            trouble = await troubled.list_troubled(conn, (*starts, until), name, LISTED)
             praised = await months.list_praised(conn, end - PRAISED_FOR, end, LISTED)
             inspected = await staffed.inspected(conn)
             waiting = await sanctions.count_waiting(conn)
@@ -101,7 +101,7 @@ class LeadershipPage:
                 month.days,
                 (Count(one["day"], one["complaints"], one["substantiated"]) for one in told),
             ),
-            "troubled": troubled,
+            "troubled": trouble,
             "praised": praised,
             "waiting": waiting,
             "alerts": alerts,

@@ -9,7 +9,7 @@ from services.scoring.api import Api
 from services.scoring.counting import CountedCases
 from services.scoring.documents import PaperPages
 from services.scoring.exporting import ScoreExports
-from services.scoring.jobs import Observer, make_up, sum_figures, tell_older
+from services.scoring.jobs import Observer, count_months, make_up, sum_figures, tell_older
 from services.scoring.leadership import LeadershipPage
 from services.scoring.officer_pages import OfficerPages
 from services.scoring.pages import ScorePages
@@ -62,6 +62,7 @@ def build(settings: Settings, database: Database) -> Service:
         jobs=[
             Job("observe_figures", timedelta(seconds=15), Observer(database, policies).observe),
             Job("sum_figures", timedelta(seconds=5), partial(sum_figures, database, policies)),
+            Job("count_months", timedelta(seconds=5), partial(count_months, database, policies)),
             Job("make_up", timedelta(minutes=5), partial(make_up, database, policies)),
             Job("tell_older", timedelta(minutes=5), partial(tell_older, database)),
         ],

@@ -103,6 +103,7 @@ NAMELESS: Mapping[str, str] = {
             "sum_received",
             "sum_states",
             "sum_figures",
+            "count_months",
             "Deliveries.observe",
         ),
         _AGAIN,

@@ -29,7 +29,8 @@ TABLES = {
         "points_entries", "strikes", "criticisms", "demands", "appeals",
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "questions", "holds", "incidents", "handed_in",
-        "paper_readings", "figure_days",
+        "paper_readings", "figure_days", "found_months", "found_news",
+        "figure_cases",
     ),
 }  # fmt: skip
 # Nobody's but their own, or their place's, wherever they stand.

@@ -2,14 +2,15 @@
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from services.scoring import handlers, jobs
 from services.scoring.commands import recount_all
-from services.scoring.store import days, figures, totals
+from services.scoring.store import counted, days, figures, totals, troubled
 from shared import events
 from shared.bus.handling import Bulk
 from shared.db import Connection, Database
@@ -18,8 +19,9 @@ from tests.integration.scoring_parts import DAY, POLICIES, UNIT, unit, verdict
 
 SERVICE = "scoring"
 ZONE, FAR = "Asia/Shanghai", "America/New_York"
-CASES, EVERY = 24, 5
+CASES, EVERY, MANY, PAGE = 24, 5, 60, 6
 MONTHS = (clock.end_of_day(date(2026, 1, 31)), clock.end_of_day(date(2026, 4, 30)))
+ELSEWHERE = unit().model_copy(update={"unit_code": "411703001", "path": ("411700", "411703001")})
 Hear = Callable[[Connection], Awaitable[object]]
 DECISIONS = ("scheduled", "held", "manual", "withdrawn", "refused")
 VERDICTS = ("substantiated", "partly", "unsubstantiated")
@@ -87,8 +89,10 @@ class Story:
         for revision in (1, 2, 3):
             said = self.draw.choice(VERDICTS)
             officers = ("170001",) if said != "unsubstantiated" else ()
+            moved = revision == 2 and self.case.int % 3 == 0
             yield hears(partial(handlers.on_case_verified, POLICIES), verdict(
                 self.case, revision, submission_id=self.own, kind=self.kind, verdict=said,
+                unit_code=ELSEWHERE.unit_code if moved else UNIT,
                 attribution="officers" if officers else "none", officers=officers,
                 received_at=self.received_at, due_at=self.received_at + timedelta(hours=14),
                 handed_at=self.received_at + self.later(9) * revision,
@@ -140,8 +144,9 @@ def history(seed: int) -> list[Hear]:
 
 async def settle(conn: Connection, zone: str = ZONE, most: int = 7) -> None:
     """Until all is summed; few at once, so that there are several runs."""
-    while await totals.add_up(conn, zone, most):
-        pass
+    for add_up in (totals.add_up, troubled.add_up):
+        while await add_up(conn, zone, most):
+            pass
 
 
 async def same(conn: Connection) -> dict[str, int]:
@@ -151,6 +156,67 @@ async def same(conn: Connection) -> dict[str, int]:
     assert await totals.read(conn, ZONE)
     assert await days.count_all(conn, MONTHS, ZONE) == await days.list_days(conn, MONTHS, ZONE)
     return shown
+
+
+async def same_lists(conn: Connection, zone: str = ZONE) -> tuple[int, int]:
+    """What stands behind each figure, page by page, and units in trouble: as all cases tell.
+
+    How many stand there, and how many incidents.
+    """
+    listed = 0
+    for which in counted.WHICH:
+        before, span = None, (MONTHS, zone, which)
+        for _ in range(CASES):
+            page = await counted.list_newest(conn, *span, before, PAGE)
+            assert await counted.list_all(conn, *span, before, PAGE) == page
+            if not page:
+                break
+            listed += len(page)
+            before = page[-1]["received_at"], page[-1]["case_id"]
+    first, second, third, end = (datetime(2026, n, 1, tzinfo=ZoneInfo(zone)) for n in (1, 2, 3, 4))
+    starts = (first, second, third, end)
+    trouble = await troubled.list_troubled(conn, starts, zone, 5)
+    assert await troubled.list_all(conn, starts, 5) == trouble
+    return listed, sum(one["third"] for one in trouble)
+
+
+async def test_lists_and_months_are_those_of_all_cases(conn: Connection) -> None:
+    """After each few events, however much is summed: also after revisions, merges and moves."""
+    for window in (unit(), ELSEWHERE):
+        await handlers.on_unit_changed(conn, window)
+    await settle(conn)
+    for number, hear in enumerate(history(5)):
+        await hear(conn)
+        if number % MANY == 0:
+            await totals.add_up(conn, ZONE, 3)
+            await troubled.add_up(conn, ZONE, 2)
+            await same_lists(conn)
+    await settle(conn)
+    assert 0 == await conn.fetchval("SELECT count(*) FROM found_news")
+    listed, incidents = await same_lists(conn)
+    assert await counted.list_newest(conn, MONTHS, ZONE, "true", None, PAGE)
+    assert CASES < listed
+    assert 0 < incidents
+
+
+async def test_lists_and_months_of_before_are_made_step_by_step(conn: Connection) -> None:
+    """Until all are, and by another zone, they are made from the cases; then they stand."""
+    await handlers.on_unit_changed(conn, unit())
+    told = history(6)
+    for hear in told:
+        await hear(conn)
+    for table in ("figure_news", "found_news"):
+        await conn.execute(f"DELETE FROM {table}")
+    shown = await same_lists(conn)
+    for number in range(20):
+        await totals.add_up(conn, ZONE, 30)
+        await troubled.add_up(conn, ZONE, 30)
+        if number % 9 == 0:
+            assert shown == await same_lists(conn)
+    for zone in (ZONE, FAR):
+        await settle(conn, zone, 30)
+        await same_lists(conn, zone)
+    assert shown == await same_lists(conn)
 
 
 async def test_totals_are_the_count_of_all_cases(conn: Connection) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.scoring.store import days
-from services.scoring.store.days import Span
+from services.scoring.store import behind, days
+from services.scoring.store.behind import FRESH
+from services.scoring.store.days import WHOSE, Span
 from services.scoring.store.months import BECAME, MEANS, Which, complaints
 from shared.db import Connection
 
@@ -26,14 +27,29 @@ _NUMBERS: Mapping[Which, tuple[str, str]] = {
     "unsolved": ("not_solved", "not_solved"),
     "answered": ("answered_of_asked", "answered_of_asked"),
 }
-_LIST = f"""
-    WITH complaints AS ({complaints("s.received_at >= $1 AND s.received_at < $2")})
+# Each list ends before its `$2` and `$4`; how many there are is said in the statement, since a plan
+# for any number of them would read them all.
+_READ = f"""
+    WITH noted AS (SELECT DISTINCT key FROM figure_news), {WHOSE}, {FRESH}, counted AS (
+        SELECT case_id, received_at, unit_code FROM fresh
+        WHERE {{which}} AND (received_at, case_id) < ($2, $4::uuid)
+        UNION ALL (SELECT case_id, received_at, unit_code FROM figure_cases
+            WHERE {{which}} AND received_at >= $1 AND (received_at, case_id) < ($2, $4)
+            AND case_id NOT IN (SELECT case_id FROM anew)
+            ORDER BY received_at DESC, case_id DESC LIMIT {{most}})
+    )
+    SELECT c.case_id, c.received_at, c.unit_code, u.name AS unit_name
+    FROM counted c LEFT JOIN units u ON u.unit_code = c.unit_code
+    ORDER BY c.received_at DESC, c.case_id DESC LIMIT {{most}}
+"""  # noqa: S608  the parts are this package's own
+_ALL = f"""
+    WITH complaints AS ({complaints("s.received_at >= $1 AND s.received_at <= $2")})
     SELECT v.case_id, c.received_at, v.unit_code,
         (SELECT name FROM units u WHERE u.unit_code = v.unit_code) AS unit_name
-    {BECAME} WHERE {{which}} AND v.case_id IS NOT NULL
-    AND ($4::timestamptz IS NULL OR (c.received_at, c.case_id) < ($4, $5::uuid))
-    ORDER BY c.received_at DESC, c.case_id DESC LIMIT $6
-"""  # noqa: S608  the parts are this package's own
+    {BECAME} WHERE {{which}} AND v.case_id IS NOT NULL AND (c.received_at, c.case_id) < ($2, $4)
+    ORDER BY c.received_at DESC, c.case_id DESC LIMIT $5
+"""  # noqa: S608
+_FIRST = UUID(int=0)
 
 
 async def count(conn: Connection, span: Span, zone: str, which: Which) -> tuple[int, int]:
@@ -52,5 +68,22 @@ async def list_newest(
     limit: int,
 ) -> list[Record]:
     """Case, unit and its name of those with a verdict, the newest first, from before this one."""
-    at, last = before or (None, None)
-    return list(await conn.fetch(_LIST.format(which=MEANS[which]), *span, zone, at, last, limit))
+    if not await behind.is_known(conn, span[0], zone):
+        return await list_all(conn, span, zone, which, before, limit)
+    flag = f"is_{which}" if which in behind.FLAGS else "true"
+    at, last = min((span[1], _FIRST), before or (span[1], _FIRST))
+    statement = _READ.format(which=flag, most=limit)
+    return list(await conn.fetch(statement, span[0], at, zone, last))
+
+
+async def list_all(
+    conn: Connection,
+    span: Span,
+    zone: str,
+    which: Which,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Record]:
+    """The same, from the complaints alone."""
+    at, last = min((span[1], _FIRST), before or (span[1], _FIRST))
+    return list(await conn.fetch(_ALL.format(which=MEANS[which]), span[0], at, zone, last, limit))

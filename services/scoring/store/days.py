@@ -6,7 +6,8 @@ count of all complaints gives. Days of before are counted one by one, the newest
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -52,19 +53,23 @@ _OF_CELLS = f"""
     SELECT cell.day, cell.unit_code, n.* FROM cells AS cell CROSS JOIN LATERAL (
         WITH complaints AS ({_OF_CELL}) SELECT {_COUNTED} {BECAME}) AS n
 """  # noqa: S608  the parts are this package's own
-# Where these keys, submissions or cases, are complaints between two times.
-_CELLS = """
+# The submissions of what was noted, submissions or cases.
+WHOSE = """
     whose AS MATERIALIZED (
         SELECT key FROM noted UNION
         SELECT c.submission_id FROM noted CROSS JOIN LATERAL (
             SELECT submission_id FROM cases WHERE case_id = noted.key LIMIT 1) AS c
-    ), cells AS MATERIALIZED (
+    )
+"""
+# Where they are complaints between two times.
+_CELLS = f"""
+    {WHOSE}, cells AS MATERIALIZED (
         SELECT DISTINCT (s.received_at AT TIME ZONE $3)::date AS day, s.unit_code
         FROM whose CROSS JOIN LATERAL (
             SELECT * FROM submissions WHERE submission_id = whose.key LIMIT 1) AS s
         WHERE s.kind = 'complaint' AND s.received_at >= $1 AND s.received_at < $2
     )
-"""
+"""  # noqa: S608
 _READ = f"""
     WITH noted AS (SELECT DISTINCT key FROM figure_news), {_CELLS}
     SELECT day, {_SUMMED} FROM (
@@ -100,8 +105,16 @@ _KEEP_DAY = f"""
 _LAST = """
     SELECT max(received_at) FROM submissions WHERE kind = 'complaint' AND received_at < $1
 """
-_END = datetime(9999, 1, 1, tzinfo=UTC)
+BEYOND = datetime(9999, 1, 1, tzinfo=UTC)
 Span = tuple[datetime, datetime]
+
+
+class Day(NamedTuple):
+    """A day at the bureau, and when it begins and ends."""
+
+    date: date
+    begins: datetime
+    ends: datetime
 
 
 async def list_days(conn: Connection, span: Span, zone: str) -> list[Record]:
@@ -127,15 +140,22 @@ def total(days: Sequence[Record]) -> dict[str, int]:
 
 async def recount(conn: Connection, keys: Sequence[UUID], zone: str, since: datetime) -> None:
     """Count the days and units of these submissions and cases again, if they are from then on."""
-    await conn.execute(_KEEP_NOTED, since, _END, zone, list(keys))
+    await conn.execute(_KEEP_NOTED, since, BEYOND, zone, list(keys))
 
 
 async def count_earlier(conn: Connection, zone: str, since: datetime) -> datetime | None:
     """Count the last day with complaints before that time; when it began, or None."""
+    day = await earlier(conn, zone, since)
+    if day is None:
+        return None
+    await conn.execute(_KEEP_DAY, day.begins, day.ends, zone, day.date)
+    return day.begins
+
+
+async def earlier(conn: Connection, zone: str, since: datetime) -> Day | None:
+    """The last day with complaints before that time."""
     last: datetime | None = await conn.fetchval(_LAST, since)
     if last is None:
         return None
     day = clock.service_day(last, ZoneInfo(zone))
-    begins, ends = (clock.end_of_day(day + timedelta(days=n), ZoneInfo(zone)) for n in (-1, 0))
-    await conn.execute(_KEEP_DAY, begins, ends, zone, day)
-    return begins
+    return Day(day, *(clock.end_of_day(day + timedelta(days=n), ZoneInfo(zone)) for n in (-1, 0)))

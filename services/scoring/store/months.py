@@ -15,7 +15,7 @@ TRUE = "v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')"
 def complaints(those: str) -> str:
     """Each of those complaints once, by the day of its receipt; what is held is none yet."""
     return f"""
-        SELECT c.case_id, c.submission_id, s.received_at,
+        SELECT c.case_id, c.submission_id, s.received_at, s.unit_code AS came_to,
             (s.received_at AT TIME ZONE $3)::date AS day
         FROM submissions s JOIN cases c ON c.submission_id = s.submission_id
         WHERE s.kind = 'complaint' AND {those} AND {COUNTS}
@@ -51,21 +51,6 @@ MEANS: Mapping[Which, str] = {
     "answered": "v.case_id IS NOT NULL AND a.revision >= q.revision",
 }
 _UNITS = "SELECT count(*) FROM units WHERE active"
-# What several people said of one incident is one.
-_TROUBLED = f"""
-    SELECT u.unit_code, u.name, u.parent,
-        count(DISTINCT v.found) FILTER (WHERE v.received_at < $2) AS first,
-        count(DISTINCT v.found) FILTER (WHERE v.received_at >= $2 AND v.received_at < $3)
-            AS second,
-        count(DISTINCT v.found) FILTER (WHERE v.received_at >= $3) AS third
-    FROM (SELECT v.unit_code, v.received_at, coalesce(i.incident_id, v.incident_id) AS found
-          FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
-          WHERE {TRUE} AND v.received_at >= $1 AND v.received_at < $4) AS v
-    JOIN units u ON u.unit_code = v.unit_code
-    GROUP BY u.unit_code, u.name, u.parent
-    HAVING count(*) FILTER (WHERE v.received_at >= $3) > 0
-    ORDER BY third DESC, second DESC, first DESC, u.unit_code LIMIT $5
-"""  # noqa: S608
 # Units first: where much is said, something is mostly found true, and no praise need be counted.
 _PRAISED = f"""
     WITH quiet AS MATERIALIZED (
@@ -90,13 +75,6 @@ _PRAISED = f"""
 async def count_units(conn: Connection) -> int:
     """The open units that the operator may see."""
     return int(await conn.fetchval(_UNITS))
-
-
-async def list_troubled(
-    conn: Connection, starts: tuple[datetime, datetime, datetime], until: datetime, most: int
-) -> list[Record]:
-    """Units with incidents found true in the last of three months, the most of them first."""
-    return list(await conn.fetch(_TROUBLED, *starts, until, most))
 
 
 async def list_praised(

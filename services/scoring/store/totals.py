@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.scoring.store import days
+from services.scoring.store import behind, days
 from shared.db import Connection
 
 _CRITICISMS = """
@@ -143,10 +143,11 @@ _NOTE_OLDER = """
 _UNLESS = "WHERE NOT EXISTS (SELECT FROM cases c WHERE c.{known} = next.key LIMIT 1)"
 _FIRST = UUID(int=0)
 _PROGRESS = """
-    SELECT zone, rest, after, since, since = '-infinity' AS whole FROM figure_progress
+    SELECT zone, rest, after, since, since = '-infinity' AS whole, listed,
+        listed = '-infinity' AS all_listed FROM figure_progress
 """
 _BEGIN = "INSERT INTO figure_progress (zone, rest, after) VALUES ($1, $2, $3)"
-_SINCE = "UPDATE figure_progress SET since = coalesce($1::timestamptz, '-infinity')"
+_SINCE = "UPDATE figure_progress SET {name} = coalesce($1::timestamptz, '-infinity')"
 _WAITING = "SELECT count(*) FROM (SELECT FROM figure_news LIMIT $1) AS found"
 
 
@@ -167,6 +168,7 @@ async def add_up(conn: Connection, zone: str, most: int) -> int:
     if waiting:
         keys = [row["key"] for row in await conn.fetch(_SUM, zone, most)]
         await days.recount(conn, keys, zone, progress["since"])
+        await behind.rewrite(conn, keys, zone, progress["listed"])
     return waiting
 
 
@@ -182,14 +184,19 @@ async def _progress(conn: Connection, zone: str) -> Record:
 
 
 async def _take_in(conn: Connection, progress: Record, most: int) -> int:
-    """The next cases of before; when all are in, the days of before, from the newest on."""
+    """The next cases of before; when all are in, the days of before, from the newest on.
+
+    Each is counted, and when all are, its lists are written.
+    """
     if progress["rest"]:
         await _note_older(conn, progress, most)
         return 1
-    if progress["whole"]:
+    if progress["whole"] and progress["all_listed"]:
         return 0
-    day = await days.count_earlier(conn, progress["zone"], progress["since"])
-    await conn.execute(_SINCE, day)
+    name, take = (
+        ("listed", behind.write_earlier) if progress["whole"] else ("since", days.count_earlier)
+    )
+    await conn.execute(_SINCE.format(name=name), await take(conn, progress["zone"], progress[name]))
     return 1
 
 
