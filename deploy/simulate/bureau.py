@@ -11,6 +11,7 @@ from shared.errors import MashangError
 
 FEW = 3
 SANCTIONS = "/sanctions"
+ONE_SANCTION = f"{SANCTIONS}/{{sanction_id}}"
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,14 @@ class Bureau:
         world, leader = self.world, self.world.people.top["leader"]
         page = await world.city.read("scoring", SANCTIONS, leader, {"view": "waiting"})
         for one in page.values["sanctions"]:
+            own = {"sanction_id": one.sanction_id}
+            shown = await world.city.read("scoring", ONE_SANCTION, leader, {}, **own)
             decision = "sign" if world.chance(80) else "decline"
             body = {"decision": decision, "reason": "情节轻微。" if decision == "decline" else ""}
             done = await world.post(
-                "scoring", f"{SANCTIONS}/{{sanction_id}}/signature", [leader], body,
-                sanction_id=one.sanction_id,
+                "scoring", f"{ONE_SANCTION}/signature", [leader], body, **own
             )  # fmt: skip
-            cases = tuple(map(str, one.case_ids))
+            cases = tuple(map(str, shown.values["one"].case_ids))
             world.log.add(
                 Signed(world.city.now, one.rule, one.badge or "", cases, taken=done is not None)
             )

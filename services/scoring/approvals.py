@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from services.scoring.announcing import tell
 from services.scoring.rules.provisional import firm_at
-from services.scoring.rules.sanctions import Sanction, may_decide
+from services.scoring.rules.sanctions import Sanction, counted, may_decide
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Scope
 from services.scoring.store import appeals, demands, facts, papers, sanctions
@@ -50,8 +50,8 @@ async def decide(
     if sanction is None:
         raise NotFound("refused.no_sanction")
     async with as_itself(conn, who):
+        sanction = await standing(conn, policies, sanction)
         verified_by = await sanctions.list_verifiers(conn, sanction.case_ids)
-        found = await papers.list_cases(conn, sanction.case_ids)
         firm = await firm_of(conn, policies, sanction)
     now = clock.now()
     may_decide(sanction, who, verified_by, provisional=firm is not None and now < firm)
@@ -66,11 +66,21 @@ async def decide(
     year = year_of(now, policies.at(now))
     # Numbers are counted over everything, whatever the signer may see.
     async with as_itself(conn, who):
-        signed = replace(sanction, case_ids=tuple(one.case_id for one in found if one.counts))
-        number = await papers.add_signed(conn, signed, year, who.username, now)
-        issued = Addressed(signed.rule, year, number, signed.unit_code, signed.badge)
+        number = await papers.add_signed(conn, sanction, year, who.username, now)
+        issued = Addressed(sanction.rule, year, number, sanction.unit_code, sanction.badge)
         await tell(conn, [issued], "issued", now)
     return Decided(number=number)
+
+
+async def standing(conn: Connection, policies: Policies, sanction: Sanction) -> Sanction:
+    """With the cases that carry it now, as one for which it was proposed may have fallen since.
+
+    What is decided or withdrawn keeps those for which it was.
+    """
+    if sanction.state != "proposed":
+        return sanction
+    held = await facts.list_facts(conn, [sanction.demand.cause.scope])
+    return replace(sanction, case_ids=counted(sanction.demand, held, policies))
 
 
 async def firm_of(conn: Connection, policies: Policies, sanction: Sanction) -> datetime | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.scoring import documents, signing
 from services.scoring import papers as made
 from services.scoring.api import READERS
+from services.scoring.approvals import standing
 from services.scoring.documents import PapersQuery
 from services.scoring.paper_views import (
     Papers,
@@ -76,6 +77,8 @@ class PaperApi:
             one = await sanctions.get(conn, call.params["sanction_id"])
             if one is None:
                 raise NotFound("refused.no_sanction")
+            async with as_itself(conn, call.operator):
+                one = await standing(conn, self.policies, one)
             cases = await load_cases(conn, self._teller(call), one.case_ids)
         phrase = texts(call.language).text(f"paper_rule_{one.rule}")
         return SanctionTold(**_plain(one), phrase=phrase, cases=cases)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.scoring import papers as made
 from services.scoring import views
-from services.scoring.approvals import Decided, SignatureBody, decide, firm_of
+from services.scoring.approvals import Decided, SignatureBody, decide, firm_of, standing
 from services.scoring.rules.provisional import OPEN
 from services.scoring.rules.sanctions import Rule, Sanction, may_decide
 from services.scoring.scores import load_cases
@@ -118,6 +118,8 @@ class SanctionPages:
                 raise NotFound("refused.no_sanction")
             names = await _names(conn, [one])
             teller = Teller(self.policies, who, call.language)
+            async with as_itself(conn, who):
+                one = await standing(conn, self.policies, one)
             cases = await load_cases(conn, teller, one.case_ids)
             async with as_itself(conn, who):
                 verified_by = await sanctions.list_verifiers(conn, one.case_ids)

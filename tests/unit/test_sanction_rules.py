@@ -13,7 +13,8 @@ from services.scoring.rules.sanctions import RULES, Rule, Sanction, counted, may
 from services.scoring.rules.values import Fact, Scope, Subject
 from shared.access import Operator
 from shared.errors import Conflict, Forbidden, Refused
-from tests.unit.scoring_books import DAY, POLICIES, Books, verdict
+from shared.policy import Policies
+from tests.unit.scoring_books import DAY, POLICIES, POLICY, Books, verdict
 
 UNIT = "411702001"
 SANCTION = Sanction(UUID(int=1), "accountability", "170001", UNIT, "2026", (), DAY)
@@ -76,8 +77,21 @@ def test_a_sanction_counts_the_cases_of_its_year() -> None:
         books.take(verdict(n, received_at=days[n - 1]))
     [demand] = books.under("accountability")
     assert (UUID(int=3), UUID(int=2)) == counted(demand, facts, POLICIES)
-    rolling = replace(demand, period=None)
-    assert 3 == len(counted(rolling, facts, POLICIES))
+    window = POLICY.strikes.model_copy(update={"window": "rolling_365_days"})
+    rolling = Policies([POLICY.model_copy(update={"strikes": window})])
+    assert (UUID(int=1), UUID(int=3)) == counted(replace(demand, period=None), facts, rolling)
+
+
+def test_a_sanction_counts_the_strikes_that_stand() -> None:
+    """「2次」: of three the first two; where the first fell, those that came after it."""
+    facts = [Fact.of(verdict(n, received_at=DAY + timedelta(days=n))) for n in (1, 2, 3)]
+    demand = replace(SANCTION, rule="accountability").demand
+    assert (UUID(int=1), UUID(int=2)) == counted(demand, facts, POLICIES)
+    assert (UUID(int=2), UUID(int=3)) == counted(demand, facts[1:], POLICIES)
+    assert () == counted(demand, facts[:1], POLICIES)
+    joined = [replace(fact, incident_id=UUID(int=9)) for fact in facts[:2]]
+    both = [UUID(int=n) for n in (1, 2, 3)]
+    assert both == list(counted(demand, [*joined, facts[2]], POLICIES))
 
 
 def test_an_interview_counts_the_cases_of_its_months() -> None:

@@ -315,11 +315,25 @@ def test_a_sanction_waits_for_what_an_appeal_has_overturned(*, overturned: bool)
     late = NOON + 30 * DAY
     facts = [
         *case("c"), found("c", NOON + HOUR), Appealed(late - 25 * DAY, "c", "A"),
+        *case("d"), found("d", NOON + HOUR),
         Settled(late - HOUR, "c", "A", overturned),
         *([found("c", late - HOUR, "unsubstantiated")] if overturned else []),
     ]  # fmt: skip
-    refused = Signed(late, "accountability", "A", ("c",), taken=False)
-    taken = Signed(late, "accountability", "A", ("c",), taken=True)
+    refused = Signed(late, "accountability", "A", ("c", "d"), taken=False)
+    taken = Signed(late, "accountability", "A", ("c", "d"), taken=True)
     assert [taken if overturned else refused] == list(
         signatures.wrong(told([*facts, refused, taken]))
     )
+
+
+@pytest.mark.parametrize(("cases", "right"), [("ce", True), ("cd", False), ("c", False)])
+def test_a_sanction_is_signed_for_the_strikes_that_stand(cases: str, *, right: bool) -> None:
+    """「年內…屬實次數2次」: one fell, another came; what is signed counts the two that are left."""
+    late = NOON + 30 * DAY
+    facts = [
+        *(fact for name in "cde" for fact in (*case(name), found(name, NOON + HOUR))),
+        found("d", NOON + 2 * DAY, "unsubstantiated"),
+        Reviewed(NOON + 2 * DAY, "d", "boss", "confirm"),
+    ]  # fmt: skip
+    signed = Signed(late, "accountability", "A", tuple(cases), taken=True)
+    assert ([] if right else [signed]) == list(signatures.wrong(told([*facts, signed])))

@@ -98,6 +98,18 @@ def sanctions(stories: Stories) -> set[Sanction]:
     return found | set(_interviews(stories)) | set(_inspections(stories))
 
 
+def counted(stories: Stories, rule: str, badge: str) -> list[frozenset[str]]:
+    """For each time that an officer's strikes cross a line: all cases of those strikes."""
+    own = [strike for strike in strikes(stories) if strike.badge == badge]
+    found = []
+    for last in own:
+        if rule in _crossed(last):
+            before = [one for one in own if _received(one.first) <= _received(last.first)]
+            year = [one for one in before if _together(one.first, last.first)]
+            found.append(frozenset(case for one in year for case in one.cases))
+    return found
+
+
 def prominent(stories: Stories) -> dict[str, Counter[date]]:
     """Rule 12: for each unit how many substantiated incidents each month had."""
     firsts: dict[tuple[str, str], Story] = {}

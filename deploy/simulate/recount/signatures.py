@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from deploy.simulate.facts import Appealed, Settled, Signed
+from deploy.simulate.recount.scores import counted
 from deploy.simulate.recount.stories import Stories
 from deploy.simulate.recount.story import Story
 
@@ -11,7 +12,7 @@ HARD = ("accountability", "transfer")
 
 
 def wrong(stories: Stories) -> Iterator[Signed]:
-    """Signatures that were taken too early, or refused though nothing was in their way."""
+    """Signatures taken too early, refused though nothing was in their way, or for other cases."""
     then: Stories | None = None
     for order, fact in enumerate(stories.facts):
         if not isinstance(fact, Signed):
@@ -21,7 +22,8 @@ def wrong(stories: Stories) -> Iterator[Signed]:
                 yield fact
         else:
             then = then or Stories(stories.facts[:order], stories.book)
-            if _early(then, fact) == fact.taken:
+            told = frozenset(fact.cases) in counted(then, fact.rule, fact.badge)
+            if not told or _early(then, fact) == fact.taken:
                 yield fact
 
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from services.scoring.rules import prominent, unattributed
+from services.scoring.rules import prominent, strikes, unattributed
 from services.scoring.rules.strikes import ROLLING, year_of
-from services.scoring.rules.values import Demand, Fact
+from services.scoring.rules.values import Cause, Demand, Fact, Scope, Subject
 from shared import access
 from shared.access import Operator
 from shared.errors import Conflict, Forbidden
@@ -48,9 +48,17 @@ class Sanction:
         """Where it stands."""
         return "withdrawn" if self.withdrawn_at else self.outcome or "proposed"
 
+    @property
+    def demand(self) -> Demand:
+        """What the verdicts demand as long as it is not withdrawn."""
+        scope = Scope("officer", self.badge) if self.badge else Scope("unit", self.unit_code)
+        return Demand(Subject("unit", self.unit_code), Cause(self.rule, scope), self.period)
+
 
 def counted(demand: Demand, facts: Sequence[Fact], policies: Policies) -> tuple[UUID, ...]:
-    """The cases for which a sanction is proposed, in the order of receipt."""
+    """The cases that carry a sanction by these verdicts, in the order of receipt."""
+    if demand.cause.rule in HARD:
+        return strikes.counted(demand, facts, policies)
     held = sorted(
         (fact for fact in facts if demand.cause.scope.holds(fact)),
         key=lambda fact: (fact.received_at, fact.case_id),

@@ -43,6 +43,25 @@ def sanctions(officer: Scope, facts: Sequence[Fact], policies: Policies) -> Iter
             yield Demand(unit, cause, period, points, policy.effective_from)
 
 
+def counted(demand: Demand, facts: Sequence[Fact], policies: Policies) -> tuple[UUID, ...]:
+    """The cases of the strikes that cross the line of a demand, in the order of receipt.
+
+    Of those strikes that stand now: where one fell and others carry the demand, it counts those.
+    """
+    badge, rule = demand.cause.scope.id, demand.cause.rule
+    own = [mark for fact in facts for mark in marks_of(fact) if mark.badge == badge]
+    known, last = strikes_of(own, policies), 0
+    for place, strike in enumerate(known, 1):
+        policy = policies.at(strike.first.received_at)
+        crossed = dict(_crossed(strike.number, policy))
+        if rule in crossed and _period(strike.first, policy) == demand.period:
+            last = place
+    if not last:
+        return ()
+    together = known[last - known[last - 1].number : last]
+    return tuple(case_id for strike in together for case_id in strike.case_ids)
+
+
 def strikes_of(marks: Iterable[Mark], policies: Policies) -> list[Strike]:
     """One officer's strikes, in the order in which the complaints came in."""
     incidents: dict[UUID, list[Mark]] = {}
