@@ -23,6 +23,8 @@ app = typer.Typer(help="The bureau's rules as numbers.")
 def check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Read a policy file and list what is wrong with it: line, edition, key, mistake."""
     editions = sound(file)
+    # Also that something is in force today, or no service starts.
+    policy.load(file)
     days = ", ".join(str(edition.effective_from) for edition in editions)
     print(f"{file}: usable; in force from {days}")
     holidays = editions[-1].calendar.holidays

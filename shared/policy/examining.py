@@ -20,10 +20,14 @@ _IN_WORDS = {"missing": "missing", "extra_forbidden": "unknown"}
 
 @dataclass(frozen=True)
 class Examined:
-    """What a file holds: its editions, oldest first, and its mistakes, a line each."""
+    """What a file holds: its editions, oldest first, and its mistakes, a line each.
+
+    `first` is the oldest one's place in the file.
+    """
 
     editions: Sequence[Policy]
     mistakes: Sequence[str]
+    first: int = 0
 
 
 def load(path: Path) -> Policies:
@@ -35,7 +39,8 @@ def load(path: Path) -> Policies:
     begins, zone = found.editions[0].effective_from, found.editions[-1].zone
     if begins > clock.service_day(clock.now(), zone):
         told = "nothing is in force before; keep the edition that is, above it"
-        raise Misconfigured(f"{path}: policy of {begins}: effective_from: {told}")
+        line = _begins(file.read(path)[0], found.first)
+        raise Misconfigured(f"{path}:{line}: policy of {begins}: effective_from: {told}")
     return Policies(found.editions)
 
 
@@ -43,24 +48,29 @@ def examine(path: Path) -> Examined:
     """Every mistake with file, line, edition, key. Misconfigured if it cannot be read at all."""
     text, contents = file.read(path)
     mistakes: list[str] = []
-    editions: list[Policy] = []
+    found: list[tuple[Policy, int]] = []
     for number, content in enumerate(contents):
         try:
-            editions.append(Policy.model_validate(content))
+            found.append((Policy.model_validate(content), number))
         except ValidationError as error:
             name = file.name_of(content, number + 1)
             where = lines.Lines(text)
             told = sorted(_told(one, where, number) for one in error.errors())
             mistakes += [f"{path}:{line}: {name}: {what}" for line, what in told]
-    editions.sort(key=lambda edition: edition.effective_from)
-    mistakes += [f"{path}: {what}" for what in _overlaps(editions)]
-    return Examined(editions, mistakes)
+    found.sort(key=lambda one: one[0].effective_from)
+    mistakes += [f"{path}:{_begins(text, number)}: {what}" for number, what in _overlaps(found)]
+    return Examined([one for one, _ in found], mistakes, found[0][1] if found else 1)
 
 
-def _overlaps(editions: Sequence[Policy]) -> Iterator[str]:
-    for one, other in pairwise(editions):
+def _overlaps(found: Sequence[tuple[Policy, int]]) -> Iterator[tuple[int, str]]:
+    for (one, _), (other, number) in pairwise(found):
         if one.effective_from == other.effective_from:
-            yield f"policy of {one.effective_from}: effective_from: stands twice"
+            yield number, f"policy of {one.effective_from}: effective_from: stands twice"
+
+
+def _begins(text: str, number: int) -> int:
+    """The line on which an edition says from when it is in force."""
+    return lines.Lines(text).of("policy", number, "effective_from")
 
 
 def _told(error: Any, where: lines.Lines, number: int) -> tuple[int, str]:

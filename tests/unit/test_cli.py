@@ -182,6 +182,28 @@ def test_a_policy_file_that_can_be_used(mashang: Mashang) -> None:
     assert Result(0, told, "") == mashang("policy", "check", file)
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (lambda text: text.replace("2026-01-01", "2099-01-01", 1), "nothing is in force before"),
+        (lambda text: f"{text}\n{text}", "stands twice"),
+    ],
+)
+def test_a_gap_and_an_overlap_have_their_line(
+    mashang: Mashang, tmp_path: Path, changed: Callable[[str], str], told: str
+) -> None:
+    """What no service would start by is not usable; the line is that of the edition's day."""
+    file = tmp_path / "policy.toml"
+    file.write_text(changed(Path("deploy/policies/complaints-uk.toml").read_text("utf-8")), "utf-8")
+    days = [
+        n for n, line in enumerate(file.read_text().splitlines(), 1) if "effective_from" in line
+    ]
+    result = mashang("policy", "check", str(file))
+    assert (1, "", 1) == (result.code, result.out, len(result.err.splitlines()))
+    assert result.err.startswith(f"mashang: {file}:{days[-1]}: policy of ")
+    assert told in result.err
+
+
 def test_every_mistake_of_a_policy_file_is_a_line(mashang: Mashang, tmp_path: Path) -> None:
     """With its place, so that an editor leads there; then how many there are."""
     file = tmp_path / "policy.toml"
