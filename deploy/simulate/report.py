@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -21,9 +21,10 @@ Say = Callable[..., str]
 LANGUAGES = ("zh", "en")
 LISTED = 12
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em;
-  color-scheme: light dark; }
-svg { width: 100%; font-size: 10px; } svg text { fill: currentColor; }
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 760px; margin: 2em auto; padding: 0 1em; }
+.chart { overflow-x: auto; }
+svg { width: 100%; min-width: 640px; font-size: 10px; } svg text { fill: currentColor; }
 .whole { fill: #7a97b8; } .part { fill: #b3432b; } .line { stroke: #b3432b; stroke-dasharray: 4; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 td, th { text-align: start; padding: .2em .6em .2em 0; border-bottom: 1px solid #8884; }
@@ -59,7 +60,7 @@ class Report:
             f"<h1>{escape(title)}</h1>",
             f"<p>{escape(say('simulate.about', seed=self.chosen.seed))}</p>",
             _table(self._numbers(say)),
-            *_chart(say("simulate.by_day"), self._by_week()),
+            *_chart(say("simulate.by_day"), self._by_day()),
             *_chart(say("simulate.lateness"), self._late_by_month()),
             *_chart(say("simulate.money"), self._money(), self._budget),
             f"<h2>{escape(say('simulate.units'))}</h2>",
@@ -92,17 +93,16 @@ class Report:
         }
         return [[say(f"simulate.{key}"), number] for key, number in rows.items()]
 
-    def _by_week(self) -> list[Bar]:
+    def _by_day(self) -> list[Bar]:
         all_of, true = Counter[date](), Counter[date]()
         for story in self.stories:
-            week = self._week(story.edition.day(story.filed.at))
-            all_of[week] += 1
-            true[week] += story.counts
-        return [Bar(f"{week:%m-%d}", all_of[week], true[week]) for week in sorted(all_of)]
-
-    def _week(self, day: date) -> date:
-        days = (day - self.chosen.first).days
-        return date.fromordinal(self.chosen.first.toordinal() + days // 7 * 7)
+            day = story.edition.day(story.filed.at)
+            all_of[day] += 1
+            true[day] += story.counts
+        played = {self.chosen.first + timedelta(days=n) for n in range(self.chosen.days)}
+        return [
+            Bar(f"{day:%m-%d}", all_of[day], true[day]) for day in sorted(played | all_of.keys())
+        ]
 
     def _late_by_month(self) -> list[Bar]:
         all_of, late = Counter[str](), Counter[str]()
@@ -154,12 +154,14 @@ def _late(story: Story) -> bool:
 
 
 def _of(part: int, whole: int) -> str:
-    return f"{part:,} / {whole:,} ({100 * part / whole:.1f} %)" if whole else "0"
+    return f"{part:,} / {whole:,} ({100 * part / whole:.1f}\u00a0%)" if whole else "0"
 
 
 def _chart(title: str, drawn: Sequence[Bar], line: int = 0) -> Iterable[str]:
     yield f"<h2>{escape(title)}</h2>"
-    yield bars(drawn, title, line)
+    # On a phone it is wider than the page, or nobody could read its numbers.
+    yield f'<div class="chart" tabindex="0" role="group" aria-label="{escape(title)}">'
+    yield f"{bars(drawn, title, line)}</div>"
 
 
 def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:

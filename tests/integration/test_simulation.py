@@ -111,5 +111,7 @@ async def test_the_report_tells_of_it(played: Played, tmp_path: Path) -> None:
     for file in files:
         page = file.read_text("utf-8")
         assert 3 == page.count("<svg")
+        assert page.count("<title>") > MONTH.days
+        assert ":root { color-scheme: light dark; }" in page
         assert "<script" not in page
         assert "http" not in page
