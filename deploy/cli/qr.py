@@ -44,7 +44,9 @@ def qr(
     kind: Annotated[
         list[Format] | None, typer.Option("--format", help="Default: all of them.")
     ] = None,
-    language: Annotated[str, typer.Option(metavar="CODE", help="Of the posters.")] = "zh",
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="Of the posters; default: the policy's.")
+    ] = "",
 ) -> None:
     """The signed codes for the windows: files with --out, else on the terminal."""
     if every == bool(unit):
@@ -53,7 +55,7 @@ def qr(
         raise Misconfigured("--all needs --out DIR, and takes no --counter")
     if counter is not None and len(unit or ()) > 1:
         raise Misconfigured("--counter is one of one unit; say --counters for all of them")
-    if language not in LANGUAGES:
+    if language and language not in LANGUAGES:
         raise Misconfigured(f"posters are in {' or '.join(LANGUAGES)}, not in {language[:20]!r}")
     wanted = Wanted(
         units=tuple(map(text.identifier, unit or ())), counter=counter,
@@ -103,10 +105,13 @@ def _place(window: Window) -> str:
     return window.officer or (str(window.counter) if window.counter else "")
 
 
-def write(pages: Pages, folder: Path, formats: Sequence[Format], language: Language) -> None:
-    """A file for each code and format. What an earlier run finished is not made again."""
+def write(pages: Pages, folder: Path, formats: Sequence[Format], language: Language = "") -> None:
+    """A file for each code and format. What an earlier run finished is not made again.
+
+    Without a language in the policy's.
+    """
     rule = surroundings.policies("intake").at(clock.now())
-    printer = Printer(language, rule)
+    printer = Printer(language or rule.language, rule)
     console, made = Console(stderr=True), Folder.of(folder)
     wanted = [(window, one) for window in pages for one in formats if one in _formats(window)]
     for window, one in track(

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
+import pypdfium2
 import pytest
 import typer
 from hypothesis import given, settings
@@ -498,6 +499,25 @@ def test_pictures_are_written(
     written = sorted(path.name for path in folder.glob("[!.]*"))
     assert [f"u-0{n}.{kind}" for n in range(3)] == written
     assert f"3 files for 3 codes of 1 units in {folder}\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("preset", "language", "said"),
+    [
+        ("article", "", "扫码"),
+        ("complaints-uk", "", "Scan"),
+        ("complaints-uk", "zh", "扫码"),
+    ],
+)
+def test_posters_speak_the_citys_language(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str, language: str, said: str
+) -> None:
+    """Unless another is asked for."""
+    monkeypatch.setenv("MASHANG_POLICY_FILE", f"deploy/policies/{preset}.toml")
+    qr.write({Window("u", "n", None): "https://m.example/w/u"}, tmp_path, [Format("a5")], language)
+    with pypdfium2.PdfDocument(tmp_path / "u-00-a5.pdf") as document:
+        told = document[0].get_textpage().get_text_range()
+    assert said in "".join(told.split())
 
 
 def test_a_units_codes_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
