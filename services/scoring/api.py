@@ -15,7 +15,7 @@ from services.scoring.rules.strikes import strikes_of, year_of
 from services.scoring.rules.values import Appeal, Fact, Scope, Strike
 from services.scoring.score_views import Course, Months, Score
 from services.scoring.scores import find_unit, load_course, load_months, load_score
-from services.scoring.store import appeals, criticisms, directory, facts, figures, strikes
+from services.scoring.store import appeals, criticisms, directory, figures, strikes, verdicts
 from services.scoring.telling import Teller
 from shared import access
 from shared.access import Operator
@@ -136,7 +136,7 @@ async def load_strikes(
     marks = await strikes.get_officers_marks(conn, [badge])
     ledger = await strikes.list_ledger(conn, badge)
     async with as_itself(conn, who):
-        held = await facts.list_facts(conn, [Scope("officer", badge)])
+        held = await verdicts.list_facts(conn, [Scope("officer", badge)])
         appealed = await appeals.list_of(conn, badge)
     shown = [_strike(strike, held, appealed, policies) for strike in strikes_of(marks, policies)]
     return views.Strikes(**officer, strikes=shown, ledger=[views.Mark(**mark) for mark in ledger])

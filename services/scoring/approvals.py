@@ -12,7 +12,7 @@ from services.scoring.rules.provisional import firm_at
 from services.scoring.rules.sanctions import Sanction, counted, may_decide
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Scope
-from services.scoring.store import appeals, demands, facts, papers, sanctions
+from services.scoring.store import appeals, demands, papers, sanctions, verdicts
 from services.scoring.store.papers import Addressed
 from shared.access import Operator
 from shared.db import Connection, as_itself
@@ -79,7 +79,7 @@ async def standing(conn: Connection, policies: Policies, sanction: Sanction) -> 
     """
     if sanction.state != "proposed":
         return sanction
-    held = await facts.list_facts(conn, [sanction.demand.cause.scope])
+    held = await verdicts.list_of_demand(conn, sanction.demand, policies)
     return replace(sanction, case_ids=counted(sanction.demand, held, policies))
 
 
@@ -87,6 +87,6 @@ async def firm_of(conn: Connection, policies: Policies, sanction: Sanction) -> d
     """When the strikes of a sanction are no longer provisional; None if it counts none."""
     if sanction.badge is None:
         return None
-    held = await facts.list_facts(conn, [Scope("case", str(one)) for one in sanction.case_ids])
+    held = await verdicts.list_facts(conn, [Scope("case", str(one)) for one in sanction.case_ids])
     appealed = await appeals.list_of(conn, sanction.badge)
     return firm_at([one for one in held if sanction.badge in one.marked], appealed, policies)

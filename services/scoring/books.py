@@ -10,15 +10,7 @@ from services.scoring.announcing import tell
 from services.scoring.rules.sanctions import RULES, counted
 from services.scoring.rules.strikes import year_of
 from services.scoring.rules.values import Change, Fact, Mark
-from services.scoring.store import (
-    criticisms,
-    demands,
-    facts,
-    papers,
-    points,
-    sanctions,
-    strikes,
-)
+from services.scoring.store import criticisms, demands, papers, points, sanctions, strikes, verdicts
 from services.scoring.store.papers import Addressed
 from shared.bus.outbox import publish
 from shared.db import Connection
@@ -104,7 +96,7 @@ async def _save_sanction(conn: Connection, fact: Fact, change: Change, policies:
             await tell(conn, await papers.withdraw_signed(conn, gone, now), "withdrawn", now)
         log.get().info("sanction withdrawn", case_id=fact.case_id, code=demand.cause.rule)
         return
-    held = await facts.list_facts(conn, [demand.cause.scope])
+    held = await verdicts.list_of_demand(conn, demand, policies)
     await sanctions.propose(conn, change, counted(demand, held, policies), fact, now)
     log.get().info("sanction proposed", case_id=fact.case_id, code=demand.cause.rule)
 

@@ -7,8 +7,17 @@ from functools import partial
 from services.scoring import books
 from services.scoring.rules import commendations as rules
 from services.scoring.rules import plan
+from services.scoring.rules.reach import reach_of
 from services.scoring.rules.values import Fact
-from services.scoring.store import appeals, commendations, demands, directory, facts, questions
+from services.scoring.store import (
+    appeals,
+    commendations,
+    demands,
+    directory,
+    facts,
+    questions,
+    verdicts,
+)
 from shared.bus.handling import Heard
 from shared.db import Connection
 from shared.events import (
@@ -97,11 +106,11 @@ async def _take(
     mark: Callable[[], Awaitable[bool]],
 ) -> None:
     await demands.lock_verdicts(conn)
-    before, version = await facts.get_fact(conn, event.case_id), event.aggregate_version
+    before, version = await verdicts.get_fact(conn, event.case_id), event.aggregate_version
     if not await mark():
         log.get().info(f"older {event.TYPE} ignored", case_id=event.case_id, version=version)
         return
-    await _score(policies, conn, before, await facts.get_fact(conn, event.case_id))
+    await _score(policies, conn, before, await verdicts.get_fact(conn, event.case_id))
 
 
 async def _score(
@@ -109,9 +118,13 @@ async def _score(
 ) -> None:
     if fact is None:
         return
-    scopes = plan.scopes_of([before, fact] if before else [fact])
+    touched = [before, fact] if before else [fact]
+    scopes = plan.scopes_of(touched)
     in_force = await demands.get_in_force(conn, scopes)
-    changes = plan.decide(scopes, await facts.list_facts(conn, scopes), in_force, policies)
+    beside = await verdicts.list_of_incidents(conn, {one.incident_id for one in touched})
+    reach = reach_of([*touched, *beside], policies)
+    held = await verdicts.list_facts(conn, scopes, reach)
+    changes = plan.decide(scopes, held, in_force, policies, reach=reach)
     await books.save(conn, fact, changes, policies)
     log.get().info(
         "verdict scored", case_id=fact.case_id, version=fact.revision, count=len(changes)

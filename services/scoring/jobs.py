@@ -6,7 +6,7 @@ from services.scoring import books, metrics
 from services.scoring.announcing import tell
 from services.scoring.rules import plan
 from services.scoring.rules.sanctions import counted
-from services.scoring.store import demands, facts, figures, older, papers, totals, troubled
+from services.scoring.store import demands, figures, older, papers, totals, troubled, verdicts
 from shared.db import Database
 from shared.observe import log
 from shared.policy import Policies
@@ -57,7 +57,7 @@ async def make_up(database: Database, policies: Policies) -> int:
         await demands.lock_verdicts(conn)
         cases = await older.take(conn, unit)
         scopes = [scope for scope in plan.scopes_of(cases) if scope.kind != "case"]
-        held = await facts.list_facts(conn, scopes)
+        held = await verdicts.list_facts(conn, scopes)
         in_force = await demands.get_in_force(conn, scopes)
         changes = plan.missed(plan.decide(scopes, held, in_force, policies))
         known = {fact.case_id: fact for fact in held}

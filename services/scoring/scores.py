@@ -7,7 +7,7 @@ from uuid import UUID
 from services.scoring import views
 from services.scoring.rules import prominent, provisional
 from services.scoring.score_views import CaseShown, Course, Day, Months, Score
-from services.scoring.store import appeals, directory, facts, papers, points
+from services.scoring.store import appeals, directory, papers, points, verdicts
 from services.scoring.telling import Cases, Teller
 from shared.db import Connection, as_itself
 from shared.errors import NotFound
@@ -59,10 +59,12 @@ async def load_course(conn: Connection, teller: Teller, unit_code: str) -> Cours
 
 async def _may_fall(conn: Connection, teller: Teller, unit_code: str) -> set[UUID]:
     """The cases of a unit whose marks on officers are provisional."""
-    now = clock.now()
-    marked = await facts.list_marked(conn, unit_code, now - _A_YEAR)
+    now, policies = clock.now(), teller.policies
     appealed = await appeals.list_of_unit(conn, unit_code)
-    return provisional.open_cases(marked, appealed, teller.policies, now)
+    cases = {one.case_id for one in appealed}
+    since = provisional.appealable_since(policies, now)
+    marked = await verdicts.list_marked(conn, unit_code, now - _A_YEAR, since, cases)
+    return provisional.open_cases(marked, appealed, policies, now)
 
 
 async def load_months(conn: Connection, teller: Teller, unit_code: str) -> Months:
@@ -71,7 +73,7 @@ async def load_months(conn: Connection, teller: Teller, unit_code: str) -> Month
     since = _since(clock.service_day(clock.now(), zone))
     # An incident belongs to the month of its first complaint; a run of months began before it.
     before = datetime(since.year - 1, since.month, 1, tzinfo=zone)
-    found = await facts.list_found(conn, unit_code, before)
+    found = await verdicts.list_found(conn, unit_code, before)
     months = [one for one in prominent.months_of(found, teller.policies) if one.first >= since]
     ids = (fact.case_id for one in months for cases in one.incidents for fact in cases)
     known = await _cases(conn, ids)

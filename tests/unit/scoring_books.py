@@ -1,13 +1,15 @@
 """For tests: verdicts, and the three ledgers as a fold of the rules' plans."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from services.scoring.rules import plan
-from services.scoring.rules.values import Change, Demand, Fact
+from services.scoring.rules.reach import Reach, reach_of
+from services.scoring.rules.values import Change, Demand, Fact, Scope
 from shared import policy
 from shared.events import Attribution, CaseVerified, IncidentChanged, Verdict
 
@@ -82,13 +84,29 @@ class Books:
         if moved := self.incidents.get(fact.case_id):
             fact = replace(fact, incident_id=moved.incident_id)
         self.facts[fact.case_id] = fact
-        scopes = plan.scopes_of([before, fact] if before else [fact], self.rules)
-        facts = list(self.facts.values())
-        changes = plan.decide(scopes, facts, +self.in_force, self.policies, self.rules)
+        touched = [before, fact] if before else [fact]
+        scopes = plan.scopes_of(touched, self.rules)
+        own = {one.incident_id for one in touched}
+        beside = [one for one in self.facts.values() if one.incident_id in own]
+        reach = reach_of([*touched, *beside], self.policies)
+        facts = self._reached(scopes, reach)
+        changes = plan.decide(scopes, facts, +self.in_force, self.policies, self.rules, reach)
         for change in changes:
             self.in_force[change.demand] += change.delta
             self.balances[change.demand.subject.id] += change.delta_centipoints
         return changes
+
+    def _reached(self, scopes: Sequence[Scope], reach: Reach) -> list[Fact]:
+        """All of cases and officers, and of units what is within reach, as the service loads it."""
+        near = {
+            one.incident_id for one in self.facts.values()
+            if reach.since <= one.received_at < reach.until
+        }  # fmt: skip
+        return [
+            one for one in self.facts.values()
+            if one.incident_id in near
+            or any(scope.kind != "unit" and scope.holds(one) for scope in scopes)
+        ]  # fmt: skip
 
     def under(self, *rules: str) -> Counter[Demand]:
         """What is in force by these rules."""

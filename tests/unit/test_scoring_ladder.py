@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from services.scoring.rules import unattributed
-from services.scoring.rules.provisional import OPEN, firm_at
+from services.scoring.rules.provisional import OPEN, appealable_since, firm_at
+from services.scoring.rules.reach import reach_of, reach_of_period
 from services.scoring.rules.sanctions import counted
 from services.scoring.rules.values import Appeal, Fact
 from shared.policy import Policies, promises
@@ -43,6 +44,31 @@ def at(said: str) -> datetime:
 def test_a_strike_is_provisional_for_five_working_days(verified: str, until: str, why: str) -> None:
     """A strike is provisional for 5 working days, by the policy's calendar."""
     assert at(until) == promises.appealable_until(at(verified), POLICY), why
+
+
+@pytest.mark.parametrize("now", ["2026-03-10 00:00", "2026-10-09 12:00", "2027-01-05 23:59"])
+def test_what_may_still_be_appealed_against_is_no_older(now: str) -> None:
+    """Of no verdict from before then; a day later it may, also after a long holiday."""
+    since = appealable_since(POLICIES, at(now))
+    before = [since - timedelta(hours=n) for n in range(24 * 20)]
+    assert not any(at(now) < promises.appealable_until(one, POLICY) for one in before)
+    assert at(now) < promises.appealable_until(since + timedelta(days=1), POLICY)
+
+
+def test_a_verdict_reaches_its_quarter_and_the_months_after_it() -> None:
+    """Of a complaint of November: that month, the next one, the quarter; and what counts there."""
+    one = replace(facts("2026-11-20 10:00")[0], received_at=at("2026-11-20"))
+    early = replace(one, received_at=at("2026-02-01"))
+    reach = reach_of([one], POLICIES)
+    assert {"2026-11", "2026-12", "2026-Q4"} == reach.periods
+    assert at("2026-09-29") == reach.since
+    assert at("2027-01-03") == reach.until
+    both = reach_of([early, one], POLICIES)
+    assert {f"2026-{month:02}" for month in range(2, 13)} | {"2026-Q1", "2026-Q4"} == both.periods
+    assert at("2025-12-30") == both.since
+    assert at("2025-12-30") == reach_of_period("2026-Q1", POLICIES).since
+    interview = reach_of_period("2026-01", POLICIES)
+    assert (at("2025-11-29"), at("2026-02-03")) == (interview.since, interview.until)
 
 
 def test_an_extra_holiday_moves_the_end() -> None:

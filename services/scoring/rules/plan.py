@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from services.scoring.rules import assessment, prominent, strikes, unattributed
+from services.scoring.rules.reach import Reach
 from services.scoring.rules.values import Change, Demand, Fact, Scope, ScopeKind
 from shared.policy import Policies
 
@@ -41,18 +42,28 @@ def decide(
     in_force: Counter[Demand],
     policies: Policies,
     rules: Rules = RULES,
+    reach: Reach | None = None,
 ) -> list[Change]:
-    """From what is in force to what is demanded; `facts` are all those of the scopes."""
+    """From what is in force to what is demanded; `facts` are all those of the scopes.
+
+    Of units those within a `reach` are enough, beyond which nothing is looked at.
+    """
     changes: list[Change] = []
     for scope in scopes:
         held = [fact for fact in facts if scope.holds(fact)]
         wanted = Counter(_demands(scope, held, policies, rules))
         present = Counter({d: n for d, n in in_force.items() if d.cause.scope == scope})
+        if reach and scope.kind == "unit":
+            wanted, present = (_within(reach, demands) for demands in (wanted, present))
         cases = _cases(scope, held)
         back, new = (present - wanted).elements(), (wanted - present).elements()
         changes += [Change(demand, -1, cases) for demand in sorted(back, key=_order)]
         changes += [Change(demand, 1, cases) for demand in sorted(new, key=_order)]
     return changes
+
+
+def _within(reach: Reach, demands: Counter[Demand]) -> Counter[Demand]:
+    return Counter({one: n for one, n in demands.items() if one.period in reach.periods})
 
 
 def missed(changes: Iterable[Change]) -> list[Change]:

@@ -1,7 +1,7 @@
 """Strikes and points that may still fall: an officer may appeal, or has appealed (rule 15)."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.scoring.rules.values import Appeal, Fact
@@ -26,6 +26,14 @@ def firm_at(
             until = OPEN
         incidents[fact.incident_id] = min(until, incidents.get(fact.incident_id, until))
     return max(incidents.values(), default=None)
+
+
+def appealable_since(policies: Policies, now: datetime) -> datetime:
+    """When a verdict at the earliest came that may still be appealed against, by any policy."""
+    since = now
+    while any(now < promises.appealable_until(since, one) for one in policies.editions):
+        since -= timedelta(days=1)
+    return since
 
 
 def open_cases(

@@ -16,7 +16,8 @@ _MARK = """
 """
 _LIST = "SELECT case_id, badge, revision, state, due_at FROM appeals WHERE badge = $1"
 _LIST_OF_UNIT = """
-    SELECT case_id, badge, revision, state, due_at FROM appeals WHERE unit_code = $1
+    SELECT case_id, badge, revision, state, due_at FROM appeals
+    WHERE unit_code = $1 AND state <> 'upheld'
 """
 
 _WAITING = """
@@ -46,7 +47,7 @@ async def list_of(conn: Connection, badge: str) -> list[Appeal]:
 
 
 async def list_of_unit(conn: Connection, unit_code: str) -> list[Appeal]:
-    """All appeals against what was found at a unit."""
+    """Appeals against what was found at a unit, but for those after which it stands."""
     return [Appeal(**dict(row)) for row in await conn.fetch(_LIST_OF_UNIT, unit_code)]
 
 

@@ -1,12 +1,9 @@
 """What happened to submissions, cases and rewards: the newest of each, for the figures."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from asyncpg import Record
-
-from services.scoring.rules.values import Fact, Scope, ScopeKind
 from shared.db import Connection
 from shared.events import (
     AnswerRated,
@@ -81,28 +78,6 @@ _MARK_INCIDENT = """
     ON CONFLICT (case_id) DO UPDATE SET incident_id = excluded.incident_id,
         version = excluded.version
     WHERE incidents.version < excluded.version RETURNING version
-"""
-_FACT = """
-    SELECT v.case_id, v.revision, v.kind, v.unit_code,
-           coalesce(i.incident_id, v.incident_id) AS incident_id, v.verdict, v.attribution,
-           v.officers, v.categories, v.received_at, v.verified_at, v.named
-    FROM verdicts v LEFT JOIN incidents i ON i.case_id = v.case_id
-"""
-_FACTS = f"""{_FACT}
-    WHERE v.case_id IN (
-        SELECT unnest($1::uuid[]) UNION SELECT verdicts_on($2::text[])
-        UNION SELECT case_id FROM verdicts
-        WHERE unit_code = ANY($3::text[]) AND verdict IN ('substantiated', 'partly'))
-    ORDER BY v.received_at, v.case_id
-"""  # noqa: S608  the parts are this module's own
-_FOUND = f"""{_FACT}
-    WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
-      AND v.received_at >= $2
-    ORDER BY v.received_at, v.case_id
-"""
-_MARKED = f"""{_FACT}
-    WHERE v.unit_code = $1 AND v.kind = 'complaint' AND v.verdict IN ('substantiated', 'partly')
-      AND v.attribution = 'officers' AND v.verified_at >= $2
 """
 _MARK_DECIDED = """
     INSERT INTO rewards (reward_id, case_id, decision, amount_fen, version)
@@ -181,36 +156,6 @@ async def mark_incident(conn: Connection, event: IncidentChanged) -> bool:
     """Take over the incident of a case; False if we have as new a one."""
     row = (event.case_id, event.incident_id, event.unit_code, event.version)
     return await conn.fetchval(_MARK_INCIDENT, *row) is not None
-
-
-async def get_fact(conn: Connection, case_id: UUID) -> Fact | None:
-    """A case's verdict as it stands."""
-    facts = await list_facts(conn, [Scope("case", str(case_id))])
-    return facts[0] if facts else None
-
-
-async def list_facts(conn: Connection, scopes: Sequence[Scope]) -> list[Fact]:
-    """The verdicts of these cases, officers and units as they stand, in the order of receipt."""
-    ids: dict[ScopeKind, list[str]] = {"case": [], "officer": [], "unit": []}
-    for scope in scopes:
-        ids[scope.kind].append(scope.id)
-    rows = await conn.fetch(_FACTS, ids["case"], ids["officer"], ids["unit"])
-    return [_fact(row) for row in rows]
-
-
-async def list_found(conn: Connection, unit_code: str, since: datetime) -> list[Fact]:
-    """What was found true of complaints about a unit since then, in the order of receipt."""
-    return [_fact(row) for row in await conn.fetch(_FOUND, unit_code, since)]
-
-
-async def list_marked(conn: Connection, unit_code: str, since: datetime) -> list[Fact]:
-    """What marks officers of a unit by a verdict since then."""
-    return [_fact(row) for row in await conn.fetch(_MARKED, unit_code, since)]
-
-
-def _fact(row: Record) -> Fact:
-    arrays = {name: tuple(row[name]) for name in ("officers", "categories", "named")}
-    return Fact(**dict(row) | arrays)
 
 
 async def mark_decided(conn: Connection, event: RewardDecided) -> bool:

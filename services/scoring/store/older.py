@@ -1,7 +1,7 @@
 """Verdicts from before a rule was there, until their units were looked at by it."""
 
 from services.scoring.rules.values import Fact, Scope
-from services.scoring.store import facts
+from services.scoring.store import verdicts
 from shared.db import Connection
 
 _NEXT = "SELECT unit_code FROM verdicts WHERE older ORDER BY unit_code LIMIT 1"
@@ -17,4 +17,4 @@ async def next_unit(conn: Connection) -> str | None:
 async def take(conn: Connection, unit_code: str) -> list[Fact]:
     """Those of a unit, from now on no older than others. The caller holds `lock_verdicts`."""
     rows = await conn.fetch(_TAKE, unit_code)
-    return await facts.list_facts(conn, [Scope("case", str(row["case_id"])) for row in rows])
+    return await verdicts.list_facts(conn, [Scope("case", str(row["case_id"])) for row in rows])
