@@ -98,7 +98,7 @@ class Settings(BaseSettings):
 
     `trusted_proxies` are believed when they say for whom they ask (X-Forwarded-For);
     `most_connections` is what one caller may hold. The ops port has a host of its own. Each of
-    `instances` has so many `workers`, processes that listen on its one port.
+    `instances` has so many `workers`; all that stand on one machine listen on one port.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     staff_urls: StaffUrls = {}
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1, le=100_000)
+
+    @property
+    def shares_port(self) -> bool:
+        """Whether others of the same service may listen where it does."""
+        return self.workers > 1 or self.instances > 1
 
     @property
     def secure_cookies(self) -> bool:

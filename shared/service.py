@@ -247,8 +247,8 @@ async def _live(running: Running, own: socket | None) -> None:
             await stack.enter_async_context(resource)
         outside = Outside.of(settings)
         app = make_app(service.house, outside)
-        several, page = settings.workers > 1, ops_app(running.check)
-        site = await listen(app, settings.http_host, settings.http_port, outside, shared=several)
+        page, shared = ops_app(running.check), settings.shares_port
+        site = await listen(app, settings.http_host, settings.http_port, outside, shared=shared)
         alone = partial(listen, page, settings.ops_host, settings.ops_port)
         ops = await (listen_at(page, own) if own else alone())
         log.get().info("service started", port=settings.http_port)

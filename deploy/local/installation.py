@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from deploy.local import databases, envfiles
+from deploy.local import databases, envfiles, instances
 from deploy.local.console import Console
 from deploy.local.folder import private_folder
 from deploy.local.keys import Keys
-from deploy.local.ports import Ports
+from deploy.local.ports import LOOPBACK, Ports, free_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import SANDBOX, sandbox_env, service_env
@@ -32,6 +33,9 @@ class Installation:
         self.console = console
         self.urls = {name: ports.url(name) for name in (*SERVICES, SANDBOX)}
         self.ops_urls = {name: ports.url(f"ops_{name}") for name in SERVICES}
+        self.instances = instances.wanted()
+        for _, *further in self.instances.values():
+            self.ops_urls |= {name: f"http://{LOOPBACK}:{free_port()}" for name in further}
         self._keys: Keys | None = None
         self._database_url = secret.read("DATABASE_URL") or ""
         self.broker_url = secret.read("AMQP_URL") or ""
@@ -74,11 +78,12 @@ class Installation:
         name = databases.database_of(service)
         return databases.url_for(self.admin_url, name, name, self.keys.password_of(service))
 
-    def env(self, service: str) -> dict[str, str]:
-        """The complete environment of one service, or of the sandbox."""
-        if service == SANDBOX:
+    def env(self, name: str) -> dict[str, str]:
+        """The complete environment of one instance of a service, or of the sandbox."""
+        if name == SANDBOX:
             return sandbox_env(self.ports, self.keys)
-        return service_env(
+        service = instances.service_of(name)
+        told = service_env(
             service,
             ports=self.ports,
             keys=self.keys,
@@ -86,6 +91,11 @@ class Installation:
             amqp_url=self.amqp_url(service),
             photos=os.environ.get("MASHANG_PHOTOS") or str(self.data / "photos"),
         )
+        several = len(self.instances[service])
+        if several == 1:
+            return told
+        ops = str(urlsplit(self.ops_urls[name]).port)
+        return told | {"MASHANG_INSTANCES": str(several), "MASHANG_OPS_PORT": ops}
 
     def write_environments(self) -> None:
         """Leave them in files, for the commands."""

@@ -70,7 +70,7 @@ class Stack(Installation):
 
     async def stop(self) -> None:
         """Drain the services, then the sandbox, then broker and database. Safe to repeat."""
-        services = [self.processes[name] for name in SERVICES if name in self.processes]
+        services = [process for name, process in self.processes.items() if name != SANDBOX]
         await asyncio.gather(*(process.stop() for process in services))
         if SANDBOX in self.processes:
             await self.processes[SANDBOX].stop()
@@ -135,8 +135,9 @@ class Stack(Installation):
             folder = private_folder(self.data / SANDBOX)
             where = ("--port", str(self.ports["sandbox"]), "--data", str(folder))
             await self._launch(SANDBOX, "deploy.sandbox", *where)
-        for name in SERVICES:
-            await self._launch(name, f"services.{name}")
+        for service in SERVICES:
+            for name in self.instances[service]:
+                await self._launch(name, f"services.{service}")
         await self.until_ready()
         self.console.step(f"ready: {', '.join(self.processes)}")
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from deploy.cli.main import app
+from deploy.local import instances
 from deploy.local.ports import DEFAULTS, variable
 from shared import config, secret
 from shared.flows import SERVICES
@@ -206,9 +207,9 @@ def test_every_command_is_told() -> None:
 
 
 def test_every_variable_is_read() -> None:
-    """A variable that README explains stands in the code, or follows from a setting's or port's."""
+    """A variable that README explains stands in the code, or follows from a setting or the like."""
     told = {name for span in spans(README) for name in re.findall(r"MASHANG_[A-Z_]+[A-Z]", span)}
-    ports = {variable(name) for name in DEFAULTS}
+    ports = {variable(name) for name in DEFAULTS} | set(map(instances.variable, SERVICES))
     code = "\n".join([*SOURCES.values(), (ROOT / "Makefile").read_text("utf-8")])
     purposes = {f"MASHANG_SEAL_KEYS_{one}" for one in ("PHONE", "WORDS", "ANSWER", "NOTE", "PHOTO")}
     kinds = [import_module(f"services.{name}.settings").Settings for name in SERVICES]

@@ -2,13 +2,17 @@
 
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from deploy.local import inherited
+from deploy.local import inherited, instances
+from deploy.local.console import Console
+from deploy.local.installation import Installation
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports
+from deploy.local.process import StartError
 from deploy.local.settings import sandbox_env, service_env, staff_urls
 from deploy.local.vendors import BUYS, USED
 from deploy.sandbox.dialects import of_kind
@@ -196,3 +200,27 @@ def test_the_sandbox_starts_with_what_it_is_told() -> None:
     }
     own = {keys.seal_phone, keys.index_key, keys.owner_password, keys.demo_password}
     assert set() == own & set(env.values())
+
+
+def test_instances_share_their_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of one service differ in their ops port alone, and each knows of how many it is."""
+    monkeypatch.setenv("MASHANG_INSTANCES_REWARDS", "3")
+    here = Installation(tmp_path, PORTS, Console(quiet=True), fsync=False, restart=False)
+    assert ("rewards", "rewards-2", "rewards-3") == here.instances["rewards"]
+    assert [("intake",)] == [here.instances["intake"]]
+    envs = [here.env(name) for name in here.instances["rewards"]]
+    assert {str(PORTS["rewards"])} == {env["MASHANG_HTTP_PORT"] for env in envs}
+    assert 3 == len({env.pop("MASHANG_OPS_PORT") for env in envs})
+    assert ["3", "3", "3"] == [env["MASHANG_INSTANCES"] for env in envs]
+    assert envs[0] == envs[1] == envs[2]
+    assert "MASHANG_INSTANCES" not in here.env("intake")
+
+
+@pytest.mark.parametrize("text", ["0", "17", "two", "-1", "1.5", "３"])
+def test_what_is_no_number_of_instances(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line names the variable and what is expected."""
+    monkeypatch.setenv("MASHANG_INSTANCES_SCORING", text)
+    with pytest.raises(StartError) as refused:
+        instances.wanted()
+    said = f"MASHANG_INSTANCES_SCORING={text} is no number of instances; give one from 1 to 16"
+    assert said == str(refused.value)
