@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 
 .DEFAULT_GOAL := help
 .PHONY: help run test steady fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
-.PHONY: cuts pictures
+.PHONY: cuts pictures secrets image
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,11 +23,11 @@ run: ## set up, start everything on this machine, pay one demo complaint, stay u
 	@$(LEASH) $(BIN)/python -m deploy.local
 
 test: ## set up and run every test (ARGS="-k words" selects)
-	@$(BOOTSTRAP) --dev --broker --browser --prometheus
+	@$(BOOTSTRAP) --dev --broker --browser --prometheus --proxy
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 steady: ## the suite five times in a row while another process burns every core (ARGS="--times 2")
-	@$(BOOTSTRAP) --dev --broker --browser --prometheus
+	@$(BOOTSTRAP) --dev --broker --browser --prometheus --proxy
 	@$(LEASH) $(BIN)/python -m tests.steady $(ARGS)
 
 fuzz: ## many random examples for every property; prints the seed, and SEED=... repeats them
@@ -79,6 +79,13 @@ flood: ## 10,000 submissions of one source, and what becomes of them and of ever
 cuts: ## break each endpoint's connection before every word that it says to the database
 	@$(BOOTSTRAP) --dev
 	@exec $(BIN)/python -m pytest -q tests/integration/test_lost_connections.py --cuts 1
+
+secrets: ## every secret of an installation as a file (ARGS="FOLDER --postgres HOST --broker HOST")
+	@$(BOOTSTRAP)
+	@exec $(BIN)/python -m deploy.cluster secrets $(or $(ARGS),deploy/compose/secrets)
+
+image: ## what the Dockerfile does, in a Debian that debootstrap makes (root only)
+	@exec sh deploy/compose/try.sh $(ARGS)
 
 defects: ## seed known defects one by one and see that the suite notices each (ARGS="word" selects)
 	@$(BOOTSTRAP) --dev --broker

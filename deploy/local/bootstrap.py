@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--browser", action="store_true", help="also Chromium, for the tests")
     parser.add_argument("--wrk", action="store_true", help="also wrk, for the benchmarks")
     parser.add_argument("--prometheus", action="store_true", help="also Prometheus and promtool")
+    parser.add_argument("--proxy", action="store_true", help="also Caddy, for the tests")
     wanted = parser.parse_args()
     try:
         ensure_environment(venv_folder(), dev=wanted.dev)
@@ -54,6 +55,8 @@ def main() -> int:
             install_packages("wrk", "wrk, which makes the benchmarks' load,")
         if wanted.prometheus:
             ensure_prometheus()
+        if wanted.proxy:
+            ensure_proxy()
     except SetupError as problem:
         print(f"mashang: {problem}", file=sys.stderr)
         return 1
@@ -222,6 +225,13 @@ def install_packages(package: str, what: str, otherwise: str = "") -> None:
     )
     if result.returncode:
         raise SetupError(f"{by_hand}; apt-get said: {last_line(result)}")
+
+
+def ensure_proxy() -> None:
+    """Caddy, for the tests of its configuration."""
+    if not shutil.which("caddy"):
+        with services_not_started():
+            install_packages("caddy", "Caddy, whose configuration is tested,")
 
 
 @contextlib.contextmanager

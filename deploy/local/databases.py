@@ -31,6 +31,11 @@ def url_for(admin_url: str, database: str, user: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{login}@{place}", path=f"/{database}"))
 
 
+def url_of(url: str, database: str) -> str:
+    """The same server and log-in, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
 async def prepare(admin_url: str, keys: Keys, mark: Path | None) -> bool:
     """Make all that is missing and migrate; True if there was anything to do.
 
@@ -84,8 +89,13 @@ async def make_database(admin: asyncpg.Connection, name: str) -> None:
     """A database that only its owner and its own service may enter."""
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await admin.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
-    await admin.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
-    await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {name}")
+    await keep_to_service(admin, name)
+
+
+async def keep_to_service(owner: asyncpg.Connection, name: str) -> None:
+    """Nobody else's log-in enters the database; its owner may say so, too."""
+    await owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    await owner.execute(f"GRANT CONNECT ON DATABASE {name} TO {name}")
 
 
 async def migrate_all(admin_url: str, keys: Keys) -> None:

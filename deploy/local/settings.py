@@ -47,34 +47,34 @@ def staff_urls(ports: Ports) -> str:
 
 def own_env(service: str, ports: Ports, keys: Keys) -> dict[str, str]:
     """What only this service is told."""
-    if service == "intake":
-        return {
-            **keys.seal_keys("phone", "words", "answer", "photo"),
-            "MASHANG_INDEX_KEY": keys.index_key,
-            "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
-            "MASHANG_RECEIPT_KEY": keys.receipt_key,
-            "MASHANG_SIGNING_KEY": keys.signing_key,
-            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
-        }
+    own = keys_of(service, keys)
+    if service == "verification":
+        return {**own, "MASHANG_SECOND_FACTOR": "optional"}
+    if service in vendors.BUYS:
+        return {**own, **vendors.caller_env(service, ports, keys)}
+    return own
+
+
+def keys_of(service: str, keys: Keys) -> dict[str, str]:
+    """The keys that this service holds, by their variables."""
     if service == "verification":
         return {
             **keys.seal_keys("phone", "words", "answer", "note", "photo"),
             "MASHANG_INDEX_KEY": keys.index_key,
             "MASHANG_IDENTITY_SEED": keys.identity_seed,
-            "MASHANG_SECOND_FACTOR": "optional",
         }
-    if service in vendors.BUYS:
-        own = {
-            "notifications": {"MASHANG_INDEX_KEY": keys.sms_index_key},
-            "rewards": {"MASHANG_CLOSE_KEY": keys.close_key},
-        }
-        return {
-            **keys.seal_keys("phone"),
-            **own[service],
-            "MASHANG_IDENTITY_PUBLIC": keys.identity_public,
-            **vendors.caller_env(service, ports, keys),
-        }
-    return {"MASHANG_IDENTITY_PUBLIC": keys.identity_public}
+    own = {
+        "intake": {
+            **keys.seal_keys("phone", "words", "answer", "photo"),
+            "MASHANG_INDEX_KEY": keys.index_key,
+            "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
+            "MASHANG_RECEIPT_KEY": keys.receipt_key,
+            "MASHANG_SIGNING_KEY": keys.signing_key,
+        },
+        "notifications": {**keys.seal_keys("phone"), "MASHANG_INDEX_KEY": keys.sms_index_key},
+        "rewards": {**keys.seal_keys("phone"), "MASHANG_CLOSE_KEY": keys.close_key},
+    }
+    return {**own.get(service, {}), "MASHANG_IDENTITY_PUBLIC": keys.identity_public}
 
 
 def sandbox_env(ports: Ports, keys: Keys) -> dict[str, str]:
