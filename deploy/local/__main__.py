@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from deploy.demo import first_complaint, load_directory
@@ -14,7 +14,7 @@ from deploy.local.ports import PortError, Ports
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.local.stack import Stack
-from deploy.local.welcome import screen
+from deploy.local.welcome import addresses, screen
 from shared.errors import MashangError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -54,8 +54,12 @@ async def serve() -> None:
     try:
         async with stack:
             stack.console.step("loading the demo's directory")
-            await load_directory(stack)
-            welcome(stack, await first_complaint(stack))
+            if await load_directory(stack):
+                welcome(stack, screen(stack.urls, stack.keys.demo_password,
+                                      await first_complaint(stack)))  # fmt: skip
+            else:
+                stack.console.step("another directory is there; it stays, and nothing is filed")
+                welcome(stack, addresses(stack.urls))
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         stack.console.step("drained")
@@ -67,9 +71,9 @@ def data_folder() -> Path:
     return Path(os.environ.get("MASHANG_DATA") or ROOT / ".mashang").absolute()
 
 
-def welcome(stack: Stack, complaint: Mapping[str, object]) -> None:
-    """Where everything is, how to sign in, and a code to scan."""
-    for line in screen(stack.urls, stack.keys.demo_password, complaint):
+def welcome(stack: Stack, lines: Iterable[str]) -> None:
+    """Where everything is; for the demo also how to sign in, and a code to scan."""
+    for line in lines:
         stack.console.print(line)
     stack.console.print()
     stack.console.step("up; Ctrl-C drains and stops everything; `mashang logs` shows the logs")

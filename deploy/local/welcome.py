@@ -30,9 +30,7 @@ def screen(urls: Mapping[str, str], password: str, complaint: Mapping[str, objec
 
 def told(urls: Mapping[str, str], password: str, complaint: Mapping[str, object]) -> Iterator[str]:
     """Where everything is, how to sign in, what came of the first complaint."""
-    yield ""
-    for name, url in urls.items():
-        yield f"{name:<19}{url}{PAGES.get(name, '')}"
+    yield from addresses(urls)
     yield ""
     for role, username in demo_operators().items():
         yield f"{role.replace('_', ' '):<19}{username}"
@@ -42,6 +40,13 @@ def told(urls: Mapping[str, str], password: str, complaint: Mapping[str, object]
         if name != "page":
             yield f"{name:<19}{value}"
     yield f"{'scan, or open':<19}{complaint['page']}"
+
+
+def addresses(urls: Mapping[str, str]) -> Iterator[str]:
+    """Where everything is: all that is known where a directory is not the demo's."""
+    yield ""
+    for name, url in urls.items():
+        yield f"{name:<19}{url}{PAGES.get(name, '')}"
 
 
 def qr(address: str) -> list[str]:

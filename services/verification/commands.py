@@ -16,7 +16,7 @@ from services.verification.directory.commands import (
     import_csv,
     set_operator,
 )
-from services.verification.directory.store import officers, operators, units
+from services.verification.directory.store import officers, operators, places, units
 from services.verification.directory.store.operators import StoredOperator
 from services.verification.directory.store.units import StoredUnit
 from services.verification.paging.acts import keep_first
@@ -34,6 +34,7 @@ __all__ = [
     "add_operator",
     "disable_operator",
     "explain",
+    "get_root",
     "import_csv",
     "keep_first",
     "list_windows",
@@ -95,6 +96,12 @@ def _windows(unit: StoredUnit, wanted: Wanted, badges: Sequence[str]) -> Iterato
         yield from (Window(code, name, n) for n in range(1, unit.counters + 1))
     yield from (Window(code, name, kiosk=n) for n in range(1, wanted.kiosks + 1))
     yield from (Window(code, name, officer=badge) for badge in badges)
+
+
+async def get_root(conn: Connection) -> str | None:
+    """The place that all others lie below; None while there is no directory."""
+    found = await places.list_places(conn)
+    return next((code for code, place in found.items() if not place.parent_code), None)
 
 
 async def add_operator(

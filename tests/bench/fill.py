@@ -33,10 +33,12 @@ from tests.bench.__main__ import a_number
 from tests.bench.city import Owning, found_city, steady
 from tests.bench.growing import Done, forget, room
 from tests.bench.growth import UNITS
-from tests.town import Town, town
+from tests.town import PASSWORD, Town, town
 
 FOLDER = ROOT / ".mashang" / "filled"
 LEAST, MOST = 1000, 100_000_000
+PEOPLE = ("city", "northern", "north1", "leader", "approver", "auditor")
+_FIRST = "one of everything"
 
 
 def arguments() -> argparse.Namespace:
@@ -77,8 +79,10 @@ async def fill(chosen: argparse.Namespace, progress: Progress) -> None:
 
 async def grow(place: Town, owning: Owning, cases: int, progress: Progress) -> None:
     """One of everything, and so many cases behind it."""
+    bar = progress.add_task(_FIRST, total=None)
+    tell(progress, _FIRST)
     city, copies = await found_city(place, owning, UNITS), cases // past.CASES
-    bar = progress.add_task("", total=city.tables * copies)
+    progress.update(bar, total=city.tables * copies)
     await city.age(copies, advancing(progress, bar), personal=0)
     for service in place.services:
         owner = await owning(service)
@@ -87,12 +91,23 @@ async def grow(place: Town, owning: Owning, cases: int, progress: Progress) -> N
 
 
 def advancing(progress: Progress, bar: TaskID) -> Done:
-    """What tells the bar."""
+    """What tells the bar; a line for each tenth where there is none to be seen."""
+    task, tenths = progress.tasks[bar], 0
 
     def done(table: str, copies: int) -> None:
+        nonlocal tenths
         progress.update(bar, advance=copies, description=table)
+        if int(task.percentage / 10) > tenths:
+            tenths = int(task.percentage / 10)
+            tell(progress, f"{tenths * 10:3} %  {table}")
 
     return done
+
+
+def tell(progress: Progress, line: str) -> None:
+    """What a terminal's bar shows, for a file or a pipe."""
+    if not progress.console.is_terminal:
+        print(line, flush=True)
 
 
 async def must_be_empty(owning: Owning) -> None:
@@ -107,7 +122,7 @@ async def must_be_empty(owning: Owning) -> None:
 def main() -> int:
     """0 when it is filled; 1 with one line that says why not."""
     chosen = arguments()
-    log.configure("fill", "error")
+    log.configure("fill", "critical")  # what goes wrong here is one line, below
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(),
                TimeRemainingColumn())  # fmt: skip
     try:
@@ -120,6 +135,7 @@ def main() -> int:
         print("fill: interrupted; remove the folder before it is filled again", file=sys.stderr)
         return 130
     print(f"{chosen.cases:,} cases; MASHANG_DATA={chosen.data} make run shows them")
+    print(f"{', '.join(PEOPLE)}: {PASSWORD}")
     return 0
 
 

@@ -85,6 +85,26 @@ async def test_a_day_that_is_over_can_be_drawn_again(intake: Site) -> None:
     assert SEED in html
 
 
+async def test_how_many_were_drawn_stands_beside_the_seed(intake: Site) -> None:
+    """As it was told; of a day whose seed came by code of before, its lots are counted."""
+    before = DAY - timedelta(days=1)
+    await intake.tell(committed(), revealed(), committed(before))
+    told = revealed(before, count=3)
+    await intake.fetch("INSERT INTO sample_reveals (day, seed, revealed_at) VALUES ($1, $2, $3)",
+                       before, told.seed, told.revealed_at)  # fmt: skip
+    for one in told.lots:
+        await intake.fetch(
+            "INSERT INTO sample_lots (number, drawn_for, day, percent, drawn)"
+            " VALUES ($1, $2, $3, $4, $5)",
+            one.number, one.drawn_for, before, one.percent, one.drawn,
+        )  # fmt: skip
+    rows = await intake.fetch("SELECT cases, drawn FROM sample_reveals ORDER BY day")
+    drawn = [sum(one.drawn for one in event.lots) for event in (told, revealed())]
+    assert [(None, None), (20, drawn[1])] == [tuple(row) for row in rows]
+    days = [await whole(intake, day) for day in (before, DAY)]
+    assert [(3, drawn[0]), (20, drawn[1])] == [(day["cases"], day["drawn"]) for day in days]
+
+
 async def test_whoever_has_a_number_finds_the_lot(intake: Site) -> None:
     """However it was typed; another's, or nonsense, is in no draw."""
     event = revealed()

@@ -15,7 +15,7 @@ from deploy.local.family import descendants, kill_all
 from deploy.local.ports import Ports, free_port
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import ask, lacks_broker, one_line, until_ready
-from deploy.local.welcome import demo_operators, qr, screen
+from deploy.local.welcome import addresses, demo_operators, qr, screen
 from shared.access import Role
 from shared.observe.reading import LEVELS, Entry
 
@@ -47,6 +47,13 @@ def test_the_welcome_is_complete_on_any_terminal(
     assert [] == [line for line in qr(PAGE) if line.rstrip() not in text]
     beside = any("intake" in line and "█" in line for line in lines)
     assert beside == (columns >= 120)
+
+
+def test_of_anothers_directory_only_addresses_are_told() -> None:
+    """Its people and their passwords are nobody's to know."""
+    text = "\n".join(addresses(URLS))
+    assert [] == [url for url in URLS.values() if url not in text]
+    assert [] == [name for name in demo_operators().values() if f" {name}" in text]
 
 
 def test_the_welcome_fits_one_screen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,16 +7,14 @@ from services.intake.sample.views import Day, Found, WholeDay
 from shared.db import Connection
 from shared.events import Lot, SampleCommitted, SampleRevealed
 
-_DAY = """
+_COUNT = "(SELECT count(*) FROM sample_lots l WHERE l.day = r.day{})"
+_DAY = f"""
     SELECT c.day, c.commitment, c.committed_at, r.seed, r.revealed_at,
-           CASE WHEN r.day IS NOT NULL THEN l.cases END AS cases,
-           CASE WHEN r.day IS NOT NULL THEN l.drawn END AS drawn
+           CASE WHEN r.day IS NOT NULL THEN coalesce(r.cases, {_COUNT.format("")}) END AS cases,
+           CASE WHEN r.day IS NOT NULL
+                THEN coalesce(r.drawn, {_COUNT.format(" AND l.drawn")}) END AS drawn
     FROM sample_commitments c LEFT JOIN sample_reveals r ON r.day = c.day
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS cases, count(*) FILTER (WHERE drawn) AS drawn
-        FROM sample_lots WHERE sample_lots.day = c.day
-    ) l
-"""
+"""  # noqa: S608
 
 
 async def add_commitment(conn: Connection, event: SampleCommitted) -> str:
@@ -40,9 +38,10 @@ async def get_commitment(conn: Connection, day: date) -> str | None:
 async def add_reveal(conn: Connection, event: SampleRevealed) -> None:
     """The seed of a day and its lots, once."""
     fresh = await conn.fetchval(
-        """INSERT INTO sample_reveals (day, seed, revealed_at) VALUES ($1, $2, $3)
-           ON CONFLICT (day) DO NOTHING RETURNING 1""",
-        event.day, event.seed, event.revealed_at,
+        """INSERT INTO sample_reveals (day, seed, revealed_at, cases, drawn)
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (day) DO NOTHING RETURNING 1""",
+        event.day, event.seed, event.revealed_at, len(event.lots),
+        sum(one.drawn for one in event.lots),
     )  # fmt: skip
     if fresh:
         await conn.executemany(

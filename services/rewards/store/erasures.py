@@ -10,27 +10,28 @@ _HEAR = """
 """
 # A paid one is asked about for a week, as the vendor may take it back.
 _SETTLED = "late_order IS NULL AND (state = 'refused' OR state = 'paid' AND act_at IS NULL)"
+# Each is looked up by its id (`OFFSET`, arrays), and never all rewards read.
 _ERASE = f"""
     WITH due AS (
         SELECT submission_id FROM erasures e WHERE done_at IS NULL
           AND NOT EXISTS (SELECT FROM rewards r WHERE r.submission_id = e.submission_id
-                          AND NOT ({_SETTLED}))
+                          AND NOT ({_SETTLED}) OFFSET 0)
         ORDER BY heard_at LIMIT $1 FOR UPDATE SKIP LOCKED
     ), erased AS (
         UPDATE rewards SET phone_sealed = '', near = '{{}}'
-        WHERE submission_id IN (SELECT submission_id FROM due) AND {_SETTLED}
+        WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due)) AND {_SETTLED}
     ), unbound AS (
-        DELETE FROM contacts WHERE submission_id IN (SELECT submission_id FROM due)
+        DELETE FROM contacts WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due))
     ), checked AS (
-        DELETE FROM phone_checks WHERE submission_id IN (SELECT submission_id FROM due)
+        DELETE FROM phone_checks WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due))
     ), refused AS (
-        DELETE FROM refused_phones WHERE submission_id IN (SELECT submission_id FROM due)
+        DELETE FROM refused_phones WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due))
     ), waiting AS (
         UPDATE verdicts SET waiting = waiting || $2
-        WHERE submission_id IN (SELECT submission_id FROM due) AND waiting IS NOT NULL
+        WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due)) AND waiting IS NOT NULL
     )
     UPDATE erasures SET done_at = mashang_now()
-    WHERE submission_id IN (SELECT submission_id FROM due) RETURNING submission_id
+    WHERE submission_id = ANY(ARRAY(SELECT submission_id FROM due)) RETURNING submission_id
 """  # noqa: S608
 
 

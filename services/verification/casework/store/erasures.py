@@ -9,12 +9,13 @@ _HEAR = """
     INSERT INTO erasures (submission_id) VALUES ($1)
     ON CONFLICT ON CONSTRAINT erasures_pkey DO UPDATE SET done_at = NULL
 """
+# Each is looked up by its id (that is what `OFFSET` is for), and never all cases read.
 _CLAIM = """
     SELECT submission_id FROM erasures e WHERE done_at IS NULL
       AND NOT EXISTS (SELECT FROM cases c WHERE c.submission_id = e.submission_id
-                      AND (c.state <> 'verified' OR c.review_pending))
+                      AND (c.state <> 'verified' OR c.review_pending) OFFSET 0)
       AND NOT EXISTS (SELECT FROM holds h WHERE h.submission_id = e.submission_id
-                      AND h.state = 'held')
+                      AND h.state = 'held' OFFSET 0)
     ORDER BY heard_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 _CASES = "case_id IN (SELECT case_id FROM cases WHERE submission_id = ANY($1))"

@@ -24,7 +24,10 @@ _MATCHING = """
     AND ($3::text IS NULL OR h.reason = $3)
 """
 _LIST = f"SELECT {_COLUMNS} {_MATCHING} ORDER BY h.due_at, h.submission_id LIMIT $4"
-_COUNT = f"SELECT count(*) FROM (SELECT {_MATCHING} LIMIT $4) AS counted"  # noqa: S608
+# In an order that an index has: or all that ever were held may be read to find the few that are.
+_COUNT = f"""
+    SELECT count(*) FROM (SELECT {_MATCHING} ORDER BY h.due_at, h.submission_id LIMIT $4) AS counted
+"""  # noqa: S608
 _CLAIM = f"""
     SELECT {_COLUMNS} FROM holds h WHERE h.submission_id = ANY($1)
     ORDER BY h.submission_id FOR UPDATE
