@@ -13,7 +13,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate
 
 .DEFAULT_GOAL := help
 .PHONY: help run test steady fuzz check demo simulate api bench chaos defects flood lock fmt clean pages
-.PHONY: cuts pictures secrets image
+.PHONY: cuts observe pictures secrets image
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,10 @@ check: ## lint, format, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict $(CODE)
 	@PYTHONPATH=. $(BIN)/lint-imports
+
+observe: ## Prometheus beside a running `make run`, with its rules and alerts, until Ctrl-C
+	@$(BOOTSTRAP) --prometheus
+	@$(LEASH) $(BIN)/python -m deploy.observability
 
 demo: ## play the newspaper's 54 complaints and reconcile (ARGS="--kill rabbitmq" kills it meanwhile)
 	@$(BOOTSTRAP) --broker

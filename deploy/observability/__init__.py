@@ -1,0 +1,1 @@
+"""What an operator sees: Prometheus' rules and their tests, Grafana's dashboards, the handbook."""
