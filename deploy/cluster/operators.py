@@ -15,7 +15,7 @@ from shared.bus import rights
 
 GROUP = "rabbitmq.com/v1beta1"
 CLUSTER = {"rabbitmqClusterReference": {"name": "rabbitmq"}}
-_HEAD = "# Printed by `python -m deploy.cluster rights` from shared/flows.py; a test compares.\n"
+_HEAD = "# Printed by `python -m deploy.cluster rights` from shared/flows.py.\n"
 
 
 def text() -> str:
