@@ -10,7 +10,8 @@ import aiohttp
 from deploy.local.ending import ending
 from deploy.local.process import Process, StartError
 
-READY_WITHIN = 60.0
+# Long, since what has ended is not waited for: only a machine that is busy takes so long.
+READY_WITHIN = 120.0
 STARTS = 3
 
 
