@@ -531,9 +531,10 @@ async def window(place: Place) -> tuple[Body, Body]:
 
 
 async def sign(place: Place) -> tuple[Body, Body]:
-    """A proposed sanction is declined."""
+    """A proposed sanction is declined; of somebody without strikes, as provisional ones wait."""
+    other = SANCTION.replace("'A-1'", "'A-9'")
     async with place.town.databases["scoring"].acquire() as conn:
-        sanction_id = await conn.fetchval(SANCTION, str(uuid4()))
+        sanction_id = await conn.fetchval(other, str(uuid4()))
     return {"sanction_id": sanction_id}, {"decision": "decline", "reason": "另案处理"}
 
 
