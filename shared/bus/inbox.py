@@ -15,6 +15,7 @@ The broker is only transport: retries and dead letters are rows of `inbox_pendin
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 
 from shared import faults
 from shared.bus import outbox, pending
@@ -28,6 +29,10 @@ from shared.errors import Reject, Retry
 from shared.events import Event
 from shared.observe import log, metrics
 from shared.values import clock
+
+# A child is looked up once: types and outcomes are few, events many.
+_handled = cache(metrics.EVENTS_HANDLED.labels)
+_delays = cache(metrics.EVENT_DELAY_SECONDS.labels)
 
 MAX_ATTEMPTS = 12
 STORM = 3
@@ -223,8 +228,8 @@ class Inbox:
         now = clock.now()
         for one in handled:
             kind, delay = one.envelope.type, now - one.envelope.time
-            metrics.EVENTS_HANDLED.labels(kind, "handled").inc()
-            metrics.EVENT_DELAY_SECONDS.labels(kind).observe(max(0.0, delay.total_seconds()))
+            _handled(kind, "handled").inc()
+            _delays(kind).observe(max(0.0, delay.total_seconds()))
 
 
 def _tell_failed(error: Exception, size: int) -> None:
