@@ -98,7 +98,8 @@ class Settings(BaseSettings):
 
     `trusted_proxies` are believed when they say for whom they ask (X-Forwarded-For);
     `most_connections` is what one caller may hold. The ops port has a host of its own. Each of
-    `instances` has so many `workers`; all that stand on one machine listen on one port.
+    `instances` has so many `workers`; all that stand on one machine listen on one port. What was
+    sent is kept for `sent_days`.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -120,6 +121,8 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     # Twice a batch: the next is there while one is committed.
     prefetch: int = Field(default=400, ge=1, le=2000)
+    # Less than inboxes remember, so that what is sent again is known where it was handled.
+    sent_days: int = Field(default=3, ge=1, le=7)
     staff_urls: StaffUrls = {}
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1, le=100_000)

@@ -67,7 +67,7 @@ class Service:
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
     lock_first: LockFirst = no_locks
     lock_order: LockOrder = by_subject
-    inbox_retention: timedelta | None = timedelta(days=8)
+    inbox_retention: timedelta | None = days.REMEMBERED
     state: Callable[[], Mapping[str, str]] = dict
     tasks: Tasks = field(default_factory=Tasks)
     pace: Pace = field(default_factory=Pace)
@@ -130,6 +130,7 @@ class Running:
             Job("observe_bus", 15 * second, self._observe_bus),
             Job("old_repeats", 3600 * second, partial(repeats.remove_old, self.database)),
             Job("keep_inbox_days", 3600 * second, self._keep_days),
+            Job("keep_sent_days", 3600 * second, self._keep_sent_days),
             *([Job("follow_clock", second, self.follow_clock)] if self.settings.simulation else []),
         ]
 
@@ -140,7 +141,10 @@ class Running:
         await pending.observe(self.database)
 
     async def _keep_days(self) -> None:
-        await days.keep(self.database, self.service.inbox_retention)
+        await days.keep(self.database, "inbox", self.service.inbox_retention)
+
+    async def _keep_sent_days(self) -> None:
+        await days.keep(self.database, "sent", timedelta(days=self.settings.sent_days))
 
     async def follow_clock(self) -> int:
         """Take over the simulation's offset from the database; 1 when it moved, as jobs are due."""

@@ -23,6 +23,7 @@ from deploy.cli import (
     qr,
     receipt,
     reconcile,
+    resend,
     sample,
     score,
     statement,
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.add_typer(directory.app, name="directory")
 app.add_typer(operators.app, name="operator")
 app.command("qr")(qr.qr)
+events.app.command("resend")(resend.resend)
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(broker.app, name="broker")

@@ -40,10 +40,12 @@ def needed(variable: str, service: str) -> str:
 
 
 def database_url(service: str) -> str:
-    """The service's own connection.
+    """The service's own connection; a command for several reads DATABASE_URL_INTAKE and so on.
 
     Beside a local installation the environment may name the administrator's, for the launcher.
     """
+    if named := secret.read(f"DATABASE_URL_{service.upper()}"):
+        return named
     own = local(service).get("DATABASE_URL")
     given = secret.read("DATABASE_URL")
     if own and given and urlsplit(given).path != urlsplit(own).path:
@@ -75,11 +77,18 @@ def policies(service: str) -> Policies:
 
 
 @asynccontextmanager
-async def transaction(service: str) -> AsyncIterator[Connection]:
-    """A transaction on the service's database, as the service."""
+async def connection(service: str) -> AsyncIterator[Connection]:
+    """A connection to the service's database, as the service, outside any transaction."""
     database = await Database.connect(database_url(service), service, size=1)
     try:
-        async with database.transaction() as conn:
+        async with database.acquire() as conn:
             yield conn
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def transaction(service: str) -> AsyncIterator[Connection]:
+    """A transaction on the service's database, as the service."""
+    async with connection(service) as conn, conn.transaction():
+        yield conn

@@ -1,7 +1,8 @@
 """The relay brings the outbox to the broker.
 
-It leases rows that nobody leases (SKIP LOCKED), commits, publishes with confirms, deletes what was
-confirmed. It never keeps a cursor: ids become visible out of order, and a cursor skips (see Floor).
+It leases rows that nobody leases (SKIP LOCKED), commits, publishes with confirms, moves what was
+confirmed to `sent`. It never keeps a cursor: ids become visible out of order, and a cursor skips
+(see Floor).
 """
 
 import asyncio
@@ -37,7 +38,12 @@ _LEASE = """
     RETURNING seq, event_id, type, body,
         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
 """
-_DELETE = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+# What was confirmed leaves the outbox, and is kept for some days (see bus_0006).
+_KEEP = """
+    WITH gone AS (DELETE FROM outbox WHERE event_id = ANY($1::uuid[])
+                  RETURNING seq, event_id, type, body)
+    INSERT INTO sent (seq, event_id, type, body) SELECT seq, event_id, type, body FROM gone
+"""
 _POSTPONE = """
     UPDATE outbox SET leased_until = now() + make_interval(secs => $2)
     WHERE event_id = ANY($1::uuid[])
@@ -158,7 +164,7 @@ class Relay:
                 metrics.EVENTS_PUBLISHED.labels(row.type, outcome).inc()
         async with self._db.acquire() as conn, conn.transaction():
             await conn.execute("SET LOCAL synchronous_commit = off")
-            await conn.execute(_DELETE, [row.event_id for row in confirmed])
+            await conn.execute(_KEEP, [row.event_id for row in confirmed])
             await conn.execute(_POSTPONE, [row.event_id for row in unroutable], UNROUTABLE_SECONDS)
             await conn.execute(_POSTPONE, [row.event_id for row, _ in unsure], 0.0)
         if unroutable:

@@ -101,7 +101,7 @@ async def main(way: str, count: int) -> float:
     settings = config.load(Settings)
     url = settings.database_url.get_secret_value()
     database = await Database.connect(url, SERVICE, settings.pool_size)
-    await days.keep(database, None)
+    await days.keep(database, "inbox", None)
     policies = policy.load(settings.policy_file)
     try:
         desk = Desk(policies, settings.seal)

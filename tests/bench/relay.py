@@ -50,7 +50,7 @@ class Course:
         database = await Database.connect(await self._lab.database(self.service), self.service)
         async with queues.channel(self._lab.rabbitmq.amqp_url) as channel:
             await queues.empty(channel, self.event)
-            await self._lab.truncate(self.service, "outbox")
+            await self._lab.truncate(self.service, "outbox", "sent")
             await self._fill(database)
             seconds = await emptying(database, self._lab.rabbitmq.amqp_url, self.service)
             await self._check(database, await queues.empty(channel, self.event))

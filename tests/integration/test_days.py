@@ -47,19 +47,19 @@ async def test_nobody_waits_for_a_day_behind_a_backup(
 ) -> None:
     """While a backup reads, days are put off with a word, and events go on being handled."""
     if retention < WEEK:
-        await days.keep(database, WEEK)
+        await days.keep(database, "inbox", WEEK)
     before = await parts(database)
     inbox_ = box(database, effects)
     async with backup(database, postgres):
         with captured_logs() as logs:
-            keeping = asyncio.create_task(days.keep(database, retention))
+            keeping = asyncio.create_task(days.keep(database, "inbox", retention))
             for _ in range(20):
                 await inbox_.take([delivery(verified())])
             assert not [entry for entry in logs if entry["event"] == "inbox paused"]
             await asyncio.wait_for(keeping, 60)
         assert ["inbox days put off"] == [entry["event"] for entry in logs]
     assert (20, before) == (await count(database), await parts(database))
-    await days.keep(database, WEEK)
+    await days.keep(database, "inbox", WEEK)
     assert days.AHEAD + 2 == await parts(database)
     assert 20 == await count(database, "inbox")
 
@@ -68,15 +68,15 @@ async def test_two_instances_make_the_same_days(database: Database, effects: Eff
     """Started together, they agree: each day once, no error, and nothing is lost."""
     inbox_ = box(database, effects)
     await inbox_.take([delivery(verified()) for _ in range(10)])
-    await asyncio.gather(*(days.keep(database, WEEK) for _ in range(4)))
-    await days.keep(database, WEEK)
+    await asyncio.gather(*(days.keep(database, "inbox", WEEK) for _ in range(4)))
+    await days.keep(database, "inbox", WEEK)
     assert days.AHEAD + 2 == await parts(database)
     assert (10, 0) == (await count(database, "inbox"), await count(database, "inbox_default"))
 
 
 async def test_days_keep_their_key_and_bounds_and_no_check_is_left(database: Database) -> None:
     """A made day is an ordinary partition: the prepared check has done its work and is gone."""
-    await days.keep(database, WEEK)
+    await days.keep(database, "inbox", WEEK)
     async with database.acquire() as conn:
         kinds = await conn.fetch(
             "SELECT c.contype::text AS kind, count(*) FROM pg_inherits i"
@@ -97,8 +97,8 @@ async def test_ids_that_come_while_a_day_is_made_are_neither_lost_nor_doubled(
         for _ in range(60):
             await inbox_.take([delivery(verified())])
 
-    await asyncio.gather(pour(), pour(), days.keep(database, WEEK))
-    await days.keep(database, WEEK)
+    await asyncio.gather(pour(), pour(), days.keep(database, "inbox", WEEK))
+    await days.keep(database, "inbox", WEEK)
     while await inbox_.retry():
         pass
     assert (120, 120) == (await count(database), await count(database, "inbox"))

@@ -206,10 +206,10 @@ async def test_an_attempt_counts_even_if_the_process_dies_in_it(
 
 async def test_days_are_partitions_and_old_ones_go(database: Database, effects: Effects) -> None:
     """Ids are kept by the day in which they were made; those past the retention are dropped."""
-    await days.keep(database, timedelta(days=7))
+    await days.keep(database, "inbox", timedelta(days=7))
     await box(database, effects).take([delivery(verified())])
     assert (1, 0) == (await count(database, "inbox"), await count(database, "inbox_default"))
-    await days.keep(database, timedelta(days=-10))
+    await days.keep(database, "inbox", timedelta(days=-10))
     assert 0 == await count(database, "inbox")
 
 
@@ -218,7 +218,7 @@ async def test_days_are_made_late_without_losing_ids(database: Database, effects
     one = delivery(verified())
     await box(database, effects).take([one])
     assert 1 == await count(database, "inbox_default")
-    await days.keep(database, timedelta(days=7))
+    await days.keep(database, "inbox", timedelta(days=7))
     await box(database, effects).take([one])
     assert (1, 0) == (await count(database), await count(database, "inbox_default"))
 
