@@ -120,6 +120,12 @@ class Town:
 
     async def complain(self, http: ClientSession, **changed: Any) -> dict[str, Any]:
         """A complaint through the public endpoint, told to everybody; its receipt."""
+        answer = await self.hand_in(http, **changed)
+        await self.carry()
+        return answer
+
+    async def hand_in(self, http: ClientSession, **changed: Any) -> dict[str, Any]:
+        """The same, and what follows from it waits in the outbox."""
         body = {
             "code": self.code(changed.pop("unit", "n1")),
             "kind": "complaint",
@@ -134,7 +140,6 @@ class Town:
         async with http.post(url, json=body, headers=headers) as response:
             answer: dict[str, Any] = await response.json()
             assert 201 == response.status, answer
-        await self.carry()
         return answer
 
     async def case_of(self, submission_id: str) -> UUID:
@@ -187,7 +192,7 @@ async def town(
                 name, ports=ports, keys=keys, database_url=url, amqp_url="amqp://127.0.0.1:1/",
                 photos=photos,
             )  # fmt: skip
-            opened.settings[name], service = _build(name, env, database)
+            opened.settings[name], service = build(name, env, database)
             opened.services[name] = service
             for resource in service.resources:
                 await stack.enter_async_context(resource)
@@ -198,7 +203,8 @@ async def town(
         yield opened
 
 
-def _build(name: str, env: Mapping[str, str], database: Database) -> tuple[Any, Service]:
+def build(name: str, env: Mapping[str, str], database: Database) -> tuple[Any, Service]:
+    """A service by its environment, and its settings."""
     wiring = import_module(f"services.{name}.service")
     with environ(env):
         settings = config.load(import_module(f"services.{name}.settings").Settings)

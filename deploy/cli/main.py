@@ -28,6 +28,7 @@ from deploy.cli import (
     score,
     statement,
 )
+from deploy.cli.backup import commands as backup
 from shared import faults
 from shared.errors import MashangError
 from shared.observe import log, reading
@@ -59,6 +60,7 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(sample.app, name="sample")
 app.add_typer(invite.app, name="invite")
 app.add_typer(open311.app, name="open311")
+app.add_typer(backup.app, name="backup")
 app.command("logs")(logs.logs)
 
 

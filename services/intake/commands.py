@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from services.intake.accept import receipts
 from services.intake.accept.codes import sign as code
+from services.intake.accept.store.compared import KNOWN, TOLD
 from services.intake.open.drawing import Drawn, Sending, draw
 from services.intake.open.rules.visits import Visits, refused
 from services.intake.open.rules.visits import read as read_visits
@@ -19,9 +20,9 @@ from shared.errors import Misconfigured
 from shared.values.notes import PublicKey
 
 __all__ = [
-    "MOST", "Checked", "Drawn", "Replayed", "SampleDay", "Sending", "Visits", "check_receipt",
-    "code", "draw", "key_of", "list_keys", "list_sample_days", "page", "read_sample_day",
-    "read_visits", "refused", "replay",
+    "KNOWN", "MOST", "TOLD", "Checked", "Drawn", "Replayed", "SampleDay", "Sending", "Visits",
+    "check_receipt", "code", "draw", "key_of", "list_keys", "list_sample_days", "page",
+    "read_sample_day", "read_visits", "refused", "replay",
 ]  # fmt: skip
 
 

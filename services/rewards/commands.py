@@ -21,14 +21,15 @@ from services.rewards.store import (
     rewards,
     statements,
 )
+from services.rewards.store.compared import KNOWN, TOLD
 from shared.db import Connection
 from shared.errors import Misconfigured
 from shared.values.notes import PublicKey
 from shared.values.sheet import RowError
 
 __all__ = [
-    "MOST", "Checked", "Imported", "NotAStatement", "check_close", "import_statement",
-    "list_close_keys", "list_differences", "read", "take",
+    "KNOWN", "MOST", "TOLD", "Checked", "Imported", "NotAStatement", "check_close",
+    "import_statement", "list_close_keys", "list_differences", "read", "take",
 ]  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from typing import get_args
 
 from services.scoring import recount
 from services.scoring.store import figures, held
+from services.scoring.store.compared import KNOWN
 from shared.db import Connection
 from shared.policy import Policies
 
-__all__ = ["Recounted", "recount_all"]
+__all__ = ["KNOWN", "Recounted", "recount_all"]
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from services.verification.casework.store.compared import KNOWN, TOLD
 from services.verification.directory.commands import (
     Faults,
     Imported,
@@ -26,6 +27,8 @@ from shared.db import Connection
 from shared.errors import Misconfigured
 
 __all__ = [
+    "KNOWN",
+    "TOLD",
     "Faults",
     "Imported",
     "RowError",

@@ -44,6 +44,11 @@ _AGAIN = f"""
 """  # noqa: S608
 _IDS = "SELECT DISTINCT event_id, type FROM sent WHERE sent_at >= $1"
 
+_HEARD = """
+    SELECT event_id FROM inbox WHERE consumer = $1 AND event_id = ANY($2::uuid[])
+    UNION SELECT event_id FROM inbox_pending WHERE consumer = $1 AND event_id = ANY($2::uuid[])
+"""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -87,3 +92,8 @@ async def send_again(
 async def list_ids(conn: Connection, since: datetime) -> dict[UUID, str]:
     """The types of what left since a moment, by id."""
     return {row["event_id"]: row["type"] for row in await conn.fetch(_IDS, since)}
+
+
+async def list_heard(conn: Connection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Of these, what a service has handled, or keeps until it can, or for a person."""
+    return {row["event_id"] for row in await conn.fetch(_HEARD, consumer, ids)}
