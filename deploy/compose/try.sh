@@ -14,14 +14,15 @@ trap 'exit 1' HUP INT TERM
 
 timeout 900 debootstrap --variant=minbase bookworm "$BARE"
 cp /etc/resolv.conf "$BARE/etc/resolv.conf"
-# Where this machine gets packages from, a container's build gets them from.
-for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/pip.conf /etc/xdg/pip; do
+# Where this machine gets packages from, and whom it trusts, a container's build does as well.
+for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/pip.conf /etc/xdg/pip \
+	/usr/local/share/ca-certificates; do
 	[ ! -e "$file" ] || { mkdir -p "$BARE${file%/*}" && cp -a "$file" "$BARE${file%/*}/"; }
 done
 
 # COPY
 mkdir -p "$BARE/opt/mashang"
-git -C "$ROOT" ls-files pyproject.toml requirements.lock README.md deploy shared services |
+git -C "$ROOT" ls-files pyproject.toml requirements.lock requirements-dev.lock README.md deploy shared services |
 	tar -C "$ROOT" -T - -cf - | tar -C "$BARE/opt/mashang" -xf -
 
 # RUN

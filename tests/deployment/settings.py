@@ -16,6 +16,11 @@ from shared.service import Service
 from tests.town import environ
 
 ROOT = Path(__file__).parents[2]
+CADDYFILE = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text("utf-8")
+# Where the proxy listens: to be led to TLS, for everybody, for the staff of each service.
+PLAIN, PUBLIC = 8000, 8443
+STAFF = {"verification": 8444, "rewards": 8445, "notifications": 8446, "scoring": 8447,
+         "intake": 8448}  # fmt: skip
 AT = "/run/secrets/mashang/"
 SELLING = {"rewards": ("MASHANG_AIRTIME_VENDORS", airtime.ADAPTERS.__getitem__),
            "notifications": ("MASHANG_SMS_VENDORS", sms.VENDORS.__getitem__)}  # fmt: skip

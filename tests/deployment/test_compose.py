@@ -105,6 +105,7 @@ def test_containers_have_nothing_they_do_not_need(service: str) -> None:
     one = ONES[service]
     assert ("10001:10001", True, ["ALL"]) == (one["user"], one["read_only"], one["cap_drop"])
     assert ["no-new-privileges:true"] == one["security_opt"]
+    assert (["NET_BIND_SERVICE"] if service == "proxy" else []) == one.get("cap_add", [])
 
 
 @pytest.mark.parametrize("service", SERVICES)

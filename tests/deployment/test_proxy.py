@@ -32,14 +32,10 @@ from shared.web import openapi
 from shared.web.callers import FORWARDED
 from shared.web.endpoints import Endpoint
 from tests.conftest import eventually
-from tests.deployment.settings import ROOT, started
+from tests.deployment.settings import CADDYFILE, PLAIN, PUBLIC, STAFF, started
 from tests.deployment.test_compose import ONES, told
 
-CADDYFILE = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text("utf-8")
 HOST, NOBODY = "mashang.example", "nobody"
-PLAIN, PUBLIC = 8000, 8443
-STAFF = {"verification": 8444, "rewards": 8445, "notifications": 8446, "scoring": 8447,
-         "intake": 8448}  # fmt: skip
 VENDORS = {"rewards": AIRTIME, "notifications": SMS}
 
 pytestmark = pytest.mark.skipif(not shutil.which("caddy"), reason="`make test` installs Caddy")
