@@ -1,6 +1,6 @@
 """`deploy/kubernetes`: who reaches whom, and by which port, is all written down here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address, ip_network
@@ -59,13 +59,14 @@ def _has(labels: Mapping[str, str], selector: Mapping[str, Any]) -> bool:
     return wanted.items() <= labels.items()
 
 
-def ours(size: str) -> Iterator[Place]:
+@cache
+def ours(size: str) -> tuple[Place, ...]:
     """Every pod in the namespace."""
-    for each in rendered(size):
-        if each["kind"] in ("Deployment", "Job"):
-            labels = each["spec"]["template"]["metadata"]["labels"]
-            yield Place(each["metadata"]["name"], OURS, labels=labels)
-    yield from SERVERS
+    started = [each for each in rendered(size) if each["kind"] in ("Deployment", "Job")]
+    return *(
+        Place(each["metadata"]["name"], OURS, labels=each["spec"]["template"]["metadata"]["labels"])
+        for each in started
+    ), *SERVERS
 
 
 @cache
