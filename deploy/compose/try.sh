@@ -9,6 +9,7 @@ command -v debootstrap >/dev/null || { echo "mashang: install debootstrap first"
 [ "$(id -u)" = 0 ] || { echo "mashang: a root of its own needs root" >&2; exit 1; }
 
 BARE=$(mktemp -d)
+chmod 755 "$BARE" # it becomes the root of somebody who is not root
 trap 'rm -rf "$BARE"' EXIT
 trap 'exit 1' HUP INT TERM
 

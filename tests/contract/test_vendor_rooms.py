@@ -23,7 +23,7 @@ REGISTRIES = (
 PROSE = {"deploy/DECISIONS.md"}
 # A city has its vendors: the files of an installation name two of them, its proxy all who report.
 INSTALLATIONS = (
-    *("deploy/compose/", "deploy/proxy/", "deploy/cluster/secrets.py"),
+    *("deploy/compose/", "deploy/kubernetes/", "deploy/proxy/", "deploy/cluster/secrets.py"),
     "tests/deployment/",
 )
 VENDORS = sorted({*AIRTIME_VENDORS, *SMS_VENDORS, *DIALECTS})
