@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared import faults
 from shared.observe import log, metrics, trace
@@ -25,6 +25,7 @@ IDLE = timedelta(seconds=5)
 MOST_PAUSE = timedelta(seconds=30)
 LATE_AFTER = timedelta(seconds=60)
 LATE_RUNS = 10
+MOST_ERROR = 500
 
 # A job that finds nothing commits too. It must wake neither itself nor the others, or none would
 # ever rest.
@@ -52,6 +53,18 @@ class Job:
         return max(LATE_AFTER, LATE_RUNS * max(self.every, self.idle or self.every))
 
 
+@dataclass(frozen=True)
+class JobState:
+    """How a job of this process stands: when it last succeeded, when and by what it last failed."""
+
+    name: str
+    every: float
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    error: str
+    late: bool
+
+
 class Ticking:
     """One job and its life: it outlives any number of failed runs."""
 
@@ -62,6 +75,14 @@ class Ticking:
         self._succeeded_at = time.monotonic()
         metrics.JOB_SUCCEEDED.labels(job.name).set_to_current_time()
         metrics.JOB_LATE_AFTER_SECONDS.labels(job.name).set(job.late_after.total_seconds())
+        self._success: datetime | None = None
+        self._failure: tuple[datetime | None, str] = (None, "")
+
+    @property
+    def state(self) -> JobState:
+        """For people."""
+        every = self.job.every.total_seconds()
+        return JobState(self.job.name, every, self._success, *self._failure, _is_late(self))
 
     @property
     def silent_for(self) -> timedelta:
@@ -89,6 +110,7 @@ class Ticking:
                 found = await self._timed()
             except Exception as error:
                 self._failures += 1
+                self._failure = datetime.now(UTC), repr(error)[:MOST_ERROR]
                 _report(self.job, error)
                 await self._pause(backoff(self._failures, self.job.every, MOST_PAUSE))
             else:
@@ -101,7 +123,7 @@ class Ticking:
         metrics.JOB_SECONDS.labels(self.job.name).observe(time.perf_counter() - started)
         metrics.JOB_RUNS.labels(self.job.name, "done").inc()
         metrics.JOB_SUCCEEDED.labels(self.job.name).set_to_current_time()
-        self._succeeded_at = time.monotonic()
+        self._succeeded_at, self._success = time.monotonic(), datetime.now(UTC)
         return found
 
     async def _after(self, found: int | None) -> None:
@@ -149,6 +171,10 @@ class Schedule:
         """Every job ends after its present run."""
         for one in self._ticking:
             one.stop()
+
+    def states(self) -> list[JobState]:
+        """How each job stands."""
+        return [one.state for one in self._ticking]
 
     def state(self) -> str:
         """`ok`, or which jobs have not succeeded for long: `late: submit_payouts (312 s)`."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from socket import socket
 from typing import TypeVar
@@ -28,6 +28,7 @@ from shared.bus.inbox import Inbox
 from shared.bus.pace import Pace
 from shared.bus.relay import Relay
 from shared.config import Settings
+from shared.console import acts, processes, waiting
 from shared.db import Database
 from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
@@ -89,6 +90,7 @@ class Running:
     consumer: Consumer
     inbox: Inbox
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    started_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
     def __post_init__(self) -> None:
         self.schedule = Schedule(self.all_jobs())
@@ -103,10 +105,20 @@ class Running:
         return {
             "service": "draining" if self.stop.is_set() else "ok",
             "database": await self._database_state(),
-            "broker": "ok" if self.relay.connected and self.consumer.connected else "away",
+            "broker": self._broker_state(),
             "jobs": self.schedule.state(),
             **self.service.state(),
         }
+
+    def _broker_state(self) -> str:
+        if broker.ALARM.blocked:
+            return f"takes nothing: {broker.ALARM.blocked}"
+        return "ok" if self.relay.connected and self.consumer.connected else "away"
+
+    async def _tell(self) -> None:
+        level, jobs = log.LOUDNESS.level, self.schedule.states()
+        told = processes.Told(self.started_at, self._broker_state(), level, jobs)
+        await processes.tell(self.database, told)
 
     async def _database_state(self) -> str:
         try:
@@ -128,6 +140,9 @@ class Running:
             *self.service.jobs,
             Job("retry_pending", second / 2, self.inbox.retry, idle=IDLE),
             Job("observe_bus", 15 * second, self._observe_bus),
+            Job("carry_on_acts", second, partial(acts.carry_on, self.database), idle=IDLE),
+            Job("tell_state", processes.EVERY, self._tell),
+            Job("old_console_rows", 3600 * second, self._forget),
             Job("old_repeats", 3600 * second, partial(repeats.remove_old, self.database)),
             Job("keep_inbox_days", 3600 * second, self._keep_days),
             Job("keep_sent_days", 3600 * second, self._keep_sent_days),
@@ -136,9 +151,14 @@ class Running:
 
     async def _observe_bus(self) -> None:
         metrics.DATABASE_WRITABLE.set(await self._database_state() == "ok")
-        metrics.BROKER_BLOCKED.set(await self.relay.is_blocked())
+        metrics.BROKER_BLOCKED.set(bool(broker.ALARM.blocked))
         await outbox.observe(self.database)
         await pending.observe(self.database)
+
+    async def _forget(self) -> None:
+        async with self.database.acquire() as conn:
+            await waiting.forget_failures(conn)
+            await processes.forget(conn)
 
     async def _keep_days(self) -> None:
         await days.keep(self.database, "inbox", self.service.inbox_retention)

@@ -77,18 +77,24 @@ def policies(service: str) -> Policies:
 
 
 @asynccontextmanager
-async def connection(service: str) -> AsyncIterator[Connection]:
-    """A connection to the service's database, as the service, outside any transaction."""
-    database = await Database.connect(database_url(service), service, size=1)
+async def database(service: str) -> AsyncIterator[Database]:
+    """The service's database, as the service."""
+    opened = await Database.connect(database_url(service), service, size=1)
     try:
-        async with database.acquire() as conn:
-            yield conn
+        yield opened
     finally:
-        await database.close()
+        await opened.close()
+
+
+@asynccontextmanager
+async def connection(service: str) -> AsyncIterator[Connection]:
+    """A connection to it, outside any transaction."""
+    async with database(service) as opened, opened.acquire() as conn:
+        yield conn
 
 
 @asynccontextmanager
 async def transaction(service: str) -> AsyncIterator[Connection]:
-    """A transaction on the service's database, as the service."""
-    async with connection(service) as conn, conn.transaction():
+    """A transaction on it."""
+    async with database(service) as opened, opened.transaction() as conn:
         yield conn

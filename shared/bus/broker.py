@@ -6,6 +6,7 @@ that no state outlives a break.
 """
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -31,6 +32,35 @@ AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 CONNECT_SECONDS = 10.0
 RECONNECT_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10
+
+
+class Alarm(logging.Filter):
+    """Why the broker takes nothing from us: it is low on memory or disk.
+
+    It says so on a connection that publishes (`connection.blocked`), and the driver does nothing
+    but log it.
+    """
+
+    blocked = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the driver's word; let through only what ends a process."""
+        if "was blocked by" in record.msg and isinstance(record.args, tuple):
+            self.note(str(record.args[-1]))
+        elif "was unblocked" in record.msg:
+            self.note("")
+        # It warns at every attempt to connect; `reconnecting` says it once.
+        return record.levelno >= logging.CRITICAL
+
+    def note(self, why: str) -> None:
+        """As it is now; said once."""
+        if why and not self.blocked:
+            log.get().error("broker took nothing more", reason=why)
+        self.blocked = why
+
+
+ALARM = Alarm()
+logging.getLogger("aiormq.connection").addFilter(ALARM)
 
 
 @asynccontextmanager
@@ -113,6 +143,7 @@ async def check_topology(opened: AbstractConnection) -> None:
         await channel.basic_publish(b"", exchange=flows.topology_mark(), timeout=CONNECT_SECONDS)
     except ChannelNotFoundEntity:
         raise NotDeclared("queues not declared; run: mashang broker topology") from None
+    ALARM.note("")  # it has just taken something
     await channel.close()
 
 

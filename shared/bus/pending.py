@@ -22,11 +22,15 @@ from shared.observe import metrics
 
 LEASE = timedelta(seconds=60)
 
+# What only stands in a line behind others has not failed, and is not noted.
 _STORE = """
-    INSERT INTO inbox_pending (consumer, event_id, type, body, state, alone, error, parked_at)
-    SELECT $1, m.event_id, m.type, m.body, $5, $6, $7, CASE WHEN $5 = 'parked' THEN now() END
-    FROM unnest($2::uuid[], $3::text[], $4::text[]) AS m (event_id, type, body)
-    ORDER BY m.event_id ON CONFLICT DO NOTHING
+    WITH stored AS (
+        INSERT INTO inbox_pending (consumer, event_id, type, body, state, alone, error, parked_at)
+        SELECT $1, m.event_id, m.type, m.body, $5, $6, $7, CASE WHEN $5 = 'parked' THEN now() END
+        FROM unnest($2::uuid[], $3::text[], $4::text[]) AS m (event_id, type, body)
+        ORDER BY m.event_id ON CONFLICT DO NOTHING RETURNING event_id)
+    INSERT INTO inbox_failures (consumer, event_id, attempt, error, parked)
+    SELECT $1, event_id, 0, $7, $5 = 'parked' FROM stored WHERE $6 OR $5 = 'parked'
 """
 _CLAIM = """
     UPDATE inbox_pending SET alone = true, next_at = now() + $3::interval,
@@ -44,17 +48,23 @@ _RELEASE = """
     WHERE consumer = $1 AND event_id = ANY($2::uuid[]) AND state = 'pending'
 """
 _FAILED = """
-    UPDATE inbox_pending SET error = $3, alone = false, next_at = now() + coalesce($4::interval,
-        make_interval(secs => least(power(2, greatest(attempts - 1, 0)), 600)))
-    WHERE consumer = $1 AND event_id = $2
+    WITH failed AS (
+        UPDATE inbox_pending SET error = $3, alone = false, next_at = now() + coalesce($4::interval,
+            make_interval(secs => least(power(2, greatest(attempts - 1, 0)), 600)))
+        WHERE consumer = $1 AND event_id = $2 RETURNING attempts)
+    INSERT INTO inbox_failures (consumer, event_id, attempt, error, parked)
+    SELECT $1, $2, attempts, $3, false FROM failed
 """
 _EXCUSED = """
     UPDATE inbox_pending SET error = $3, attempts = attempts - 1, next_at = now() + $4::interval
     WHERE consumer = $1 AND event_id = $2
 """
 _PARK = """
-    UPDATE inbox_pending SET error = $3, state = 'parked', parked_at = now()
-    WHERE consumer = $1 AND event_id = $2
+    WITH parked AS (
+        UPDATE inbox_pending SET error = $3, state = 'parked', parked_at = now()
+        WHERE consumer = $1 AND event_id = $2 RETURNING attempts)
+    INSERT INTO inbox_failures (consumer, event_id, attempt, error, parked)
+    SELECT $1, $2, attempts, $3, true FROM parked
 """
 _COUNTS = """
     SELECT state, count(*), extract(epoch FROM now() - min(stored_at))::float8 AS age

@@ -21,7 +21,6 @@ from shared.bus.broker import AWAY, check_topology, connection, open_channel
 from shared.events import CONTENT_TYPE
 
 PUBLISH_SECONDS = 10.0
-BLOCKED_SECONDS = 0.1  # so long after it was asked it says that it takes something again
 CHUNK = 100
 BODY_FRAME = 64 * 1024  # below every broker's default frame size
 
@@ -65,14 +64,6 @@ class Publisher:
             failure = error
         outcomes = [_outcome(confirmation, failure) for confirmation in confirmations]
         return outcomes + [failure] * (len(letters) - len(outcomes))
-
-    async def is_blocked(self) -> bool:
-        """Whether the broker has said that it takes nothing for now."""
-        try:
-            await asyncio.wait_for(self._channel.connection.ready(), BLOCKED_SECONDS)
-        except TimeoutError:
-            return True
-        return False
 
     async def _put(self, letters: Sequence[Letter]) -> list[Confirmation]:
         # What aiormq's basic_publish does, for many letters in one write: it takes a lock, a timer

@@ -62,7 +62,6 @@ class Relay:
         self._floor = Floor()
         self._stopping = False
         self.connected = False
-        self._publisher: Publisher | None = None
 
     def wake(self) -> None:
         """Something was committed; look now instead of within five seconds."""
@@ -85,15 +84,9 @@ class Relay:
         try:
             async with open_publisher(self._url, self._service) as publisher:
                 self.connected, self._floor = True, Floor()
-                self._publisher = publisher
                 await self._pump(publisher)
         finally:
             self.connected, self._pace.behind = False, 0.0
-            self._publisher = None
-
-    async def is_blocked(self) -> bool:
-        """Whether the broker is there and takes nothing, for its memory or its disk."""
-        return self._publisher is not None and await self._publisher.is_blocked()
 
     async def _pump(self, publisher: Publisher) -> None:
         quiet = 0

@@ -7,7 +7,9 @@ of digits in error texts are masked, since a database or vendor may quote a valu
 import logging
 import re
 import sys
+import time
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -25,12 +27,41 @@ ALLOWED = frozenset(
 _DIGITS = re.compile(r"\+?\d(?:[ -]?\d){8,}")
 
 Fields = MutableMapping[str, Any]
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+@dataclass
+class Loudness:
+    """From which level on this process speaks: its usual one, or another until it ends."""
+
+    usual: str = "info"
+    chosen: str = ""
+    ends: float = 0.0
+
+    @property
+    def level(self) -> str:
+        """What holds now."""
+        return self.chosen if time.time() < self.ends else self.usual
+
+    def says(self, level: str) -> bool:
+        """Whether a line of this level is written."""
+        return LEVELS.index(level) >= LEVELS.index(self.level)
+
+
+LOUDNESS = Loudness()
+
+
+def change(level: str, ends: float) -> None:
+    """Another level until `ends` (Unix time); afterwards the usual one, though nobody says so."""
+    LOUDNESS.chosen, LOUDNESS.ends = level, ends
 
 
 def configure(service: str, level: str = "info") -> None:
     """Set up structlog and route the standard library's warnings into it."""
+    LOUDNESS.usual = level
     structlog.configure(
         processors=[
+            _loud_enough,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -40,20 +71,30 @@ def configure(service: str, level: str = "info") -> None:
             mask_digits,
             structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[0]),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(handlers=[_Bridge()], level=logging.WARNING, force=True)
-    # It warns at every attempt to connect; broker.reconnecting says it once.
-    logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
 
 
 def get() -> structlog.typing.FilteringBoundLogger:
     """A logger; event names are in the past tense, values go into allow-listed fields."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger
+
+
+def debug(event: str, **fields: object) -> None:
+    """A line that is usually not wanted, and then costs next to nothing."""
+    if LOUDNESS.chosen and LOUDNESS.says("debug"):
+        get().debug(event, **fields)
+
+
+def _loud_enough(_: Any, method: str, fields: Fields) -> Fields:
+    if not LOUDNESS.says(method if method in LEVELS else "error"):
+        raise structlog.DropEvent
+    return fields
 
 
 def allow_listed(_: Any, __: str, fields: Fields) -> Fields:

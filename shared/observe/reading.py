@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
+from shared.observe.log import LEVELS as LEVELS
+
 # What stands in front of the line, or helps only a program.
 _ASIDE = {"timestamp", "level", "service", "event", "correlation_id", "exception"}
 # `ValueError: …`, `scoring: MASHANG_HTTP_PORT: …`: how a process that dies says why.

@@ -123,6 +123,7 @@ NAMELESS: Mapping[str, str] = {
     "Fitting.": "the same before an order; nothing has left, and nothing is leased for sending",
     "Guesses.": "counted before a password is looked at, as at the sign-in",
     "Fetching.": "a statement that is fetched again is the same run",
+    "carry_on": "a batch of replaying or discarding by hand: the next run goes on where this ended",
     "Keyring.": "the receipts' own key, once a start; the next start adds it else",
 }
 

@@ -12,6 +12,8 @@ from tests.conftest import Clone
 from tests.integration.test_rewards_decisions import hear, verified
 
 SERVICE = "rewards"
+# What was done about waiting events, in every service.
+CONSOLE = ("console_acts", "console_ends", "console_events")
 # Nobody changes it, not even by hand.
 GUARDED = {
     "intake": (
@@ -28,6 +30,7 @@ GUARDED = {
         "sample_reveals",
         "sample_lots",
         "exports",
+        *CONSOLE,
     ),
     "verification": (
         "callback_attempts",
@@ -48,6 +51,7 @@ GUARDED = {
         "sample_draws",
         "sample_reveals",
         "exports",
+        *CONSOLE,
     ),
     "rewards": (
         "payout_transitions",
@@ -65,6 +69,7 @@ GUARDED = {
         "vendor_stops",
         "vendor_stop_lifts",
         "exports",
+        *CONSOLE,
     ),
     "notifications": (
         "attempts",
@@ -73,6 +78,7 @@ GUARDED = {
         "stop_changes",
         "resends",
         "exports",
+        *CONSOLE,
     ),
     "scoring": (
         "points_entries",
@@ -88,6 +94,7 @@ GUARDED = {
         "paper_withdrawals",
         "paper_readings",
         "exports",
+        *CONSOLE,
     ),
 }
 # What moves, but never goes.

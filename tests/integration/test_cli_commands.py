@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,8 +18,10 @@ import pytest
 from deploy.cli import main
 from deploy.local.rabbitmq import RabbitMQ
 from shared import asyncapi, flows
+from shared.console import processes
 from shared.db import Database
 from shared.flows import SERVICES
+from shared.jobs import JobState
 from shared.observe import log
 from tests.conftest import Clone, leashed
 from tests.integration.verification_office import (
@@ -231,7 +234,68 @@ async def test_parked_events(mashang: Mashang, url: str) -> None:
     again = await mashang("events", "replay", str(parked), *service)
     assert (True, True) == (str(parked) in listed.out, '"a": 1' in shown.out)
     assert (0, 1) == (replayed.code, again.code)
-    assert 0 == (await mashang("events", "replay", "--all", *service)).code
+    assert f"verification has no parked event {parked}" in again.err
+    assert "1 events of verification will be tried again\n" == replayed.out
+    nothing = await mashang("events", "replay", "--all", *service)
+    assert (1, True) == (nothing.code, "no parked event that is meant" in nothing.err)
+
+
+async def test_events_by_filter(mashang: Mashang, url: str) -> None:
+    """Listed and discarded by type, error and age; asked before, and on record with the reason."""
+    service = ("--service", "verification")
+    database = await Database.connect(url, SERVICE)
+    async with database.acquire() as conn:
+        await conn.execute(
+            """INSERT INTO inbox_pending (consumer, event_id, type, body, state, error, parked_at)
+               SELECT 'verification', gen_random_uuid(), 'x.v' || n % 2,
+                   '{"data": {"phone_sealed": "1.hidden", "phone_index": "0f0f"}}', 'parked',
+                   'Bad(' || n || ')', now() - make_interval(hours => n)
+               FROM generate_series(1, 240) AS n"""
+        )
+        one = await conn.fetchval("SELECT event_id FROM inbox_pending WHERE error = 'Bad(7)'")
+    shown = await mashang("events", "show", str(one), *service)
+    assert (False, False, True) == tuple(
+        word in shown.out for word in ("hidden", "0f0f", "phone_sealed")
+    )
+    few = ("--type", "x.v1", "--older", "200")
+    listed = await mashang("events", "list", *few, *service)
+    assert "20 parked events in verification" == listed.out.splitlines()[-1]
+    unsure = await mashang("events", "discard", *few, "--reason", "of a test", *service)
+    assert (130, True) == (unsure.code, "never handled" in unsure.out)
+    done = await mashang("events", "discard", *few, "--reason", "of a test", "--yes", *service)
+    assert (0, "20 events of verification are discarded\n") == (done.code, done.out)
+    rest = await mashang("events", "replay", "--error", "bad(", "--yes", *service)
+    assert (0, "220 events of verification will be tried again\n") == (rest.code, rest.out)
+    noted = (await mashang("events", "acts", *service)).out.splitlines()
+    assert (2, True, True) == (
+        len(noted), "replay  220 of 220" in noted[0], "of a test" in noted[1]
+    )  # fmt: skip
+    silent = await mashang("events", "discard", "--all", "--reason", " ", *service)
+    assert (1, "mashang: --reason must say why\n") == (silent.code, silent.err)
+    await database.close()
+
+
+async def test_how_a_service_is(mashang: Mashang, url: str) -> None:
+    """What waits and what its processes told; louder logs have an end."""
+    database = await Database.connect(url, SERVICE)
+    failed = JobState("sum", 1.0, None, datetime.now(UTC), "Bad()", late=True)
+    await processes.tell(
+        database,
+        processes.Told(datetime.now(UTC), "takes nothing: low on memory", "info", [failed]),
+    )
+    await database.close()
+    told = await mashang("events", "state", "--service", "verification")
+    assert (0, True) == (
+        told.code,
+        "broker takes nothing: low on memory  log level info" in told.out,
+    )
+    assert re.search(r"sum +late +succeeded never +failed \d+ s ago: Bad\(\)", told.out)
+    assert "pending   0\nparked    0\n" in told.out
+    level = ("events", "level", "--service", "verification")
+    louder = await mashang(*level, "debug", "--minutes", "5", "--reason", "a test")
+    assert (0, "verification logs from debug on until") == (louder.code, louder.out[:37])
+    for wrong in (("loud",), ("debug", "--minutes", "0"), ("debug", "--minutes", "99999")):
+        assert 2 == (await mashang(*level, *wrong)).code
 
 
 async def test_policy(mashang: Mashang, file: Write) -> None:

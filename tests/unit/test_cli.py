@@ -123,6 +123,9 @@ def test_what_is_missing_or_wrong_is_named(
     assert named.lower() in result.err.lower()
 
 
+EITHER = "say either an event's ID or --all, --type, --error or --older"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -131,9 +134,9 @@ def test_what_is_missing_or_wrong_is_named(
         (("qr", "--all"), "--all needs --out DIR, and takes no --counter"),
         (("qr", "--all", "--out=x", "--counter=1"),
          "--all needs --out DIR, and takes no --counter"),
-        (("events", "replay", "--service=scoring"), "say either an event's ID or --all"),
+        (("events", "replay", "--service=scoring"), EITHER),
         (("events", "replay", "--service=scoring", "--all", "0" * 32),
-         "say either an event's ID or --all"),
+         EITHER),
     ],
 )  # fmt: skip
 def test_two_wishes_at_once_are_one_too_many(

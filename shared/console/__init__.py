@@ -1,0 +1,1 @@
+"""What waits for a person: shown, replayed, discarded; and how each process of a service is."""
