@@ -107,6 +107,7 @@ BESIDE: Mapping[str, tuple[Role, ...]] = {
     "/desk/confirm": EVERYBODY,
     "/filings": CASE_WORKERS,
     **dict.fromkeys(EXPORTS.values(), LOG_READERS),
+    "/console/acts": LOG_READERS,
 }
 # Where each role lands after signing in: the service or wing whose page is theirs.
 LANDING: Mapping[Role, str] = {

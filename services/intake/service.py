@@ -60,6 +60,7 @@ from shared import events, policy
 from shared.bus.handling import Bulk, first
 from shared.bus.pace import Pace
 from shared.config import key_ring
+from shared.console.pages import Console
 from shared.db import Database
 from shared.jobs import Job
 from shared.service import Service
@@ -158,6 +159,7 @@ def build(settings: Settings, database: Database) -> Service:
             *FilingPages(database, policies, acceptance, windows, filing).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding, taking).endpoints(),
+            *Console(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls, rule=lambda: policies.at(clock.now())),
         door=settings.door(NAME, database),

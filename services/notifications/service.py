@@ -11,6 +11,7 @@ from services.notifications.providers.registry import VENDORS
 from services.notifications.settings import Settings
 from services.notifications.sharing import Several
 from shared import events, policy
+from shared.console.pages import Console
 from shared.db import Database
 from shared.jobs import IDLE, Job
 from shared.service import Service
@@ -65,7 +66,12 @@ def build(settings: Settings, database: Database) -> Service:
             Job("move_shares", timedelta(minutes=1), several.move_shares),
             Job("observe_messages", timedelta(seconds=15), deliveries.observe),
         ],
-        endpoints=[*api.endpoints(), *MessagePages(api).endpoints(), *StopPages(api).endpoints()],
+        endpoints=[
+            *api.endpoints(),
+            *MessagePages(api).endpoints(),
+            *StopPages(api).endpoints(),
+            *Console(NAME, database).endpoints(),
+        ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),
         resources=[*vendors.values()],

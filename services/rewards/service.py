@@ -27,6 +27,7 @@ from services.rewards.settings import Settings
 from services.rewards.uploading import Uploading
 from services.rewards.watching import Watch, sum_states
 from shared import events, policy
+from shared.console.pages import Console
 from shared.db import Database
 from shared.errors import Misconfigured
 from shared.jobs import IDLE, Job
@@ -105,6 +106,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),
+            *Console(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

@@ -20,6 +20,7 @@ from services.scoring.signing import SanctionPages
 from services.scoring.unit_pages import UnitPages
 from shared import events, policy
 from shared.bus.handling import Bulk, first
+from shared.console.pages import Console
 from shared.db import Database
 from shared.jobs import Job
 from shared.papers.printer import Printer
@@ -79,6 +80,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ScoreExports(database, policies).endpoints(),
             *MadeExports(NAME, database).endpoints(),
             *PaperExports(database, policies).endpoints(),
+            *Console(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

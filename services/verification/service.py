@@ -66,6 +66,7 @@ from services.verification.supervision.pages import NoticePages
 from services.verification.watching import Watch
 from shared import events, policy
 from shared.bus.handling import Bulk, first
+from shared.console.pages import Console
 from shared.db import Database
 from shared.jobs import Job
 from shared.papers.printer import Printer
@@ -209,6 +210,7 @@ def build(settings: Settings, database: Database) -> Service:
             *KeyPages(database).endpoints(),
             *guide.endpoints(),
             *wire.endpoints(),
+            *Console(NAME, database).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

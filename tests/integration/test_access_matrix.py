@@ -107,7 +107,7 @@ async def objects(place: Town, http: ClientSession) -> Objects:
         "username": "southern", "sanction_id": sanction_id, "kind": "criticism",
         "year": str(year), "number": "1", "place_code": "north", "change_id": str(change_id),
         "preview_id": str(uuid4()), "name": "units.csv", "day": "2026-01-01",
-        "run_id": run_id, "posting_no": "1",
+        "run_id": run_id, "posting_no": "1", "event_id": str(uuid4()), "act_id": "1",
     }  # fmt: skip
     return Objects(params)
 

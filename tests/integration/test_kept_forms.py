@@ -97,6 +97,8 @@ FORMS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     # The Enter key, and the language, on a reward's page.
     "{reward_id}": (("approvals-note", "holds-note", "write-offs-note"), {}),
     "release": ((), {}),
+    "acts": (("reason",), {"act": "discard", "state": "parked", "type": "x.v1"}),
+    "level": (("reason",), {"level": "debug", "minutes": "5"}),
     "resend": (("reason",), {"confirmed": "1"}),
     "stops": (("phone", "reason"), {"stopped": "1"}),
     # Whom praise means is chosen.

@@ -622,6 +622,24 @@ async def a_file(place: Place) -> tuple[Body, Body]:
     return {"preview_id": str(own)}, {"mark": shown.mark}
 
 
+async def waiting_again(place: Place) -> tuple[Body, Body]:
+    """An event that was set aside, in every service."""
+    kind = f"x.{uuid4().hex}"
+    for database in place.town.databases.values():
+        async with database.acquire() as conn:
+            await conn.execute(
+                """INSERT INTO inbox_pending (consumer, event_id, type, body, state, parked_at)
+                   VALUES ('nobody', gen_random_uuid(), $1, '{}', 'parked', now())""",
+                kind,
+            )
+    return {}, {"act": "replay", "type": kind}
+
+
+async def louder(place: Place) -> tuple[Body, Body]:
+    """The usual, for a while."""
+    return {}, {"level": "info", "minutes": "5"}
+
+
 DIRECTORY: Mapping[str, Make] = {
     f"/desk/directory/{address}": make
     for address, make in {
@@ -661,6 +679,7 @@ ACTS: Mapping[str, Make] = {
     "duties": duty, "/desk/directory/units/{unit_code}/duties/removal": off_duty,
     "/api/v1/units/{unit_code}/duties/removal": off_duty, "again": same_duties,
     "/desk/directory/units/{unit_code}/windows": window, **SAID,
+    "/console/acts": waiting_again, "/console/level": louder,
     **DIRECTORY,
 }  # fmt: skip
 
