@@ -120,7 +120,9 @@ class Ticking:
     async def _timed(self) -> int | None:
         started = time.perf_counter()
         found = await self.job.run()
-        metrics.JOB_SECONDS.labels(self.job.name).observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.JOB_SECONDS.labels(self.job.name).observe(seconds)
+        log.debug("job ended", job=self.job.name, count=found, seconds=seconds)
         metrics.JOB_RUNS.labels(self.job.name, "done").inc()
         metrics.JOB_SUCCEEDED.labels(self.job.name).set_to_current_time()
         self._succeeded_at, self._success = time.monotonic(), datetime.now(UTC)

@@ -1,5 +1,6 @@
 """What tests of every service use: a movable clock, captured logs. No fake database or broker."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -69,3 +70,13 @@ def captured_logs() -> Iterator[list[structlog.typing.EventDict]]:
         yield capture.entries
     finally:
         structlog.configure(**before)
+
+
+@contextmanager
+def louder() -> Iterator[None]:
+    """Lines of the level debug are written, as when somebody asked for them at run time."""
+    log.change("debug", time.time() + 3600)
+    try:
+        yield
+    finally:
+        log.change("", 0.0)

@@ -24,7 +24,7 @@ from shared.bus.pending import Received
 from shared.bus.reading import Fresh, read
 from shared.db import Connection
 from shared.events import Event
-from shared.observe import metrics, trace
+from shared.observe import log, metrics, trace
 
 E = TypeVar("E", bound=Event)
 # Each handler takes its own event class, which a mapping of them cannot express.
@@ -156,6 +156,7 @@ class Handling:
                 await handler.many(conn, list(map(_heard, call)))
             else:
                 await handler(conn, first.event)
+            log.debug("handler ended", size=len(call))
 
 
 def _heard(one: Fresh) -> Heard[Any]:

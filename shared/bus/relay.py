@@ -155,6 +155,7 @@ class Relay:
         for rows, outcome in ((confirmed, "confirmed"), (unroutable, "unroutable")):
             for row in rows:
                 metrics.EVENTS_PUBLISHED.labels(row.type, outcome).inc()
+                log.debug("event sent", event_id=row.event_id, event_type=row.type, outcome=outcome)
         async with self._db.acquire() as conn, conn.transaction():
             await conn.execute("SET LOCAL synchronous_commit = off")
             await conn.execute(_KEEP, [row.event_id for row in confirmed])

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from shared import faults
 from shared.errors import Defect, NotFound, Refused, Unauthenticated
-from shared.observe import metrics, trace
+from shared.observe import log, metrics, trace
 from shared.patience import within
 from shared.web import (
     admission,
@@ -200,6 +200,9 @@ def _measure(request: web.Request, response: web.StreamResponse, seconds: float)
     path = resource.canonical if resource else "unknown"
     method = request.method if request.method in hdrs.METH_ALL else "other"
     _requests(method, path, response.status).inc()
+    log.debug(
+        "request answered", method=method, route=path, status=response.status, seconds=seconds
+    )
     # How long somebody listened says nothing of how quickly we answer.
     if isinstance(response, web.Response):
         _seconds(method, path, metrics.ended(response.status)).observe(seconds)

@@ -22,7 +22,12 @@ from services.verification.casework.pages.case_forms import FORMS
 from services.verification.signin import totp
 from services.verification.signin.store import factors
 from shared import policy
-from shared.events import SubmissionReceived
+from shared.bus import pending
+from shared.bus.pending import Received
+from shared.console import acts, processes
+from shared.console.waiting import Wanted
+from shared.events import SubmissionReceived, wrap
+from shared.jobs import JobState
 from shared.values import clock
 from shared.values.notes import Signer
 from shared.web.forms import Fields
@@ -31,11 +36,13 @@ from tests.integration.test_access_matrix import Objects, bearer, objects, opera
 from tests.integration.test_notifications_api import ADD
 from tests.integration.test_open_pages import JULY, put
 from tests.integration.test_sample_pages import committed, revealed
+from tests.samples import SAMPLES
 from tests.town import Town
 from tests.vendors import AIRTIME
 
 # Who signs in with a second factor, and who with a password that somebody gave them.
 WITH_FACTOR, GIVEN = "approver2", "inspector2"
+RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
 LONG_AGO = date(2020, 1, 1)
 OFFICER = "badge,name,unit_code,phone\nA-9,卫十九,n1,\n"
 VERDICT = {
@@ -57,6 +64,7 @@ async def fill(place: Town) -> Objects:
     await _desk(place)
     await _public(place)
     params["posting_no"] = str(await _books(place))
+    params["event_id"] = await _set_aside(place)
     async with place.databases["notifications"].transaction() as conn:
         await conn.execute(ADD, uuid4(), "held")
     params["preview_id"] = await _previewed(place)
@@ -146,6 +154,23 @@ async def _books(place: Town) -> int:
         posting = await books.top_up(conn, *paid_in)
         await close(conn, who, LONG_AGO, Signer("house/closes", bytes(32)))
         return posting
+
+
+async def _set_aside(place: Town) -> str:
+    """At every service an event waits for a person, another was discarded, and a job fails."""
+    event, other = wrap(RECEIVED, "intake"), wrap(RECEIVED, "intake")
+    failed = JobState("sum", 1.0, None, clock.now(), "TimeoutError()", late=True)
+    told = processes.Told(clock.now(), "takes nothing: low on memory", "info", [failed])
+    for database in place.databases.values():
+        await processes.tell(database, told)
+        async with database.transaction() as conn:
+            for event_id, body in (event, other):
+                message = Received(event_id, RECEIVED.TYPE, body)
+                await pending.store(conn, "nobody", [message], "TimeoutError()", state="parked")
+            chosen = Wanted(event_id=other[0])
+            assert 1 == await acts.begin(conn, "discard", "admin", "它的办件是测试", chosen)
+            await processes.make_loud(conn, "admin", "登记慢", "debug", 30)
+    return str(event[0])
 
 
 async def _previewed(place: Town) -> str:

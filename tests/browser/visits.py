@@ -27,6 +27,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/desk/bulk/merge": ("", "?ids={open}&ids={asked}"),
     "/desk/notices": ("", "?view=others"),
     "/desk": ("?state=all", "?q=没有这样的话"),
+    "/console": ("", "?state=pending"),
+    "/console/acts/new": ("?act=discard&event_id={event_id}", ""),
     "/lateness": ("", "?show=late"),
     "/papers": ("", "?kind=transfer"),
     "/r/{receipt}": ("?new=1", ""),

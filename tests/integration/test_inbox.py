@@ -22,6 +22,7 @@ from shared.errors import Reject, Retry
 from shared.events import CaseVerified, Event, RewardPaid, wrap
 from tests.conftest import eventually
 from tests.samples import SAMPLES
+from tests.support import captured_logs, louder
 
 SERVICE = "notifications"
 VERIFIED = next(event for event in SAMPLES if isinstance(event, CaseVerified))
@@ -95,6 +96,17 @@ async def test_a_duplicate_has_no_second_effect(database: Database, effects: Eff
     await box(database, effects).take([one, one])
     await box(database, effects).take([one])
     assert 1 == await count(database)
+
+
+async def test_a_louder_log_names_what_was_handled(database: Database, effects: Effects) -> None:
+    """Each call of a handler, with its event; usually nothing is said of it."""
+    one = delivery(verified())
+    with captured_logs() as logs:
+        await box(database, effects).take([delivery(verified())])
+        with louder():
+            await box(database, effects).take([one])
+    told = [(entry["event"], entry["event_type"], entry["event_id"]) for entry in logs]
+    assert [("handler ended", VERIFIED.TYPE, one.message_id)] == told
 
 
 async def test_one_bad_event_does_not_take_its_batch_along(

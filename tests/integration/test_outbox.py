@@ -22,7 +22,7 @@ from shared.events import SubmissionReceived
 from shared.tasks import Tasks
 from tests.conftest import eventually
 from tests.samples import SAMPLES
-from tests.support import captured_logs
+from tests.support import captured_logs, louder
 
 SERVICE = "intake"
 RECEIVED = next(event for event in SAMPLES if isinstance(event, SubmissionReceived))
@@ -84,6 +84,21 @@ async def test_commit_brings_the_event_to_every_consumer(
         await eventually(lambda: waiting(database), 0)
     assert [event_id] == await drain(rabbitmq)
     assert [event_id] == await drain(rabbitmq, "scoring.submission.received.v1")
+
+
+async def test_a_louder_log_names_what_was_sent(database: Database, rabbitmq: RabbitMQ) -> None:
+    """Each event that left, by id and type; usually nothing is said of it."""
+    with captured_logs() as logs:
+        async with relaying(database, rabbitmq):
+            async with database.transaction() as conn:
+                await outbox.publish(conn, RECEIVED)
+            await eventually(lambda: waiting(database), 0)
+            with louder():
+                async with database.transaction() as conn:
+                    event_id = await outbox.publish(conn, RECEIVED)
+                await eventually(lambda: waiting(database), 0)
+    told = [one for one in logs if one["event"] == "event sent"]
+    assert [(event_id, RECEIVED.TYPE)] == [(one["event_id"], one["event_type"]) for one in told]
 
 
 async def test_rollback_publishes_nothing(database: Database, rabbitmq: RabbitMQ) -> None:

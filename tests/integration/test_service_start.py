@@ -19,6 +19,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import ROOT, service_env
 from shared import db
+from shared.console import processes
 from tests.conftest import Clone, eventually, leashed
 
 SERVICE = "scoring"
@@ -31,6 +32,7 @@ class Child:
         self, process: asyncio.subprocess.Process, ports: Ports, service: str = SERVICE
     ) -> None:
         self.process, self.ops = process, ports.url(f"ops_{service}")
+        self.home = ports.url(service)
         self.lines: list[str] = []
         self.reading = asyncio.create_task(self._read())
 
@@ -151,6 +153,27 @@ async def test_wrong_settings_are_one_line_and_exit_2() -> None:
     assert ["scoring: MASHANG_HTTP_PORT: input should be a valid integer"] == [
         line.partition(",")[0] for line in child.lines
     ]
+
+
+async def test_a_louder_log_tells_of_jobs_and_requests(clone: Clone) -> None:
+    """Asked for at run time, a process says what it usually keeps to itself, and drops no field."""
+    url = await clone(SERVICE)
+    child = await start(Ports.free(), Keys(), url, "amqp://127.0.0.1:1/")
+    database = await db.Database.connect(url, SERVICE, 1)
+    async with database.transaction() as conn:
+        await processes.make_loud(conn, "admin", "", "debug", 5)
+    await database.close()
+
+    async def jobs() -> bool:
+        return bool(child.said("job ended"))
+
+    await eventually(jobs, True)
+    async with aiohttp.ClientSession() as http, http.get(f"{child.home}/nowhere") as response:
+        assert 404 == response.status
+    assert 0 == await child.end()
+    (answered,) = child.said("request answered")
+    assert ("debug", "unknown", 404) == (answered["level"], answered["route"], answered["status"])
+    assert [] == [line for line in child.lines if "dropped_fields" in line]
 
 
 async def test_pools_that_outgrow_the_server_are_one_line_and_exit_2(clone: Clone) -> None:

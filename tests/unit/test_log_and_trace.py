@@ -29,7 +29,8 @@ def _fields() -> Iterator[tuple[str, str]]:
         one for part in ("services", "shared", "deploy") for one in (ROOT / part).rglob("*.py")
     ):
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("log.get()."):
+            said = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+            if isinstance(call, ast.Call) and said.startswith(("log.get().", "log.debug")):
                 where = f"{file.relative_to(ROOT)}:{call.lineno}"
                 yield from ((one.arg, where) for one in call.keywords if one.arg)
 
