@@ -262,6 +262,23 @@ def test_a_louder_log_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [False, True] == [loud.says("warning"), loud.says("error")]
 
 
+async def test_who_watches_the_keepers_reads_their_acts(place: Town) -> None:
+    """What was done, by whom and why; not what the events said, and no link that leads nowhere."""
+    _, body = wrap(RECEIVED, "intake")
+    event_id = await park(place, "verification", RECEIVED.TYPE, body=body)
+    async with ClientSession() as http:
+        keeper = await desk(place, http, "verification")
+        await keeper.get("/console/acts/new", act="discard", event_id=event_id)
+        await keeper.send("/console/acts", reason="a test's own")
+        screen = await Screen.of(place, "verification", "audit")
+        own = Desk(http, place.urls["verification"], screen, "en")
+        assert 200 == await own.get(keeper.location)
+        assert [True, False] == [
+            word in own.page for word in ("a test&#39;s own", RECEIVED.subject)
+        ]
+        assert [] == re.findall('href="(/console(?:/processes|/events[^"]*)?)"', own.page)
+
+
 NOT_THEIRS: Sequence[str] = ("north1", "city", "approver", "auditor", "security", "leader")
 
 
