@@ -96,7 +96,8 @@ PAGES: Mapping[str, tuple[Role, ...]] = {
     "notifications": MESSAGE_READERS,
     "intake": DRAW_READERS,
 }
-# Pages that more than the readers of their service or wing may open, and who that is.
+# Pages that more than the readers of their service or wing may open, with what lies below them, and
+# who that is.
 BESIDE: Mapping[str, tuple[Role, ...]] = {
     "/desk/account": EVERYBODY,
     "/desk/account/factor": EVERYBODY,
@@ -133,6 +134,12 @@ INSPECTION = "="
 _SIGHT: Mapping[Role, tuple[str, ...]] = {"inspection": (INSPECTION,), "auditor": ()}
 _TOP: tuple[Role, ...] = ("city_supervisor", "inspection")
 _RANK: Mapping[Role, int] = {"unit_operator": 1, "county_supervisor": 2, **dict.fromkeys(_TOP, 3)}
+
+
+def beside(path: str) -> tuple[Role, ...]:
+    """Who may open a page though its service or wing is not theirs, as it stands in BESIDE."""
+    found = (who for begins, who in BESIDE.items() if f"{path}/".startswith(f"{begins}/"))
+    return next(found, ())
 
 
 def may_review(reviewer: Operator, author: str, author_role: Role) -> bool:

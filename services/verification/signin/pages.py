@@ -137,7 +137,7 @@ class SignInPages:
     def onward(self, wanted: str, role: Role) -> str:
         """Where somebody was going, if it is theirs to open; else their own page."""
         then = self.safe(wanted)
-        readers = access.PAGES[self._part(then)], access.BESIDE.get(urlsplit(then).path, ())
+        readers = access.PAGES[self._part(then)], access.beside(urlsplit(then).path)
         return then if then and role in chain(*readers) else self.landing(role)
 
     def _part(self, then: str) -> str:
