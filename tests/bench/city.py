@@ -24,7 +24,7 @@ from shared import db, policy
 from shared.values import lots
 from shared.values.seal import Seal, SealBroken
 from shared.web.endpoints import Endpoint
-from tests.bench import past
+from tests.bench import past, turns
 from tests.bench.growing import Done, Place, Span, grow, keep
 from tests.bench.touched import TIMES, Meter, Said, Told, Touched
 from tests.browser import filled
@@ -159,6 +159,11 @@ async def found_city(place: Town, owning: Owning, units: int) -> City:
     async with ClientSession() as http:
         await past.live(place, http)
     await past.settle(place)
+    desk = await owning("verification")
+    await turns.draw_yesterday(place, desk)
+    await desk.close()
+    # What the first round told of is done in the second: nothing that waits is copied.
+    await past.work(place)
     tables = 0
     for service in place.services:
         owner = await owning(service)

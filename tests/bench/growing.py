@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local.process import StartError
+from tests.bench.copied import COUNTED, FUNCTIONS, KEPT, LEFT, NAMES, NUMBER, OVER, PHONES, SPECIAL
 
 # Told of each batch: a service's table, and how many copies.
 Done = Callable[[str, int], None]
@@ -23,38 +24,6 @@ BATCH = 20_000
 NUMBERS = 100
 # Of all five databases together, with what writing ahead and building an index take meanwhile.
 BYTES_A_CASE = 8_000
-KEPT = "templates"
-# Who works there, what is waiting for a moment, and what is kept for a few days only. What waits
-# to be added up mostly has no key, and is left out by that.
-LEFT = {
-    "alembic_version", "served_revisions", "simulation_clock", "staff", "outbox", "inbox_pending",
-    "repeats", "exports", "units", "officers", "places", "operators", "postings", "windows",
-    "sessions", "sign_in_addresses", "sign_in_failures", "account_events", "second_factors",
-    "recovery_codes", "key_choices", "directory_changes", "import_previews", "answer_templates",
-    "limits", "received_before", "figure_news", "receipt_keys", "close_keys", "vendor_shares",
-    "vendor_pauses", "open_progress",
-    "story_news", "receipts_due", "phone_checks", "ledger_fresh", "unread_words", "missed_words",
-    "untold_papers", "evidence_coming", "drafts", "spending", "sample_seeds", "sample_reveals",
-    "sample_commitments", "duties", "duty_phones", "duty_pages", "ledger_closes", "stops",
-}  # fmt: skip
-# What vendors and people call things by.
-NAMES = {"order_id", "other_order_id", "late_order", "vendor_ref", "ref", "number"}
-PHONES = {"phone_index", "phone_hash"}
-# What the services' own jobs would have done to rows of that age, and what no two people share.
-SPECIAL = {
-    ("attachments", "erased_at"): "CASE WHEN c.old THEN t.created_at - c.ago END",
-    ("attachments", "removed_at"): "CASE WHEN c.old THEN t.created_at - c.ago END",
-    ("cases", "erased_at"): "CASE WHEN c.old THEN t.received_at - c.ago END",
-    ("case_grams", "grams"):
-        "(SELECT array_agg((one + 7919 * c.n % 16384)::int % 16384) FROM unnest(t.grams) AS one)",
-    ("cases", "examined"): "1000000",
-    ("messages", "phone_sealed"):
-        "CASE WHEN c.since < 86400 * 14 AND NOT c.old THEN t.phone_sealed END",
-    ("rewards", "act_at"): "NULL",
-    ("rewards", "near"): "CASE WHEN c.old THEN '{}' ELSE ARRAY(SELECT left(md5(one || c.n / 3), 22)"
-        " FROM unnest(t.near) AS one) END",
-    ("rewards", "phone_sealed"): "CASE WHEN c.old THEN '' ELSE t.phone_sealed END",
-}  # fmt: skip
 _OWN = f"{KEPT}.own({{own}}::text, c.n, c.ms)"
 # By a column's type, and by its name where that says more.
 _KINDS = {
@@ -72,16 +41,6 @@ SETTINGS = (
     "SET session_replication_role = replica", "SET maintenance_work_mem = '512MB'",
     "SET synchronous_commit = off", "SET jit = off",
 )  # fmt: skip
-FUNCTIONS = """
-    CREATE SCHEMA IF NOT EXISTS templates;
-    CREATE OR REPLACE FUNCTION templates.own(id text, n bigint, ms bigint) RETURNS uuid
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-        SELECT (CASE WHEN substr(id, 15, 1) = '7' THEN
-            lpad(to_hex(('x' || substr(id, 1, 8) || substr(id, 10, 4))::bit(48)::bigint - ms),
-                 12, '0') || '7' || substr(md5(id || n), 14)
-            ELSE md5(id || n) END)::uuid
-    $$
-"""
 _TABLES = """
     SELECT relname FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT relispartition AND relname <> ALL($1::text[])
@@ -154,7 +113,10 @@ async def keep(owner: asyncpg.Connection) -> int:
     await owner.execute(FUNCTIONS)
     count = 0
     for (table,) in await owner.fetch(_TABLES, sorted(LEFT)):
-        made = await owner.execute(f"CREATE TABLE {KEPT}.{table} AS TABLE public.{table}")
+        of = f"WHERE day = (SELECT min(day) FROM public.{table})" if table in OVER else ""
+        made = await owner.execute(
+            f"CREATE TABLE {KEPT}.{table} AS SELECT * FROM public.{table} {of}"
+        )
         count += made != "SELECT 0"
     return count
 
@@ -174,6 +136,8 @@ async def grow(owner: asyncpg.Connection, place: Place, span: Span, done: Done) 
         await owner.execute(f'DROP INDEX "{index["indexname"]}"')
     for table in tables:
         await _copy(owner, table, place, span, done)
+    for table in COUNTED.keys() & set(tables):
+        await owner.execute(COUNTED[table], timeout=7200)
     for index in indexes:
         await owner.execute(index["indexdef"], timeout=7200)
     await owner.execute("VACUUM (ANALYZE)", timeout=7200)
@@ -244,7 +208,7 @@ def _text(name: str, own: str) -> str:
     if name in PHONES:
         return _phone(own)
     if name in NAMES:
-        return f"CASE WHEN {own} = '' THEN '' ELSE left(md5({own} || c.n), length({own})) END"
+        return f"CASE WHEN {own} = '' THEN '' ELSE {NUMBER.format(own=own)} END"
     uuid = f"{own} ~ '^[0-9a-f]{{8}}-[0-9a-f-]{{27}}$'"
     return f"CASE WHEN {uuid} THEN {KEPT}.own({own}, c.n, c.ms)::text ELSE {own} END"
 

@@ -1,8 +1,9 @@
 """A few cases from the window to the last SMS, as the services themselves bring them to an end."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 from aiohttp import ClientSession
 
@@ -17,13 +18,14 @@ from shared.bus.relay import Relay
 from shared.jobs import Job
 from shared.service import Running, Service
 from shared.vendors.outcomes import Done
+from tests.bench import turns
 from tests.browser.filled import ask, praise
 from tests.integration.notifications_parts import THRIFT, Postman
 from tests.integration.test_rewards_two_instances import PACE, Counting
 from tests.town import Town
 from tests.vendors import confirmed
 
-CASES = 5
+CASES = 6
 MOST_RUNS = 5
 CALLING = {
     "send_queued", "query_due", "submit_payouts", "query_payouts", "recover_payouts",
@@ -37,37 +39,61 @@ HELPED = {
     "verdict": "helped", "attribution": "none", "finding": "告诉了要带什么",
     "answer": "请带户口本", "revision": 0,
 }  # fmt: skip
+PRESSED = FOUND | {"attribution": "unit", "officers": [], "categories": ["other"]}
 _REQUEST: dict[str, Any] = {
     "kind": "request", "satisfaction": None, "categories": [],
     "words": "问落户要带什么",
 }  # fmt: skip
+WORDS = "叫号机坏了，等得有点久"
 _RATING: dict[str, Any] = {
     "kind": "rating", "satisfaction": 4, "categories": [], "words": None, "phone": None,
 }  # fmt: skip
 
 
 async def live(place: Town, http: ClientSession, phones: int = 0) -> None:
-    """A day: a substantiated complaint, four requests (one with a phone), a rating and praise."""
+    """A day: two complaints, three requests, a rating, one that was held, and praise.
+
+    Of the complaints one stays true and is paid, one is overturned; the citizens of the requests do
+    not accept the answer, withdraw, and tell of pressure. Who rated wants to be forgotten.
+    """
     first = await place.complain(http, officer_badge="A-1", phone=f"1397777{phones:04}")
     second = await place.complain(http, **_REQUEST, phone=f"1387777{phones:04}")
-    bare = [await place.complain(http, **_REQUEST, phone=None) for _ in range(CASES - 2)]
-    for one in (first, second, *bare):
-        case = await place.case_of(one["submission_id"])
-        if one not in bare:
-            await ask(place, http, "city", f"cases/{case}/callbacks", {"outcome": "reached"})
-        await ask(place, http, "city", f"cases/{case}/verdicts", FOUND if one is first else HELPED)
-    await place.complain(http, **_RATING)
+    other = await place.complain(http, officer_badge="A-1", phone=None)
+    gone, late = [await place.complain(http, **_REQUEST, phone=None) for _ in range(2)]
+    told = (first, second, other, gone, late)
+    cases = [await place.case_of(one["submission_id"]) for one in told]
+    await turns.say(place, http, first, "additions", {"words": "下午也没有人"})
+    await turns.say(place, http, gone, "withdrawals", {"withdrawn": True})
+    await turns.work_together(place, http, cases[-1])
+    await turns.be_late(place, http, cases[-1])
+    for case_id in cases[:2]:
+        await ask(place, http, "city", f"cases/{case_id}/callbacks", {"outcome": "reached"})
+    for one, case_id in zip(told, cases, strict=True):
+        who, verdict = ("northern", FOUND) if one in (first, other) else ("north1", HELPED)
+        await ask(place, http, who, f"cases/{case_id}/verdicts", verdict)
+    await _afterwards(place, http, told, cases)
+    rated = await place.complain(http, **_RATING | {"words": WORDS})
+    await turns.say(place, http, rated, "data", {"kind": "deletion", "known": WORDS})
+    await turns.hold(place, http, **_RATING)
     await praise(place, http)
-    await _rate(place, http, first["receipt"]["code"])
-    await place.carry()
+    await turns.say(place, http, first, "ratings", {"solved": True, "satisfied": True})
+    await turns.reply(place, f"+861387777{phones:04}", "谢谢")
 
 
-async def _rate(place: Town, http: ClientSession, receipt: str) -> None:
-    url = f"{place.urls['intake']}/api/v1/receipts/{receipt}/ratings"
-    body, key = {"solved": True, "satisfied": True}, {"Idempotency-Key": uuid4().hex}
-    async with http.post(url, json=body, headers=key) as answer:
-        if answer.status != 201:
-            raise ValueError(f"{answer.status}: {await answer.text()}")
+async def _afterwards(
+    place: Town, http: ClientSession, told: Sequence[dict[str, Any]], cases: list[UUID]
+) -> None:
+    """What citizens and officers say to the verdicts, and what comes of it."""
+    first, second, other = cases[:3]
+    await turns.read(place, http, [first, other])
+    await turns.appeal(place, http, first, decision="refuse")
+    await turns.appeal(place, http, other, decision="grant", instead="others")
+    await turns.say(place, http, told[1], "followups", {"words": "去了还是没有办成"})
+    again = HELPED | {"revision": 1}
+    await ask(place, http, "northern", f"cases/{second}/callbacks", {"outcome": "reached"})
+    await ask(place, http, "northern", f"cases/{second}/verdicts", again)
+    await turns.say(place, http, told[4], "reports", {"words": "要我改口"})
+    await turns.look_into_pressure(place, http, PRESSED)
 
 
 async def settle(place: Town) -> None:
