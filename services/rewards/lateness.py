@@ -13,7 +13,9 @@ from services.rewards.store.lateness import Row
 from services.rewards.views import LateListing, LateQuery, LateShown
 from shared.db import Connection, Database
 from shared.policy import Policies
+from shared.values.counting import MOST
 from shared.values.seal import Seal
+from shared.web.counted import counted
 from shared.web.endpoints import Call, Endpoint
 from shared.web.replies import Page
 
@@ -52,7 +54,7 @@ class Lateness:
                 next=str(rows[-1].seq) if len(rows) == PAGE else None,
                 alert_at=now + timedelta(hours=hours),
                 alerted_at=last.alerted_at if last else None,
-                waiting_for_phone=await lateness.count_waiting_for_phone(conn),
+                waiting_for_phone=await lateness.count_waiting_for_phone(conn, MOST),
                 now=now,
             )
 
@@ -74,5 +76,10 @@ class Lateness:
         """The list, and what is to be done about each cause."""
         listing, show = await self.list_late(call), call.query.show
         more = "/lateness?" + urlencode({"show": show, "cursor": listing.next or ""})
-        values = {"listing": listing, "show": show, "next_page": more if listing.next else None}
+        values = {
+            "listing": listing,
+            "show": show,
+            "waiting": counted(listing.waiting_for_phone, call.language),
+            "next_page": more if listing.next else None,
+        }
         return Page("lateness.html", values)

@@ -14,6 +14,7 @@ from services.rewards.rules.settling import Missing
 from services.rewards.rules.states import Aside, State, Step
 from shared.events import ContactBound
 from shared.values import phone, text
+from shared.values.counting import MOST
 from shared.values.seal import Seal, SealBroken
 
 # Every reward is counted in exactly one figure; these are all "scheduled".
@@ -129,7 +130,8 @@ class LateListing(BaseModel):
         default=None, description="when the city's duty phone was last told; null where never"
     )
     waiting_for_phone: int = Field(
-        description="verdicts whose reward waits for a phone that gets airtime; no days run yet"
+        description="verdicts whose reward waits for a phone that gets airtime; no days run yet;"
+        f" {MOST} stands for that many or more"
     )
 
 

@@ -110,6 +110,7 @@ async def _take(
     if not await mark():
         log.get().info(f"older {event.TYPE} ignored", case_id=event.case_id, version=version)
         return
+    await appeals.settle(conn, event.case_id)
     await _score(policies, conn, before, await verdicts.get_fact(conn, event.case_id))
 
 
@@ -120,9 +121,9 @@ async def _score(
         return
     touched = [before, fact] if before else [fact]
     scopes = plan.scopes_of(touched)
-    in_force = await demands.get_in_force(conn, scopes)
     beside = await verdicts.list_of_incidents(conn, {one.incident_id for one in touched})
     reach = reach_of([*touched, *beside], policies)
+    in_force = await demands.get_in_force(conn, scopes, reach)
     held = await verdicts.list_facts(conn, scopes, reach)
     changes = plan.decide(scopes, held, in_force, policies, reach=reach)
     await books.save(conn, fact, changes, policies)

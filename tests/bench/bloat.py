@@ -18,7 +18,7 @@ from tests.bench.table import Aim, Report, of_rounds
 
 SERVICES = ("intake", "verification")
 # Emptied as it is read; a page of its own may be half full, so small ones are not judged.
-QUEUES = ("outbox", "inbox_pending")
+QUEUES = ("outbox", "inbox_pending", "unread_words", "figure_changes", "story_news")
 SMALL = 64 * 1024
 QUEUE_GROWTH, ROW_GROWTH = 200.0, 120.0
 SHARE, LEAFING = 0.1, 1.0

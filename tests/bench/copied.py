@@ -12,7 +12,7 @@ LEFT = {
     "vendor_pauses", "open_progress",
     "story_news", "receipts_due", "phone_checks", "ledger_fresh", "unread_words", "missed_words",
     "untold_papers", "evidence_coming", "drafts", "spending", "phone_codes", "duties",
-    "duty_phones", "duty_pages", "ledger_closes",
+    "duty_phones", "duty_pages", "ledger_closes", "notices_waiting", "sanctions_waiting",
 }  # fmt: skip
 # What vendors and people call things by.
 NAMES = {"order_id", "other_order_id", "late_order", "vendor_ref", "ref", "number"}
@@ -20,6 +20,10 @@ PHONES = {"phone_index", "phone_hash"}
 # Anybody may draw the days of the random review again: each has a seed, which its day tells.
 _DRAWN_ON = "(t.day - c.days)::date"
 NUMBER = "left(md5({own} || c.n), length({own}))"
+_WHOSE = (
+    f"CASE {{kind}} WHEN 'unit' THEN c.unit WHEN 'officer' THEN c.badge"
+    f" ELSE {KEPT}.own({{own}}, c.n, c.ms)::text END"
+)
 # What the services' own jobs would have done to rows of that age, and what no two people share.
 SPECIAL = {
     ("attachments", "erased_at"): "CASE WHEN c.old THEN t.created_at - c.ago END",
@@ -30,6 +34,8 @@ SPECIAL = {
     ("case_grams", "grams"):
         "(SELECT array_agg((one + 7919 * c.n % 16384)::int % 16384) FROM unnest(t.grams) AS one)",
     ("cases", "examined"): "1000000",
+    ("demands", "scope"): _WHOSE.format(own="t.scope", kind="t.scope_kind"),
+    ("demands", "subject"): _WHOSE.format(own="t.subject", kind="t.subject_kind"),
     ("sample_commitments", "commitment"): f"{KEPT}.commitment({_DRAWN_ON})",
     ("sample_seeds", "commitment"): f"{KEPT}.commitment({_DRAWN_ON})",
     ("sample_reveals", "seed"): f"{KEPT}.seed({_DRAWN_ON})",
@@ -37,6 +43,7 @@ SPECIAL = {
         f"{KEPT}.is_drawn({_DRAWN_ON}, t.drawn_for, {NUMBER.format(own='t.number')}, t.percent)",
     ("messages", "phone_sealed"):
         "CASE WHEN c.since < 86400 * 14 AND NOT c.old THEN t.phone_sealed END",
+    ("verdicts", "waiting"): "jsonb_set(t.waiting, '{unit_code}', to_jsonb(c.unit))",
     ("rewards", "act_at"): "NULL",
     ("rewards", "near"): "CASE WHEN c.old THEN '{}' ELSE ARRAY(SELECT left(md5(one || c.n / 3), 22)"
         " FROM unnest(t.near) AS one) END",

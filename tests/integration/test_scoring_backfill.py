@@ -65,8 +65,9 @@ async def test_sanctions_of_before_wait_for_a_signature(
     await owner.execute(runpy.run_path(str(SANCTIONS))["PROPOSED"])
     await owner.close()
     async with database.acquire() as conn:
-        [one] = await sanctions.list_newest(conn, "waiting", None, None, 9)
-        assert ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
+        [row] = await conn.fetch("SELECT sanction_id FROM sanctions_waiting")
+        one = await sanctions.get(conn, row["sanction_id"])
+        assert one and ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
             one.rule, one.badge, one.unit_code, one.period, one.case_ids,
         )  # fmt: skip
 

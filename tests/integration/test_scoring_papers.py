@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scoring import approvals
-from services.scoring.store import newest
+from services.scoring.rules.sanctions import Rule, Sanction
+from services.scoring.store import directory, newest, sanctions
 from services.scoring.store.papers import KINDS
 from shared.access import Operator, Role
 from shared.db import Database
@@ -117,6 +118,45 @@ async def test_who_declines_says_why(scores: Scores) -> None:
     assert ("已调离，另案处理" in tab.text, []) == (True, await listed(scores))
     again = await tab.send(f"{address}/signature", _csrf(), decision="sign", reason="")
     assert (409, []) == (again, await listed(scores))
+
+
+@pytest.mark.parametrize("few", [0, 50])
+async def test_proposals_are_leafed_through(
+    scores: Scores, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits and what was decided, by rule, each once; for whoever sees few units and many."""
+    monkeypatch.setattr(directory, "_FEW", few)
+    for unit in ("n1", "s1"):
+        await twice(scores, unit)
+    first, second = await proposed(scores)
+    tab = scores.tab(LEADER)
+    await tab.get(first)
+    await tab.send(f"{first}/signature", decision="decline", reason="另案处理")
+    north = Operator("boss", "局长", "county_supervisor", "north")
+    assert ([second], []) == (
+        await leafed(scores, "waiting"),
+        await leafed(scores, "waiting", north),
+    )
+    assert [first] == await leafed(scores, "decided", north) == await leafed(scores, "decided")
+    await tab.get(second)
+    await tab.send(f"{second}/signature", decision="sign", reason="")
+    assert [second, first] == await leafed(scores, "decided")
+    assert [first] == await leafed(scores, "decided", north)
+    assert [] == await leafed(scores, "decided", rule="interview")
+
+
+async def leafed(
+    scores: Scores, view: sanctions.View, who: Operator | None = None, rule: Rule = "accountability"
+) -> list[str]:
+    """A view, one at a time."""
+    seen: list[Sanction] = []
+    while True:
+        async with scores.database.reading(as_=who) as conn:
+            before = (seen[-1].proposed_at, seen[-1].sanction_id) if seen else None
+            page = await sanctions.list_newest(conn, view, rule, before, 1)
+        if not page:
+            return [f"/sanctions/{one.sanction_id}" for one in seen]
+        seen += page
 
 
 async def test_a_verdict_that_falls_takes_the_proposal_along(scores: Scores) -> None:

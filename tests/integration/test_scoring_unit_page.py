@@ -137,6 +137,22 @@ async def test_what_may_still_fall_is_told_apart(scores: Scores) -> None:
         assert [0, 0] == [page.text.count(each) for each in ("虚线", "暂定，可申诉")]
 
 
+async def test_what_was_overturned_may_fall_until_it_did(scores: Scores) -> None:
+    """A new verdict may wait for a second look; once it is there, whatever it says stands."""
+    with at(DAY + timedelta(days=1)):
+        case = await scores.judge("n1")
+        await scores.hear(appealed(case))
+        await scores.hear(appealed(case, state="overturned", version=2))
+    with at(DAY + timedelta(days=60)):
+        _, told = await scores.get("/api/v1/units/n1/score")
+        assert [True] == [one["provisional"] for one in told["entries"]]
+    with at(DAY + timedelta(days=1)):
+        await scores.judge("n1", case_id=case, revision=2)
+    with at(DAY + timedelta(days=60)):
+        _, told = await scores.get("/api/v1/units/n1/score")
+        assert [False] == [one["provisional"] for one in told["entries"]]
+
+
 def appealed(case_id: UUID, **changed: Any) -> AppealChanged:
     """The unit's officer appeals."""
     told = {

@@ -360,6 +360,11 @@ async def test_a_program_reads_and_acknowledges(bureau: Office, owner: asyncpg.C
     left = (await bureau.ask("desk", "GET", "notices")).json["items"]
     told = (await bureau.ask("desk", "GET", "notices?view=done")).json["items"]
     assert (2, ["值班员"]) == (len(left), [one["acknowledged_by"] for one in told])
+    others = {
+        who: len((await bureau.ask(who, "GET", "notices?view=done")).json["items"])
+        for who in ("neighbour", "county", "city")
+    }
+    assert {"neighbour": 0, "county": 1, "city": 1} == others
 
 
 async def test_there_are_pages(bureau: Office, owner: asyncpg.Connection) -> None:

@@ -53,10 +53,12 @@ _OWED = """
     OR (decision IN ('scheduled', 'held', 'manual') AND paid IS NOT TRUE)
     OR (reversed IS TRUE AND decision IS DISTINCT FROM 'refused')
 """
+# Each by its id (LIMIT), however many the planner thinks they are.
 _CLAIM = f"""
-    SELECT s.id, s.receipt_hash FROM submissions s CROSS JOIN LATERAL ({_STORY}) AS story
-    WHERE s.id IN ({_CANDIDATES}) AND NOT coalesce({_OWED}, false)
-    ORDER BY s.id LIMIT $3
+    SELECT s.id, s.receipt_hash FROM ({_CANDIDATES}) AS candidate
+    CROSS JOIN LATERAL (SELECT * FROM submissions WHERE id = candidate.id LIMIT 1) AS s
+    CROSS JOIN LATERAL ({_STORY}) AS story
+    WHERE NOT coalesce({_OWED}, false) ORDER BY s.id LIMIT $3
 """  # noqa: S608
 _IS_OWED = f"""
     SELECT coalesce({_OWED}, false) FROM submissions s CROSS JOIN LATERAL ({_STORY}) AS story

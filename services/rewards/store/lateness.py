@@ -38,6 +38,14 @@ _VENDORS = """
     SELECT DISTINCT ON (reward_id) reward_id, vendor, outcome IS NULL OR ask_at IS NOT NULL AS open
     FROM orders WHERE reward_id = ANY($1) ORDER BY reward_id, attempt DESC
 """
+# A plan for any number of them would read them all.
+_NO_PHONE = """
+    SELECT count(*) FROM (
+        SELECT FROM units u CROSS JOIN LATERAL (
+            SELECT FROM verdicts v
+            WHERE v.waiting IS NOT NULL AND v.waiting->>'unit_code' = u.unit_code LIMIT {most}
+        ) AS of_unit LIMIT {most}) AS waiting
+"""
 
 
 class Row(NamedTuple):
@@ -89,10 +97,6 @@ def _around(
     return Circumstances(bool(away), stopped, reward.retriable, reward.asked)
 
 
-async def count_waiting_for_phone(conn: Connection) -> int:
-    """Verdicts of units in sight that earn a reward and have no phone to pay it to."""
-    number: int = await conn.fetchval(
-        """SELECT count(*) FROM verdicts v JOIN units u ON u.unit_code = v.waiting->>'unit_code'
-           WHERE v.waiting IS NOT NULL"""
-    )
-    return number
+async def count_waiting_for_phone(conn: Connection, most: int) -> int:
+    """Verdicts of units in sight that earn a reward and have no phone; `most` stands for more."""
+    return int(await conn.fetchval(_NO_PHONE.format(most=most)))

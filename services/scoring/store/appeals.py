@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.scoring.rules.values import Appeal
 from shared.db import Connection
@@ -11,13 +12,18 @@ _MARK = """
     INSERT INTO appeals (appeal_id, case_id, unit_code, badge, revision, state, due_at, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (appeal_id) DO UPDATE SET state = excluded.state, revision = excluded.revision,
-        version = excluded.version
+        version = excluded.version, over = false
     WHERE appeals.version < excluded.version RETURNING true
 """
 _LIST = "SELECT case_id, badge, revision, state, due_at FROM appeals WHERE badge = $1"
 _LIST_OF_UNIT = """
     SELECT case_id, badge, revision, state, due_at FROM appeals
-    WHERE unit_code = $1 AND state <> 'upheld'
+    WHERE unit_code = $1 AND state <> 'upheld' AND NOT over
+"""
+_SETTLE = """
+    UPDATE appeals a SET over = true FROM verdicts v
+    WHERE a.case_id = $1 AND a.state = 'overturned' AND NOT a.over
+      AND v.case_id = a.case_id AND a.revision < v.revision
 """
 
 _WAITING = """
@@ -38,7 +44,15 @@ class Waiting:
 async def mark(conn: Connection, event: AppealChanged) -> bool:
     """Take over an appeal; False if we have as new a word of it."""
     row = (event.appeal_id, event.case_id, event.unit_code, event.badge, event.revision)
-    return await conn.fetchval(_MARK, *row, event.state, event.due_at, event.version) is True
+    if not await conn.fetchval(_MARK, *row, event.state, event.due_at, event.version):
+        return False
+    await settle(conn, event.case_id)
+    return True
+
+
+async def settle(conn: Connection, case_id: UUID) -> None:
+    """What was overturned in a case is over, once its new verdict is here."""
+    await conn.execute(_SETTLE, case_id)
 
 
 async def list_of(conn: Connection, badge: str) -> list[Appeal]:
@@ -47,7 +61,7 @@ async def list_of(conn: Connection, badge: str) -> list[Appeal]:
 
 
 async def list_of_unit(conn: Connection, unit_code: str) -> list[Appeal]:
-    """Appeals against what was found at a unit, but for those after which it stands."""
+    """Appeals against what was found at a unit that wait, or whose new verdict does."""
     return [Appeal(**dict(row)) for row in await conn.fetch(_LIST_OF_UNIT, unit_code)]
 
 

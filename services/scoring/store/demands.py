@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from services.scoring.rules.reach import Reach
 from services.scoring.rules.values import Cause, Change, Demand, Fact, Scope, Subject
 from shared.db import Connection
 
 # Held to the end of the transaction. One lock for all verdicts, since an inbox batch touches many
 # units and officers in any order, and two batches with a lock for each would stop one another.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('scoring.verdicts'))"
+# A unit has ever more of them, of ever more periods; a case and an officer have few.
 _IN_FORCE = """
     SELECT subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints,
            sum(delta)::int AS times, max(edition) AS edition
-    FROM demands
-    WHERE (scope_kind, scope) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    FROM (
+        SELECT * FROM demands
+        WHERE (scope_kind, scope) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+        UNION ALL SELECT * FROM demands
+        WHERE scope_kind = 'unit' AND scope = ANY($3::text[]) AND period = ANY($4::text[])
+    ) AS of_these
     GROUP BY subject_kind, subject, rule, scope_kind, scope, incident_id, period, centipoints
     HAVING sum(delta) > 0
 """
@@ -32,9 +38,14 @@ async def lock_verdicts(conn: Connection) -> None:
     await conn.execute(_LOCK)
 
 
-async def get_in_force(conn: Connection, scopes: Sequence[Scope]) -> Counter[Demand]:
-    """What is in force at present for these causes, and how often."""
-    kinds, ids = [scope.kind for scope in scopes], [scope.id for scope in scopes]
+async def get_in_force(
+    conn: Connection, scopes: Sequence[Scope], reach: Reach | None = None
+) -> Counter[Demand]:
+    """What is in force at present for these causes, and how often; of units within a reach."""
+    whole = [scope for scope in scopes if reach is None or scope.kind != "unit"]
+    kinds, ids = [scope.kind for scope in whole], [scope.id for scope in whole]
+    units = [scope.id for scope in scopes if reach and scope.kind == "unit"]
+    periods = sorted(reach.periods) if reach else []
     return Counter(
         {
             Demand(
@@ -44,7 +55,7 @@ async def get_in_force(conn: Connection, scopes: Sequence[Scope]) -> Counter[Dem
                 row["centipoints"],
                 row["edition"],
             ): row["times"]
-            for row in await conn.fetch(_IN_FORCE, kinds, ids)
+            for row in await conn.fetch(_IN_FORCE, kinds, ids, units, periods)
         }
     )
 

@@ -28,6 +28,13 @@ _NAMES = """
     SELECT unit_code AS code, name FROM units WHERE unit_code = ANY($1::text[])
     UNION ALL SELECT badge, name FROM officers WHERE badge = ANY($2::text[])
 """
+_FEW = 50
+_SEEN = "SELECT count(*) FROM (SELECT FROM units LIMIT $1) AS seen"
+
+
+async def sees_few(conn: Connection) -> bool:
+    """Whether the operator sees so few units that a list is better made of each one's."""
+    return bool(await conn.fetchval(_SEEN, _FEW + 1) <= _FEW)
 
 
 async def mark_unit(conn: Connection, event: UnitChanged) -> bool:

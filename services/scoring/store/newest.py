@@ -4,11 +4,10 @@ Whoever sees many units finds a page of theirs among the newest of all; whoever 
 through everybody's for it, and looks at the newest of each instead.
 """
 
+from services.scoring.store.directory import sees_few
 from services.scoring.store.papers import CRITICISMS, NAMED, OTHERS, Kind, Numbered, numbered
 from shared.db import Connection
 
-_FEW = 50
-_SEEN = "SELECT count(*) FROM (SELECT FROM units LIMIT $1) AS seen"
 _BEFORE = """
     SELECT year, number FROM {table} WHERE {those} AND (year, number) < ($1, $2)
     ORDER BY year DESC, number DESC LIMIT {most}
@@ -32,7 +31,7 @@ async def list_newest(
     conn: Connection, kind: Kind, before: tuple[int, int] | None, limit: int
 ) -> list[Numbered]:
     """Those of a kind that the operator may see, the newest first, from before this number."""
-    few: bool = await conn.fetchval(_SEEN, _FEW + 1) <= _FEW
+    few = await sees_few(conn)
     kinds = () if kind == "criticism" else (kind,)
     statement = _statement(few=few, criticisms=not kinds).format(most=limit)
     return [numbered(row) for row in await conn.fetch(statement, *before or _END, *kinds)]

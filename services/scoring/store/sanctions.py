@@ -1,7 +1,7 @@
 """Sanctions: proposed, decided by a person, withdrawn with the verdicts that demanded them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from services.scoring.rules.sanctions import Rule, Sanction
 from services.scoring.rules.values import Change, Demand, Fact
+from services.scoring.store.directory import sees_few
 from shared.db import Connection
 
 View = Literal["waiting", "decided"]
@@ -35,8 +36,28 @@ _SANCTIONS = """
     LEFT JOIN sanction_withdrawals w USING (sanction_id)
     LEFT JOIN papers p USING (sanction_id)
 """
-_NOT_YET = "d.sanction_id IS NULL AND w.sanction_id IS NULL"
-_WANTED: dict[View, str] = {"waiting": _NOT_YET, "decided": f"NOT ({_NOT_YET})"}
+# A page first, by an index; then each by its id (LIMIT), however long the planner thinks it is.
+_PAGE = f"""
+    WITH page AS MATERIALIZED ({{page}}) SELECT one.* FROM page CROSS JOIN LATERAL (
+        {_SANCTIONS} WHERE s.sanction_id = page.sanction_id LIMIT 1) AS one
+    ORDER BY one.proposed_at DESC, one.sanction_id DESC
+"""  # noqa: S608  the parts are this module's own
+_FIRST = """
+    SELECT s.proposed_at, s.sanction_id FROM {table} s
+    WHERE {those} AND (s.proposed_at, s.sanction_id) < ($1, $2)
+    ORDER BY s.proposed_at DESC, s.sanction_id DESC LIMIT {most}
+"""
+# Whoever sees few units would look through everybody's to find a page of theirs.
+_OF_EACH = """
+    SELECT proposed_at, sanction_id FROM units u CROSS JOIN LATERAL ({first}) AS of_unit
+    ORDER BY proposed_at DESC, sanction_id DESC LIMIT {most}
+"""
+_DECIDED = "NOT EXISTS (SELECT FROM sanctions_waiting w WHERE w.sanction_id = s.sanction_id)"
+_WANTED: dict[View, tuple[str, str]] = {
+    "waiting": ("sanctions_waiting", "true"), "decided": ("sanctions", _DECIDED),
+}  # fmt: skip
+_COUNT = "SELECT count(*) FROM sanctions_waiting"
+_END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 _DECIDE = """
     INSERT INTO sanction_decisions (sanction_id, outcome, reason, decided_by, decided_at)
     VALUES ($1, $2, $3, $4, $5)
@@ -82,25 +103,28 @@ async def list_newest(
     limit: int,
 ) -> list[Sanction]:
     """Those of a view that the operator may see, the newest first, from before the given one."""
-    at, last = before or (None, None)
-    rows = await conn.fetch(
-        f"""{_SANCTIONS} WHERE {_WANTED[view]} AND ($4::text IS NULL OR s.rule = $4)
-            AND ($1::timestamptz IS NULL OR (s.proposed_at, s.sanction_id) < ($1, $2::uuid))
-            ORDER BY s.proposed_at DESC, s.sanction_id DESC LIMIT $3""",
-        at, last, limit, rule,
-    )  # fmt: skip
+    statement = _statement(view, rule, few=await sees_few(conn)).format(most=limit)
+    rows = await conn.fetch(statement, *before or _END, *([rule] if rule else ()))
     return [_sanction(row) for row in rows]
+
+
+def _statement(view: View, rule: Rule | None, *, few: bool) -> str:
+    """Yet without how `{most}` there are: a plan for any number of them would read them all."""
+    table, those = _WANTED[view]
+    if rule:
+        those += " AND s.rule = $3"
+    if few:
+        those += " AND s.unit_code = u.unit_code"
+    first = _FIRST.format(table=table, those=those, most="{most}")
+    page = _OF_EACH.format(first=first, most="{most}") if few else first
+    return _PAGE.format(page=page)
 
 
 async def count_waiting(conn: Connection, rule: Rule | None = None) -> int:
     """How many nobody has decided yet, of a rule or of all, as far as the operator sees."""
-    found: int = await conn.fetchval(
-        f"""SELECT count(*) FROM sanctions s LEFT JOIN sanction_decisions d USING (sanction_id)
-            LEFT JOIN sanction_withdrawals w USING (sanction_id)
-            WHERE {_NOT_YET} AND ($1::text IS NULL OR s.rule = $1)""",  # noqa: S608
-        rule,
-    )
-    return found
+    if rule is None:
+        return int(await conn.fetchval(_COUNT))
+    return int(await conn.fetchval(f"{_COUNT} WHERE rule = $1", rule))
 
 
 async def list_of_officer(conn: Connection, badge: str) -> list[Sanction]:

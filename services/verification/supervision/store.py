@@ -104,8 +104,6 @@ _REMIND = """
     )
     SELECT w.place_code FROM reminded r JOIN waiting w USING (notice_id)
 """
-_NOT_YET = """NOT EXISTS (SELECT FROM notice_acknowledgements a
-    WHERE a.notice_id = n.notice_id)"""
 _NOTICE = """
     SELECT n.notice_id, n.year, n.number, n.case_id, c.number AS case_number, c.categories,
         c.received_at, n.unit_code, coalesce(u.name, n.unit_code) AS unit_name, n.deadline_at,
@@ -125,14 +123,33 @@ _NOTICE = """
     LEFT JOIN notice_acknowledgements a USING (notice_id)
     LEFT JOIN operators o ON o.username = a.username
 """
-_WANTED: dict[View, str] = {
-    "mine": f"n.place_code = $1 AND {_NOT_YET}",
-    "others": f"n.place_code <> $1 AND {_NOT_YET}",
-    "done": f"$1::text IS NOT NULL AND NOT {_NOT_YET}",
+# A page first, by an index; then each by its id (LIMIT), however long the planner thinks it is.
+_PAGE = f"""
+    WITH page AS MATERIALIZED ({{page}}) SELECT one.* FROM page CROSS JOIN LATERAL (
+        {_NOTICE} WHERE n.notice_id = page.notice_id LIMIT 1) AS one
+    ORDER BY one.year DESC, one.number DESC
+"""  # noqa: S608  the parts are this module's own
+_FIRST = """
+    SELECT n.notice_id, n.year, n.number FROM {table} n
+    WHERE {those} AND (n.year, n.number) < ($2, $3)
+    ORDER BY n.year DESC, n.number DESC LIMIT {most}
+"""
+# Where few units are seen, a page of theirs may lie far below everybody's newest.
+_OF_EACH = """
+    SELECT notice_id, year, number FROM units u CROSS JOIN LATERAL ({first}) AS of_unit
+    WHERE u.path @> ARRAY[$1::text] ORDER BY year DESC, number DESC LIMIT {most}
+"""
+_DONE = "NOT EXISTS (SELECT FROM notices_waiting w WHERE w.notice_id = n.notice_id)"
+_WANTED: dict[View, tuple[str, str]] = {
+    "mine": ("notices_waiting", "n.place_code = $1"),
+    "others": ("notices_waiting", "n.place_code <> $1"),
+    "done": ("notices", f"$1::text IS NOT NULL AND {_DONE}"),
 }
-_WAITING = f"""
-    SELECT count(*) FROM (SELECT FROM notices n WHERE {_WANTED["mine"]} LIMIT $2) AS waiting
-"""  # noqa: S608
+_AT_ROOT = "SELECT EXISTS (SELECT FROM places WHERE place_code = $1 AND parent_code IS NULL)"
+_END = (2**31 - 1, 0)
+_WAITING = """
+    SELECT count(*) FROM (SELECT FROM notices_waiting WHERE place_code = $1 LIMIT $2) AS waiting
+"""
 
 
 class Issued(NamedTuple):
@@ -171,14 +188,20 @@ async def list_newest(
     conn: Connection, operator: Operator, view: View, before: tuple[int, int] | None, limit: int
 ) -> list[Notice]:
     """Those of a view, the newest first, from before the one with this year and number."""
-    year, number = before or (None, None)
-    rows = await conn.fetch(
-        f"""{_NOTICE} WHERE {_WANTED[view]}
-            AND ($2::int IS NULL OR (n.year, n.number) < ($2, $3))
-            ORDER BY n.year DESC, n.number DESC LIMIT $4""",
-        operator.scope, year, number, limit,
-    )  # fmt: skip
+    few = view == "done" and not await conn.fetchval(_AT_ROOT, operator.scope)
+    statement = _statement(view, few=few).format(most=limit)
+    rows = await conn.fetch(statement, operator.scope, *before or _END)
     return [_notice(row) for row in rows]
+
+
+def _statement(view: View, *, few: bool) -> str:
+    """Yet without how `{most}` there are: a plan for any number of them would read them all."""
+    table, those = _WANTED[view]
+    if few:
+        those += " AND n.unit_code = u.unit_code"
+    first = _FIRST.format(table=table, those=those, most="{most}")
+    page = _OF_EACH.format(first=first, most="{most}") if few else first
+    return _PAGE.format(page=page)
 
 
 async def count_waiting(conn: Connection, operator: Operator, most: int) -> int:
