@@ -50,6 +50,18 @@ _hidden = PlainSerializer(lambda _: "hidden", return_type=str)
 Key = Annotated[bytes, BeforeValidator(key), _hidden, Field(repr=False)]
 
 
+def public_keys(text: object) -> tuple[bytes, ...]:
+    """`"<base64>,<base64>"` → whoever signs with one of them is believed."""
+    if isinstance(text, tuple):
+        return text
+    return tuple(key(part.strip()) for part in str(text).split(","))
+
+
+PublicKeys = Annotated[
+    tuple[bytes, ...], NoDecode, BeforeValidator(public_keys), _hidden, Field(repr=False)
+]
+
+
 def key_ring(ring: SecretStr) -> dict[str, bytes]:
     """A setting's keys."""
     return keys(ring.get_secret_value())

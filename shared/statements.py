@@ -4,6 +4,7 @@ Verification keeps operators and sessions; the other services check its statemen
 it. They live 60 s: by then a disabled operator is out everywhere, also while the bus is away.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from shared.values.keystrokes import UNCHANGED, Keys
 LIFETIME = timedelta(seconds=60)
 _ALGORITHM = "EdDSA"
 _AUDIENCE = "mashang"
+_NOT_OURS = "refused.token_invalid"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,17 @@ def issue(
     return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm=_ALGORITHM)
 
 
+def check_any(token: str, keys: Sequence[bytes]) -> Statement:
+    """The same by any of some keys: while one follows another, both are known."""
+    for key in keys[:-1]:
+        try:
+            return check(token, key)
+        except Unauthenticated as refused:
+            if refused.key != _NOT_OURS:
+                raise
+    return check(token, keys[-1])
+
+
 def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
     """What a statement says. Unauthenticated unless it is ours, with so much of its time left."""
     try:
@@ -86,7 +99,7 @@ def check(token: str, key: bytes, left: timedelta = timedelta()) -> Statement:
         )
         expires = float(claims["exp"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
-        raise Unauthenticated("refused.token_invalid") from None
+        raise Unauthenticated(_NOT_OURS) from None
     if expires <= (clock.now() + left).timestamp():
         raise Unauthenticated("refused.token_expired")
     return statement

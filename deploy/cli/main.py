@@ -29,6 +29,7 @@ from deploy.cli import (
     statement,
 )
 from deploy.cli.backup import commands as backup
+from deploy.cli.keys import commands as keys
 from shared import faults
 from shared.errors import MashangError
 from shared.observe import log, reading
@@ -61,6 +62,7 @@ app.add_typer(sample.app, name="sample")
 app.add_typer(invite.app, name="invite")
 app.add_typer(open311.app, name="open311")
 app.add_typer(backup.app, name="backup")
+app.add_typer(keys.app, name="keys")
 app.command("logs")(logs.logs)
 
 

@@ -9,18 +9,12 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from deploy.local.folder import private_file
 from deploy.local.process import StartError
-from shared import config, secret
+from deploy.local.turns import Key, Turn
+from shared import secret
 from shared.statements import public_key
 from shared.values.seal import Purpose
 
@@ -40,17 +34,14 @@ def derived(secret: str, service: str) -> str:
     return hmac.new(secret.encode(), service.encode(), hashlib.sha256).hexdigest()
 
 
-def _usable(text: str) -> str:
-    config.key(text)
-    return text
-
-
-Key = Annotated[str, AfterValidator(_usable)]
 Word = Annotated[str, Field(min_length=1)]
 
 
 class Keys(BaseModel):
-    """Every secret that a service, the sandbox or a demo log-in needs."""
+    """Every secret that a service, the sandbox or a demo log-in needs.
+
+    A key is the one in use; `turns` tell by its name which others stand beside it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,6 +62,7 @@ class Keys(BaseModel):
     service_password: Word = Field(default_factory=token)
     broker_password: Word = Field(default_factory=token)
     demo_password: Word = Field(default_factory=token)
+    turns: dict[str, Turn] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -84,9 +76,23 @@ class Keys(BaseModel):
     def seal_keys(self, *purposes: Purpose) -> dict[str, str]:
         """The variables that give a service these purposes."""
         return {
-            f"MASHANG_SEAL_KEYS_{purpose.upper()}": f"1:{getattr(self, f'seal_{purpose}')}"
+            f"MASHANG_SEAL_KEYS_{purpose.upper()}": self.ring(f"seal_{purpose}")
             for purpose in purposes
         }
+
+    def turn(self, name: str) -> Turn:
+        """Which keys stand beside one."""
+        return self.turns.get(name) or Turn()
+
+    def ring(self, name: str) -> str:
+        """A key and those beside it, `2:BASE64,1:BASE64`, the one in use first."""
+        known = self.turn(name).known(getattr(self, name))
+        return ",".join(f"{own}:{value}" for own, value in known)
+
+    def retired(self, name: str) -> str:
+        """Those that no service opens with any more, in the same form."""
+        gone = (one for one in self.turn(name).kept if one.stage == "retired")
+        return ",".join(f"{one.id}:{one.value}" for one in gone)
 
     def password_of(self, service: str) -> str:
         """A service's own database password; none follows from another."""
@@ -98,8 +104,11 @@ class Keys(BaseModel):
 
     @property
     def identity_public(self) -> str:
-        """What checks the statements that verification signs with the seed."""
-        return base64.b64encode(public_key(base64.b64decode(self.identity_seed))).decode()
+        """What checks the statements that verification signs with the seed, or with another."""
+        known = self.turn("identity_seed").known(self.identity_seed)
+        return ",".join(
+            base64.b64encode(public_key(base64.b64decode(value))).decode() for _, value in known
+        )
 
     @classmethod
     def of(cls, data: Path) -> Self:

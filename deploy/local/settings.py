@@ -67,7 +67,8 @@ def keys_of(service: str, keys: Keys) -> dict[str, str]:
         "intake": {
             **keys.seal_keys("phone", "words", "answer", "photo"),
             "MASHANG_INDEX_KEY": keys.index_key,
-            "MASHANG_CODE_KEYS": f"1:{keys.code_key}",
+            "MASHANG_CODE_KEYS": keys.ring("code_key"),
+            **({"MASHANG_CODE_KEYS_RETIRED": gone} if (gone := keys.retired("code_key")) else {}),
             "MASHANG_RECEIPT_KEY": keys.receipt_key,
             "MASHANG_SIGNING_KEY": keys.signing_key,
         },

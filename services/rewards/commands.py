@@ -26,10 +26,11 @@ from shared.db import Connection
 from shared.errors import Misconfigured
 from shared.values.notes import PublicKey
 from shared.values.sheet import RowError
+from shared.vendors.vendor import twofold
 
 __all__ = [
     "KNOWN", "MOST", "TOLD", "Checked", "Imported", "NotAStatement", "check_close",
-    "import_statement", "list_close_keys", "list_differences", "read", "take",
+    "import_statement", "list_close_keys", "list_differences", "list_twofold", "read", "take",
 ]  # fmt: skip
 
 
@@ -167,3 +168,8 @@ async def _missed(conn: Connection, vendor: str, statement: Statement) -> list[M
                  facts={"day": day, "ours_fen": row["amount_fen"]})
         for row in rows
     ]  # fmt: skip
+
+
+def list_twofold() -> list[str]:
+    """The vendors' variables that may hold two secrets while one follows another."""
+    return [name for adapter in ADAPTERS.values() for name in twofold(adapter.settings)]

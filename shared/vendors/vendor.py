@@ -5,12 +5,12 @@ refused, only when the service has chosen this vendor.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import config
@@ -18,6 +18,41 @@ from shared.errors import Misconfigured
 from shared.vendors.client import Client
 
 A = TypeVar("A", bound="Vendor")
+SHORTEST = 16
+
+
+def several(secret: SecretStr) -> tuple[str, ...]:
+    """`"new,old"` → both: the first one is used, reports under any of them are taken.
+
+    So a secret is changed at both sides, one after the other, without a report that is lost.
+    """
+    return tuple(secret.get_secret_value().split(","))
+
+
+def _whole(secret: SecretStr) -> SecretStr:
+    if not all(several(secret)):
+        raise ValueError("should be one, or several separated by commas")
+    return secret
+
+
+def _long(secret: SecretStr) -> SecretStr:
+    if any(len(one) < SHORTEST for one in several(secret)):
+        raise ValueError(f"should have at least {SHORTEST} characters")
+    return secret
+
+
+Secrets = Annotated[SecretStr, AfterValidator(_whole), Field(repr=False)]
+ReportSecrets = Annotated[SecretStr, AfterValidator(_long), Field(repr=False)]
+
+
+def twofold(kind: type[BaseSettings]) -> Iterator[str]:
+    """The variables whose value may be several, of all adapters with such settings."""
+    for name, field in kind.model_fields.items():
+        checks = (one.func for one in field.metadata if isinstance(one, AfterValidator))
+        if {_whole, _long} & set(checks) and kind.model_config.get("env_prefix"):
+            yield f"{kind.model_config['env_prefix']}{name}".upper()
+    for below in kind.__subclasses__():
+        yield from twofold(below)
 
 
 class VendorSettings(BaseSettings):
@@ -26,7 +61,7 @@ class VendorSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     url: AnyHttpUrl
-    report_secret: SecretStr = Field(min_length=16)
+    report_secret: ReportSecrets
 
 
 @dataclass(frozen=True)
@@ -57,7 +92,8 @@ class Vendor(ABC):
 
     def __init__(self, client: Client, report_secret: SecretStr) -> None:
         self.client = client
-        self.report_secret = report_secret.get_secret_value()
+        self.report_secrets = several(report_secret)
+        self.report_secret = self.report_secrets[0]
 
     async def __aenter__(self) -> Self:
         await self.client.__aenter__()

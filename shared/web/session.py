@@ -6,7 +6,7 @@ the browser to the desk, which renews it and sends it back.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 from shared import staff, statements
-from shared.config import Key, Settings
+from shared.config import PublicKeys, Settings
 from shared.db import Database
 from shared.errors import Forbidden, Unauthenticated
 from shared.statements import Statement
@@ -60,19 +60,19 @@ class StatementDoor:
     """Who is calling, for a service that keeps no sessions. `home` is its own base URL."""
 
     database: Database
-    key: bytes
+    keys: Sequence[bytes]
     desk: str
     home: str
     secure: bool
 
     async def by_bearer(self, token: str) -> Visitor:
         """A statement as a bearer token."""
-        return await self._visitor(statements.check(token, self.key))
+        return await self._visitor(statements.check_any(token, self.keys))
 
     async def by_cookie(self, cookies: Mapping[str, str]) -> Visitor:
         """The statement that the desk put into the browser."""
         token = cookies.get(statement_cookie(self.secure), "")
-        return await self._visitor(statements.check(token, self.key))
+        return await self._visitor(statements.check_any(token, self.keys))
 
     async def _visitor(self, statement: Statement) -> Visitor:
         told = statement.operator
@@ -99,10 +99,10 @@ class StatementDoor:
 class StaffSettings(Settings):
     """What a service needs whose staff pages rely on the desk's sign-in.
 
-    `identity_public` checks the desk's statements.
+    `identity_public` checks the desk's statements: one key, or several while one follows another.
     """
 
-    identity_public: Key
+    identity_public: PublicKeys
 
     def door(self, service: str, database: Database) -> StatementDoor:
         """How this service knows who is calling."""

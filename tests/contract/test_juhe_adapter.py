@@ -243,6 +243,14 @@ async def test_a_report_is_signed_by_the_key(vendor: Juhe) -> None:
         assert not vendor.has_signed(forged, {})
 
 
+def test_what_is_signed_with_the_key_of_before_counts() -> None:
+    """While one follows another; with a third it does not."""
+    told = SETTINGS | {"url": "http://127.0.0.1:9", "key": "new,k"}
+    vendor = Juhe(Settings.model_validate(told), Terms(20, "http://127.0.0.1:9"))
+    for key, signed in (("new", True), ("k", True), ("new,k", False), ("", False)):
+        assert signed == vendor.has_signed(report(sign=hashed(f"{key}7{'a' * 32}")), {}), key
+
+
 @pytest.mark.parametrize("body", [b"", b"orderid", b"{}", report(orderid="short"), b"\xff=1"])
 async def test_what_is_no_report(vendor: Juhe, body: bytes) -> None:
     """Only a form about an id that could be ours."""

@@ -174,6 +174,20 @@ async def test_a_webhook_is_signed(vendor: Reloadly) -> None:
     assert not vendor.has_signed(b"{}", {})
 
 
+def test_a_webhook_of_the_secret_of_before_counts() -> None:
+    """While one follows another; of a third it does not."""
+    here = "http://127.0.0.1:9"
+    settings = Settings.model_validate(
+        {"url": here, "client_id": "i", "client_secret": "s", "webhook_secret": "new,old",
+         "products": "20.00=444", "report_secret": "r" * 16}
+    )  # fmt: skip
+    vendor = Reloadly(settings, Terms(20, here))
+    for key, signed in (("new", True), ("old", True), ("new,old", False)):
+        sign = hmac.new(key.encode(), b"{}:1", sha256).hexdigest()
+        head = {"X-Reloadly-Signature": sign, "X-Reloadly-Request-Timestamp": "1"}
+        assert signed == vendor.has_signed(b"{}", head), key
+
+
 def told(number: int, status: str, delivered: float | None = 20, **changes: Any) -> dict[str, Any]:
     """A row of the report of 3 March."""
     return transaction(

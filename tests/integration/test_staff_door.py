@@ -52,7 +52,7 @@ async def test_the_newest_version_wins_in_any_order(conn: Connection, seed: int)
 def door(database: Database) -> StatementDoor:
     """The door of a service without sessions."""
     key = statements.public_key(SEED)
-    return StatementDoor(database, key, "https://desk.example", "https://here.example", True)
+    return StatementDoor(database, [key], "https://desk.example", "https://here.example", True)
 
 
 async def hear(door: StatementDoor, event: OperatorChanged) -> None:

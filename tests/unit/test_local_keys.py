@@ -29,7 +29,7 @@ def stored(folder: Path, **changed: object) -> Keys:
 
 def test_no_two_secrets_are_alike() -> None:
     """Nor are those of two installations."""
-    words = [*Keys().model_dump().values(), *Keys().model_dump().values()]
+    words = [word for _ in range(2) for word in Keys().model_dump(exclude={"turns"}).values()]
     assert len(words) == len(set(words))
 
 
@@ -128,4 +128,5 @@ def test_no_secret_shows_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(StartError) as caught:
         stored(tmp_path, **{**good.model_dump(), "index_key": "short"})
     told = f"{caught.value!r} {caught.value.__cause__!r}"
-    assert [] == [word for word in good.model_dump().values() if word in told]
+    words = good.model_dump(exclude={"turns"}).values()
+    assert [] == [word for word in words if word in told]

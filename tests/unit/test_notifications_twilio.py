@@ -70,6 +70,19 @@ def test_what_it_brings_is_signed_for_its_own_address(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("token", "secret", "signed"),
+    [("new", "n", True), ("old", "n", True), ("new", "o", True), ("old", "o", True),
+     ("third", "n", False), ("new", "x", False)],
+)  # fmt: skip
+def test_the_token_and_the_address_of_before_count(token: str, secret: str, signed: bool) -> None:
+    """While one follows another: a report signs the address that its message named."""
+    vendor = made(auth_token="new,old", report_secret=f"{'n' * 16},{'o' * 16}")
+    address = f"{BASE}/reports/twilio/{secret * 16}"
+    head = {signature.HEADER: signature.sign(token, address, {"MessageSid": "SM1"})}
+    assert signed == vendor.has_signed(b"MessageSid=SM1", head)
+
+
+@pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
         (201, {"sid": "SM1", "status": "queued"}, Accepted("SM1", "queued")),

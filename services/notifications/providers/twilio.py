@@ -7,12 +7,12 @@ Only when the list does not have it, after the usual while, is the message sent 
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from services.notifications.providers import twilio_signature as signature
 from services.notifications.providers.protocol import Call, Inbound, Provider, Sms, SmsSettings
@@ -28,7 +28,7 @@ from services.notifications.providers.twilio_answers import (
 from shared.vendors import reports, vendor
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import NotFound, Outcome, Unknown
-from shared.vendors.vendor import NotAReport, Reply, Terms
+from shared.vendors.vendor import NotAReport, Reply, Secrets, Terms, several
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PAGE, MOST_PAGES = 50, 20
@@ -44,7 +44,7 @@ class Settings(SmsSettings, env_prefix="MASHANG_TWILIO_"):
     """
 
     account_sid: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
-    auth_token: Annotated[SecretStr, Field(min_length=1)]
+    auth_token: Secrets
     sender: Annotated[str, Field(min_length=1)]
 
 
@@ -60,22 +60,22 @@ class Twilio(Provider):
     reply: ClassVar[Reply] = Reply("<Response/>", "text/xml")  # [D] nothing to send back
 
     def __init__(self, settings: Settings, terms: Terms) -> None:
-        self._token = settings.auth_token.get_secret_value()
-        login = b64encode(f"{settings.account_sid}:{self._token}".encode()).decode()
+        self._tokens = several(settings.auth_token)
+        login = b64encode(f"{settings.account_sid}:{self._tokens[0]}".encode()).decode()
         headers = {"authorization": f"Basic {login}"}
         super().__init__(Client(str(settings.url), terms.seconds, headers), settings.report_secret)
         self._settings = settings
         self._messages = f"2010-04-01/Accounts/{settings.account_sid}/Messages"
-        told = (terms.reports, self.name, self.report_secret)
-        self._report_to = reports.address(*told)
-        self._inbound_to = reports.address(*told, reports.INBOUND)
+        told = [(terms.reports, self.name, secret) for secret in self.report_secrets]
+        self._reports_to = [reports.address(*one) for one in told]
+        self._inbound_to = [reports.address(*one, reports.INBOUND) for one in told]
 
     async def send(self, sms: Sms) -> Outcome:
         """POST a message."""
         sender = self._settings.sender
         by = "MessagingServiceSid" if sender.startswith(SERVICE) else "From"
         fields = {"To": sms.phone, by: sender, "Body": self._text(sms)}
-        body = urlencode(fields | {"StatusCallback": self._report_to}).encode()
+        body = urlencode(fields | {"StatusCallback": self._reports_to[0]}).encode()
         answer = await self.client.call("POST", self._path(".json"), headers=FORM, data=body)
         return classify(answer) if isinstance(answer, Answer) else answer
 
@@ -107,7 +107,7 @@ class Twilio(Provider):
 
     def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """With the account's token, over the address that every message names."""
-        return signature.is_signed(self._token, self._report_to, body, headers)
+        return self._is_signed(self._reports_to, body, headers)
 
     def read_report(self, body: bytes) -> list[str]:
         """One message's status; only its id is believed, though it is signed."""
@@ -118,12 +118,20 @@ class Twilio(Provider):
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> list[Inbound]:
         """One SMS, signed; what is not, is nobody's."""
-        if not signature.is_signed(self._token, self._inbound_to, body, headers):
+        if not self._is_signed(self._inbound_to, body, headers):
             raise NotAReport("not signed by the vendor")
         form = signature.read_form(body)
         if not form.get("MessageSid") or not form.get("From"):
             raise NotAReport("no MessageSid, or from nobody")
         return [Inbound(form["MessageSid"], form["From"], form.get("Body", ""))]
+
+    def _is_signed(self, addresses: Sequence[str], body: bytes, headers: Mapping[str, str]) -> bool:
+        """While a token or an address follows another, by any of them."""
+        return any(
+            signature.is_signed(token, address, body, headers)
+            for token in self._tokens
+            for address in addresses
+        )
 
     def _text(self, sms: Sms) -> str:
         return self._settings.template(sms).format_map(sms.values)

@@ -50,7 +50,7 @@ from services.rewards.rules.numbers import Word
 from services.rewards.rules.orders import Order
 from shared.vendors.client import FORM
 from shared.vendors.outcomes import Held, NotFound, Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import NotAReport, Reply, Terms
+from shared.vendors.vendor import NotAReport, Reply, Secrets, Terms, several
 
 NOT_BEFORE = timedelta(seconds=5)
 CHINA, DIGITS = "+86", 11
@@ -60,7 +60,7 @@ ABROAD = Rejected("not_of_the_mainland", retriable=False)
 class Settings(AirtimeSettings, env_prefix="MASHANG_JUHE_"):
     """One account. Its products are denominations in yuan: `20.00=20`."""
 
-    key: SecretStr = Field(min_length=1)
+    key: Secrets
     openid: SecretStr = Field(min_length=1)
 
 
@@ -77,7 +77,8 @@ class Juhe(Airtime):
         # Half of the time for the questions, half for the order: together they end in time.
         self._seconds = terms.seconds / 2
         super().__init__(settings, replace(terms, seconds=self._seconds))
-        self._key = settings.key.get_secret_value()
+        self._keys = several(settings.key)
+        self._key = self._keys[0]
         self._openid = settings.openid.get_secret_value()
 
     async def send(self, order: Order, phone: str) -> Outcome:
@@ -132,13 +133,13 @@ class Juhe(Airtime):
         return Unknown(said.code)
 
     def has_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """By the key over both ids."""
+        """By the key over both ids, or by one of before."""
         try:
             report = read_report(body)
         except NotAReport:
             return False
-        wanted = signature(self._key, report.sporder_id, report.orderid)
-        return compare_digest(wanted.encode(), report.sign.encode())
+        wanted = [signature(key, report.sporder_id, report.orderid) for key in self._keys]
+        return any(compare_digest(one.encode(), report.sign.encode()) for one in wanted)
 
     def read_report(self, body: bytes) -> list[str]:
         """Only our id is believed."""

@@ -32,7 +32,7 @@ from services.rewards.rules.numbers import Word
 from services.rewards.rules.orders import Order
 from shared.vendors.client import Answer, Client
 from shared.vendors.outcomes import Accepted, Held, Outcome, Rejected, TryLater, Unknown
-from shared.vendors.vendor import Terms
+from shared.vendors.vendor import Secrets, Terms, several
 
 MEDIA = "application/com.reloadly.topups-v1+json"
 # Of a day's report; one that is longer is exported by hand.
@@ -49,7 +49,7 @@ class Settings(AirtimeSettings, env_prefix="MASHANG_RELOADLY_"):
     audience: str = "https://topups.reloadly.com"
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
-    webhook_secret: SecretStr = Field(min_length=1)
+    webhook_secret: Secrets
 
 
 class Reloadly(Airtime):
@@ -70,7 +70,7 @@ class Reloadly(Airtime):
         self._tokens = Tokens(
             self._auth, settings.client_id, settings.client_secret, settings.audience
         )
-        self._webhook_secret = settings.webhook_secret
+        self._webhook_secrets = several(settings.webhook_secret)
 
     async def __aenter__(self) -> Self:
         await self._auth.__aenter__()
@@ -142,9 +142,9 @@ class Reloadly(Airtime):
         """By the webhook's secret over the body, a colon and the time of the request."""
         at = headers.get("X-Reloadly-Request-Timestamp", "")
         signed = body + b":" + at.encode()
-        wanted = hmac(self._webhook_secret.get_secret_value().encode(), signed, sha256).hexdigest()
-        given = headers.get("X-Reloadly-Signature", "")
-        return compare_digest(wanted.encode(), given.lower().encode())
+        given = headers.get("X-Reloadly-Signature", "").lower().encode()
+        wanted = (hmac(one.encode(), signed, sha256).hexdigest() for one in self._webhook_secrets)
+        return any(compare_digest(one.encode(), given) for one in wanted)
 
     def read_report(self, body: bytes) -> list[str]:
         """Only our identifier is believed."""
