@@ -67,7 +67,8 @@ async def test_sanctions_of_before_wait_for_a_signature(
     async with database.acquire() as conn:
         [row] = await conn.fetch("SELECT sanction_id FROM sanctions_waiting")
         one = await sanctions.get(conn, row["sanction_id"])
-        assert one and ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
+        assert one
+        assert ("accountability", "170001", UNIT, "2026", tuple(cases[:2])) == (
             one.rule, one.badge, one.unit_code, one.period, one.case_ids,
         )  # fmt: skip
 
