@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -196,3 +196,37 @@ async def test_an_event_on_its_way_keeps_its_key(
 async def test_without_an_older_key_there_is_nothing_to_seal_anew(mashang: Mashang) -> None:
     """It says so, and asks no database."""
     assert (0, "words has no older key\n", "") == await mashang("reseal", "words")
+
+
+async def test_what_was_ended_in_the_middle_goes_on_with_what_is_left(
+    place: Town, templates: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few blocks at a time, told each time; what was done is not done again."""
+    monkeypatch.setattr(resealing, "BLOCKS", 1)
+    old, new = bytes(32), bytes(range(32))
+    before, seal = Seal({"words": {"1": old}}), Seal({"words": {"2": new, "1": old}})
+    async with ClientSession() as http:
+        own = UUID((await place.hand_in(http))["submission_id"])
+    names = [uuid4() for _ in range(200)]
+    async with owned(templates, _url(place, "intake")) as conn:
+        await conn.execute("DELETE FROM followups")
+        for number, name in enumerate(names):
+            sealed = before.close("x" * 100, f"words:{name}")
+            query = FOLLOWUP.replace("$2, 1,", f"$2, {number},")
+            await conn.execute(query, name, own, sealed)
+        column = next(one for one in COLUMNS if one.table == "followups")
+        first = [0]
+        async with aclosing(resealing._column(conn, column, seal, "words")) as run:
+            async for told in run:
+                first.append(told.done)
+                if told.done:
+                    break
+        rest = [told.done async for told in resealing._column(conn, column, seal, "words")]
+        again = [told.done async for told in resealing._column(conn, column, seal, "words")]
+        found = await conn.fetch("SELECT id, words_sealed FROM followups")
+        await conn.execute("DELETE FROM followups")
+    assert 0 < first[-1] < 200 == first[-1] + rest[-1]
+    assert len(rest) > 2
+    assert {0} == set(again)
+    clear = {Seal({"words": {"2": new}}).open(row[1], f"words:{row[0]}") for row in found}
+    assert {"x" * 100} == clear

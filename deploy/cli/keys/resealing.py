@@ -9,7 +9,7 @@ it was, which it does: the same words under another key.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +61,7 @@ async def reseal(
 
 async def _column(
     conn: asyncpg.Connection, column: Column, seal: Seal, purpose: Purpose
-) -> AsyncIterator[Told]:
+) -> AsyncGenerator[Told, None]:
     told = Told(column, 0, await conn.fetchval(_SIZE, column.table))
     while True:
         rows = await conn.fetch(
