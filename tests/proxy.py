@@ -41,6 +41,11 @@ class Proxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def lead_to(self, target_port: int) -> None:
+        """To another server from now on; who speaks with the former one is cut off."""
+        self._target = target_port
+        self.drop()
+
     def cut_after(self, sayings: int) -> None:
         """Let so many sayings of clients through, and break the connection at the next."""
         self._left = sayings + 1

@@ -13,10 +13,16 @@ from urllib.parse import quote
 
 import asyncpg
 
-from deploy.local.account import choose_account
+from deploy.local.account import Account, choose_account
 from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK
-from deploy.local.postgres_cluster import SUPERUSER, installed_programs, make_cluster, settle
+from deploy.local.postgres_cluster import (
+    SUPERUSER,
+    copy_cluster,
+    installed_programs,
+    make_cluster,
+    settle,
+)
 from deploy.local.process import Process, Sink, StartError
 from deploy.local.tail import tail
 
@@ -27,7 +33,8 @@ class Postgres:
     """One server. `fsync=False` is for tests only: a power cut would cost the data.
 
     `start` makes the data folder when there is none, and may be called again after `stop` or
-    `kill`. With `restart` a server that dies is started again by itself.
+    `kill`. With `restart` a server that dies is started again by itself. One that `follows`
+    another, which runs, is its standby: it is read from, and written to once it is promoted.
     """
 
     def __init__(
@@ -38,7 +45,9 @@ class Postgres:
         fsync: bool = True,
         restart: bool = False,
         note: Sink | None = None,
+        follows: Postgres | None = None,
     ) -> None:
+        self._follows = follows
         self.data = data.absolute()
         self.port = port
         self.log = self.data / "postgres.log"
@@ -51,7 +60,7 @@ class Postgres:
         """Return when the server answers queries; StartError with its last words otherwise."""
         private_folder(self.data)
         account = choose_account(self.data, installed_programs())
-        await asyncio.to_thread(make_cluster, account, self._password())
+        await asyncio.to_thread(self._make, account)
         cluster = account.data / "cluster"
         self._process = Process(
             "postgres",
@@ -67,6 +76,37 @@ class Postgres:
         )
         await self._process.start()
         await self.until_ready()
+
+    def _make(self, account: Account) -> None:
+        if other := self._follows:
+            place = f"host={LOOPBACK} port={other.port} application_name={self._name}"
+            copy_cluster(account, self._password(), place)
+        else:
+            make_cluster(account, self._password())
+
+    @property
+    def _name(self) -> str:
+        """What a standby is called where it follows."""
+        return f"standby_{self.port}"
+
+    async def wait_for(self, standby: Postgres) -> None:
+        """From now on nothing is confirmed that the standby does not have on its disk as well."""
+        await self._say(
+            f"ALTER SYSTEM SET synchronous_standby_names = '{standby._name}'",
+            "SELECT pg_reload_conf()",
+        )
+
+    async def promote(self) -> None:
+        """A standby follows nobody any more; return when it can be written to."""
+        await self._say("SELECT pg_promote()")
+
+    async def _say(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self.admin_url, timeout=10)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
 
     async def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything is on disk."""
@@ -107,6 +147,8 @@ class Postgres:
         return f"postgresql://{login}@{LOOPBACK}:{self.port}/{database}"
 
     def _password(self) -> str:
+        if self._follows:
+            return self._follows._password()
         path = self.data / "password"
         if not path.exists():
             private_file(path, secrets.token_urlsafe(24))

@@ -28,27 +28,38 @@ def installed_programs() -> Path:
 
 
 def make_cluster(account: Account, password: str) -> None:
-    """initdb beside the final place and rename, so that an interrupted one is never used."""
+    """A new one by initdb."""
+    with handed_over(account, password) as file:
+        _make(
+            account,
+            *("initdb", "-U", SUPERUSER, *LOCALE),
+            *("--auth=scram-sha-256", f"--pwfile={file}", "--no-sync", "--no-instructions"),
+        )
+
+
+def copy_cluster(account: Account, password: str, place: str) -> None:
+    """A standby of the server at `place` (words of libpq), which will go on following it."""
+    words = (f"--dbname={place} user={SUPERUSER}", "--write-recovery-conf", "--checkpoint=fast")
+    _make(account, "pg_basebackup", *words, "--no-sync", PGPASSWORD=password)
+
+
+def _make(account: Account, program: str, *words: str, **env: str) -> None:
+    """Beside the final place, then renamed, so that an interrupted one is never used."""
     final, draft = account.data / "cluster", account.data / "cluster.new"
     if final.exists():
         return
     shutil.rmtree(draft, ignore_errors=True)
-    with handed_over(account, password) as file:
-        result = subprocess.run(
-            [
-                *account.shim(),
-                *(str(account.programs / "initdb"), "-D", str(draft), "-U", SUPERUSER, *LOCALE),
-                *("--auth=scram-sha-256", f"--pwfile={file}", "--no-sync", "--no-instructions"),
-            ],
-            cwd=account.data,
-            env=inherited.for_program(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    result = subprocess.run(
+        [*account.shim(), str(account.programs / program), "-D", str(draft), *words],
+        cwd=account.data,
+        env={**inherited.for_program(), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if result.returncode:
-        words = (result.stderr.strip() or "no message").splitlines()[-1]
-        raise StartError(f"PostgreSQL's data folder could not be made: {words}")
+        said = (result.stderr.strip() or "no message").splitlines()[-1]
+        raise StartError(f"PostgreSQL's data folder could not be made: {said}")
     draft.rename(final)
 
 

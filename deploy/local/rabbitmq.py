@@ -24,7 +24,13 @@ import aiormq
 from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import GRACE, Process, Sink, StartError
-from deploy.local.rabbitmq_settings import USER, environment, write_files
+from deploy.local.rabbitmq_settings import (
+    USER,
+    cookie_of,
+    environment,
+    node_name,
+    write_files,
+)
 from deploy.local.tail import tail
 from shared.bus import broker, rights
 
@@ -35,7 +41,9 @@ READY_WITHIN = 90.0
 class RabbitMQ:
     """One node. Its queues survive `kill`; with `restart` it is started again by itself.
 
-    `passwords` names the services that get a log-in of their own, each with its password.
+    `passwords` names the services that get a log-in of their own, each with its password. One that
+    `joins` another, which runs, makes a cluster with it; queues stand on as many nodes as there are
+    when one `declares` them.
     """
 
     def __init__(
@@ -46,7 +54,11 @@ class RabbitMQ:
         passwords: Mapping[str, str] | None = None,
         restart: bool = False,
         note: Sink | None = None,
+        joins: RabbitMQ | None = None,
+        declares: bool = True,
     ) -> None:
+        self._joins, self._declares = joins, declares
+        self._names = 0
         self._passwords = dict(passwords or {})
         self.data = data.absolute()
         self.port = port
@@ -61,18 +73,30 @@ class RabbitMQ:
         """Return when every queue is there; StartError with the node's last words otherwise."""
         program = server_program()
         private_folder(self.data)
-        write_files(self.data, self.port, self._password(), self.log, self._passwords)
-        names, distribution = free_port(), free_port()
-        env = environment(self.data, names, distribution)
-        listen = ("-address", LOOPBACK, "-port", str(names))
-        self._epmd = self._process("epmd", [epmd_program(), *listen], env)
+        peer = node_name(self._joins.data) if self._joins else ""
+        write_files(self.data, self.port, self._password(), self.log, self._passwords, peer)
+        self._names = self._join(self._joins) if self._joins else free_port()
+        env = environment(self.data, self._names, free_port())
+        if not self._joins:
+            await self._start_names(env)
         self._node = self._process("rabbitmq", [program, "-noinput"], env)
-        await self._epmd.start()
-        await wait_for_port(names)
         await self._node.start()
         await self.until_ready()
         self._ready = True
-        await broker.set_up(self.amqp_url)
+        if self._declares:
+            await broker.set_up(self.amqp_url)
+
+    async def _start_names(self, env: dict[str, str]) -> None:
+        listen = ("-address", LOOPBACK, "-port", str(self._names))
+        self._epmd = self._process("epmd", [epmd_program(), *listen], env)
+        await self._epmd.start()
+        await wait_for_port(self._names)
+
+    def _join(self, other: RabbitMQ) -> int:
+        """Know the other's nodes, and be found among them: at its name server."""
+        if not cookie_of(self.data).exists():
+            private_file(cookie_of(self.data), cookie_of(other.data).read_text())
+        return other._names
 
     async def stop(self) -> None:
         """Orderly shutdown of the node, then of its name server."""
@@ -130,6 +154,8 @@ class RabbitMQ:
         )
 
     def _password(self) -> str:
+        if self._joins:
+            return self._joins._password()
         path = self.data / "password"
         if not path.exists():
             private_file(path, secrets.token_urlsafe(24))

@@ -37,11 +37,11 @@ ERLANG_ARGUMENTS = (
 
 
 def write_files(
-    data: Path, port: int, password: str, log: Path, services: Mapping[str, str]
+    data: Path, port: int, password: str, log: Path, services: Mapping[str, str], peer: str = ""
 ) -> None:
     """Write what the node reads at its start; nothing in it survives a change of ours.
 
-    `services` gives the services' passwords.
+    `services` gives the services' passwords, `peer` the node whose cluster this one joins.
     """
     for folder in FOLDERS:
         (data / folder).mkdir(exist_ok=True)
@@ -49,7 +49,7 @@ def write_files(
     (data / "advanced.config").write_text("[].\n")
     (data / "rabbitmq-env.conf").write_text("")
     private_file(data / "definitions.json", users(password, services))
-    private_file(data / "rabbitmq.conf", configuration(data, port, log))
+    private_file(data / "rabbitmq.conf", configuration(data, port, log, peer))
 
 
 def users(password: str, services: Mapping[str, str]) -> str:
@@ -59,8 +59,13 @@ def users(password: str, services: Mapping[str, str]) -> str:
     return json.dumps(rights.with_administrator(imported, USER, rights.password_hash(password)))
 
 
-def configuration(data: Path, port: int, log: Path) -> str:
+def configuration(data: Path, port: int, log: Path, peer: str) -> str:
     """The node's main configuration file."""
+    joining = {
+        "cluster_formation.peer_discovery_backend": "classic_config",
+        "cluster_formation.classic_config.nodes.1": peer,
+        "cluster_formation.classic_config.nodes.2": node_name(data),
+    }
     settings = {
         "listeners.tcp.1": f"{LOOPBACK}:{port}",
         "load_definitions": str(data / "definitions.json"),
@@ -74,6 +79,7 @@ def configuration(data: Path, port: int, log: Path) -> str:
         "disk_free_limit.absolute": "50MB",
         # Half a gigabyte by default, and held in memory until it is full.
         "raft.wal_max_size_bytes": str(64 * 1024 * 1024),
+        **(joining if peer else {}),
     }
     return "".join(f"{key} = {value}\n" for key, value in settings.items())
 
@@ -94,6 +100,11 @@ def environment(data: Path, names: int, distribution: int) -> dict[str, str]:
         "ERL_EPMD_ADDRESS": LOOPBACK,
         "ERL_CRASH_DUMP_BYTES": "0",
     }
+
+
+def cookie_of(data: Path) -> Path:
+    """What nodes of one cluster know each other by; Erlang makes it at its first start."""
+    return data / "home" / ".erlang.cookie"
 
 
 def node_name(data: Path) -> str:

@@ -52,7 +52,7 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
     )  # fmt: skip
     try:
         async with ClientSession() as client:
-            await eventually(lambda: _ready(client, ops), "ok")
+            await eventually(lambda: is_ready(client, ops), "ok")
             statuses = await asyncio.gather(*(_submit(client, port, n) for n in range(40)))
         assert [201] * 40 == statuses
         assert (True, False) == (await _listens(port), await _listens(ops))
@@ -68,7 +68,8 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
             await process.wait()
 
 
-async def _ready(client: ClientSession, ops: int) -> object:
+async def is_ready(client: ClientSession, ops: int) -> object:
+    """What it says of the broker."""
     try:
         async with client.get(f"http://127.0.0.1:{ops}/readyz") as response:
             return (await response.json())["broker"]
