@@ -23,9 +23,9 @@ def environment(database_url: str, amqp_url: str, port: int, ops: int) -> dict[s
     same = settings()
     secrets = SEAL_KEYS | {"code_keys": same.code_keys.get_secret_value()}
     keys = {
-        name: base64_of(getattr(same, name))
-        for name in ("index_key", "receipt_key", "signing_key", "identity_public")
+        name: base64_of(getattr(same, name)) for name in ("index_key", "receipt_key", "signing_key")
     }
+    keys["identity_public"] = ",".join(map(base64_of, same.identity_public))
     return {
         **os.environ, **variables(secrets | keys),
         "DATABASE_URL": database_url, "AMQP_URL": amqp_url,
