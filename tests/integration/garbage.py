@@ -52,6 +52,8 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "PlaceBody": {"place": "0123456789abcdef"},
     "ConfirmBody": {"password": "nobody has this"},
     "PreviewBody": {"mark": "0" * 64},
+    "ActBody": {"act": "replay", "state": "parked", "type": "x.v1", "hours": 1, "reason": "x"},
+    "LevelBody": {"level": "debug", "minutes": 1, "reason": "x"},
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
     "VerdictForm": VERDICT,
