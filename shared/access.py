@@ -106,6 +106,8 @@ BESIDE: Mapping[str, tuple[Role, ...]] = {
     # The way back to another service's page, and to what wants the password once more.
     "/desk/renew": EVERYBODY,
     "/desk/confirm": EVERYBODY,
+    # The picture by which a page that keeps what somebody typed renews their sign-in.
+    "/static": EVERYBODY,
     "/filings": CASE_WORKERS,
     **dict.fromkeys(EXPORTS.values(), LOG_READERS),
     "/console/acts": LOG_READERS,

@@ -235,7 +235,7 @@ class Street:
         known = dict[str, str]()
         for who, service in sorted(doors):
             if who:
-                await self.open(self.browsers[who], service)
+                await self.open(who, service)
                 known[who] = known.get(who) or await self.token(self.browsers[who])
         return known
 
@@ -255,10 +255,11 @@ class Street:
         http, words = self.browsers[who], list(typed.values())
         return Form(service, one, address, http, fields, words, headers, who)
 
-    async def open(self, http: ClientSession, service: str) -> None:
+    async def open(self, who: str, service: str) -> None:
         """A first page for staff; the citizens' asks nobody who they are."""
         path = "invitations" if service == "intake" else ""
-        async with http.get(f"{self.place.urls[service]}/{path}") as page:
+        path = "console" if who == "admin" else path
+        async with self.browsers[who].get(f"{self.place.urls[service]}/{path}") as page:
             assert 200 == page.status, await page.text()
 
     async def token(self, http: ClientSession) -> str:
@@ -409,7 +410,7 @@ async def test_a_session_that_was_ended_elsewhere(forms: Filled) -> None:
         status, page = await form.send()
         assert (401, []) == (status, form.lost(page)), form.name
         await street.place.sign_in(form.http, form.who)
-        await street.open(form.http, form.service)
+        await street.open(form.who, form.service)
         status, page = await form.send()
         assert (403, []) == (status, form.lost(page)), form.name
         # What nothing was typed into, and what was signed meanwhile, is no longer offered.
