@@ -96,6 +96,21 @@ Proxies = Annotated[Networks, NoDecode, BeforeValidator(networks)]
 StaffUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(urls)]
 
 
+def traces(url: str) -> str:
+    """Where spans go to, or nothing; ValueError says what it should be."""
+    try:
+        parts = urlsplit(url)
+        told = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        told = False
+    if url and not told:
+        raise ValueError("should be http://HOST:PORT/v1/traces, or empty")
+    return url
+
+
+Collector = Annotated[str, AfterValidator(traces)]
+
+
 def _readable(ring: SecretStr) -> SecretStr:
     key_ring(ring)
     return ring
@@ -112,6 +127,8 @@ class Settings(BaseSettings):
     `most_connections` is what one caller may hold. The ops port has a host of its own. Each of
     `instances` has so many `workers`; all that stand on one machine listen on one port. What was
     sent is kept for `sent_days`.
+
+    `traces` is where OpenTelemetry's collector takes spans over HTTP; empty, there are none.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -136,6 +153,7 @@ class Settings(BaseSettings):
     # Less than inboxes remember, so that what is sent again is known where it was handled.
     sent_days: int = Field(default=3, ge=1, le=7)
     staff_urls: StaffUrls = {}
+    traces: Collector = ""
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1, le=100_000)
 

@@ -18,7 +18,7 @@ from shared import faults
 from shared.access import EVERYTHING, Operator, row_settings
 from shared.errors import Unavailable
 from shared.holding import Holding
-from shared.observe import log
+from shared.observe import log, spans
 
 ROOT = Path(__file__).resolve().parent.parent
 ACQUIRE_SECONDS = 5.0
@@ -164,6 +164,8 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb", encoder=_dump, decoder=json.loads, schema="pg_catalog", format="text"
     )
+    if spans.is_on():
+        connection.add_query_logger(spans.queried)
 
 
 async def _as_it_was(_: asyncpg.Connection) -> None:

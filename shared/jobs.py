@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared import faults
-from shared.observe import log, metrics, trace
+from shared.observe import log, metrics, spans
 from shared.tasks import Tasks
 from shared.values.backoff import backoff
 
@@ -105,17 +105,26 @@ class Ticking:
         _in_job.set(True)
         while not self._stopping.is_set():
             self._awake.clear()
-            trace.start()
-            try:
-                found = await self._timed()
-            except Exception as error:
-                self._failures += 1
-                self._failure = datetime.now(UTC), repr(error)[:MOST_ERROR]
-                _report(self.job, error)
-                await self._pause(backoff(self._failures, self.job.every, MOST_PAUSE))
+            with spans.entering(f"job {self.job.name}", None, alone=True) as span:
+                await self._once(span)
+
+    async def _once(self, span: spans.Nothing) -> None:
+        try:
+            found = await self._timed()
+        except Exception as error:
+            span.fail(error)
+            span.close()
+            self._failures += 1
+            self._failure = datetime.now(UTC), repr(error)[:MOST_ERROR]
+            _report(self.job, error)
+            await self._pause(backoff(self._failures, self.job.every, MOST_PAUSE))
+        else:
+            if found:
+                span.close()
             else:
-                self._failures = 0
-                await self._after(found)
+                span.drop()
+            self._failures = 0
+            await self._after(found)
 
     async def _timed(self) -> int | None:
         started = time.perf_counter()

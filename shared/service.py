@@ -33,7 +33,7 @@ from shared.db import Database
 from shared.errors import Misconfigured, TaskDied
 from shared.events import Event
 from shared.jobs import IDLE, Job, Schedule
-from shared.observe import log, metrics
+from shared.observe import log, metrics, spans
 from shared.policy import Policies
 from shared.tasks import Tasks
 from shared.values import clock, phone
@@ -207,6 +207,16 @@ async def _main(name: str, settings: S, build: Build[S], ops: socket | None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    spans.begin(name, settings.traces)
+    try:
+        await _serve(name, settings, build, ops, stop)
+    finally:
+        await spans.end()
+
+
+async def _serve(
+    name: str, settings: S, build: Build[S], ops: socket | None, stop: asyncio.Event
+) -> None:
     database = await _unless(stop, _open_database(name, settings))
     if database is None:
         return

@@ -19,7 +19,7 @@ from services.rewards.rules.payouts import Reward
 from services.rewards.rules.routing import Offer
 from services.rewards.store import orders, ready, stops
 from shared.db import Connection, Database
-from shared.observe import trace
+from shared.observe import spans
 from shared.values.seal import Seal, SealBroken
 from shared.vendors import pauses
 from shared.vendors.outcomes import TryLater
@@ -72,9 +72,10 @@ class Fitting:
         lease, most = self.lease * len(self.catalogues), min(most, sum(rooms.values()))
         claimed = list[tuple[Reward, list[Offer]]]()
         for reward in await ready.claim(conn, amounts, lease, most):
-            trace.start(reward.traceparent)
             work = partial(self._rank, conn, reward, offers)
-            if (ranked := await moves.alone(conn, reward, work)) is not None:
+            with spans.entering("rank offers", reward.traceparent):
+                ranked = await moves.alone(conn, reward, work)
+            if ranked is not None:
                 claimed.append((reward, ranked))
         return claimed
 
@@ -84,7 +85,10 @@ class Fitting:
 
     async def _fit(self, reward: Reward, ranked: Sequence[Offer], rooms: dict[str, int]) -> Fit:
         """Go from vendor to vendor; the place of one is kept while it is asked."""
-        trace.start(reward.traceparent)
+        with spans.entering("find an offer", reward.traceparent):
+            return await self._ask(reward, ranked, rooms)
+
+    async def _ask(self, reward: Reward, ranked: Sequence[Offer], rooms: dict[str, int]) -> Fit:
         words = dict[str, Refusal]()
         for name in self._sellers(reward, ranked):
             offers = [one for one in ranked if one.vendor == name]

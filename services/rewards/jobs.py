@@ -25,7 +25,7 @@ from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.states import State
 from services.rewards.store import orders, rewards, stops
 from shared.db import Connection, Database
-from shared.observe import log, trace
+from shared.observe import log, spans
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import Errand, NotCalled, each
 from shared.vendors.outcomes import Outcome, Rejected, TryLater, Unknown, kind
@@ -149,8 +149,8 @@ class Payouts:
             now = await rewards.get_now(conn)
             due = await rewards.claim_due(conn, state, AT_ONCE)
             for reward in due:
-                trace.start(reward.traceparent)
-                await moves.alone(conn, reward, partial(work, conn, reward, now))
+                with spans.entering(f"reward {state}", reward.traceparent):
+                    await moves.alone(conn, reward, partial(work, conn, reward, now))
         return len(due)
 
     async def _lose(self, conn: Connection, reward: Reward, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from services.rewards.rules.payouts import Pace, Reward, move
 from services.rewards.rules.routing import Offer
 from services.rewards.store import ready, rewards, stops
 from shared.db import Connection
-from shared.observe import log, trace
+from shared.observe import log, spans
 from shared.vendors import pauses
 from shared.vendors.outcomes import Held, Rejected
 
@@ -42,8 +42,9 @@ class Leasing:
             await rewards.lock_decisions(conn)
         now, leased = await rewards.get_now(conn), list[Sent]()
         for fit in fits:
-            trace.start(fit.reward.traceparent)
-            if sent := await moves.alone(conn, fit.reward, partial(self._take, conn, fit, now)):
+            with spans.entering("order", fit.reward.traceparent):
+                sent = await moves.alone(conn, fit.reward, partial(self._take, conn, fit, now))
+            if sent:
                 leased.append(sent)
         await self._pause(conn, fits)
         return leased

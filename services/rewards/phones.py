@@ -20,7 +20,7 @@ from services.rewards.store.phones import Check
 from shared.bus.outbox import publish
 from shared.db import Connection, Database
 from shared.events import ContactBound, PhoneRefused
-from shared.observe import log, trace
+from shared.observe import log, spans
 from shared.values.seal import Seal, SealBroken
 from shared.vendors.errand import each
 from shared.vendors.outcomes import Held, Rejected, TryLater, Unknown
@@ -76,14 +76,17 @@ class PhoneChecks:
         return len(due)
 
     async def _check(self, check: Check) -> None:
-        trace.start(check.traceparent)
-        word = await self._ask(check)
-        async with self.database.transaction() as conn:
-            if isinstance(word, TryLater | Held) and check.asked < MOST_LOOKS:
-                await phones.put_off(conn, check, numbers.pause([word], check.asked))
-            elif await phones.remove(conn, check) and isinstance(word, Rejected):
-                now = await rewards.get_now(conn)
-                await refuse(conn, check.submission_id, check.phone_index, word.code, now)
+        with spans.entering("look a phone up", check.traceparent):
+            word = await self._ask(check)
+            async with self.database.transaction() as conn:
+                await self._settle(conn, check, word)
+
+    async def _settle(self, conn: Connection, check: Check, word: Refusal | None) -> None:
+        if isinstance(word, TryLater | Held) and check.asked < MOST_LOOKS:
+            await phones.put_off(conn, check, numbers.pause([word], check.asked))
+        elif await phones.remove(conn, check) and isinstance(word, Rejected):
+            now = await rewards.get_now(conn)
+            await refuse(conn, check.submission_id, check.phone_index, word.code, now)
 
     async def _ask(self, check: Check) -> Refusal | None:
         try:

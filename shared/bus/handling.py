@@ -24,7 +24,7 @@ from shared.bus.pending import Received
 from shared.bus.reading import Fresh, read
 from shared.db import Connection
 from shared.events import Event
-from shared.observe import log, metrics, trace
+from shared.observe import log, metrics, spans, trace
 
 E = TypeVar("E", bound=Event)
 # Each handler takes its own event class, which a mapping of them cannot express.
@@ -38,6 +38,7 @@ _CLAIM = """
     INSERT INTO inbox (consumer, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
     ON CONFLICT DO NOTHING RETURNING event_id
 """
+_TOLD = {"messaging.system": "rabbitmq", "messaging.operation.type": "process"}
 _GIVE_BACK = "DELETE FROM inbox WHERE consumer = $1 AND event_id = ANY($2::uuid[])"
 
 
@@ -149,15 +150,16 @@ class Handling:
     async def _call(self, conn: Connection, call: Sequence[Fresh]) -> None:
         first, *others = call
         kind, handler = first.envelope.type, self._handlers[first.envelope.type]
-        trace.start(None if others else first.envelope.traceparent)
         own = {} if others else {"event_id": str(first.envelope.id)}
-        with bound_contextvars(event_type=kind, **own), metrics.HANDLER_SECONDS.labels(kind).time():
+        parents = [one.envelope.traceparent for one in call]
+        with (
+            spans.together(f"process {kind}", parents, "consumer", _TOLD) as traces,
+            bound_contextvars(event_type=kind, **own),
+            metrics.HANDLER_SECONDS.labels(kind).time(),
+        ):
             if isinstance(handler, Bulk):
-                await handler.many(conn, list(map(_heard, call)))
+                events = [one.event for one in call]
+                await handler.many(conn, list(map(Heard, events, traces)))
             else:
                 await handler(conn, first.event)
             log.debug("handler ended", size=len(call))
-
-
-def _heard(one: Fresh) -> Heard[Any]:
-    return Heard(one.event, one.envelope.traceparent)

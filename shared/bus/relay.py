@@ -18,7 +18,8 @@ from shared.bus.outbox import CHANNEL
 from shared.bus.pace import Pace
 from shared.bus.publishing import Letter, Publisher, Unroutable, open_publisher
 from shared.db import Connection, Database
-from shared.observe import log, metrics
+from shared.events import traceparent_in
+from shared.observe import log, metrics, spans
 from shared.tasks import Tasks
 from shared.values.backoff import backoff
 
@@ -105,8 +106,11 @@ class Relay:
             count += len(letters)
             # The next rows are leased while these are on their way.
             leasing = asyncio.create_task(self._lease())
+            began = spans.now()
             try:
-                await self._settle(letters, await publisher.publish(letters))
+                outcomes = await publisher.publish(letters)
+                _tell(letters, outcomes, began)
+                await self._settle(letters, outcomes)
             except Exception:
                 await self._release(await leasing)
                 raise
@@ -188,3 +192,18 @@ class Relay:
             await closed.wait()
         finally:
             await conn.remove_listener(CHANNEL, wake)
+
+
+def _tell(letters: Sequence[Letter], outcomes: Sequence[BaseException | None], began: int) -> None:
+    """A span a message, in the trace in which it was written; the driver knows nothing of those."""
+    if not spans.is_on():
+        return
+    for letter, error in zip(letters, outcomes, strict=True):
+        told = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": flows.EXCHANGE,
+            "messaging.message.id": str(letter.event_id),
+        }
+        parent = traceparent_in(letter.body)
+        spans.note(f"send {letter.type}", parent, "producer", told, began, error)

@@ -27,6 +27,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from shared.observe import spans
 from shared.vendors.outcomes import TryLater, Unknown
 
 MOST_BYTES = 1024 * 1024
@@ -112,15 +113,20 @@ class Client:
         url = self._below(path, query or {})
         if self._session is None:
             raise RuntimeError("the vendor is used outside its context")
-        try:
-            async with self._session.request(
-                method, url, headers=headers, json=json, data=data, allow_redirects=False
-            ) as response:
-                return await self._read(response)
-        except _Failed as failed:
-            return _meaning(failed.error)
-        except (ClientError, OSError, TimeoutError) as error:
-            return _meaning(error)
+        told = {"http.request.method": method, "server.address": self.host}
+        with spans.doing(f"{method} {self.host}", "client", told) as span:
+            try:
+                async with self._session.request(
+                    method, url, headers=headers, json=json, data=data, allow_redirects=False
+                ) as response:
+                    span.tell({"http.response.status_code": response.status})
+                    return await self._read(response)
+            except _Failed as failed:
+                span.fail(failed.error)
+                return _meaning(failed.error)
+            except (ClientError, OSError, TimeoutError) as error:
+                span.fail(error)
+                return _meaning(error)
 
     def _below(self, path: str, query: Mapping[str, str]) -> URL:
         asked = f"?{query_string(query)}" if query else ""

@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from prometheus_client import Counter
 
 from shared.db import Connection, Database
-from shared.observe import log, trace
+from shared.observe import log, spans
 from shared.vendors import pauses
 from shared.vendors.outcomes import Accepted, Done, Held, Outcome, kind
 
@@ -82,15 +82,15 @@ class Errand(Generic[Row]):
 
     async def carry(self, row: Row, until: float) -> None:
         """Call about a claimed row and settle it, unless `until` has passed."""
-        trace.start(row.traceparent)
-        if time.monotonic() >= until:
-            log.get().warning("stale claim dropped", vendor=self.vendor, reason=self.name)
-            return
-        called, outcome = await self._call(row)
-        async with self.database.transaction() as conn:
-            more = await self.settle(conn, row, outcome)
-            if called and self.pause:
-                await self._mind(conn, outcome, self.pause)
+        with spans.entering(f"{self.name} {self.vendor}", row.traceparent):
+            if time.monotonic() >= until:
+                log.get().warning("stale claim dropped", vendor=self.vendor, reason=self.name)
+                return
+            called, outcome = await self._call(row)
+            async with self.database.transaction() as conn:
+                more = await self.settle(conn, row, outcome)
+                if called and self.pause:
+                    await self._mind(conn, outcome, self.pause)
         if more is not None and self.then is not None:
             await self.then.carry(more, self.then.deadline())
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import cache
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
 
 from shared import faults
 from shared.errors import Defect, NotFound, Refused, Unauthenticated
-from shared.observe import log, metrics, trace
+from shared.observe import log, metrics, spans
 from shared.patience import within
 from shared.web import (
     admission,
@@ -181,24 +182,37 @@ def edge(house: House) -> Any:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        trace.start(request.headers.get("traceparent"))
-        started = time.perf_counter()
-        try:
-            response = await handler(request)
-        except Exception as error:
-            response = await refusing.answer(request, house, error)
-        if not response.prepared:
-            finish(request, response, secure=house.secure)
-        _measure(request, response, time.perf_counter() - started)
+        started, method, path = time.perf_counter(), *_named(request)
+        parent, told = request.headers.get("traceparent"), _told(method, path)
+        with spans.entering(f"{method} {path}", parent, "server", told) as span:
+            try:
+                response = await handler(request)
+            except Exception as error:
+                response = await refusing.answer(request, house, error)
+                if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    span.fail(error)
+            if not response.prepared:
+                finish(request, response, secure=house.secure)
+            span.tell({"http.response.status_code": response.status})
+            _measure(response, method, path, time.perf_counter() - started)
         return response
 
     return middleware
 
 
-def _measure(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+def _named(request: web.Request) -> tuple[str, str]:
+    """Its method and its route, as neither a receipt nor a stranger's word stands in them."""
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "unknown"
-    method = request.method if request.method in hdrs.METH_ALL else "other"
+    return request.method if request.method in hdrs.METH_ALL else "other", path
+
+
+@cache
+def _told(method: str, path: str) -> dict[str, str | int | float]:
+    return {"http.request.method": method, "http.route": path}
+
+
+def _measure(response: web.StreamResponse, method: str, path: str, seconds: float) -> None:
     _requests(method, path, response.status).inc()
     log.debug(
         "request answered", method=method, route=path, status=response.status, seconds=seconds

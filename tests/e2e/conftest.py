@@ -8,15 +8,27 @@ import pytest
 from deploy.demo import load_directory
 from deploy.local.ports import Ports
 from deploy.local.stack import Stack
+from tests.collector import Collector
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def collector() -> AsyncIterator[Collector]:
+    """Where the installation's spans go."""
+    async with Collector() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+async def stack(
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector
+) -> AsyncIterator[Stack]:
     """A running installation with the demo's directory; its logs are in `data/logs`."""
     data = tmp_path_factory.mktemp("stack")
-    async with Stack(data, Ports.free(), quiet=True) as running:
-        await load_directory(running)
-        yield running
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("MASHANG_TRACES", collector.url)
+        async with Stack(data, Ports.free(), quiet=True) as running:
+            await load_directory(running)
+            yield running
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from deploy.local.settings import SANDBOX
 from deploy.local.stack import Stack
 from deploy.sandbox.customer import Client
 from shared.flows import SERVICES
+from tests.collector import Collector
 from tests.conftest import eventually
 from tests.integration.intake_holder import hidden
 
@@ -25,6 +26,19 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 PHONE = "19812345678"
 BOUND = "19812345679"
+Step = tuple[str, str, str]
+STEPS: set[Step] = {
+    ("intake", "server", "POST /api/v1/submissions"),
+    ("intake", "internal", "write submission"),
+    ("intake", "producer", "send submission.received.v1"),
+    ("verification", "consumer", "process submission.received.v1"),
+    ("verification", "internal", "tell of a case"),
+    ("verification", "producer", "send case.verified.v1"),
+    ("rewards", "consumer", "process case.verified.v1"),
+    ("rewards", "internal", "order"),
+    ("rewards", "producer", "send reward.paid.v1"),
+    ("notifications", "consumer", "process reward.paid.v1"),
+}
 WORDS = "等了一个小时没有人,电话也没人接。"
 
 
@@ -36,9 +50,10 @@ def complaint() -> Complaint:
 
 @pytest.fixture(scope="session")
 async def played(stack: Stack) -> dict[str, str]:
-    """The complaint, played to the second SMS under one known trace."""
-    async with aiohttp.ClientSession(headers={"traceparent": TRACEPARENT}) as http:
-        citizen, desk = Citizen(http, stack), Desk(http, stack)
+    """The complaint, played to the second SMS; the citizen's trace is known, the desk's is not."""
+    headers = {"traceparent": TRACEPARENT}
+    async with aiohttp.ClientSession(headers=headers) as theirs, aiohttp.ClientSession() as http:
+        citizen, desk = Citizen(theirs, stack), Desk(http, stack)
         answer = await citizen.file(complaint())
         await desk.handle(answer["submission_id"], complaint())
 
@@ -63,6 +78,28 @@ async def test_one_trace_runs_through_all_services(played: dict[str, str], stack
     """The citizen's correlation id is in the logs of every one of the five services."""
     found = {name for name in SERVICES if TRACE in _log(stack, name)}
     assert set(SERVICES) == found
+
+
+async def test_the_trace_is_told_over_otlp(
+    played: dict[str, str], stack: Stack, collector: Collector
+) -> None:
+    """One tree of spans from the citizen's request over the bus to the paid reward and its SMS,
+    without phone, words or receipt.
+    """
+
+    async def missing() -> set[Step]:
+        return STEPS - {(one.service, one.kind, one.name) for one in collector.of(TRACE)}
+
+    async def orphans() -> list[str]:
+        own = collector.of(TRACE)
+        known = {one.span_id for one in own} | {TRACEPARENT.split("-")[2]}
+        return [f"{one.service}: {one.name}" for one in own if one.parent_id not in known]
+
+    await eventually(missing, set(), within=60)
+    await eventually(orphans, [], within=60)
+    assert set(SERVICES) == {one.service for one in collector.of(TRACE)}
+    for hidden_ in (PHONE, WORDS, played["receipt"], played["receipt"].replace("-", "")):
+        assert hidden_.encode() not in collector.raw
 
 
 async def test_logs_are_json_and_drop_no_field(played: dict[str, str], stack: Stack) -> None:

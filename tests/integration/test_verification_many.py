@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from services.verification.casework import handlers
 from services.verification.casework.acts import opening
-from services.verification.casework.acts.desk import Desk
-from services.verification.casework.rules.cases import Case
+from services.verification.casework.acts.desk import Desk, tell
+from services.verification.casework.rules.cases import Case, case_opened
 from services.verification.casework.store import cases
 from shared import policy
 from shared.bus import outbox
@@ -90,9 +90,9 @@ def with_own_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """A submission's case has the same id whenever it is opened: by it lots are drawn."""
     opened = opening.opened
 
-    def again(desk: Desk, event: SubmissionReceived, since: datetime | None = None) -> Case:
+    def again(desk: Desk, event: SubmissionReceived, *more: Any) -> Case:
         own = UUID(int=event.submission_id.int + (1 << 64))
-        return replace(opened(desk, event, since), case_id=own, incident_id=own)
+        return replace(opened(desk, event, *more), case_id=own, incident_id=own)
 
     monkeypatch.setattr(opening, "opened", again)
 
@@ -153,6 +153,19 @@ async def test_each_case_goes_on_in_its_own_trace(casework: Casework) -> None:
     assert [(str(one.event.submission_id), one.traceparent) for one in sent] == [
         (body["data"]["submission_id"], body["traceparent"]) for body in bodies
     ]
+
+
+async def test_what_is_told_of_a_case_goes_on_in_its_citizens_trace(casework: Casework) -> None:
+    """Whoever's request led to it; afterwards that request's own trace goes on."""
+    sent = Heard(submission(), trace.start())
+    await handlers.on_submissions_received(DESK, casework.conn, [sent])
+    case = await cases.get_case_of(casework.conn, AUDITOR, sent.event.submission_id)
+    assert case
+    await casework.said()
+    asked = trace.start()
+    await tell(casework.conn, case, lambda: case_opened(case))
+    body = await casework.conn.fetchval("SELECT body FROM outbox ORDER BY seq DESC LIMIT 1")
+    assert (sent.traceparent, asked) == (json.loads(body)["traceparent"], trace.current())
 
 
 async def test_a_case_is_stored_as_it_was_made(casework: Casework) -> None:

@@ -29,7 +29,7 @@ from shared import faults
 from shared.bus.pace import Pace
 from shared.db import Database
 from shared.errors import Unavailable
-from shared.observe import log
+from shared.observe import log, spans, trace
 from shared.tasks import Tasks
 from shared.values.notes import Signer
 
@@ -61,6 +61,7 @@ class _Waiting(NamedTuple, Generic[One]):
     one: One
     answer: "asyncio.Future[Written]"
     deadline: float
+    traceparent: str
 
 
 Outcome = Written | Exception
@@ -102,7 +103,8 @@ class Writer(Generic[One]):
             raise Unavailable()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Written] = loop.create_future()
-        self._waiting.append(_Waiting(one, answer, loop.time() + self._limits.patience))
+        deadline = loop.time() + self._limits.patience
+        self._waiting.append(_Waiting(one, answer, deadline, trace.current()))
         self._arrived.set()
         return await answer
 
@@ -113,7 +115,9 @@ class Writer(Generic[One]):
                 await asyncio.sleep(pause)
             batch = self._take()
             if batch:
-                await self._settle(batch)
+                traces = [w.traceparent for w in batch]
+                with spans.together("write submission", traces, "internal"):
+                    await self._settle(batch)
             elif self._leaving:
                 return
 

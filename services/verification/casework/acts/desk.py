@@ -15,6 +15,7 @@ from shared.bus.outbox import publish
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.events import Event
+from shared.observe import spans
 from shared.policy import Policies, Policy
 from shared.values import clock
 from shared.values.seal import Seal
@@ -62,9 +63,13 @@ async def find_said(conn: Connection, operator: Operator, said: str) -> Case | N
 
 
 async def tell(conn: Connection, case: Case, event: Callable[[], Event]) -> None:
-    """Tell the other services, unless this case is none of theirs."""
+    """Tell the other services, unless this case is none of theirs.
+
+    In the citizen's trace, which goes on though an operator's request led to it.
+    """
     if case.is_told:
-        await publish(conn, event())
+        with spans.aside("tell of a case", case.traceparent) as its:
+            await publish(conn, event(), its)
 
 
 async def note_action(

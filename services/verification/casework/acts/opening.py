@@ -32,28 +32,29 @@ async def take_in(
     """
     await additions.commend(conn, [one.event for one in heard if rules.commends(one.event)])
     wanted = [one for one in heard if rules.opens_case(one.event)]
-    made = [opened(desk, one.event, since) for one in wanted]
+    made = [opened(desk, one.event, since, one.traceparent) for one in wanted]
     made = await recusals.examine_new(conn, desk, made)
     made = await assigning.begin(conn, desk, made)
     added = await cases.add_cases(conn, [(case, _year(desk, case)) for case in made])
-    new = [
-        (case, one.traceparent)
-        for case, one in zip(made, wanted, strict=True)
-        if case.case_id in added
-    ]
-    await actions.add_actions(conn, [done for case, _ in new for done in _noted(case)])
-    for case, traceparent in new:
-        await publish(conn, rules.case_opened(case), traceparent)
-    _tell([case for case, _ in new])
+    new = [case for case in made if case.case_id in added]
+    await actions.add_actions(conn, [done for case in new for done in _noted(case)])
+    for case in new:
+        await publish(conn, rules.case_opened(case), case.traceparent)
+    _tell(new)
 
 
-def opened(desk: Desk, event: SubmissionReceived, since: datetime | None = None) -> Case:
-    """The case of a submission; nobody could act on it before `since`."""
+def opened(
+    desk: Desk,
+    event: SubmissionReceived,
+    since: datetime | None = None,
+    traceparent: str | None = None,
+) -> Case:
+    """The case of a submission, in the trace of its citizen; nobody could act before `since`."""
     policy = desk.policies.at(event.received_at)
     if since is None:
-        return rules.open_case(event, policy, uuid7(), clock.now())
+        return rules.open_case(event, policy, uuid7(), clock.now(), traceparent)
     counted = event.model_copy(update={"received_at": since})
-    case = rules.open_case(counted, policy, uuid7(), clock.now())
+    case = rules.open_case(counted, policy, uuid7(), clock.now(), traceparent)
     return replace(case, received_at=event.received_at)
 
 

@@ -52,7 +52,7 @@ class Case:
     it by, given when it is stored; `erased_at` is when phone, words and photos were forgotten.
     `lead` and `helpers` were asked to work on it, see `assigning`; what is owed to the citizen
     until the verdict stands in `words`. An urgent request that nobody has acknowledged pages at
-    `page_due_at` (see `paging`), as it did `paged` times.
+    `page_due_at` (see `paging`), as it did `paged` times. `traceparent` is the citizen's trace.
     """
 
     case_id: UUID
@@ -119,6 +119,7 @@ class Case:
     words_given: int = 0
     page_due_at: datetime | None = None
     paged: int = 0
+    traceparent: str | None = None
 
     @property
     def under_review(self) -> bool:
@@ -161,7 +162,13 @@ def commends(event: SubmissionReceived | SubmissionAdded) -> bool:
     return rated and bool(event.words_sealed or event.attachments)
 
 
-def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: datetime) -> Case:
+def open_case(
+    event: SubmissionReceived,
+    policy: Policy,
+    case_id: UUID,
+    now: datetime,
+    traceparent: str | None = None,
+) -> Case:
     """The case for a submission, due as its receipt promised."""
     words, phone = bool(event.words_sealed), bool(event.phone_sealed)
     bare = promises.is_bare(event.kind, words=words, phone=phone)
@@ -180,6 +187,7 @@ def open_case(event: SubmissionReceived, policy: Policy, case_id: UUID, now: dat
         page_due_at=now if event.urgent and event.kind == "request" else None,
         word_owed=word.owed,
         word_due_at=word.due_at,
+        traceparent=traceparent,
         **{name: getattr(event, name) for name in _FROM_SUBMISSION},
     )
 

@@ -29,6 +29,7 @@ _PLAIN = {
     "officer_typed_sealed": "text", "call_time": "text", "call_language": "text", "held": "text",
     "examined": "int", "about": "uuid", "lead": "text", "word_owed": "text",
     "word_due_at": "timestamptz", "page_due_at": "timestamptz",
+    "traceparent": "text",
 }  # fmt: skip
 _LISTS = {"categories": "text[]", "reasons": "int[]", "attachments": "text[]", "recused": "text[]"}
 _OPENED = {**_PLAIN, **_LISTS, "consent": "jsonb"}
