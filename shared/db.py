@@ -19,9 +19,11 @@ from shared.access import EVERYTHING, Operator, row_settings
 from shared.errors import Unavailable
 from shared.holding import Holding
 from shared.observe import log, spans
+from shared.values.backoff import apart
 
 ROOT = Path(__file__).resolve().parent.parent
 ACQUIRE_SECONDS = 5.0
+AGAIN_SECONDS = 0.5
 # A peer that vanished without a word delays others no longer than this, in all 60 s: its statement
 # ends, then its transaction, and the kernel notices that nobody answers. Each is shorter than
 # asyncpg's own patience (30 s), so that the server's reason arrives and not a mere silence.
@@ -225,7 +227,7 @@ async def wait_until_ready(url: str, service: str, size: int) -> Database:
         if missing != said:
             log.get().warning("waited for the database", reason=missing)
             said = missing
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(apart(AGAIN_SECONDS))
 
 
 async def _try_connect(

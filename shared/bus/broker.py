@@ -27,6 +27,7 @@ from yarl import URL
 
 from shared import faults, flows
 from shared.observe import log, metrics
+from shared.values.backoff import apart
 
 AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 CONNECT_SECONDS = 10.0
@@ -111,7 +112,7 @@ async def reconnecting(
             if type(error).__name__ != said:
                 said = type(error).__name__
                 log.get().warning("waited for the broker", state=role, error=repr(error))
-            await asyncio.sleep(RECONNECT_SECONDS)
+            await asyncio.sleep(apart(RECONNECT_SECONDS))
 
 
 async def open_channel(opened: AbstractConnection, *, confirms: bool) -> Channel:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.values.backoff import FIRST, MOST, backoff
+from shared.values.backoff import FIRST, MOST, apart, backoff
 
 durations = st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta.max)
 SECOND = timedelta(seconds=1)
@@ -51,3 +51,11 @@ def test_it_reaches_the_limit_exactly() -> None:
     assert 8 * SECOND == backoff(3, most=8 * SECOND)
     assert 8 * SECOND == backoff(4, most=8 * SECOND)
     assert MOST == backoff(10**100, FIRST, MOST)
+
+
+@given(st.floats(min_value=0, max_value=1e6))
+def test_many_do_not_come_back_as_one(seconds: float) -> None:
+    """Never later than is said, never sooner than half of it, and not all at one moment."""
+    pauses = [apart(seconds) for _ in range(20)]
+    assert [] == [pause for pause in pauses if not seconds / 2 <= pause <= seconds]
+    assert seconds < 1 or len(set(pauses)) > 1
