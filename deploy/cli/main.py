@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from deploy.cli import (
     broker,
     close,
+    data,
     directory,
     events,
     invite,
@@ -64,6 +65,7 @@ app.add_typer(open311.app, name="open311")
 app.add_typer(backup.app, name="backup")
 app.add_typer(keys.app, name="keys")
 app.command("logs")(logs.logs)
+app.command("data")(data.data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -169,7 +169,7 @@ async def _set_aside(place: Town) -> str:
                 await pending.store(conn, "nobody", [message], "TimeoutError()", state="parked")
             chosen = Wanted(event_id=other[0])
             assert 1 == await acts.begin(conn, "discard", "admin", "它的办件是测试", chosen)
-            await processes.make_loud(conn, "admin", "登记慢", "debug", 30)
+            await processes.make_loud(conn, "admin", "登记慢", "info", 30)
             # What is looked at an hour later was told just now.
             await conn.execute("UPDATE process_states SET seen_at = now() + interval '1 day'")
     return str(event[0])

@@ -17,7 +17,9 @@ from shared import config, secret
 from shared.flows import SERVICES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "deploy/README.md", "tests/recipes/topics.md")
+DOCUMENTS = (
+    "README.md", "deploy/README.md", "deploy/observability/README.md", "tests/recipes/topics.md",
+)  # fmt: skip
 TEXT = {name: (ROOT / name).read_text("utf-8") for name in DOCUMENTS}
 README = TEXT["README.md"]
 SOURCES = {

@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import ClientSession
 
+from deploy.cli import data
 from services.intake.migrations import intake_0012
 from services.intake.privacy import store as intake_store
 from services.rewards.store import erasures as rewards_erasures
 from services.verification.casework.store import erasures as verification_erasures
+from shared import policy
 from shared.db import Database
 from shared.events import ContactErased
-from tests.conftest import Clone
+from shared.personal import HELD
+from tests.conftest import ROOT, Clone
 from tests.integration.test_access_matrix import bearer
 from tests.support import at
 from tests.town import SERVICES, Town, town
@@ -24,30 +27,6 @@ LATER = datetime.now(UTC) + timedelta(days=181)
 VERDICT = {
     "verdict": "substantiated", "attribution": "unit", "finding": "属实", "answer": "已整改",
     "revision": 0,
-}  # fmt: skip
-# Every column that holds something sealed or its index: what is not erased, and why not.
-STAYS = {
-    "intake": {
-        "phone_codes.phone_sealed", "phone_codes.phone_index",  # a week, then all of it
-        "receipts_due.link_sealed",  # until its SMS goes out, a day at most
-        "invited_phones.phone_index",  # 90 days, then all of it
-        "declined.phone_index",  # who wants no invitations cannot be left out without it
-    },
-    "verification": {
-        # What the bureau itself wrote.
-        "case_actions.note_sealed", "verdicts.finding_sealed", "verdicts.answer_sealed",
-        "hold_decisions.reason_sealed", "evidence.about_sealed", "drafts.typed_sealed",
-        "case_requests.reason_sealed",
-        "notice_acknowledgements.plan_sealed",
-        "duty_phones.phone_sealed",  # the bureau's own
-        "officers.phone_index",  # the bureau's own roster
-        "import_previews.file_sealed",  # of officers and operators; an hour, then all of it
-        "second_factors.secret_sealed",  # an operator's
-        "sample_seeds.seed_sealed",  # a number, until its day is over
-    },
-    "rewards": {"rewards.phone_index", "officers.phone_index"},  # what was paid, and the roster
-    "notifications": {"messages.phone_sealed", "messages.code_sealed"},  # gone when it is settled
-    "scoring": set(),
 }  # fmt: skip
 ERASED = {
     "intake": "".join([*intake_store.ERASING.values(), intake_0012.ERASING]),
@@ -322,20 +301,30 @@ async def test_the_pages_say_the_same(place: Town) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_nothing_sealed_is_overlooked(clone: Clone, service: str) -> None:
-    """Every column for something sealed, or for its index, is erased or has its reason to stay."""
+async def test_nothing_personal_is_overlooked(clone: Clone, service: str) -> None:
+    """Each column for something sealed, a hash of a person or an address is declared, and goes."""
     database = await Database.connect(await clone(service), service)
     async with database.acquire() as conn:
         rows = await conn.fetch(
-            """SELECT table_name || '.' || column_name FROM information_schema.columns
-               WHERE table_schema = 'public'
-                 AND (column_name LIKE '%\\_sealed' OR column_name = 'phone_index')"""
+            """SELECT table_name || '.' || column_name AS name, column_name LIKE '%\\_sealed'
+                   OR column_name IN ('phone_index', 'phone_hash', 'password_hash', 'token_hash',
+                       'address') AS personal
+               FROM information_schema.columns WHERE table_schema = 'public'"""
         )
     await database.close()
-    found = {row[0] for row in rows}
-    assert STAYS[service] <= found
+    declared = {column: held for held in HELD[service] for column in held.columns}
+    assert {row["name"] for row in rows if row["personal"]} <= set(declared)
+    assert set(declared) <= {row["name"] for row in rows}
     erased = ERASED.get(service, "")
-    for name in found - STAYS[service]:
+    for name in (name for name, held in declared.items() if held.forgotten):
         table, column = name.split(".")
         assert column in erased or f"DELETE FROM {table}" in erased, name
         assert table in erased, name
+
+
+def test_the_page_about_data_is_up_to_date() -> None:
+    """`deploy/DATA.md` is what `mashang data` prints of the rules that are delivered."""
+    file = ROOT / "deploy/policy.toml"
+    told = data.page(policy.load(file).editions[-1], file.name)
+    assert (ROOT / "deploy/DATA.md").read_text("utf-8") == told
+    assert "180 days (`privacy.kept_days`)" in told
