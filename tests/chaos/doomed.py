@@ -40,8 +40,11 @@ class Lives:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         code = 0
         while not self._stopping:
+            before = self._tally.count_hits(self._service)
             code = self._one_life()
-            if code != -signal.SIGKILL and not self._asked_to_stop():
+            # A worker that died at a point ends the others and their supervisor.
+            doomed = code == 1 and self._tally.count_hits(self._service) > before
+            if code != -signal.SIGKILL and not doomed and not self._asked_to_stop():
                 self._tally.died(self._me, code)
                 break
         return max(code, 0)

@@ -112,6 +112,7 @@ NAMELESS: Mapping[str, str] = {
     "Addresses.": "the same sign-in",
     "Payouts.retry": "orders that the vendor refused: none is refused here",
     "Inbox._park_unreadable": "nobody sends unreadable events here",
+    "forget_failures": "forgets what failed long ago and what processes told",
     "remove_old": "forgets sessions and repeat keys of long ago",
     "Inbox._release": "a claim given back early: else it ends by itself",
     "Inbox._failed": "no handler fails here for its event's sake",
