@@ -52,7 +52,11 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "PlaceBody": {"place": "0123456789abcdef"},
     "ConfirmBody": {"password": "nobody has this"},
     "PreviewBody": {"mark": "0" * 64},
-    "ActBody": {"act": "replay", "state": "parked", "type": "x.v1", "hours": 1, "reason": "x"},
+    "ActBody": {
+        "act": "replay", "state": "parked", "type": "x.v1", "error": "x", "hours": 1,
+        "event_id": "01930000-0000-7000-8000-000000000002", "until": "2026-11-27T00:00:00Z",
+        "reason": "x",
+    },
     "LevelBody": {"level": "debug", "minutes": 1, "reason": "x"},
     "CallbackBody": {"outcome": "reached", "note": "x"},
     "VerdictBody": VERDICT,
