@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     `instances` has so many `workers`; all that stand on one machine listen on one port. What was
     sent is kept for `sent_days`.
 
+    For `leave_seconds` one that was told to end answers on, while /readyz says that it leaves.
+
     `traces` is where OpenTelemetry's collector takes spans over HTTP; empty, there are none.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
@@ -148,6 +150,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=2, le=100)
     instances: int = Field(default=1, ge=1, le=100)
     workers: int = Field(default=1, ge=1, le=64)
+    leave_seconds: int = Field(default=0, ge=0, le=120)
     # Twice a batch: the next is there while one is committed.
     prefetch: int = Field(default=400, ge=1, le=2000)
     # Less than inboxes remember, so that what is sent again is known where it was handled.

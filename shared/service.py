@@ -301,12 +301,20 @@ async def _work(running: Running, site: web.AppRunner) -> None:
     relaying = tasks.start("relay", running.relay.run())
     await _first(running.stop, tasks.died)
     running.stop.set()
+    await _leave(running)
     await site.cleanup()
     running.consumer.stop()
     running.schedule.stop()
     await tasks.end(consuming, *ticking, within=DRAIN_SECONDS)
     running.relay.stop()
     await tasks.end(relaying, within=DRAIN_SECONDS)
+
+
+async def _leave(running: Running) -> None:
+    """Answer on until who shares out requests has seen that we leave; not if a part has died."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(running.settings.leave_seconds):
+            await running.service.tasks.died.wait()
 
 
 async def _first(*events: asyncio.Event) -> None:

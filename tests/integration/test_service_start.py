@@ -176,6 +176,25 @@ async def test_a_louder_log_tells_of_jobs_and_requests(clone: Clone) -> None:
     assert [] == [line for line in child.lines if "dropped_fields" in line]
 
 
+async def test_who_shares_out_requests_hears_first(clone: Clone) -> None:
+    """Told to end, it says so and answers on for so long; then it ends in order."""
+    child = await start(
+        Ports.free(), Keys(), await clone(SERVICE), "amqp://127.0.0.1:1/", MASHANG_LEAVE_SECONDS="3"
+    )
+    await eventually(lambda: told(child, "service"), "ok")
+    ending = asyncio.create_task(child.end())
+    await eventually(lambda: told(child, "service"), "draining")
+    async with aiohttp.ClientSession() as http, http.get(f"{child.home}/livez") as answer:
+        assert answer.status < 500
+    assert 0 == await ending
+    assert 1 == len(child.said("service drained"))
+
+
+async def told(child: Child, part: str) -> str | None:
+    """What /readyz says of a part."""
+    return ((await child.ready()) or {}).get(part)
+
+
 async def test_pools_that_outgrow_the_server_are_one_line_and_exit_2(clone: Clone) -> None:
     """Fifty instances of everything: refused at start, with the sum and what to change."""
     url = await clone(SERVICE)
