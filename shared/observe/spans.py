@@ -1,7 +1,7 @@
 """Spans: what was done in whose trace, and for how long; sent over OTLP where an address is set.
 
     with spans.entering("pay", reward.traceparent): …     a trace goes on here, or begins
-    with spans.doing("POST juhe", "client"): …            below the present span
+    with spans.doing("POST vendor", "client"): …            below the present span
 
 Elsewhere none of it does more than keep the trace (see `trace`), and OpenTelemetry is not even
 imported. Attributes are names, numbers and codes of ours: no address, no parameter, no error's

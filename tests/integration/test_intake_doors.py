@@ -105,6 +105,8 @@ NO_DOORS = {
     "/api/v1/attachments", "/invitations", "/invitations/look", "/k/{code}/why", "/r",
     # Who files for citizens is counted, not the network of the office: see test_intake_filing.
     "/filings",
+    # The keepers', of events and of how loud the log is.
+    "/console/acts", "/console/level",
     "/w/{code}/no-more",
     "/r/{receipt}/thanks", "/r/{receipt}/data",
     *(f"/r/{{receipt}}/{place}" for place in

@@ -16,7 +16,8 @@ from tests.town import Town
 TABLES = {
     "verification": ("units", "cases", "case_actions", "callback_attempts", "verdicts",
                      "case_additions", "commendations", "case_grams", "case_requests",
-                     "notices", "notice_acknowledgements", "evidence", "attributions", "holds",
+                     "notices", "notice_acknowledgements", "notices_waiting", "evidence",
+                     "attributions", "holds",
                      "hold_decisions", "presences", "directory_changes", "postings",
                      "windows", "duties", "missed_words",
                      "duty_pages", "notice_reminders", "sample_draws", "papers"),
@@ -30,7 +31,7 @@ TABLES = {
         "sanctions", "sanction_decisions", "sanction_withdrawals", "papers", "paper_withdrawals",
         "commendations", "attributions", "answers", "questions", "holds", "incidents", "handed_in",
         "paper_readings", "figure_days", "found_months", "found_news",
-        "figure_cases",
+        "figure_cases", "sanctions_waiting",
     ),
 }  # fmt: skip
 # Nobody's but their own, or their place's, wherever they stand.
