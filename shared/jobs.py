@@ -115,7 +115,7 @@ class Ticking:
             span.fail(error)
             span.close()
             self._failures += 1
-            self._failure = datetime.now(UTC), repr(error)[:MOST_ERROR]
+            self._failure = datetime.now(UTC), log.masked(repr(error))[:MOST_ERROR]
             _report(self.job, error)
             await self._pause(backoff(self._failures, self.job.every, MOST_PAUSE))
         else:

@@ -106,11 +106,16 @@ def allow_listed(_: Any, __: str, fields: Fields) -> Fields:
     return kept | {"dropped_fields": sorted(dropped)}
 
 
+def masked(text: str) -> str:
+    """Without anything that looks like a phone number."""
+    return _DIGITS.sub("…", text)
+
+
 def mask_digits(_: Any, __: str, fields: Fields) -> Fields:
     """Mask anything that looks like a phone number in texts that others wrote."""
     for key in ("error", "exception", "reason"):
         if isinstance(fields.get(key), str):
-            fields[key] = _DIGITS.sub("…", fields[key])
+            fields[key] = masked(fields[key])
     return fields
 
 

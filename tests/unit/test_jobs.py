@@ -195,6 +195,20 @@ def _fails(one: Ticking) -> int:
     return int(one.job.name != "good")
 
 
+async def test_what_failed_is_told_without_a_phone() -> None:
+    """Whoever looks at the jobs reads the error that a run ended with, and no number in it."""
+
+    async def fail() -> int:
+        raise ValueError("no such phone: +8613800138000")
+
+    async with scheduled(Job("call", LONG, fail)) as (schedule, _):
+
+        async def errors() -> list[str]:
+            return [one.error for one in schedule.states()]
+
+        await eventually(errors, ["ValueError('no such phone: …')"])
+
+
 async def test_the_last_success_is_a_metric() -> None:
     """An alarm can be set on it."""
     work = Work()
