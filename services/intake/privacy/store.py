@@ -83,10 +83,15 @@ ERASING: Mapping[str, str] = {
         SELECT id, mashang_now() FROM unnest($1::uuid[]) AS id
         ON CONFLICT ON CONSTRAINT erasures_pkey DO UPDATE SET erased_at = excluded.erased_at""",
 }
+# Each receipt's own, by its key (OFFSET), however many the planner thinks are kept.
 _ERASE_ATTACHMENTS = """
     UPDATE attachments SET erased_at = mashang_now()
-    WHERE erased_at IS NULL AND receipt_hash = ANY(
-        $1::bytea[] || ARRAY(SELECT key_hash FROM additions WHERE submission_id = ANY($2)))
+    FROM (SELECT unnest($1::bytea[]) AS key_hash
+          UNION SELECT key_hash FROM additions WHERE submission_id = ANY($2)) AS one
+    CROSS JOIN LATERAL (
+        SELECT attachment_id AS mine FROM attachments
+        WHERE receipt_hash = key_hash AND erased_at IS NULL OFFSET 0) AS kept
+    WHERE attachment_id = mine
 """
 
 
