@@ -130,7 +130,8 @@ class Settings(BaseSettings):
 
     For `leave_seconds` one that was told to end answers on, while /readyz says that it leaves.
 
-    `traces` is where OpenTelemetry's collector takes spans over HTTP; empty, there are none.
+    `traces` is where OpenTelemetry's collector takes spans over HTTP; empty, there are none. It is
+    sent those of `traces_share` of all traces.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -157,6 +158,7 @@ class Settings(BaseSettings):
     sent_days: int = Field(default=3, ge=1, le=7)
     staff_urls: StaffUrls = {}
     traces: Collector = ""
+    traces_share: float = Field(default=1.0, ge=0, le=1)
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1, le=100_000)
 

@@ -207,7 +207,7 @@ async def _main(name: str, settings: S, build: Build[S], ops: socket | None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    spans.begin(name, settings.traces)
+    spans.begin(name, settings.traces, settings.traces_share)
     try:
         await _serve(name, settings, build, ops, stop)
     finally:

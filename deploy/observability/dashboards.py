@@ -124,6 +124,7 @@ BOARDS: Mapping[str, Sequence[Panel]] = {
         rate("Connections ended by us", "mashang_connections_ended_total", "reason", CHOSEN),
         rate("Commits of submissions a second", "mashang_batch_rows_count"),
         one("Submissions waiting for theirs", "sum(mashang_submissions_waiting)"),
+        rate("Spans a second", "mashang_spans_total", "outcome", CHOSEN),
         rate("Photos and recordings", "mashang_attachments_opened_total", "outcome"),
     ),
     "deadlines": (

@@ -117,6 +117,11 @@ HTTP_SECONDS = Histogram(
     ["method", "route", "outcome"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+SPANS = Counter(
+    "mashang_spans_total",
+    "Spans: made, sent, refused by who takes them; made and neither of both there was no room for",
+    ["outcome"],
+)
 CONNECTIONS_ENDED = Counter(
     "mashang_connections_ended_total",
     "Ended by us: refused, displaced, untaken answers",

@@ -17,7 +17,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -29,13 +29,14 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from shared.observe import log
+from shared.observe import log, metrics
 
 Told = Mapping[str, str | int | float]
 # One attempt ends before the process does.
 SEND_SECONDS, END_SECONDS = 2.0, 3.0
 # What a batch of events may link to, and more than anything else of ours has.
 MOST_LINKS = 512
+_MADE, _SENT, _REFUSED = map(metrics.SPANS.labels, ("made", "sent", "refused"))
 
 
 class Watched(SpanExporter):
@@ -50,7 +51,9 @@ class Watched(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send some; what fails is lost."""
         result = self._to.export(spans)
-        self._ours.run(self._note, result is not SpanExportResult.SUCCESS, len(spans))
+        failing = result is not SpanExportResult.SUCCESS
+        (_REFUSED if failing else _SENT).inc(len(spans))
+        self._ours.run(self._note, failing, len(spans))
         return result
 
     def _note(self, failing: bool, size: int) -> None:
@@ -71,7 +74,7 @@ class Recorded:
     def __init__(self, span: Span) -> None:
         self._span = span
         own = span.get_span_context()
-        self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-01"
+        self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}"
 
     def tell(self, told: Told) -> None:
         """What is known only later."""
@@ -82,13 +85,18 @@ class Recorded:
         if error is not None:
             self._span.set_attribute("error.type", type(error).__name__)
             self._span.set_status(StatusCode.ERROR)
+        if self._span.is_recording():
+            _MADE.inc()
         self._span.end(at)
 
 
 class Recorder:
-    """Makes a process's spans and sends them."""
+    """Makes a process's spans and sends them: of `share` of the traces, the same in each service.
 
-    def __init__(self, service: str, url: str) -> None:
+    Whether a trace is told of follows from its id, so that none is told of in parts.
+    """
+
+    def __init__(self, service: str, url: str, share: float) -> None:
         # Its own words at every failure; ours come once.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         told = {
@@ -98,7 +106,7 @@ class Recorder:
         }
         limits = SpanLimits(max_links=MOST_LINKS)
         self._provider = TracerProvider(
-            ALWAYS_ON, Resource(told), shutdown_on_exit=False, span_limits=limits
+            TraceIdRatioBased(share), Resource(told), shutdown_on_exit=False, span_limits=limits
         )
         self._sending = BatchSpanProcessor(Watched(url))
         self._provider.add_span_processor(self._sending)

@@ -122,13 +122,13 @@ _NOTHING = Nothing()
 _present: ContextVar[Open | None] = ContextVar("span", default=None)
 
 
-def begin(service: str, url: str) -> None:
-    """From now on this process sends its spans to `url`; if that is empty, none."""
+def begin(service: str, url: str, share: float = 1.0) -> None:
+    """From now on this process sends spans of `share` of the traces to `url`; if empty, none."""
     global _recorder
     if url:
         from shared.observe.otlp import Recorder
 
-        _recorder = Recorder(service, url)
+        _recorder = Recorder(service, url, share)
 
 
 async def end() -> None:

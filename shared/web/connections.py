@@ -20,6 +20,8 @@ from shared.web.callers import Outside
 NAME = "mashang"
 # Open files that are not callers: databases, broker, logs.
 OURS = 64
+# Seconds between two looks whether requests have come in whole; for the last ones to be ended in.
+BETWEEN, AT_LEAST = 0.05, 1.0
 _CALLERS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
@@ -38,8 +40,13 @@ class Line(web.RequestHandler):
 
         Also where it only listens: a browser whose stream is ended asks again.
         """
+        return self.streams or self._current_request is None or self.reads
+
+    @property
+    def reads(self) -> bool:
+        """Whether the rest of a request is still to come."""
         request = self._current_request
-        return self.streams or request is None or not request.content.is_eof()
+        return request is not None and not request.content.is_eof()
 
     def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -101,10 +108,23 @@ class Switchboard(web.Server):
         super().connection_lost(handler, exc)
         self._forget(cast(Line, handler))
 
+    def pre_shutdown(self) -> None:
+        """Take in no more requests, but the rest of those that have begun.
+
+        The library would read none of it, and then wait in vain.
+        """
+        for line in self._all:
+            if not line.reads:
+                line.close()
+
     async def shutdown(self, timeout: float | None = None) -> None:
-        """As the library does."""
+        """Let them come to their end, for so long (s) at most."""
         self._next_look.cancel()
-        await super().shutdown(timeout)
+        until = self._loop.time() + (timeout or 0)
+        while self._loop.time() < until and any(line.reads for line in self._all):
+            await asyncio.sleep(BETWEEN)
+            self.pre_shutdown()
+        await super().shutdown(max(AT_LEAST, until - self._loop.time()))
 
     def _caller(self, transport: asyncio.Transport) -> str:
         """Nothing for a trusted proxy, which speaks for many."""

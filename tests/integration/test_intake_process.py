@@ -1,9 +1,13 @@
 """Intake as its own process, between a real PostgreSQL and a real RabbitMQ."""
 
 import asyncio
+import json
 import os
 import signal
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -46,11 +50,8 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
     Open to the world, it shows its state and figures to its own machine alone.
     """
     url, port, ops = await clone("intake"), free_port(), free_port()
-    process = await asyncio.create_subprocess_exec(
-        *leashed("-m", "services.intake"), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL,
-        env=environment(url, rabbitmq.amqp_url, port, ops) | {"MASHANG_HTTP_HOST": "0.0.0.0"},  # noqa: S104
-    )  # fmt: skip
-    try:
+    env = environment(url, rabbitmq.amqp_url, port, ops) | {"MASHANG_HTTP_HOST": "0.0.0.0"}  # noqa: S104
+    async with running(env) as process:
         async with ClientSession() as client:
             await eventually(lambda: is_ready(client, ops), "ok")
             statuses = await asyncio.gather(*(_submit(client, port, n) for n in range(40)))
@@ -62,6 +63,67 @@ async def test_what_was_accepted_leaves_for_the_bus_and_a_drain_ends_well(
         await database.close()
         process.send_signal(signal.SIGTERM)
         assert 0 == await asyncio.wait_for(process.wait(), 60)
+
+
+async def test_answers_under_way_are_given_and_nobody_is_waited_for_long(
+    clone: Clone, rabbitmq: RabbitMQ
+) -> None:
+    """Told to end, it takes in whoever is half way through, and no caller keeps it from ending."""
+    url, port, ops = await clone("intake"), free_port(), free_port()
+    async with running(environment(url, rabbitmq.amqp_url, port, ops)) as process:
+        async with ClientSession() as client:
+            await eventually(lambda: is_ready(client, ops), "ok")
+            slow, silent = await _begin(port, 1), await _begin(port, 2)
+            await asyncio.sleep(0.5)  # until both are being read
+            process.send_signal(signal.SIGTERM)
+            await eventually(lambda: _listens(port, "127.0.0.1"), False)
+        answer = await slow.finish()
+        assert 0 == await asyncio.wait_for(process.wait(), 60)
+        assert b"" == await silent.reader.read()
+        silent.writer.close()
+    assert answer.startswith(b"HTTP/1.1 201 ")
+    database = await Database.connect(url, "intake")
+    assert 1 == await database.pool.fetchval("SELECT count(*) FROM submissions")
+    await database.close()
+
+
+@dataclass(frozen=True)
+class Half:
+    """A request of which the last byte is still to come."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    rest: bytes
+
+    async def finish(self) -> bytes:
+        """Send it; the answer."""
+        self.writer.write(self.rest)
+        answer = await self.reader.read()
+        self.writer.close()
+        return answer
+
+
+async def _begin(port: int, number: int) -> Half:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    said = json.dumps(body()).encode()
+    head = (
+        "POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Idempotency-Key: a-random-key-{number:04}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(said)}\r\n\r\n"
+    )
+    writer.write(head.encode() + said[:-1])
+    await writer.drain()
+    return Half(reader, writer, said[-1:])
+
+
+@asynccontextmanager
+async def running(env: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The process, gone at the end."""
+    process = await asyncio.create_subprocess_exec(
+        *leashed("-m", "services.intake"), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL, env=env
+    )
+    try:
+        yield process
     finally:
         if process.returncode is None:
             process.kill()
@@ -77,10 +139,10 @@ async def is_ready(client: ClientSession, ops: int) -> object:
         return "not listening yet"
 
 
-async def _listens(port: int) -> bool:
-    """Whether it answers at another address than the usual one of this machine."""
+async def _listens(port: int, host: str = "127.0.0.2") -> bool:
+    """Whether it answers there, usually at another address than the usual one of this machine."""
     try:
-        _, writer = await asyncio.open_connection("127.0.0.2", port)
+        _, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
     writer.close()

@@ -142,17 +142,19 @@ async def test_it_can_be_ended_while_it_waits() -> None:
     assert 0 == await child.end()
 
 
-async def test_wrong_settings_are_one_line_and_exit_2() -> None:
-    """The operator reads the variable's name and what it should be, and no traceback."""
+async def test_wrong_settings_are_a_line_each_and_exit_2() -> None:
+    """The operator reads each variable's name and what it should be, and no traceback."""
     child = await start(
         Ports.free(), Keys(), "postgresql://127.0.0.1:1/x", "amqp://127.0.0.1:1/",
-        MASHANG_HTTP_PORT="eighty",
+        MASHANG_HTTP_PORT="eighty", MASHANG_TRACES="collector:4318", MASHANG_TRACES_SHARE="2",
     )  # fmt: skip
     assert 2 == await child.process.wait()
     await child.reading
-    assert ["scoring: MASHANG_HTTP_PORT: input should be a valid integer"] == [
-        line.partition(",")[0] for line in child.lines
-    ]
+    assert [
+        "scoring: MASHANG_HTTP_PORT: input should be a valid integer",
+        "MASHANG_TRACES: should be http://HOST:PORT/v1/traces",
+        "MASHANG_TRACES_SHARE: input should be less than or equal to 1",
+    ] == [line.partition(",")[0].strip() for line in child.lines]
 
 
 async def test_a_louder_log_tells_of_jobs_and_requests(clone: Clone) -> None:

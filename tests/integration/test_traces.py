@@ -1,5 +1,6 @@
 """Spans as a collector gets them: over real HTTP, of a real database."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,7 +8,7 @@ import asyncpg
 import pytest
 
 from shared.db import Database
-from shared.observe import spans, trace
+from shared.observe import metrics, spans, trace
 from tests.collector import Collector, Seen
 from tests.conftest import Clone
 from tests.support import captured_logs
@@ -20,10 +21,10 @@ PHONE = "13912345678"
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Collector]:
+async def listening(share: float = 1.0) -> AsyncIterator[Collector]:
     """Everything that is done inside has been told at the end."""
     async with Collector() as collector:
-        spans.begin(SERVICE, collector.url)
+        spans.begin(SERVICE, collector.url, share)
         yield collector
         await spans.end()
 
@@ -122,8 +123,30 @@ async def test_an_error_is_told_by_its_kind() -> None:
     assert PHONE.encode() not in collector.raw
 
 
+async def test_of_a_share_each_trace_is_told_of_whole_or_not_at_all() -> None:
+    """By its id, so that every service chooses the same; others go on untold."""
+    ids = [secrets.token_hex(16) for _ in range(200)]
+    told = []
+    for _ in range(2):
+        async with listening(0.5) as collector:
+            for one in ids:
+                with spans.entering("outer", f"00-{one}-{'3' * 16}-01") as outer:
+                    assert outer.traceparent == trace.current()
+                    with spans.doing("inner"):
+                        assert one == trace.correlation_id()
+        told.append(sorted((span.trace_id, span.name) for span in collector.spans))
+    whole = {(one, name) for one, _ in told[0] for name in ("inner", "outer")}
+    assert told[0] == told[1] == sorted(whole)
+    assert 40 < len(whole) / 2 < 160
+    async with listening(0) as collector:
+        with spans.entering("outer", GIVEN) as outer:
+            assert TRACE == str(outer.traceparent).split("-")[1]
+    assert [] == collector.spans
+
+
 async def test_a_collector_that_is_away_is_told_once() -> None:
-    """Nothing waits for it, and the process ends in time."""
+    """Nothing waits for it, the process ends in time, and what was lost is counted."""
+    before = counted()
     with captured_logs() as logs:
         spans.begin(SERVICE, "http://127.0.0.1:1/v1/traces")
         for _ in range(3):
@@ -131,3 +154,15 @@ async def test_a_collector_that_is_away_is_told_once() -> None:
                 pass
         await spans.end()
     assert ["traces not taken"] == [one["event"] for one in logs]
+    assert {"made": 3, "refused": 3, "sent": 0} == {
+        outcome: number - before[outcome] for outcome, number in counted().items()
+    }
+
+
+def counted() -> dict[str, float]:
+    """What /metrics says of spans."""
+    return {
+        one.labels["outcome"]: one.value
+        for metric in metrics.SPANS.collect()
+        for one in metric.samples
+    }
