@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.local import databases, envfiles, instances
+from deploy.local import databases, envfiles, instances, targets
 from deploy.local.console import Console
-from deploy.local.folder import private_folder
+from deploy.local.folder import private_file, private_folder
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports, free_port
 from deploy.local.postgres import Postgres
@@ -96,6 +96,14 @@ class Installation:
             return told
         ops = str(urlsplit(self.ops_urls[name]).port)
         return told | {"MASHANG_INSTANCES": str(several), "MASHANG_OPS_PORT": ops}
+
+    def write_targets(self) -> None:
+        """Leave where each instance tells of itself, for Prometheus."""
+        told = {
+            service: [self.ops_urls[name] for name in names]
+            for service, names in self.instances.items()
+        }
+        private_file(self.data / targets.FILE, targets.text(targets.of(told)))
 
     def write_environments(self) -> None:
         """Leave them in files, for the commands."""

@@ -62,6 +62,7 @@ class Stack(Installation):
         """Return when every service is ready; StartError or PortError in one line otherwise."""
         self._lock = take_folder(self.data)
         self.write_environments()
+        self.write_targets()
         await self._await_ports()
         async with started_together() as tasks:
             tasks.create_task(self._start_broker())

@@ -8,13 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from deploy.local import targets
 from deploy.local.console import Console
 from deploy.local.folder import take_folder
-from deploy.local.ports import LOOPBACK, PortError, Ports, check_free, port_number
+from deploy.local.ports import PortError, Ports, check_free, port_number
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.observability.prometheus import Prometheus
-from shared.flows import SERVICES
 
 PORT = 9095
 VARIABLE = "MASHANG_PORT_PROMETHEUS"
@@ -41,9 +41,8 @@ async def live() -> None:
     ports, console = Ports.from_env(), Console()
     with take_folder(data_folder() / "prometheus"):
         async with Prometheus(data_folder() / "prometheus", port, ports) as server:
-            watched = ", ".join(f"{name} {ports[f'ops_{name}']}" for name in SERVICES)
             console.step(f"Prometheus is at {server.url}, data in {server.data}")
-            console.step(f"it watches the ops ports on {LOOPBACK}: {watched}")
+            console.step(f"it watches every instance that {data_folder() / targets.FILE} names")
             console.step(f"alerts: {server.url}/alerts; Ctrl-C ends it, the data is kept")
             await stop.wait()
 

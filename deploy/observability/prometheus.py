@@ -8,11 +8,11 @@ import signal
 from pathlib import Path
 from typing import Self
 
+from deploy.local import targets
 from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import until_ready
-from deploy.observability import targets
 
 HERE = Path(__file__).parent
 KEPT = "40d"
@@ -61,9 +61,10 @@ class Prometheus:
         await self.stop()
 
     def write(self) -> None:
-        """The configuration as it lies here, and the targets of this installation."""
+        """The configuration as it lies here; the targets are the launcher's, if it has run."""
         private_folder(self.data)
-        private_file(self.data / "targets.json", targets.text(self._ports))
+        if not (self.data / "targets.json").exists():
+            private_file(self.data / "targets.json", targets.text(targets.usual(self._ports)))
         private_file(self.data / "prometheus.yml", (HERE / "prometheus.yml").read_text("utf-8"))
         for file in (HERE / "rules").glob("*.yml"):
             private_file(self.data / "rules" / file.name, file.read_text("utf-8"))

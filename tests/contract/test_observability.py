@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.local import targets
 from deploy.local.ports import Ports
-from deploy.observability import dashboards, targets
+from deploy.observability import dashboards
 from tests.metrics import SCRAPED, all_metrics, all_series
 
 HERE = Path(__file__).parents[2] / "deploy" / "observability"
@@ -153,7 +154,7 @@ def test_every_alert_is_tried() -> None:
 
 def test_targets_are_the_launchers_ports() -> None:
     """The file that lies here watches `make run` as it starts without any variable."""
-    assert targets.of(Ports.default()) == json.loads((HERE / "targets.json").read_text())
+    assert targets.usual(Ports.default()) == json.loads((HERE / "targets.json").read_text())
 
 
 @pytest.mark.parametrize("name", dashboards.BOARDS)

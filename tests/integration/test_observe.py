@@ -1,6 +1,7 @@
 """Prometheus itself, started privately, over a real service: seen, computed, alarmed, gone."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ import aiohttp
 import psutil
 import pytest
 
+from deploy.local.console import Console
+from deploy.local.installation import Installation
 from deploy.local.keys import Keys
 from deploy.local.ports import Ports, free_port
 from deploy.observability.prometheus import Prometheus
+from shared.flows import SERVICES
 from tests.conftest import Clone, eventually
 from tests.integration.test_service_start import Child, start
 
@@ -57,6 +61,34 @@ async def test_prometheus_sees_a_service_and_its_end(child: Child, tmp_path: Pat
         pid = process.pid
     assert pid
     assert not psutil.pid_exists(pid)
+
+
+async def test_prometheus_follows_the_launcher_to_each_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of rewards are three targets; started again with one, it is one without a word."""
+    ports = Ports.free()
+    async with Hasty(tmp_path / "prometheus", free_port(), ports) as server:
+        await eventually(lambda: numbers(server), dict.fromkeys(SERVICES, 1))
+        monkeypatch.setenv("MASHANG_INSTANCES_REWARDS", "3")
+        launched(tmp_path, ports).write_targets()
+        await eventually(lambda: numbers(server), dict.fromkeys(SERVICES, 1) | {"rewards": 3})
+    async with Hasty(tmp_path / "prometheus", free_port(), ports) as server:
+        await eventually(lambda: numbers(server), dict.fromkeys(SERVICES, 1) | {"rewards": 3})
+        monkeypatch.delenv("MASHANG_INSTANCES_REWARDS")
+        launched(tmp_path, ports).write_targets()
+        await eventually(lambda: numbers(server), dict.fromkeys(SERVICES, 1))
+
+
+def launched(data: Path, ports: Ports) -> Installation:
+    """What `make run` would start there."""
+    return Installation(data, ports, Console(quiet=True), fsync=False, restart=False)
+
+
+async def numbers(server: Prometheus) -> dict[str, int]:
+    """How many instances of each service it asks."""
+    found = (await asked(server, "targets"))["activeTargets"]
+    return dict(Counter(one["labels"]["service"] for one in found))
 
 
 async def _state(child: Child) -> bool:
