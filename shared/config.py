@@ -7,6 +7,7 @@ import base64
 import binascii
 import os
 from collections.abc import Iterator
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar, get_args
@@ -96,19 +97,20 @@ Proxies = Annotated[Networks, NoDecode, BeforeValidator(networks)]
 StaffUrls = Annotated[dict[str, str], NoDecode, BeforeValidator(urls)]
 
 
-def traces(url: str) -> str:
-    """Where spans go to, or nothing; ValueError says what it should be."""
+def address(url: str, example: str) -> str:
+    """A server's, or nothing; ValueError says what it should be."""
     try:
         parts = urlsplit(url)
         told = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         told = False
     if url and not told:
-        raise ValueError("should be http://HOST:PORT/v1/traces, or empty")
-    return url
+        raise ValueError(f"should be {example}, or empty")
+    return url.rstrip("/")
 
 
-Collector = Annotated[str, AfterValidator(traces)]
+Collector = Annotated[str, AfterValidator(partial(address, example="http://HOST:PORT/v1/traces"))]
+ServerUrl = Annotated[str, AfterValidator(partial(address, example="http://HOST:PORT"))]
 
 
 def _readable(ring: SecretStr) -> SecretStr:
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
     For `leave_seconds` one that was told to end answers on, while /readyz says that it leaves.
 
     `traces` is where OpenTelemetry's collector takes spans over HTTP; empty, there are none. It is
-    sent those of `traces_share` of all traces.
+    sent those of `traces_share` of all traces. `prometheus` is asked for the console's charts.
 
     No key is among it: a service that opens or closes phones declares `seal_keys_phone` (and so
     for each purpose), one that makes or compares blind indexes `index_key`.
@@ -158,6 +160,7 @@ class Settings(BaseSettings):
     sent_days: int = Field(default=3, ge=1, le=7)
     staff_urls: StaffUrls = {}
     traces: Collector = ""
+    prometheus: ServerUrl = ""
     traces_share: float = Field(default=1.0, ge=0, le=1)
     trusted_proxies: Proxies = ()
     most_connections: int = Field(default=500, ge=1, le=100_000)

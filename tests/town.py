@@ -18,7 +18,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 
 from deploy.local.keys import Keys
-from deploy.local.ports import Ports
+from deploy.local.ports import Ports, free_port
 from deploy.local.settings import service_env
 from services.intake.accept import codes
 from services.verification.directory import commands as directory
@@ -82,13 +82,17 @@ def environ(values: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass
 class Town:
-    """The services, where they listen, and the secrets they share with nobody."""
+    """The services, where they listen, and the secrets they share with nobody.
+
+    Their console asks a Prometheus at port `prometheus`, where nobody listens.
+    """
 
     keys: Keys
     urls: dict[str, str]
     databases: dict[str, Database]
     services: dict[str, Service] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    prometheus: int = field(default_factory=free_port)
 
     async def carry(self) -> None:
         """Bring every event from its outbox to its consumers, until nothing moves."""
@@ -191,7 +195,7 @@ async def town(
             env = service_env(
                 name, ports=ports, keys=keys, database_url=url, amqp_url="amqp://127.0.0.1:1/",
                 photos=photos,
-            )  # fmt: skip
+            ) | {"MASHANG_PROMETHEUS": f"http://127.0.0.1:{opened.prometheus}"}  # fmt: skip
             opened.settings[name], service = build(name, env, database)
             opened.services[name] = service
             for resource in service.resources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deploy.local import inherited, vendors
+from deploy.local import inherited, targets, vendors
 from deploy.local.keys import Keys
 from deploy.local.ports import LOOPBACK, Ports
 from shared.flows import SERVICES
@@ -35,6 +35,7 @@ def service_env(
         or f"{ROOT}/deploy/policy.toml",
         "MASHANG_PUBLIC_URL": public,
         "MASHANG_STAFF_URLS": staff_urls(ports),
+        "MASHANG_PROMETHEUS": targets.server(),
         **own_env(service, ports, keys),
         **({"MASHANG_PHOTOS": photos} if photos and service in PHOTOGRAPHERS else {}),
     }

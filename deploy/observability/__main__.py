@@ -11,13 +11,10 @@ from pathlib import Path
 from deploy.local import targets
 from deploy.local.console import Console
 from deploy.local.folder import take_folder
-from deploy.local.ports import PortError, Ports, check_free, port_number
+from deploy.local.ports import PortError, Ports, check_free
 from deploy.local.process import StartError
 from deploy.local.settings import ROOT
 from deploy.observability.prometheus import Prometheus
-
-PORT = 9095
-VARIABLE = "MASHANG_PORT_PROMETHEUS"
 
 
 def main() -> int:
@@ -35,8 +32,7 @@ async def live() -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    text = os.environ.get(VARIABLE)
-    port = port_number("prometheus", text) if text else PORT
+    port = targets.port()
     check_free("prometheus", port)
     ports, console = Ports.from_env(), Console()
     with take_folder(data_folder() / "prometheus"):

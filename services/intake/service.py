@@ -159,7 +159,7 @@ def build(settings: Settings, database: Database) -> Service:
             *FilingPages(database, policies, acceptance, windows, filing).endpoints(),
             *open311.Api(creating, database, policies, public_url).endpoints(),
             *SayingPages(status, answering, binding, adding, taking).endpoints(),
-            *Console(NAME, database).endpoints(),
+            *Console(NAME, database, settings.prometheus).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls, rule=lambda: policies.at(clock.now())),
         door=settings.door(NAME, database),

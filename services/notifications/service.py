@@ -70,7 +70,7 @@ def build(settings: Settings, database: Database) -> Service:
             *api.endpoints(),
             *MessagePages(api).endpoints(),
             *StopPages(api).endpoints(),
-            *Console(NAME, database).endpoints(),
+            *Console(NAME, database, settings.prometheus).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

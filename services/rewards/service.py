@@ -106,7 +106,7 @@ def build(settings: Settings, database: Database) -> Service:
             *Lateness(database, names, settings.seal, policies).endpoints(),
             *exporting.endpoints(database),
             *MadeExports(NAME, database).endpoints(),
-            *Console(NAME, database).endpoints(),
+            *Console(NAME, database, settings.prometheus).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

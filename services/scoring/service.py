@@ -80,7 +80,7 @@ def build(settings: Settings, database: Database) -> Service:
             *ScoreExports(database, policies).endpoints(),
             *MadeExports(NAME, database).endpoints(),
             *PaperExports(database, policies).endpoints(),
-            *Console(NAME, database).endpoints(),
+            *Console(NAME, database, settings.prometheus).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=settings.door(NAME, database),

@@ -210,7 +210,7 @@ def build(settings: Settings, database: Database) -> Service:
             *KeyPages(database).endpoints(),
             *guide.endpoints(),
             *wire.endpoints(),
-            *Console(NAME, database).endpoints(),
+            *Console(NAME, database, settings.prometheus).endpoints(),
         ],
         pages=Pages(PAGES, services=settings.staff_urls),
         door=door,

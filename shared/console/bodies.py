@@ -1,6 +1,6 @@
 """What the console's pages are asked, and what their forms bring."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -58,6 +58,13 @@ class LevelBody(BaseModel):
     level: Level
     minutes: int = Field(30, ge=1, le=MOST_MINUTES)
     reason: Reason = ""
+
+
+class ChartsQuery(BaseModel):
+    """Which board, and of how many hours until now."""
+
+    board: Literal["overview", "service", "bus", "deadlines", "money"] = "overview"
+    hours: Literal["1", "6", "24", "168", "672"] = "6"
 
 
 class ActsQuery(BaseModel):

@@ -5,19 +5,21 @@ the next.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared import access, flows
-from shared.console import acts, payload, processes, waiting
-from shared.console.bodies import ActBody, ActQuery, ActsQuery, LevelBody, ListQuery
+from shared.console import acts, charts, payload, processes, prometheus, waiting
+from shared.console.bodies import ActBody, ActQuery, ActsQuery, ChartsQuery, LevelBody, ListQuery
 from shared.console.processes import Level
 from shared.console.waiting import PAGE, State, Wanted
 from shared.db import Connection, Database
 from shared.errors import Invalid, NotFound, Refused, Wrong
+from shared.observe import boards
 from shared.web import repeats
 from shared.web.endpoints import Call, Endpoint, staff
 from shared.web.forms import NONE, Fields
@@ -26,6 +28,7 @@ from shared.web.replies import Page, See
 HOME = access.WINGS["console"]
 EVENT, ACTS, NEW = f"{HOME}/events/{{event_id}}", f"{HOME}/acts", f"{HOME}/acts/new"
 ACT, PROCESSES, LEVEL = f"{ACTS}/{{act_id}}", f"{HOME}/processes", f"{HOME}/level"
+CHARTS = f"{HOME}/charts"
 KEEPERS = staff(access.CONSOLE_KEEPERS)
 # Who watches the keepers reads what they did, and nothing of what the events say.
 READERS = staff((*access.CONSOLE_KEEPERS, *access.LOG_READERS))
@@ -34,10 +37,11 @@ AGAIN = {"Refresh": "3"}
 
 @dataclass(frozen=True)
 class Console:
-    """The pages of one service."""
+    """The pages of one service. `prometheus` is where charts come from; empty, there are none."""
 
     service: str
     database: Database
+    prometheus: str = ""
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -53,6 +57,7 @@ class Console:
             ),
             Endpoint("GET", ACTS, self.show_acts, "What was done here", READERS, query=ActsQuery),
             Endpoint("GET", ACT, self.show_act, "How far an act has come", READERS, params=act),
+            Endpoint("GET", CHARTS, self.charts, "Charts", KEEPERS, query=ChartsQuery),
             Endpoint("GET", PROCESSES, self.state, "How the processes are", KEEPERS),
             Endpoint(
                 "POST", LEVEL, self.level, "Make logs louder or quieter for a while", KEEPERS,
@@ -156,6 +161,23 @@ class Console:
         values = {"act": act, "touched": touched, "keeps": keeps, "most": acts.PAGE}
         return Page("console_act.html", values, headers={} if act.ended_at else AGAIN)
 
+    async def charts(self, call: Call[None, ChartsQuery]) -> Page:
+        """What Grafana's dashboards show, for whoever has none."""
+        query, now = call.query, datetime.now(UTC)
+        window = prometheus.Window(now, timedelta(hours=int(query.hours)), self.service)
+        panels = boards.BOARDS[query.board]
+        asked = await prometheus.ask(self.prometheus, panels, window) if self.prometheus else []
+        drawn = [
+            (panel, told if isinstance(told, str) else charts.drawn(told, window, panel.unit))
+            for panel, told in zip(panels, asked, strict=False)
+        ]
+        values = {
+            "query": query, "now": now, "drawn": drawn, "most": charts.MOST,
+            "asked": bool(self.prometheus), "away": "away" in asked,
+            "boards": _choices(ChartsQuery, "board"), "spans": _choices(ChartsQuery, "hours"),
+        }  # fmt: skip
+        return Page("console_charts.html", values)
+
     async def state(self, _: Call[None, None]) -> Page:
         """Outbox, broker, jobs, logs."""
         return await self._state(NONE)
@@ -188,6 +210,10 @@ class Console:
                 "key": key,
             }
         return Page("console_processes.html", values, refused=refused)
+
+
+def _choices(model: type[BaseModel], name: str) -> tuple[str, ...]:
+    return get_args(model.model_fields[name].annotation)
 
 
 def _asked(wanted: Wanted, **more: object) -> str:

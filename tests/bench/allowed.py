@@ -7,6 +7,8 @@ BOUNDED = {
         "a day that was touched, counted anew: as many as came in that day",
     "services/scoring/store/days.py:count_all":
         "the same of complaints: as many as came in that day, however many lie behind",
+    "services/scoring/store/days.py:count_earlier":
+        "the same of the day before the earliest that is counted; after an upgrade only",
     "services/scoring/store/counted.py:list_all":
         "once after an upgrade, until the job has noted the days of before",
     "services/scoring/store/troubled.py:list_all":

@@ -5,6 +5,8 @@ through; whatever is said to a database meanwhile is measured. What waits is the
 as it is a city's day; what came to an end grows.
 """
 
+import asyncio
+import os
 import time
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -54,11 +56,18 @@ class City:
     async def age(self, copies: int, done: Done = lambda *_: None, **how: int) -> None:
         """Bring the history to so many copies, and let the services do what is due by then."""
         span = Span(self.copies + 1, copies, **how)
-        for service, database in self.place.databases.items():
-            owner = await self.owning(service)
-            await grow(owner, self.units, span, done)
-            await owner.close()
-            await database.pool.expire_connections()
+        at_once = asyncio.Semaphore(os.cpu_count() or 1)
+
+        async def one(service: str) -> None:
+            async with at_once:
+                owner = await self.owning(service)
+                await grow(owner, self.units, span, done)
+                await owner.close()
+                await self.place.databases[service].pool.expire_connections()
+
+        async with asyncio.TaskGroup() as tasks:
+            for service in self.place.databases:
+                tasks.create_task(one(service))
         self.copies = copies
         await past.work(self.place)
 

@@ -19,6 +19,13 @@ NAMES = {"order_id", "other_order_id", "late_order", "vendor_ref", "ref", "numbe
 PHONES = {"phone_index", "phone_hash"}
 # Anybody may draw the days of the random review again: each has a seed, which its day tells.
 _DRAWN_ON = "(t.day - c.days)::date"
+
+
+def phone(own: str) -> str:
+    """Three of one citizen."""
+    return f"left(md5({own} || c.n / 3), 22)"
+
+
 NUMBER = "left(md5({own} || c.n), length({own}))"
 _WHOSE = (
     f"CASE {{kind}} WHEN 'unit' THEN c.unit WHEN 'officer' THEN c.badge"
@@ -44,6 +51,11 @@ SPECIAL = {
     ("messages", "phone_sealed"):
         "CASE WHEN c.since < 86400 * 14 AND NOT c.old THEN t.phone_sealed END",
     ("verdicts", "waiting"): "jsonb_set(t.waiting, '{unit_code}', to_jsonb(c.unit))",
+    ("messages", "phone_hash"):
+        f"CASE WHEN c.since < 86400 * 14 THEN {phone('t.phone_hash')} END",
+    ("replies", "phone_hash"): f"CASE WHEN c.since < 86400 * 14 THEN {phone('t.phone_hash')} END",
+    ("attachments", "sent"): "true",
+    ("erasures", "done_at"): "coalesce(t.done_at, t.heard_at) - c.ago",
     ("rewards", "act_at"): "NULL",
     ("rewards", "near"): "CASE WHEN c.old THEN '{}' ELSE ARRAY(SELECT left(md5(one || c.n / 3), 22)"
         " FROM unnest(t.near) AS one) END",

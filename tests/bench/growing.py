@@ -14,7 +14,18 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local.process import StartError
-from tests.bench.copied import COUNTED, FUNCTIONS, KEPT, LEFT, NAMES, NUMBER, OVER, PHONES, SPECIAL
+from tests.bench.copied import (
+    COUNTED,
+    FUNCTIONS,
+    KEPT,
+    LEFT,
+    NAMES,
+    NUMBER,
+    OVER,
+    PHONES,
+    SPECIAL,
+    phone,
+)
 
 # Told of each batch: a service's table, and how many copies.
 Done = Callable[[str, int], None]
@@ -190,7 +201,7 @@ def _value(column: asyncpg.Record) -> str:
     name, kind = column["name"], column["kind"]
     own = f't."{name}"'
     if not column["needed"] and (name.endswith("_sealed") or name in PHONES):
-        return f"CASE WHEN NOT c.old THEN {_phone(own) if name in PHONES else own} END"
+        return f"CASE WHEN NOT c.old THEN {phone(own) if name in PHONES else own} END"
     if column["numbered"] or (
         column["keyed"] and kind in ("integer", "bigint") and name not in ("year", "month")
     ):
@@ -206,13 +217,8 @@ def _text(name: str, own: str) -> str:
     if name in ("badge", "officer_badge"):
         return f"CASE WHEN {own} IS NOT NULL THEN c.badge END"
     if name in PHONES:
-        return _phone(own)
+        return phone(own)
     if name in NAMES:
         return f"CASE WHEN {own} = '' THEN '' ELSE {NUMBER.format(own=own)} END"
     uuid = f"{own} ~ '^[0-9a-f]{{8}}-[0-9a-f-]{{27}}$'"
     return f"CASE WHEN {uuid} THEN {KEPT}.own({own}, c.n, c.ms)::text ELSE {own} END"
-
-
-def _phone(own: str) -> str:
-    """Three of one citizen."""
-    return f"left(md5({own} || c.n / 3), 22)"

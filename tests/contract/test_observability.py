@@ -13,6 +13,7 @@ import yaml
 from deploy.local import targets
 from deploy.local.ports import Ports
 from deploy.observability import dashboards
+from shared.observe import boards
 from tests.metrics import SCRAPED, all_metrics, all_series
 
 HERE = Path(__file__).parents[2] / "deploy" / "observability"
@@ -157,7 +158,7 @@ def test_targets_are_the_launchers_ports() -> None:
     assert targets.usual(Ports.default()) == json.loads((HERE / "targets.json").read_text())
 
 
-@pytest.mark.parametrize("name", dashboards.BOARDS)
+@pytest.mark.parametrize("name", boards.BOARDS)
 def test_dashboards_are_as_their_tables_say(name: str) -> None:
     """`python -m deploy.observability.dashboards` writes them; nobody edits the JSON."""
     assert dashboards.text(name) == (HERE / "dashboards" / f"{name}.json").read_text("utf-8")

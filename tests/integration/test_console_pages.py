@@ -287,7 +287,7 @@ async def test_nobody_else_sees_it(place: Town, service: str) -> None:
     """Strangers and other staff: no page, no link; who watches the keepers reads only the acts."""
     home = place.urls[service]
     async with ClientSession(headers={"Accept": "text/html"}) as http:
-        for path in ("/console", "/console/acts", "/console/processes"):
+        for path in ("/console", "/console/acts", "/console/processes", "/console/charts"):
             async with http.get(f"{home}{path}", allow_redirects=False) as response:
                 assert 303 == response.status
             for username in NOT_THEIRS:
@@ -296,7 +296,7 @@ async def test_nobody_else_sees_it(place: Town, service: str) -> None:
         watcher = await Screen.of(place, service, "audit")
         told = [
             (await watcher.ask(http, home, "GET", path))[0]
-            for path in ("/console/acts", "/console", "/console/processes")
+            for path in ("/console/acts", "/console", "/console/processes", "/console/charts")
         ]
-        assert [200, 403, 403] == told
+        assert [200, 403, 403, 403] == told
         assert 403 == (await watcher.ask(http, home, "POST", "/console/acts"))[0]

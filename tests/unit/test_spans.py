@@ -11,6 +11,7 @@ from shared.observe import spans, trace
 from tests.conftest import ROOT
 from tests.samples import SAMPLES
 
+EXAMPLE = "http://HOST:PORT/v1/traces"
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OFF = """
 import sys
@@ -75,7 +76,7 @@ def test_the_trace_of_an_envelope_is_found_without_reading_it() -> None:
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1:4318/v1/traces", "https://otel.example/x"])
 def test_an_address_is_taken(url: str) -> None:
     """Of the collector, by HTTP; or none."""
-    assert url == config.traces(url)
+    assert url == config.address(url, EXAMPLE)
 
 
 @pytest.mark.parametrize(
@@ -85,4 +86,4 @@ def test_an_address_is_taken(url: str) -> None:
 def test_what_is_no_address_is_refused(url: str) -> None:
     """With what it should be."""
     with pytest.raises(ValueError, match="should be http://HOST:PORT/v1/traces, or empty"):
-        config.traces(url)
+        config.address(url, EXAMPLE)

@@ -30,10 +30,11 @@ _MARK_HOLD = """
     ON CONFLICT (submission_id) DO UPDATE SET number = excluded.number, outcome = excluded.outcome
     WHERE holds.number < excluded.number RETURNING true
 """
-# What is held counts once somebody has released it.
+# What is held counts once somebody has released it. Each is looked up by its id (OFFSET), and never
+# all that were ever held read.
 COUNTS = """
     NOT (s.held AND NOT EXISTS (SELECT FROM holds h
-         WHERE h.submission_id = s.submission_id AND h.outcome = 'released'))
+         WHERE h.submission_id = s.submission_id AND h.outcome = 'released' OFFSET 0))
 """
 _ADD_CASE = """
     INSERT INTO cases (case_id, submission_id, kind, unit_code, opened_at)

@@ -35,17 +35,22 @@ _APPEALS = """
     WHERE case_id = ANY($1) AND badge = $2 AND kind = 'appeal' ORDER BY asked_at
 """
 # The word stands on the time line, as whoever decided wrote it down next.
+# Of each name the newest, then each with its case.
 _HEARD = """
     SELECT r.case_id, r.asked_at, r.due_at, r.outcome, r.decided_at, c.submission_id, c.number,
            word.note_sealed AS word_sealed
-    FROM case_requests r JOIN cases c USING (case_id)
+    FROM (SELECT own.* FROM unnest($1::text[]) AS name CROSS JOIN LATERAL (
+              SELECT * FROM case_requests WHERE badge = name AND kind = 'appeal'
+              ORDER BY asked_at DESC, case_id LIMIT $2) AS own
+          ORDER BY asked_at DESC, case_id LIMIT $2) AS r
+    JOIN cases c USING (case_id)
     LEFT JOIN LATERAL (
         SELECT note_sealed FROM case_actions a
         WHERE a.case_id = r.case_id AND a.action IN ('appeal_granted', 'appeal_refused')
           AND a.details->>'badge' = r.badge AND a.acted_at >= r.decided_at
         ORDER BY action_id LIMIT 1
     ) AS word ON true
-    WHERE r.badge = ANY($1) AND r.kind = 'appeal' ORDER BY r.asked_at DESC, r.case_id LIMIT $2
+    ORDER BY r.asked_at DESC, r.case_id
 """
 
 

@@ -1,0 +1,115 @@
+"""The console's charts, drawn from a real Prometheus over real metrics; and without it."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+
+from deploy.local import targets
+from deploy.local.ports import Ports, free_port
+from shared.console import prometheus
+from shared.observe.boards import BOARDS
+from shared.web.listening import listen
+from shared.web.ops import ops_app
+from shared.web.texts import text
+from tests.conftest import eventually
+from tests.integration.test_console_pages import Desk, desk
+from tests.integration.test_observe import Hasty
+from tests.town import SERVICES, Town
+
+WINDOW = prometheus.Window(datetime.now(UTC), timedelta(hours=6), "rewards")
+
+
+@asynccontextmanager
+async def watched(place: Town, data: Path) -> AsyncIterator[None]:
+    """A Prometheus where the town's console looks for it, over this process's metrics."""
+
+    async def well() -> dict[str, str]:
+        return {"database": "ok", "service": "ok"}
+
+    ops = free_port()
+    data.mkdir()
+    entries = targets.of({service: [f"http://127.0.0.1:{ops}"] for service in SERVICES})
+    (data / "targets.json").write_text(targets.text(entries))
+    page = await listen(ops_app(well), "127.0.0.1", ops)
+    try:
+        async with Hasty(data, place.prometheus, Ports.free()):
+            yield
+    finally:
+        await page.cleanup()
+
+
+async def told(own: Desk, *words: str) -> bool:
+    """Whether the page of charts says all of this now."""
+    assert 200 == await own.get("/console/charts", hours="1")
+    return all(word in own.page for word in words)
+
+
+async def test_every_board_is_drawn(place: Town, tmp_path: Path) -> None:
+    """Each panel has its lines or says that there are none; without Prometheus the page says so."""
+    away, cannot = text("en", "console_charts_away"), text("en", "console_charts_failed")
+    async with ClientSession() as http:
+        own = await desk(place, http, "rewards")
+        assert await told(own, away)
+        async with watched(place, tmp_path / "prometheus"):
+            await eventually(
+                lambda: told(own, "Services up", ">5</td>", 'class="series s1" d="M'), True
+            )
+            for board, panels in BOARDS.items():
+                for lang in ("en", "zh"):
+                    own._lang = lang
+                    assert 200 == await own.get("/console/charts", board=board, hours="672")
+                    titles = [escape(text(lang, f"chart_{panel.key}")) for panel in panels]
+                    assert [] == [one for one in titles if f"<h2>{one}</h2>" not in own.page]
+                    assert [False, False] == [cannot in own.page, away in own.page]
+            own._lang = "en"
+        assert await told(own, away)
+        assert 422 == await own.get("/console/charts", board="nobody")
+        assert 422 == await own.get("/console/charts", hours="2")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, '{"status": "error", "error": "bad_data"}'),
+        (200, "no JSON"),
+        (
+            200,
+            '{"status": "success", "data": {"result": [{"metric": {}, "values": [["x", "y"]]}]}}',
+        ),
+        (503, ""),
+    ],
+)
+async def test_an_answer_that_is_none_is_told_at_its_panel(status: int, body: str) -> None:
+    """Whatever stands at that address, the page is whole: each panel says that it has no answer."""
+    async with _answering(status, body) as url:
+        found = await prometheus.ask(url, BOARDS["bus"], WINDOW)
+    assert {"failed"} == set(found)
+
+
+async def test_what_is_no_number_is_no_point() -> None:
+    """A quantile of nothing is NaN; a line of nothing else is none."""
+    nothing = {"metric": {"service": "a"}, "values": [[1, "NaN"], [2, "+Inf"]]}
+    something = {"metric": {"service": "b", "le": "1"}, "values": [[1, "NaN"], [2, "0.5"]]}
+    body = json.dumps({"status": "success", "data": {"result": [nothing, something]}})
+    panel = next(one for one in BOARDS["bus"] if "{{service}}" in one.queries)
+    async with _answering(200, body) as url:
+        (lines,) = await prometheus.ask(url, [panel], WINDOW)
+    assert [prometheus.Line("b", [(2, 0.5)])] == lines
+
+
+@asynccontextmanager
+async def _answering(status: int, body: str) -> AsyncIterator[str]:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body)
+
+    app, port = web.Application(), free_port()
+    app.router.add_get("/api/v1/query_range", answer)
+    page = await listen(app, "127.0.0.1", port)
+    yield f"http://127.0.0.1:{port}"
+    await page.cleanup()
