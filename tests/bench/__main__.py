@@ -27,6 +27,7 @@ from tests.bench import (
     machine,
     pipeline,
     relay,
+    scrape,
     screen,
     signing,
 )
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "relay": relay.measure,
     "pipeline": pipeline.measure,
     "idle": idle.measure,
+    "scrape": scrape.measure,
     "signing": signing.measure,
     "desk": desk.measure,
     "screen": screen.measure,

@@ -51,16 +51,18 @@ def _clocks(stack: Stack) -> Counter[str]:
     for name, server in (("postgres", stack.postgres), ("rabbitmq", stack.rabbitmq)):
         if server:
             pids[name] = server.pid
-    clocks = {name: sum(map(_seconds, _family(pid))) for name, pid in pids.items()}
+    clocks = {name: sum(map(seconds, family(pid))) for name, pid in pids.items()}
     # The launcher's share: its supervision runs in this very process, which else only sleeps.
-    return Counter(clocks | {"launcher": _seconds(psutil.Process())})
+    return Counter(clocks | {"launcher": seconds(psutil.Process())})
 
 
-def _family(pid: int | None) -> list[psutil.Process]:
+def family(pid: int | None) -> list[psutil.Process]:
+    """A process and all below it."""
     return [psutil.Process(pid), *descendants(pid)] if pid else []
 
 
-def _seconds(process: psutil.Process) -> float:
+def seconds(process: psutil.Process) -> float:
+    """Of processor time so far."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
