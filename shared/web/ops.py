@@ -10,10 +10,11 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from shared.observe import metrics
-from shared.observe.together import one_page
+from shared.observe.together import one_page, samples
 
 Check = Callable[[], Awaitable[dict[str, str]]]
 _SILENT = "no answer"
+SAMPLES = "/samples"
 
 
 class Answer(NamedTuple):
@@ -27,7 +28,10 @@ Ask = Callable[[str], Awaitable[Sequence[Answer]]]
 
 
 def ops_app(check: Check) -> web.Application:
-    """`/healthz` alive · `/readyz` can serve (the reasons if not) · `/metrics` Prometheus text."""
+    """`/healthz` alive · `/readyz` can serve (the reasons if not) · `/metrics` Prometheus text.
+
+    `/samples` is the same for the process that speaks for several.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
         return _json({"status": "alive"})
@@ -39,7 +43,12 @@ def ops_app(check: Check) -> web.Application:
     async def exposition(_: web.Request) -> web.Response:
         return _metrics(generate_latest())
 
-    return _app(healthz, readyz, exposition)
+    async def counted(_: web.Request) -> web.Response:
+        return web.Response(body=samples(), content_type="application/json")
+
+    app = _app(healthz, readyz, exposition)
+    app.router.add_get(SAMPLES, counted)
+    return app
 
 
 def whole_app(ask: Ask) -> web.Application:
@@ -54,8 +63,8 @@ def whole_app(ask: Ask) -> web.Application:
         parts = together([orjson.loads(one.text) for one in answers])
         return _json(parts, fine=_all_well(answers))
 
-    async def exposition(request: web.Request) -> web.Response:
-        answers = await ask(request.path)
+    async def exposition(_: web.Request) -> web.Response:
+        answers = await ask(SAMPLES)
         silent = sum(one.status != HTTPStatus.OK for one in answers)
         return _metrics(_silence(silent) if silent else one_page(one.text for one in answers))
 

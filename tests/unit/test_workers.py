@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import services.intake.accept.metrics  # noqa: F401  it says what is a process's own
 from shared.config import Settings
-from shared.observe.together import one_page
+from shared.observe.together import one_page, samples
 from shared.web.callers import Outside
 from shared.web.ops import Answer, together, whole_app
 from shared.workers import Supervisor, Worker
@@ -19,8 +19,13 @@ from tests.unit.test_config import BARE
 FINE = Answer(200, '{"service":"ok","database":"ok","broker":"ok"}')
 
 
-def page(sent: int, route: str, waiting: int, depth: int, connected: int) -> str:
-    """Metrics as one worker would tell them."""
+def counted(sent: int, route: str, waiting: int, depth: int, connected: int) -> str:
+    """What one worker tells of its metrics."""
+    return samples(registry(sent, route, waiting, depth, connected)).decode()
+
+
+def registry(sent: int, route: str, waiting: int, depth: int, connected: int) -> CollectorRegistry:
+    """So many of each."""
     one = CollectorRegistry()
     Counter("mashang_sent", "Sent", ["route"], registry=one).labels(route).inc(sent)
     Counter("mashang_sent_in_all", "All", registry=one).inc(sent)
@@ -29,12 +34,12 @@ def page(sent: int, route: str, waiting: int, depth: int, connected: int) -> str
     Gauge("mashang_outbox_events", "Depth", registry=one).set(depth)
     connection = Gauge("mashang_broker_connected", "1", ["role"], registry=one)
     connection.labels("relay").set(connected)
-    return generate_latest(one).decode()
+    return one
 
 
 def test_counts_are_added_and_tables_are_not() -> None:
     """Counters and histograms by label, also one that only one has; a connection is all or none."""
-    whole = one_page([page(1, 'a"\\\n', 4, 30, 1), page(2, "b", 5, 29, 0)]).decode()
+    whole = one_page([counted(1, 'a"\\\n', 4, 30, 1), counted(2, "b", 5, 29, 0)]).decode()
     told = {
         (one.name, *one.labels.values()): one.value
         for family in text_string_to_metric_families(whole)
@@ -55,8 +60,9 @@ def test_counts_are_added_and_tables_are_not() -> None:
 
 def test_a_page_of_one_is_that_page() -> None:
     """Nothing is lost or renamed on the way: names, types, help, labels, numbers."""
-    alone = page(7, "/w/{code}", 1, 2, 1)
-    assert sorted(alone.splitlines()) == sorted(one_page([alone]).decode().splitlines())
+    of = (7, "/w/{code}", 1, 2, 1)
+    alone = generate_latest(registry(*of)).decode()
+    assert alone == one_page([counted(*of)]).decode()
 
 
 @pytest.mark.parametrize(
@@ -87,8 +93,8 @@ def test_a_state_is_told_once_or_of_whom_it_is(
         ("/readyz", [FINE, Answer(503, '{"database":"read-only"}')], 503, "worker 2: read-only"),
         ("/healthz", [Answer(200, '{"status":"alive"}')] * 2, 200, '{"status":"alive"}'),
         ("/healthz", [Answer(200, '{"status":"alive"}'), Answer()], 503, "worker 2: no answer"),
-        ("/metrics", [Answer(200, page(1, "a", 0, 3, 1))] * 2, 200, "mashang_outbox_events 3.0"),
-        ("/metrics", [Answer(200, page(1, "a", 0, 3, 1)), Answer()], 200, "workers_silent 1.0\n"),
+        ("/metrics", [Answer(200, counted(1, "a", 0, 3, 1))] * 2, 200, "mashang_outbox_events 3.0"),
+        ("/metrics", [Answer(200, counted(1, "a", 0, 3, 1)), Answer()], 200, "silent 1.0\n"),
     ],
 )
 async def test_the_ops_port_speaks_for_all(
@@ -97,7 +103,7 @@ async def test_the_ops_port_speaks_for_all(
     """Alive and ready are all or none; metrics that lack one would fall, so only that is told."""
 
     async def ask(asked: str) -> list[Answer]:
-        assert path == asked
+        assert asked == {"/metrics": "/samples"}.get(path, path)
         return answers
 
     async with TestClient[Any, Any](TestServer(whole_app(ask))) as client:
