@@ -30,6 +30,7 @@ from tests.bench import (
     scrape,
     screen,
     signing,
+    tracing,
 )
 from tests.bench.servers import lab
 from tests.bench.table import Report, aims_table, costs_table, rates_table
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[..., Awaitable[Report]]] = {
     "idle": idle.measure,
     "scrape": scrape.measure,
     "signing": signing.measure,
+    "tracing": tracing.measure,
     "desk": desk.measure,
     "screen": screen.measure,
     "bloat": bloat.measure,

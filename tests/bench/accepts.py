@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 
@@ -58,7 +59,6 @@ class Course:
     """Runs one HTTP contestant: an empty table, a fresh process, the load, the recount."""
 
     lab: Lab
-    bodies: Path
     wrong: list[str] = field(default_factory=list)
     runs: dict[str, list[Run]] = field(default_factory=dict)
 
@@ -104,6 +104,14 @@ class Course:
         finally:
             await connection.close()
 
+    def costs(self) -> tuple[Series, ...]:
+        """Of all runs, by what and of whom."""
+        return tuple(
+            chain.from_iterable(
+                of_rounds([run.costs(name) for run in runs]) for name, runs in self.runs.items()
+            )
+        )
+
     def late(self) -> list[str]:
         """Whose events waited too long: what was taken in on credit does not count."""
         return [
@@ -114,8 +122,9 @@ class Course:
         ]
 
 
-async def _intake(lab: Lab) -> tuple[Process, str]:
-    process = lab.module(INTAKE, "services.intake", env=await lab.env("intake"))
+async def intake(lab: Lab, told: Mapping[str, str] = MappingProxyType({})) -> tuple[Process, str]:
+    """The real process, with these variables more; and where it says that it is ready."""
+    process = lab.module(INTAKE, "services.intake", env={**await lab.env("intake"), **told})
     return process, lab.ports.url("ops_intake") + "/readyz"
 
 
@@ -130,7 +139,7 @@ async def _fastapi(lab: Lab) -> tuple[Process, str]:
     return process, lab.ports.url("intake") + "/healthz"
 
 
-def _bodies(lab: Lab, env: Mapping[str, str]) -> Path:
+def bodies(lab: Lab, env: Mapping[str, str]) -> Path:
     """Complaints in their usual size, from different windows and phones."""
     keys = config.keys(env["MASHANG_CODE_KEYS"])
     path = lab.data / "bodies"
@@ -154,17 +163,17 @@ def _bodies(lab: Lab, env: Mapping[str, str]) -> Path:
 
 async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
     """The real process and its rival by wrk at 64 and 256 connections, and pgbench."""
-    bodies = _bodies(lab, await lab.env("intake"))
-    course = Course(lab, bodies)
-    ours = partial(generators.ours, lab, seconds, CONNECTIONS[0], bodies)
+    said = bodies(lab, await lab.env("intake"))
+    course = Course(lab)
+    ours = partial(generators.ours, lab, seconds, CONNECTIONS[0], said)
     contestants: dict[str, Contestant] = {
         _at(who, many): partial(
-            course.run, _at(who, many), start, partial(generators.wrk, lab, seconds, many, bodies)
+            course.run, _at(who, many), start, partial(generators.wrk, lab, seconds, many, said)
         )
         for many in CONNECTIONS
-        for who, start in ((INTAKE, _intake), (FASTAPI, _fastapi))
+        for who, start in ((INTAKE, intake), (FASTAPI, _fastapi))
     }
-    contestants[BY_OURS] = partial(course.run, BY_OURS, _intake, ours)
+    contestants[BY_OURS] = partial(course.run, BY_OURS, intake, ours)
     for clients in PGBENCH_CLIENTS:
         contestants[_pgbench(clients)] = partial(pgbench.rate, lab, clients, seconds)
     series = await interleave(contestants, rounds, lab.say)
@@ -176,7 +185,7 @@ async def measure(lab: Lab, seconds: float, rounds: int) -> Report:
         tuple(chain.from_iterable(_aims(many, best) for many in CONNECTIONS)),
         (_alike(lab),),
         (*course.wrong, *course.late()),
-        costs=tuple(chain.from_iterable(_costs(*told) for told in course.runs.items())),
+        costs=course.costs(),
     )
 
 
@@ -201,10 +210,6 @@ def _aims(many: int, best: str) -> tuple[Aim, ...]:
         Aim(cpu, cpu, None, CPU_US, at_most=True, unit=" us"),
         Aim(oldest, oldest, None, OLDEST_MS, at_most=True, unit=" ms"),
     )
-
-
-def _costs(name: str, runs: list[Run]) -> tuple[Series, ...]:
-    return of_rounds([run.costs(name) for run in runs])
 
 
 def _alike(lab: Lab) -> str:
