@@ -8,7 +8,8 @@
       ▼ failed: back-off, then with others again · attempts used up ──▶ parked
 
 A claim is a lease: it is committed before any handler runs. So an event that kills the process has
-its attempt counted, and what was claimed with it loses none.
+its attempt counted, and what was claimed with it loses none. An error is kept as logs tell it, as
+the console shows it.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from uuid import UUID
 
 from shared.db import Connection, Database
 from shared.observe import metrics
+from shared.observe.log import masked
 
 LEASE = timedelta(seconds=60)
 
@@ -100,7 +102,7 @@ async def store(
 ) -> None:
     """Keep messages that were not handled; what is kept already stays as it is."""
     columns = zip(*((m.event_id, m.type, m.body) for m in messages), strict=True)
-    await conn.execute(_STORE, consumer, *map(list, columns), state, alone, error)
+    await conn.execute(_STORE, consumer, *map(list, columns), state, alone, masked(error))
 
 
 async def claim_batch(conn: Connection, consumer: str, limit: int) -> list[Pending]:
@@ -137,26 +139,26 @@ async def release(
     No attempt is counted: not theirs failed, but their batch, or the server.
     """
     ids, counted = [one.event_id for one in claimed], claimed[0].counted
-    await conn.execute(_RELEASE, consumer, ids, error, after, counted, alone)
+    await conn.execute(_RELEASE, consumer, ids, masked(error), after, counted, alone)
 
 
 async def mark_failed(
     conn: Connection, consumer: str, event_id: UUID, error: str, after: timedelta | None
 ) -> None:
     """Due again after a while that grows with the attempts, unless `after` says when."""
-    await conn.execute(_FAILED, consumer, event_id, error, after)
+    await conn.execute(_FAILED, consumer, event_id, masked(error), after)
 
 
 async def mark_excused(
     conn: Connection, consumer: str, event_id: UUID, error: str, after: timedelta
 ) -> None:
     """Due again after a while; the attempt was not its own fault and is given back."""
-    await conn.execute(_EXCUSED, consumer, event_id, error, after)
+    await conn.execute(_EXCUSED, consumer, event_id, masked(error), after)
 
 
 async def park(conn: Connection, consumer: str, event_id: UUID, error: str) -> None:
     """It waits for a person."""
-    await conn.execute(_PARK, consumer, event_id, error)
+    await conn.execute(_PARK, consumer, event_id, masked(error))
 
 
 async def observe(database: Database) -> None:

@@ -125,9 +125,12 @@ async def test_one_bad_event_does_not_take_its_batch_along(
 async def test_a_failing_event_is_parked_and_can_be_replayed(
     database: Database, effects: Effects
 ) -> None:
-    """After its last attempt an event waits for a person; replayed, it is handled."""
+    """After its last attempt an event waits for a person; replayed, it is handled.
+
+    Why is kept without the phone that was in it.
+    """
     event = verified()
-    effects.fail_on[event.subject] = RuntimeError("broken")
+    effects.fail_on[event.subject] = RuntimeError("broken at 13912345678")
     inbox_ = box(database, effects)
     await inbox_.take([delivery(event)])
     for _ in range(inbox.MAX_ATTEMPTS):
@@ -137,7 +140,9 @@ async def test_a_failing_event_is_parked_and_can_be_replayed(
     effects.fail_on.clear()
     async with database.transaction() as conn:
         (found,) = await parked.list_parked(conn)
-        assert "RuntimeError('broken')" == found.error
+        assert "RuntimeError('broken at …')" == found.error
+        kept = [row["error"] for row in await conn.fetch("SELECT error FROM inbox_failures")]
+        assert {found.error} == set(kept)
         assert 1 == await parked.replay(conn, found.event_id)
     await inbox_.retry()
     assert (1, []) == (await count(database), await pending(database))
