@@ -11,13 +11,13 @@ from shared.console.prometheus import Line, Window
 from shared.observe.boards import Unit
 from shared.values import clock
 
-LEFT, RIGHT, TOP, FLOOR = 64, 450, 12, 116
+LEFT, RIGHT, TOP, FLOOR = 64, 350, 12, 116
 # More lines than this nobody tells apart; more on the scale nobody reads.
 MOST, _SCALE = 8, 4
 # A pause this many steps long is drawn as one.
 _PAUSE = 2.5
 _TIMES = (
-    timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(days=1),
+    timedelta(minutes=15), timedelta(hours=2), timedelta(hours=6), timedelta(days=2),
     timedelta(days=7),
 )  # fmt: skip
 _DAY = timedelta(days=1)
@@ -66,11 +66,13 @@ def chart(lines: Sequence[Line], window: Window, unit: Unit, zone: ZoneInfo) -> 
         return round(FLOOR - (FLOOR - TOP) * (value - low) / (high - low), 1)
 
     def path(line: Line) -> str:
-        gap, told, last = _PAUSE * window.step.total_seconds(), "", float("-inf")
+        gap, drawn, last = _PAUSE * window.step.total_seconds(), "", float("-inf")
         for at, value in line.points:
-            told += f"{'M' if at - last > gap else 'L'}{across(at)} {up(value)}"
+            place = f"{across(at)} {up(value)}"
+            # A line without length is a dot, where a point stands alone.
+            drawn += f"M{place}h0" if at - last > gap else f"L{place}"
             last = at
-        return told
+        return drawn
 
     return Chart(
         [_drawn(line, path(line), unit) for line in shown],
@@ -132,7 +134,7 @@ def _steps(width: float) -> Iterator[float]:
 
 def _times(window: Window, zone: ZoneInfo) -> Iterator[datetime]:
     """Full quarters, hours or days within."""
-    step = next(one for one in _TIMES if window.span / one <= 7)
+    step = next(one for one in _TIMES if window.span / one <= 4)
     midnight = window.start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     marks = (midnight + n * step for n in count())
     for at in marks:
