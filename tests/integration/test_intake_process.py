@@ -74,7 +74,6 @@ async def test_answers_under_way_are_given_and_nobody_is_waited_for_long(
         async with ClientSession() as client:
             await eventually(lambda: is_ready(client, ops), "ok")
             slow, silent = await _begin(port, 1), await _begin(port, 2)
-            await asyncio.sleep(0.5)  # until both are being read
             process.send_signal(signal.SIGTERM)
             await eventually(lambda: _listens(port, "127.0.0.1"), False)
         answer = await slow.finish()
@@ -109,9 +108,12 @@ async def _begin(port: int, number: int) -> Half:
     head = (
         "POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Idempotency-Key: a-random-key-{number:04}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(said)}\r\n\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(said)}\r\n"
+        "Expect: 100-continue\r\n\r\n"
     )
-    writer.write(head.encode() + said[:-1])
+    writer.write(head.encode())
+    assert b"HTTP/1.1 100 Continue\r\n\r\n" == await reader.readuntil(b"\r\n\r\n")
+    writer.write(said[:-1])
     await writer.drain()
     return Half(reader, writer, said[-1:])
 
