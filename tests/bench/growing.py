@@ -34,7 +34,7 @@ BATCH = 20_000
 # Keys of templates are small; each copy has so many of its own.
 NUMBERS = 100
 # Of all five databases together, with what writing ahead and building an index take meanwhile.
-BYTES_A_CASE = 8_000
+BYTES_A_CASE = 10_000
 _OWN = f"{KEPT}.own({{own}}::text, c.n, c.ms)"
 # By a column's type, and by its name where that says more.
 _KINDS = {
@@ -99,7 +99,8 @@ class Place:
 class Span:
     """Which copies: from number `first` to `last`, evenly over so many days, until lately.
 
-    Of what is older than `personal` days, nothing personal is left.
+    Of what is older than `personal` days, nothing personal is left; nor of what will be within a
+    day, or it would fall due while this goes on.
     """
 
     first: int
@@ -186,7 +187,7 @@ def statement(table: str, columns: Sequence[asyncpg.Record]) -> str:
     INSERT INTO public.{table} ({names}) OVERRIDING SYSTEM VALUE
     SELECT {values}
     FROM (SELECT n, since, make_interval(secs => since) AS ago, (since / 86400)::int AS days,
-            (since * 1000)::bigint AS ms, since > 86400 * $9::int AS old,
+            (since * 1000)::bigint AS ms, since > 86400 * ($9::int - 1) AS old,
             ($7::text[])[1 + n % cardinality($7)] AS unit,
             ($8::text[])[1 + n % cardinality($8)] AS badge
           FROM (SELECT n, 86400 * ($6::int + $5::int * ($4::bigint - n)::float8

@@ -13,8 +13,14 @@ _DAY = f"""
            CASE WHEN r.day IS NOT NULL THEN coalesce(r.cases, {_COUNT.format("")}) END AS cases,
            CASE WHEN r.day IS NOT NULL
                 THEN coalesce(r.drawn, {_COUNT.format(" AND l.drawn")}) END AS drawn
-    FROM sample_commitments c LEFT JOIN sample_reveals r ON r.day = c.day
+    FROM {{days}} AS c LEFT JOIN LATERAL (
+        SELECT * FROM sample_reveals WHERE day = c.day LIMIT 1) AS r ON true
 """  # noqa: S608
+_NEWEST = """
+    (SELECT * FROM sample_commitments WHERE $1::date IS NULL OR day < $1
+     ORDER BY day DESC LIMIT $2)
+"""
+_ONE = _DAY.format(days="sample_commitments") + " WHERE c.day = $1"
 
 
 async def add_commitment(conn: Connection, event: SampleCommitted) -> str:
@@ -53,15 +59,14 @@ async def add_reveal(conn: Connection, event: SampleRevealed) -> None:
 
 async def list_days(conn: Connection, before: date | None, most: int) -> list[Day]:
     """The newest days, or those before one, newest first."""
-    rows = await conn.fetch(
-        f"{_DAY} WHERE $1::date IS NULL OR c.day < $1 ORDER BY c.day DESC LIMIT $2", before, most
-    )
+    newest = _DAY.format(days=_NEWEST)
+    rows = await conn.fetch(f"{newest} ORDER BY c.day DESC", before, most)
     return [Day.model_validate(dict(row)) for row in rows]
 
 
 async def get_day(conn: Connection, day: date) -> WholeDay | None:
     """A day with its lots."""
-    row = await conn.fetchrow(f"{_DAY} WHERE c.day = $1", day)
+    row = await conn.fetchrow(_ONE, day)
     return WholeDay.model_validate(dict(row) | {"lots": await _lots(conn, day)}) if row else None
 
 
