@@ -1,7 +1,6 @@
 """The arithmetic of the benchmarks: medians, ratios, verdicts."""
 
 from io import StringIO
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -118,7 +117,7 @@ def test_what_was_taken_in_on_credit_does_not_count() -> None:
     """A run whose events waited longer than a second is named; a rival has no relay to wait for."""
     outcome = Outcome(900.0, 2700, {}, 1.0, 2.0)
     waited = [Run(outcome, Spent({}, oldest)) for oldest in (0.4, 1.6)]
-    course = Course(cast(Lab, None), Path(), [], {BY_OURS: waited, FASTAPI: waited})
+    course = Course(cast(Lab, None), [], {BY_OURS: waited, FASTAPI: waited})
     assert [f"{BY_OURS}: an event waited 1.6 s, so its accepts do not count"] == course.late()
 
 
