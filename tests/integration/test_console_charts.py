@@ -58,7 +58,7 @@ async def test_every_board_is_drawn(place: Town, tmp_path: Path) -> None:
         assert await told(own, away)
         async with watched(place, tmp_path / "prometheus"):
             await eventually(
-                lambda: told(own, "Services up", "<b>5</b>", 'class="series s1" d="M'), True
+                lambda: told(own, "Services up", "<b>5</b>", 'class="series" d="M'), True
             )
             for board, panels in BOARDS.items():
                 for lang in ("en", "zh"):

@@ -11,7 +11,8 @@ from shared.values import lots
 
 # Who draws holds it with others, who tells a seed alone: a day's draws are whole when it is told.
 _LOCK = "hashtext('sample')"
-_UNTOLD = "NOT EXISTS (SELECT FROM sample_reveals r WHERE r.day = s.day)"
+# Day by day (OFFSET), not all days beside each other.
+_UNTOLD = "NOT EXISTS (SELECT FROM sample_reveals r WHERE r.day = s.day OFFSET 0)"
 
 
 @dataclass(frozen=True)
