@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from shared.observe.boards import Panel
 from shared.vendors.client import Answer, Client
 
-SECONDS = 10.0
+# Less than a page may take.
+SECONDS = 2.0
 # So many points a line; a rate needs a minute, as each process is asked every 15 seconds.
 POINTS, EVERY, LEAST = 120, timedelta(seconds=15), timedelta(minutes=1)
 _LABEL = re.compile(r"\{\{(\w+)\}\}")

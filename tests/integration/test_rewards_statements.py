@@ -177,7 +177,7 @@ async def mashang(
     """The command as a person calls it."""
     process = await asyncio.create_subprocess_exec(
         *leashed("-m", "deploy.cli"), *command, *arguments,
-        env={"DATABASE_URL": url, "PATH": ""}, stdout=asyncio.subprocess.PIPE,
+        env={"DATABASE_URL_REWARDS": url, "PATH": ""}, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()

@@ -137,7 +137,7 @@ async def test_the_command_ends_with_what_it_found(
         for wrong in ("SELECT 1", "UPDATE unit_scores SET balance_centipoints = 7"):
             async with database.acquire() as conn:
                 await conn.execute(wrong)
-            with environ({**os.environ, "DATABASE_URL": url}):
+            with environ({**os.environ, "DATABASE_URL_SCORING": url}):
                 code = await asyncio.to_thread(main, ["score", "recount"])
             ends.append((code, capsys.readouterr().out))
     await database.close()
