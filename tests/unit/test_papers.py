@@ -178,7 +178,9 @@ async def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
     async with Printer(tmp_path) as printer:
         with captured_logs() as told, pytest.raises(Unavailable):
             await printer.pdf(PAPER)
-    assert ["paper setter ended"] == [line["event"] for line in told]
+    # asyncio may warn beside it, where the child was gone before it looked.
+    events = [line["event"] for line in told if line["event"] != "library warned"]
+    assert ["paper setter ended"] == events
 
 
 async def test_the_child_dies_with_its_parent() -> None:
