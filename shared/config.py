@@ -106,7 +106,7 @@ def address(url: str, example: str) -> str:
         told = False
     if url and not told:
         raise ValueError(f"should be {example}, or empty")
-    return url.rstrip("/")
+    return url
 
 
 Collector = Annotated[str, AfterValidator(partial(address, example="http://HOST:PORT/v1/traces"))]

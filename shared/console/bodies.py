@@ -12,6 +12,8 @@ from shared.values import text
 
 MOST_REASON = 200
 NEWEST = 2**62
+Board = Literal["overview", "service", "bus", "deadlines", "money"]
+Hours = Literal["1", "6", "24", "168", "672"]
 Reason = Annotated[str, AfterValidator(text.line), Field(max_length=MOST_REASON)]
 
 
@@ -63,8 +65,8 @@ class LevelBody(BaseModel):
 class ChartsQuery(BaseModel):
     """Which board, and of how many hours until now."""
 
-    board: Literal["overview", "service", "bus", "deadlines", "money"] = "overview"
-    hours: Literal["1", "6", "24", "168", "672"] = "6"
+    board: Board = "overview"
+    hours: Hours = "6"
 
 
 class ActsQuery(BaseModel):

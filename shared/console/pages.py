@@ -10,11 +10,20 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from shared import access, flows
 from shared.console import acts, charts, payload, processes, prometheus, waiting
-from shared.console.bodies import ActBody, ActQuery, ActsQuery, ChartsQuery, LevelBody, ListQuery
+from shared.console.bodies import (
+    ActBody,
+    ActQuery,
+    ActsQuery,
+    Board,
+    ChartsQuery,
+    Hours,
+    LevelBody,
+    ListQuery,
+)
 from shared.console.processes import Level
 from shared.console.waiting import PAGE, State, Wanted
 from shared.db import Connection, Database
@@ -174,7 +183,7 @@ class Console:
         values = {
             "query": query, "now": now, "drawn": drawn, "most": charts.MOST,
             "asked": bool(self.prometheus), "away": "away" in asked,
-            "boards": _choices(ChartsQuery, "board"), "spans": _choices(ChartsQuery, "hours"),
+            "boards": get_args(Board), "spans": get_args(Hours),
         }  # fmt: skip
         return Page("console_charts.html", values)
 
@@ -210,10 +219,6 @@ class Console:
                 "key": key,
             }
         return Page("console_processes.html", values, refused=refused)
-
-
-def _choices(model: type[BaseModel], name: str) -> tuple[str, ...]:
-    return get_args(model.model_fields[name].annotation)
 
 
 def _asked(wanted: Wanted, **more: object) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from shared.observe.boards import Panel
 from shared.vendors.client import Answer, Client
 
-# Less than a page may take.
+# For all at once; less than a page may take.
 SECONDS = 2.0
 # So many points a line; a rate needs a minute, as each process is asked every 15 seconds.
 POINTS, EVERY, LEAST = 120, timedelta(seconds=15), timedelta(minutes=1)
@@ -74,14 +74,15 @@ class _Told(BaseModel):
 
 async def ask(url: str, panels: Sequence[Panel], window: Window) -> list[Sequence[Line] | Failed]:
     """For each panel its lines, or why there are none."""
-    async with Client(url, SECONDS) as client:
+    async with Client(url.rstrip("/"), SECONDS) as client:
         return await asyncio.gather(*(_ask_panel(client, panel, window) for panel in panels))
 
 
 async def _ask_panel(client: Client, panel: Panel, window: Window) -> Sequence[Line] | Failed:
+    filled = map(window.fill, panel.queries.values())
+    asked = await asyncio.gather(*(_ask_one(client, query, window) for query in filled))
     lines: list[Line] = []
-    for legend, query in panel.queries.items():
-        told = await _ask_one(client, window.fill(query), window)
+    for legend, told in zip(panel.queries, asked, strict=True):
         if isinstance(told, str):
             return told
         lines += [Line(_named(legend, one.metric), _finite(one.values)) for one in told]

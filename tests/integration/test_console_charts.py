@@ -1,8 +1,9 @@
 """The console's charts, drawn from a real Prometheus over real metrics; and without it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -90,6 +91,23 @@ async def test_an_answer_that_is_none_is_told_at_its_panel(status: int, body: st
     async with _answering(status, body) as url:
         found = await prometheus.ask(url, BOARDS["bus"], WINDOW)
     assert {"failed"} == set(found)
+
+
+async def test_a_prometheus_that_says_nothing_keeps_no_page(place: Town) -> None:
+    """Whoever looks is told that it does not answer, before the page itself would give up."""
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer):
+            await over.wait()
+
+    over = asyncio.Event()
+    async with await asyncio.start_server(silent, "127.0.0.1", place.prometheus) as listener:
+        async with ClientSession() as http:
+            own = await desk(place, http, "rewards")
+            assert 200 == await own.get("/console/charts", board="bus")
+            assert text("en", "console_charts_away") in own.page
+        over.set()
+        listener.close()
 
 
 async def test_what_is_no_number_is_no_point() -> None:
