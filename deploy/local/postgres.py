@@ -8,7 +8,6 @@ import secrets
 import signal
 import time
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
 import asyncpg
@@ -24,12 +23,13 @@ from deploy.local.postgres_cluster import (
     settle,
 )
 from deploy.local.process import Process, Sink, StartError
+from deploy.local.running import Running
 from deploy.local.tail import tail
 
 READY_WITHIN = 60.0
 
 
-class Postgres:
+class Postgres(Running):
     """One server. `fsync=False` is for tests only: a power cut would cost the data.
 
     `start` makes the data folder when there is none, and may be called again after `stop` or
@@ -117,17 +117,6 @@ class Postgres:
         """SIGKILL the postmaster and every backend."""
         if self._process:
             await self._process.kill()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
 
     @property
     def pid(self) -> int | None:

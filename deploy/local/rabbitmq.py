@@ -16,7 +16,6 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
 import aiormq
@@ -31,6 +30,7 @@ from deploy.local.rabbitmq_settings import (
     node_name,
     write_files,
 )
+from deploy.local.running import Running
 from deploy.local.tail import tail
 from shared.bus import broker, rights
 
@@ -38,7 +38,7 @@ SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 READY_WITHIN = 90.0
 
 
-class RabbitMQ:
+class RabbitMQ(Running):
     """One node. Its queues survive `kill`; with `restart` it is started again by itself.
 
     `passwords` names the services that get a log-in of their own, each with its password. One that
@@ -111,17 +111,6 @@ class RabbitMQ:
         """SIGKILL the Erlang machine and its helpers."""
         if self._node:
             await self._node.kill()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
 
     @property
     def pid(self) -> int | None:

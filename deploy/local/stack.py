@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
 from deploy.local import databases
 from deploy.local.console import Console
@@ -17,6 +17,7 @@ from deploy.local.logs import LogFile
 from deploy.local.ports import PortError, Ports
 from deploy.local.process import Process, Sink, StartError
 from deploy.local.readiness import until_ready
+from deploy.local.running import Running
 from deploy.local.settings import ROOT, SANDBOX
 from shared.bus import broker
 from shared.flows import SERVICES
@@ -24,7 +25,7 @@ from shared.flows import SERVICES
 PORT_PATIENCE = 3.0
 
 
-class Stack(Installation):
+class Stack(Running, Installation):
     """Everything, started by `async with` and drained at its end.
 
     With `restart` what dies is started again; with `quiet` nothing is printed. What the services
@@ -46,17 +47,6 @@ class Stack(Installation):
         self._sandbox = sandbox
         self._restart = restart
         self._lock: IO[str] | None = None
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Return when every service is ready; StartError or PortError in one line otherwise."""

@@ -6,19 +6,19 @@ import asyncio
 import shutil
 import signal
 from pathlib import Path
-from typing import Self
 
 from deploy.local import targets
 from deploy.local.folder import private_file, private_folder
 from deploy.local.ports import LOOPBACK, Ports
 from deploy.local.process import Process, StartError
 from deploy.local.readiness import until_ready
+from deploy.local.running import Running
 
 HERE = Path(__file__).parent
 KEPT = "40d"
 
 
-class Prometheus:
+class Prometheus(Running):
     """One server over one installation; it dies with us, however we end."""
 
     def __init__(self, data: Path, port: int, ports: Ports) -> None:
@@ -32,6 +32,7 @@ class Prometheus:
         program = shutil.which("prometheus")
         if program is None:
             raise StartError("Prometheus is missing; `make observe` installs it where it may")
+        await asyncio.to_thread(self.write)
         self._process = Process(
             "prometheus",
             [program, *self._arguments()],
@@ -47,18 +48,6 @@ class Prometheus:
         """Let it write what it holds."""
         if self._process:
             await self._process.stop()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await asyncio.to_thread(self.write)
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
 
     def write(self) -> None:
         """The configuration as it lies here; the targets are the launcher's, if it has run."""
