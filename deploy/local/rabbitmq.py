@@ -75,10 +75,11 @@ class RabbitMQ(Running):
         private_folder(self.data)
         peer = node_name(self._joins.data) if self._joins else ""
         write_files(self.data, self.port, self._password(), self.log, self._passwords, peer)
-        self._names = self._join(self._joins) if self._joins else free_port()
+        if self._joins:
+            self._names = self._join(self._joins)
+        else:
+            await self._start_names()
         env = environment(self.data, self._names, free_port())
-        if not self._joins:
-            await self._start_names(env)
         self._node = self._process("rabbitmq", [program, "-noinput"], env)
         await self._node.start()
         await self.until_ready()
@@ -86,8 +87,13 @@ class RabbitMQ(Running):
         if self._declares:
             await broker.set_up(self.amqp_url)
 
-    async def _start_names(self, env: dict[str, str]) -> None:
+    async def _start_names(self) -> None:
+        """Ours lives through `kill`: nodes that joined know its port."""
+        if self._epmd and self._epmd.pid:
+            return
+        self._names = free_port()
         listen = ("-address", LOOPBACK, "-port", str(self._names))
+        env = environment(self.data, self._names, free_port())
         self._epmd = self._process("epmd", [epmd_program(), *listen], env)
         await self._epmd.start()
         await wait_for_port(self._names)

@@ -118,7 +118,10 @@ def remove(chosen: Account) -> None:
 async def test_rabbitmq_keeps_what_it_confirmed_beside_another_broker(
     tmp_path: Path, rabbitmq: RabbitMQ
 ) -> None:
-    """A second node takes nothing from the first, listens on loopback only, survives SIGKILL."""
+    """A second node takes nothing from the first, listens on loopback only, survives SIGKILL.
+
+    Its name server lives through that, and ends with it.
+    """
     other = rabbitmq.pid
     async with RabbitMQ(tmp_path, free_port()) as server:
         connection = await aio_pika.connect(server.amqp_url)
@@ -132,7 +135,6 @@ async def test_rabbitmq_keeps_what_it_confirmed_beside_another_broker(
         await asyncio.sleep(1)
         await server.kill()
         await connection.close()
-        await server.stop()
         await server.start()
         connection = await aio_pika.connect(server.amqp_url)
         queue = await (await connection.channel()).get_queue("kept")
@@ -140,6 +142,7 @@ async def test_rabbitmq_keeps_what_it_confirmed_beside_another_broker(
         assert b"x" == message.body
         await connection.close()
     assert other == rabbitmq.pid
+    assert [] == [one for one in psutil.Process().children() if one.cwd() == str(tmp_path)]
 
 
 def test_a_missing_rabbitmq_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
