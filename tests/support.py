@@ -9,8 +9,8 @@ from pathlib import Path
 import structlog
 
 from shared import policy
+from shared.life import settle
 from shared.observe import log
-from shared.service import settle
 from shared.values import clock
 
 CODE_KEYS = "1:" + "A" * 43 + "="

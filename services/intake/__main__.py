@@ -3,7 +3,7 @@
 from services.intake import NAME
 from services.intake.service import build
 from services.intake.settings import Settings
-from shared.service import run
+from shared.life import run
 
 if __name__ == "__main__":
     run(NAME, Settings, build)

@@ -15,7 +15,8 @@ from shared.bus import relay
 from shared.config import Settings
 from shared.db import Database
 from shared.jobs import Job
-from shared.service import Service, run
+from shared.life import run
+from shared.service import Service
 from shared.tasks import Tasks
 
 FRAIL = os.environ.get("MASHANG_FRAIL", "")

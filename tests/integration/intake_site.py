@@ -125,7 +125,7 @@ class Site:
 async def site(
     database: Database, secure: bool = False, /, **changed: object
 ) -> AsyncIterator[Site]:
-    """Intake as `shared.service.run` would serve it, without the broker; `secure` behind TLS."""
+    """Intake as `shared.life.run` would serve it, without the broker; `secure` behind TLS."""
     chosen = settings(**changed)
     service = build(chosen, database)
     async with AsyncExitStack() as stack:
