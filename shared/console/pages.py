@@ -42,6 +42,8 @@ KEEPERS = staff(access.CONSOLE_KEEPERS)
 # Who watches the keepers reads what they did, and nothing of what the events say.
 READERS = staff((*access.CONSOLE_KEEPERS, *access.LOG_READERS))
 AGAIN = {"Refresh": "3"}
+# Who looks at charts does so when everything is slow, the drawing too.
+_CHARTS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ class Console:
             ),
             Endpoint("GET", ACTS, self.show_acts, "What was done here", READERS, query=ActsQuery),
             Endpoint("GET", ACT, self.show_act, "How far an act has come", READERS, params=act),
-            Endpoint("GET", CHARTS, self.charts, "Charts", KEEPERS, query=ChartsQuery),
+            Endpoint(
+                "GET", CHARTS, self.charts, "Charts", KEEPERS, query=ChartsQuery,
+                seconds=_CHARTS_SECONDS,
+            ),
             Endpoint("GET", PROCESSES, self.state, "How the processes are", KEEPERS),
             Endpoint(
                 "POST", LEVEL, self.level, "Make logs louder or quieter for a while", KEEPERS,

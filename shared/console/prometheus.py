@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from shared.observe.boards import Panel
 from shared.vendors.client import Answer, Client
 
-# For all at once; less than a page may take.
+# For all at once.
 SECONDS = 2.0
 # So many points a line; a rate needs a minute, as each process is asked every 15 seconds.
 POINTS, EVERY, LEAST = 120, timedelta(seconds=15), timedelta(minutes=1)
