@@ -55,6 +55,7 @@ from services.verification.signin.keys import KeyPages
 from services.verification.signin.log import LogPages
 from services.verification.signin.oidc import Oidc, Provider
 from services.verification.signin.oidc_pages import BACK, OidcPages
+from services.verification.signin.own_password import OwnPassword
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.renewing import RenewingPages
 from services.verification.signin.second import Second
@@ -84,6 +85,7 @@ def build(settings: Settings, database: Database) -> Service:
     policies = policy.load(settings.policy_file)
     desk = Desk(policies, settings.seal)
     sessions = SignIn(database, second_required=settings.second_factor == "required")
+    own = OwnPassword(sessions)
     second = Second(database, sessions, Factors(settings.seal))
     cleaning = Cleaning(database, settings.storage, settings.seal)
     door = DeskDoor(sessions, settings.identity_seed, settings.secure_cookies)
@@ -165,9 +167,9 @@ def build(settings: Settings, database: Database) -> Service:
             *sign_in_api.Api(sessions, second, settings.identity_seed).endpoints(),
             *signing_in.endpoints(),
             *SecondPages(second, signing_in).endpoints(),
-            *RenewingPages(signing_in).endpoints(),
+            *RenewingPages(own, signing_in).endpoints(),
             *(one for pages in by_provider for one in pages.endpoints()),
-            *OwnPages(database, second.factors, signing_in).endpoints(),
+            *OwnPages(database, second.factors, own, signing_in).endpoints(),
             *AccountPages(database, door).endpoints(),
             *LogPages(database).endpoints(),
             *cases_api.Api(database, desk).endpoints(),

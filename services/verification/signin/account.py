@@ -8,6 +8,7 @@ from services.verification.signin import bodies, drawing, rules, totp
 from services.verification.signin.api import SIGNED_IN
 from services.verification.signin.door import CONFIRM_PATH, DeskDoor
 from services.verification.signin.factors import Factors
+from services.verification.signin.own_password import OwnPassword
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.sessions import PATIENCE
 from services.verification.signin.store import events, factors
@@ -31,6 +32,7 @@ class OwnPages:
 
     database: Database
     factors: Factors
+    own: OwnPassword
     pages: SignInPages
 
     @property
@@ -96,7 +98,7 @@ class OwnPages:
     async def change_password(self, call: Call[bodies.PasswordBody, None]) -> See:
         """Everywhere else one is signed out."""
         body = call.body
-        changing = self.door.sessions.change_password(
+        changing = self.own.change(
             call.operator.username, body.old, body.new, self.door.origin(call)
         )
         await within(PATIENCE, changing)
@@ -170,7 +172,7 @@ class OwnPages:
     async def confirm(self, call: Call[bodies.ConfirmBody, None]) -> See:
         """Back to where it was asked for, with a statement that says so."""
         token = call.cookies.get(self.door.cookie, "")
-        confirming = self.door.sessions.confirm(
+        confirming = self.own.confirm(
             call.operator.username, token, call.body.password, self.door.origin(call)
         )
         await within(PATIENCE, confirming)

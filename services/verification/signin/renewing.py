@@ -6,6 +6,7 @@ from typing import Any
 from services.verification.signin import rules
 from services.verification.signin.bodies import NewPasswordBody
 from services.verification.signin.door import CHOOSE_PATH
+from services.verification.signin.own_password import OwnPassword
 from services.verification.signin.pages import SignInPages
 from services.verification.signin.sessions import PATIENCE
 from shared.errors import Refused, Unauthenticated
@@ -18,6 +19,7 @@ from shared.web.replies import Page, See
 class RenewingPages:
     """`/desk/new-password`, for whoever has a session that opens nothing else."""
 
+    own: OwnPassword
     pages: SignInPages
 
     def endpoints(self) -> list[Endpoint]:
@@ -41,10 +43,8 @@ class RenewingPages:
         then = call.fields.one("next")
         if call.fields.one("keep"):
             return await self._form(call, then)
-        door = self.pages.door
-        choosing = door.sessions.choose_password(
-            self._token(call), call.body.new, door.origin(call)
-        )
+        origin = self.pages.door.origin(call)
+        choosing = self.own.choose(self._token(call), call.body.new, origin)
         operator = await within(PATIENCE, choosing)
         return See(self.pages.onward(then, operator.role))
 
@@ -59,7 +59,7 @@ class RenewingPages:
         self, call: Call[Any, None], then: str, refused: Refused | None = None
     ) -> Page | See:
         try:
-            operator = await self.pages.door.sessions.renewing(self._token(call))
+            operator = await self.own.renewing(self._token(call))
         except Unauthenticated:
             # Home, for whom another click has signed in meanwhile.
             return See("/")

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,14 +11,14 @@ from services.verification.signin.addresses import Addresses, Slowness
 from services.verification.signin.attempts import LONGEST_PASSWORD, NOWHERE, Attempt, Caller
 from services.verification.signin.guesses import Guesses
 from services.verification.signin.line import KNOWN
-from services.verification.signin.passwords import Passwords, TooShort
+from services.verification.signin.passwords import Passwords
 from services.verification.signin.store import events, factors
 from services.verification.signin.store import failures as failed
 from services.verification.signin.store import sessions as kept
 from services.verification.signin.store.sessions import Origin
 from shared.access import Operator
 from shared.db import Connection, Database
-from shared.errors import Invalid, Refused, TooMany, Unauthenticated, Wrong
+from shared.errors import Refused, TooMany, Unauthenticated
 from shared.observe import log
 from shared.patience import within
 from shared.values import clock, text
@@ -64,7 +63,7 @@ class SignIn:
 
     def __init__(self, database: Database, *, second_required: bool = False) -> None:
         """Where a second factor is required, who has none enrols one when they sign in."""
-        self._database, self._passwords = database, Passwords()
+        self.database, self.passwords = database, Passwords()
         self._second_required = second_required
         self.guesses = Guesses(database)
         self._addresses, self._slowness = Addresses(database), Slowness()
@@ -84,7 +83,7 @@ class SignIn:
         if not one.caller.device or not one.fits:
             return None
         subject = f"{one.username} {one.caller.device}"
-        with self._passwords.line.place(KNOWN):
+        with self.passwords.line.place(KNOWN):
             session: Session | None = None
             async with self.guesses.failing(subject) as free:
                 if free:
@@ -95,7 +94,7 @@ class SignIn:
         address = one.caller.address
         try:
             # Who finds no place costs nobody anything, not even a question to the database.
-            with self._passwords.line.place(address):
+            with self.passwords.line.place(address):
                 return await within(PATIENCE, self._look(one, address))
         except Refused:
             await self._pause(self._slowness.lateness(address))
@@ -120,27 +119,27 @@ class SignIn:
 
     async def _try(self, one: Attempt, subject: str | None, whose: str) -> Session:
         """`subject` is whose failures a success forgets; None, and nothing opens."""
-        async with self._database.acquire() as conn:
+        async with self.database.acquire() as conn:
             stored = await kept.get_password_hash(conn, one.username) if subject else None
         password = one.password[:LONGEST_PASSWORD]
-        right = await self._passwords.check(stored, password, whose)
+        right = await self.passwords.check(stored, password, whose)
         if subject is None or stored is None or not right:
             log.get().warning("sign-in refused", outcome="wrong" if subject else "locked")
             if subject:
                 await self._tell_refused(one)
             raise Unauthenticated(REFUSED)
-        renewed = await self._passwords.renewed(stored, password)
+        renewed = await self.passwords.renewed(stored, password)
         return await self._open(one, subject, stored, renewed)
 
     async def _tell_refused(self, one: Attempt) -> None:
         """Without waiting for the disk, or the time it takes would say which names there are."""
-        async with self._database.transaction() as conn:
+        async with self.database.transaction() as conn:
             await conn.execute("SET LOCAL synchronous_commit TO off")
             await events.add(conn, one.username, "refused", one.caller)
 
     async def _open(self, one: Attempt, subject: str, stored: str, renewed: str | None) -> Session:
         username = one.username
-        async with self._database.transaction() as conn:
+        async with self.database.transaction() as conn:
             # Checking took a while: a password that was replaced meanwhile opens nothing.
             operator = await kept.claim_operator(conn, username, stored)
             if operator is None:
@@ -155,7 +154,7 @@ class SignIn:
 
     async def admit(self, typed: str, caller: Caller) -> Session:
         """For whom somebody else has vouched; a second factor is asked for all the same."""
-        async with self._database.transaction() as conn:
+        async with self.database.transaction() as conn:
             operator = await kept.get_active(conn, text.username(typed))
             if operator is None:
                 raise Unauthenticated("refused.oidc_nobody")
@@ -177,7 +176,7 @@ class SignIn:
     async def who(self, token: str) -> SignedIn:
         """Who is behind a token. Unauthenticated once it is old, idle or disabled."""
         now, token_hash = clock.now(), hash_of(token)
-        async with self._database.acquire() as conn:
+        async with self.database.acquire() as conn:
             found = await kept.get_session(conn, token_hash)
             if found is None or not rules.usable(found.created_at, found.seen_at, now):
                 raise Unauthenticated(ENDED)
@@ -186,80 +185,9 @@ class SignIn:
         name = token_hash.hex()[:32]
         return SignedIn(found.operator, found.version, name, found.confirmed_at, found.keys)
 
-    async def renewing(self, token: str) -> Operator:
-        """Who has still to choose a password. Unauthenticated if nobody, or not any more."""
-        async with self._database.acquire() as conn:
-            found = await kept.get_session(conn, hash_of(token), renews=True)
-        if found is None or not rules.usable(found.created_at, found.seen_at, clock.now()):
-            raise Unauthenticated(ENDED)
-        return found.operator
-
-    async def choose_password(self, token: str, new: str, caller: Caller) -> Operator:
-        """In place of the one that was given. Invalid if it is that one again, or will not do."""
-        operator = await self.renewing(token)
-        username = operator.username
-        async with self._database.acquire() as conn:
-            given = await kept.get_password_hash(conn, username)
-        if await self._passwords.check(given, new):
-            raise Invalid(Wrong("new", "password_same"))
-        renewed = await self._hash(new)
-        async with self._database.transaction() as conn:
-            # Another may have been given meanwhile, and then this session is no more.
-            if given is None or await kept.claim_operator(conn, username, given) is None:
-                raise Unauthenticated(ENDED)
-            await kept.choose_password_hash(conn, username, renewed)
-            await events.add(conn, username, "password_changed", caller)
-        log.get().info("given password replaced")
-        return operator
-
-    async def _hash(self, new: str) -> str:
-        try:
-            return await self._passwords.hash(new)
-        except TooShort:
-            raise Invalid(Wrong("new", "password_short", n=rules.SHORTEST_PASSWORD)) from None
-
-    async def confirm(self, username: str, token: str, password: str, caller: Caller) -> None:
-        """The person at the screen is still who signed in. Invalid if the password is not right."""
-        right = await self._proves(username, password)
-        async with self._database.transaction() as conn:
-            told: events.Kind = "confirmed" if right else "confirm_refused"
-            await events.add(conn, username, told, caller)
-            if right:
-                await kept.mark_confirmed(conn, hash_of(token), clock.now())
-        if not right:
-            raise Invalid(Wrong("password", "password_wrong"))
-
-    async def change_password(self, username: str, old: str, new: str, caller: Caller) -> None:
-        """Invalid if the old one is not right, or the new one will not do; done twice is done."""
-        renewed = await self._hash(new)
-        if old == new:
-            raise Invalid(Wrong("new", "password_same"))
-        if not await self._proves(username, old):
-            if await self._proves(username, new):
-                return  # the same form, sent twice
-            raise Invalid(Wrong("old", "password_wrong"))
-        async with self._database.transaction() as conn:
-            await kept.choose_password_hash(conn, username, renewed)
-            await events.add(conn, username, "password_changed", caller)
-        log.get().info("password changed")
-
-    async def _proves(self, username: str, password: str) -> bool:
-        """Wrong ones are counted, and after some of them the right one is wrong for a while."""
-        subject = f"{username} again"
-        with suppress(Unauthenticated):
-            async with self.guesses.failing(subject) as free:
-                async with self._database.acquire() as conn:
-                    stored = await kept.get_password_hash(conn, username) if free else None
-                if not await self._passwords.check(stored, password[:LONGEST_PASSWORD]):
-                    raise Unauthenticated(REFUSED)
-                async with self._database.acquire() as conn:
-                    await failed.delete_failures(conn, subject)
-                return True
-        return False
-
     async def end(self, token: str, caller: Caller = NOWHERE) -> None:
         """Sign out; nothing happens if the session has ended already."""
-        async with self._database.transaction() as conn:
+        async with self.database.transaction() as conn:
             if username := await kept.delete_session(conn, hash_of(token)):
                 await events.add(conn, username, "signed_out", caller)
 
