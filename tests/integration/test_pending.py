@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -12,8 +13,9 @@ from uuid_utils.compat import uuid7
 from deploy.local.settings import ROOT
 from shared.bus import inbox, parked, pending
 from shared.bus.consuming import Delivery
-from shared.db import Database
+from shared.db import Connection, Database
 from shared.events import CaseVerified
+from shared.observe.log import masked
 from tests.conftest import Clone, leashed
 from tests.integration.test_inbox import (
     Effects,
@@ -167,6 +169,28 @@ async def test_a_batch_that_waits_for_a_lock_is_run_again_together(
     await due_now(database)
     assert 5 == await inbox_.retry()
     assert (5, {}) == (await count(database), await stored(database))
+
+
+async def test_whichever_way_it_is_put_off_no_phone_is_kept_in_why(conn: Connection) -> None:
+    """Beside an event and among its failures stands the error without the phone that was in it."""
+    said, after = "broken at 13912345678", timedelta(seconds=1)
+    one = delivery(verified())
+    event = pending.Received(uuid7(), one.type, one.body.decode())
+    await pending.store(conn, SERVICE, [event], said, alone=True)
+    claimed = await pending.claim_one(conn, SERVICE)
+    await pending.release(conn, SERVICE, claimed, said, after, alone=True)
+    kept = [await conn.fetchval("SELECT error FROM inbox_pending")]
+    for put_off in (
+        pending.mark_failed(conn, SERVICE, event.event_id, said, None),
+        pending.mark_excused(conn, SERVICE, event.event_id, said, after),
+        pending.park(conn, SERVICE, event.event_id, said),
+    ):
+        await put_off
+        kept.append(await conn.fetchval("SELECT error FROM inbox_pending"))
+    kept += [row["error"] for row in await conn.fetch("SELECT error FROM inbox_failures")]
+    assert 7 == len(kept)
+    assert {masked(said)} == set(kept)
+    assert "13912345678" not in masked(said)
 
 
 async def test_a_replayed_event_may_run_with_others(database: Database, effects: Effects) -> None:
