@@ -6,7 +6,7 @@ their share of connections and wants another loses the oldest stream first.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 
 from aiohttp import hdrs, web
@@ -52,12 +52,17 @@ async def tell(
     request: web.Request, response: web.StreamResponse, stream: Stream, check: Check
 ) -> None:
     """Tell one browser everything, until there is a reason to end."""
-    await response.prepare(request)
-    if request.method == hdrs.METH_HEAD:
-        return
+    # Whoever has gone before the first word is no failure of ours.
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        if request.method != hdrs.METH_HEAD:
+            await _last(request, _tell(response, stream, check))
+
+
+async def _last(request: web.Request, words: Coroutine[object, object, None]) -> None:
     if isinstance(request.protocol, Line):
         request.protocol.streams = True
-    telling = asyncio.ensure_future(_tell(response, stream, check))
+    telling = asyncio.ensure_future(words)
     closing = asyncio.ensure_future(request.app[CLOSING].wait())
     try:
         await asyncio.wait({telling, closing}, return_when=asyncio.FIRST_COMPLETED)

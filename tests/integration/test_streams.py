@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from aiohttp import ClientError, ClientResponse, ClientSession, web
 from pydantic import BaseModel
+from yarl import URL
 
 from deploy.local.ports import free_port
 from shared.access import Operator
 from shared.errors import Unauthenticated
+from shared.observe import metrics
 from shared.web.callers import Outside
 from shared.web.edge import make_app
 from shared.web.endpoints import Call, Endpoint, Visitor, staff
@@ -18,6 +21,7 @@ from shared.web.house import House
 from shared.web.listening import listen
 from shared.web.pages import Pages
 from shared.web.replies import Cookie, Stream
+from tests.conftest import eventually
 from tests.support import captured_logs
 
 HOST = "127.0.0.1"
@@ -37,21 +41,33 @@ class Speaker:
     """A service that says what it is given, to one listener at a time, and who may listen."""
 
     words: "asyncio.Queue[Told | None]" = field(default_factory=asyncio.Queue)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     signed_in: bool = True
     url: str = ""
     runner: web.AppRunner | None = None
 
     def house(self) -> House:
-        """Two streams for staff, and nothing else."""
+        """Three streams for staff, and nothing else."""
         endpoints = tuple(
             Endpoint("GET", path, handler, "News", staff(["unit_operator"]))
-            for path, handler in (("/news", self.news), ("/silent", self.silent))
+            for path, handler in (
+                ("/news", self.news),
+                ("/silent", self.silent),
+                ("/late", self.late),
+            )
         )
         return House("test", endpoints, Pages(), self)
 
     async def news(self, _: Call[None, None]) -> Stream:
         """What is put into `words`."""
+        return Stream(self._said(), "/elsewhere")
+
+    async def late(self, _: Call[None, None]) -> Stream:
+        """The same, for whom nobody waits any more when it begins."""
+        self.asked.set()
+        await self.gone.wait()
         return Stream(self._said(), "/elsewhere")
 
     async def silent(self, _: Call[None, None]) -> Stream:
@@ -113,6 +129,23 @@ async def line(answer: ClientResponse) -> str:
                 return told
 
 
+async def connections(speaker: Speaker) -> int:
+    """How many callers are on the line."""
+    assert speaker.runner
+    assert speaker.runner.server
+    return sum(one.transport is not None for one in speaker.runner.server.connections)
+
+
+async def answers(path: str) -> dict[str, float]:
+    """How often which status was counted at an address."""
+    [metric] = metrics.HTTP_REQUESTS.collect()
+    return {
+        one.labels["status"]: one.value
+        for one in metric.samples
+        if one.name.endswith("_total") and one.labels["route"] == path
+    }
+
+
 async def test_what_happens_is_told_at_once(speaker: Speaker, http: ClientSession) -> None:
     """Each word comes as it is said, nothing new as a comment, and no cache keeps it."""
     async with http.get(f"{speaker.url}/news", headers=LISTENING) as answer:
@@ -152,6 +185,20 @@ async def test_who_goes_away_is_told_nothing_more(speaker: Speaker, http: Client
             while speaker.ended.locked():
                 speaker.words.put_nowait(Told(number=1))
                 await asyncio.sleep(0.01)
+    assert [] == logs
+
+
+async def test_who_goes_away_before_the_first_word_is_no_failure(speaker: Speaker) -> None:
+    """A click on the way counts as no answer that failed, and nobody is alarmed."""
+    _, caller = await asyncio.open_connection(HOST, URL(speaker.url).port)
+    head = f"Host: {HOST}\r\nAccept: text/event-stream"
+    with captured_logs() as logs:
+        caller.write(f"GET /late HTTP/1.1\r\n{head}\r\n\r\n".encode())
+        await speaker.asked.wait()
+        caller.transport.abort()
+        await eventually(partial(connections, speaker), 0)
+        speaker.gone.set()
+        await eventually(partial(answers, "/late"), {"200": 1.0})
     assert [] == logs
 
 
