@@ -23,11 +23,11 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()
-        raise Unavailable()
+        raise Unavailable() from TimeoutError()
     try:
         return task.result()
     except faults.PASSING as error:
-        if not faults.is_passing(error):
+        if isinstance(error, Unavailable) or not faults.is_passing(error):
             raise
         raise Unavailable() from error
 

@@ -32,7 +32,7 @@ from shared.web.callers import BARE, Outside, believing, sharing
 from shared.web.choices import language
 from shared.web.endpoints import Call, Endpoint, checked
 from shared.web.house import House
-from shared.web.places import here
+from shared.web.places import here, named
 from shared.web.replies import Answer, Page, See, Stream
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -80,6 +80,7 @@ def route(house: House, endpoint: Endpoint) -> Handler:
             refused = problems.refusal(error)
             if isinstance(refused, Defect) and refused is not error:
                 raise
+            refusing.note(request, refused, error)
             if endpoint.tell:
                 told = endpoint.tell(refused, call.language)
                 return await respond(request, house, endpoint, call, told)
@@ -182,7 +183,7 @@ def edge(house: House) -> Any:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        started, method, path = time.perf_counter(), *_named(request)
+        started, method, path = time.perf_counter(), *named(request)
         parent, told = request.headers.get("traceparent"), _told(method, path)
         with spans.entering(f"{method} {path}", parent, "server", told) as span:
             try:
@@ -198,13 +199,6 @@ def edge(house: House) -> Any:
         return response
 
     return middleware
-
-
-def _named(request: web.Request) -> tuple[str, str]:
-    """Its method and its route, as neither a receipt nor a stranger's word stands in them."""
-    resource = request.match_info.route.resource
-    path = resource.canonical if resource else "unknown"
-    return request.method if request.method in hdrs.METH_ALL else "other", path
 
 
 @cache

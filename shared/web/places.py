@@ -1,9 +1,9 @@
-"""Where a request stands, as text for a link that stays on this host."""
+"""Where a request stands: as text for a link that stays on this host, and by its route."""
 
 import re
 from urllib.parse import quote, urlencode
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 # Printable ASCII, and not `//host`, which a browser takes for another host (`\\` for `/`, too).
 _PLAIN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
@@ -28,3 +28,10 @@ def here(request: web.Request, *, asked: bool = False) -> str:
         path = "/" + quote(path.lstrip("/\\"), safe=_KEPT, errors="surrogateescape")
     mark = "?" if query else ""
     return path + mark + quote(query, safe=_KEPT + "?", errors="surrogateescape")
+
+
+def named(request: web.Request) -> tuple[str, str]:
+    """Its method and its route, as neither a receipt nor a stranger's word stands in them."""
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource else "unknown"
+    return request.method if request.method in hdrs.METH_ALL else "other", path

@@ -1,5 +1,6 @@
 """What is told where there is no answer: a refusal, a mended address, a defect of ours."""
 
+import time
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -16,9 +17,13 @@ from shared.web.choices import language
 from shared.web.endpoints import FOR_PROGRAMS, Call, Visitor
 from shared.web.house import House
 from shared.web.mending import mended
-from shared.web.places import here
+from shared.web.places import here, named
 from shared.web.replies import Page
 from shared.web.texts import texts
+
+# Seconds. A database that is away would fill the log.
+_EVERY = 1.0
+_quiet_until: dict[str, float] = {}
 
 
 def tell(
@@ -68,8 +73,7 @@ async def answer(request: web.Request, house: House, error: Exception) -> web.St
     if isinstance(error, web.HTTPNotFound) and (right := _meant(request, house)):
         return web.Response(status=308, headers={hdrs.LOCATION: right})
     refused = problems.refusal(error)
-    if isinstance(refused, Unavailable):
-        log.get().warning("request put off", method=request.method, reason=faults.name_of(error))
+    note(request, refused, error)
     if isinstance(refused, Defect):
         log.get().error(
             "request failed", method=request.method, status=int(refused.status),
@@ -77,6 +81,18 @@ async def answer(request: web.Request, house: House, error: Exception) -> web.St
         )  # fmt: skip
     visitor = await _known(request, house) if isinstance(refused, NotFound) else None
     return tell(request, house, refused, visitor=visitor)
+
+
+def note(request: web.Request, refused: Refused, error: Exception) -> None:
+    """Whoever reads the log finds why somebody was put off: a line a second of each route."""
+    if not isinstance(refused, Unavailable):
+        return
+    now, (method, path) = time.monotonic(), named(request)
+    if now >= _quiet_until.get(path, 0):
+        _quiet_until[path] = now + _EVERY
+        log.get().warning(
+            "request put off", method=method, route=path, reason=faults.name_of(error)
+        )
 
 
 async def _known(request: web.Request, house: House) -> Visitor | None:

@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.access import Operator
 from shared.errors import Conflict, Refused, TooMany, Unauthenticated, Unavailable
-from shared.web import assets
+from shared.web import assets, refusing
 from shared.web.edge import make_app
 from shared.web.endpoints import PUBLIC, Call, Endpoint, Visitor, staff
 from shared.web.forms import MEDIA_TYPE
 from shared.web.house import House
 from shared.web.pages import Pages
 from shared.web.replies import Cookie, Download, Page, Reply, See, Text
+from tests.support import captured_logs
 
 Client = TestClient[Any, Any]
 JSON = {"Content-Type": "application/json"}
@@ -100,6 +101,12 @@ async def busy(_: Call[None, None]) -> Answer:
     raise Unavailable()
 
 
+async def late(_: Call[None, None]) -> Answer:
+    """None, in time."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 async def often(_: Call[None, None]) -> Answer:
     """One more."""
     raise TooMany()
@@ -144,6 +151,9 @@ TABLE = (
     ),
     Endpoint("GET", "/api/v1/c", conflict, "Refuses", PUBLIC, answers={200: Answer}),
     Endpoint("GET", "/api/v1/busy", busy, "Is busy", PUBLIC, answers={200: Answer}),
+    Endpoint(
+        "GET", "/api/v1/late", late, "Takes too long", PUBLIC, answers={200: Answer}, seconds=0.1
+    ),
     Endpoint("GET", "/api/v1/often", often, "Was asked too often", PUBLIC, answers={200: Answer}),
     Endpoint("GET", "/api/v1/d", defect, "Fails", PUBLIC, answers={200: Answer}),
     Endpoint(
@@ -339,6 +349,22 @@ async def test_refusals_carry_the_headers_of_their_kind(client: Client) -> None:
     assert "GET,HEAD" == (await client.post("/page")).headers["Allow"]
     assert "5" == (await client.get("/api/v1/busy")).headers["Retry-After"]
     assert "1" == (await client.get("/api/v1/often")).headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/api/v1/busy", "Unavailable"), ("/api/v1/late", "TimeoutError")],
+)
+async def test_the_log_says_why_somebody_was_put_off(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str, reason: str
+) -> None:
+    """A line that names the route and the cause; one a second is enough of each."""
+    monkeypatch.setattr(refusing, "_quiet_until", {})
+    with captured_logs() as logs:
+        statuses = [(await client.get(path)).status for _ in range(3)]
+    [line] = logs
+    assert ([503] * 3, "request put off") == (statuses, line["event"])
+    assert ("GET", path, reason) == (line["method"], line["route"], line["reason"])
 
 
 @pytest.mark.parametrize("path", ["/d", "/api/v1/d"])
