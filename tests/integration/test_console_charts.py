@@ -18,33 +18,28 @@ from deploy.local.ports import Ports, free_port
 from shared.console import prometheus
 from shared.observe.boards import BOARDS
 from shared.web.listening import listen
-from shared.web.ops import ops_app
 from shared.web.texts import text
 from tests.conftest import eventually
 from tests.integration.test_console_pages import Desk, desk
-from tests.integration.test_observe import Hasty
+from tests.integration.test_observe import Hasty, child
+from tests.integration.test_service_start import Child
 from tests.town import SERVICES, Town
 
+__all__ = ["child"]
 WINDOW = prometheus.Window(datetime.now(UTC), timedelta(hours=6), "rewards")
 
 
 @asynccontextmanager
-async def watched(place: Town, data: Path) -> AsyncIterator[None]:
-    """A Prometheus where the town's console looks for it, over this process's metrics."""
+async def watched(place: Town, scoring: Child, data: Path) -> AsyncIterator[None]:
+    """A Prometheus where the town's console looks for it, over one process in the name of five.
 
-    async def well() -> dict[str, str]:
-        return {"database": "ok", "service": "ok"}
-
-    ops = free_port()
+    The town's own tells of all that this run has done so far: a megabyte, five times a second.
+    """
     data.mkdir()
-    entries = targets.of({service: [f"http://127.0.0.1:{ops}"] for service in SERVICES})
+    entries = targets.of({service: [scoring.ops] for service in SERVICES})
     (data / "targets.json").write_text(targets.text(entries))
-    page = await listen(ops_app(well), "127.0.0.1", ops)
-    try:
-        async with Hasty(data, place.prometheus, Ports.free()):
-            yield
-    finally:
-        await page.cleanup()
+    async with Hasty(data, place.prometheus, Ports.free()):
+        yield
 
 
 async def told(own: Desk, *words: str) -> bool:
@@ -64,13 +59,13 @@ async def missing(own: Desk, board: str) -> list[str]:
     ]
 
 
-async def test_every_board_is_drawn(place: Town, tmp_path: Path) -> None:
+async def test_every_board_is_drawn(place: Town, child: Child, tmp_path: Path) -> None:
     """Each panel has its lines or says that there are none; without Prometheus the page says so."""
     away = text("en", "console_charts_away")
     async with ClientSession() as http:
         own = await desk(place, http, "rewards")
         assert await told(own, away)
-        async with watched(place, tmp_path / "prometheus"):
+        async with watched(place, child, tmp_path / "prometheus"):
             await eventually(
                 lambda: told(own, "Services up", "<b>5</b>", 'class="series" d="M'), True
             )
