@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ import asyncpg
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
+from jinja2 import FileSystemBytecodeCache
 
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
@@ -34,6 +36,7 @@ from shared.db import Connection, Database
 from shared.flows import SERVICES
 from shared.observe import log
 from shared.values import lots
+from shared.web import pages
 from tests import memory
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +112,16 @@ def _logs_restored(_logs: None) -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled once a run: thousands of services are opened, and each would do it again."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        made = partial(pages._Environment, bytecode_cache=kept)
+        patch.setattr(pages, "_Environment", made)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
